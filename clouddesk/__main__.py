@@ -1,0 +1,5 @@
+"""`python -m clouddesk`."""
+
+from clouddesk.cli import main
+
+main()

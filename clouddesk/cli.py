@@ -1,0 +1,71 @@
+"""The command line: `clouddesk …`. People and scripts use the same commands; `--json` prints one object a line.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage. An error is one sentence on standard error.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from clouddesk import __version__
+from clouddesk.model.errors import CloudDeskError
+
+# Command name → "module:function"; a command's module is imported only when it is called, so that each starts fast.
+COMMANDS = {
+    "up": "clouddesk.commands.stack:up",
+    "down": "clouddesk.commands.stack:down",
+    "status": "clouddesk.commands.stack:status",
+    "doctor": "clouddesk.commands.stack:doctor",
+    "chat": "clouddesk.commands.talk:chat",
+    "say": "clouddesk.commands.talk:say",
+    "parse": "clouddesk.commands.talk:parse",
+    "reservations": "clouddesk.commands.desk:reservations",
+    "offers": "clouddesk.commands.desk:offers",
+    "credentials": "clouddesk.commands.desk:credentials",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module when the command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, function = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), function)
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="clouddesk")
+def cli() -> None:
+    """The IT desk for cloud machines: say what you need, get it at the lowest price, never forget it."""
+
+
+def main() -> None:
+    """The console script."""
+    try:
+        cli(standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.Abort:
+        sys.exit(1)
+    except click.UsageError as error:
+        error.show()
+        sys.exit(2)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(1)
+    except CloudDeskError as error:
+        click.echo(f"clouddesk: {error}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+"""Who is speaking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+ADMIN = "admin"
+MEMBER = "member"
+VIEWER = "viewer"
+
+
+@dataclass(frozen=True)
+class Person:
+    """A human being as the chat side knows them: by ids, never by display name."""
+
+    workspace_id: str
+    user_id: str
+
+    def __str__(self) -> str:
+        return f"{self.workspace_id}/{self.user_id}"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """The person who acts, with the rights they have. Every method of the Desk takes one."""
+
+    workspace_id: str
+    user_id: str
+    roles: tuple[str, ...] = (MEMBER,)
+    timezone: str = "UTC"
+
+    @property
+    def person(self) -> Person:
+        return Person(self.workspace_id, self.user_id)

@@ -1,0 +1,81 @@
+"""Nodes: one machine each, as planned and as the cloud reports it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+PENDING = "pending"
+RUNNING = "running"
+STOPPING = "stopping"
+STOPPED = "stopped"
+GONE = "gone"
+ERROR = "error"
+
+
+@dataclass(frozen=True)
+class NodePlan:
+    """A machine to be: ``key`` is its name inside the reservation ("worker-2") and tells retries apart."""
+
+    key: str
+    role: str = "node"
+
+
+@dataclass(frozen=True)
+class NodeOrder:
+    """All that a provider must know to create a reservation's machines in one region.
+
+    ``installation``, ``reservation_id``, ``owner`` and each node's key become tags; a second call with the
+    same order creates only what is missing.
+    """
+
+    installation: str
+    reservation_id: str
+    owner: str
+    region: str
+    size: str
+    os: str
+    nodes: tuple[NodePlan, ...]
+    disk_gb: float
+    name: str
+    """The reservation's name; a machine is called ``<name>-<key>``."""
+    architecture: str = "x86_64"
+    spot: bool = False
+    user_data: str = ""
+
+
+@dataclass(frozen=True)
+class Node:
+    """A machine as the cloud reports it now."""
+
+    id: str
+    key: str
+    role: str
+    state: str
+    provider: str
+    region: str
+    size: str
+    address: str | None = None
+    private_address: str | None = None
+    reservation_id: str = ""
+    login: str = "root"
+
+
+@dataclass(frozen=True)
+class Account:
+    """What a provider says of the credentials' owner."""
+
+    provider: str
+    id: str
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Teardown:
+    """What a teardown left: ends only when both are empty."""
+
+    nodes: tuple[str, ...] = field(default=())
+    disks: tuple[str, ...] = field(default=())
+
+    @property
+    def is_complete(self) -> bool:
+        return not self.nodes and not self.disks

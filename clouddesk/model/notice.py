@@ -1,0 +1,35 @@
+"""Notices: messages to a person that nobody asked for just now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+READY = "ready"
+FAILED = "failed"
+EXPIRING = "expiring"
+ENDED = "ended"
+STOPPED = "stopped"
+STARTED = "started"
+REBOOTED = "rebooted"
+TROUBLE = "trouble"
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A fact for one person about one reservation.
+
+    The wording is the connector's (domain.yml, ``utter_notice_<kind>``).
+
+    ``id`` is the same for a repeated delivery of the same fact, so that readers can drop doubles.
+    ``values`` fill the wording; they never hold a secret.
+    """
+
+    id: str
+    kind: str
+    workspace_id: str
+    user_id: str
+    conversation: str
+    reservation_id: str
+    created_at: datetime
+    values: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,170 @@
+"""The ports: what the product needs from the outside, as contracts that adapters keep."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from clouddesk.model.actor import Person
+from clouddesk.model.credentials import CredentialInfo, SecretFields
+from clouddesk.model.node import Account, Node, NodeOrder, Teardown
+from clouddesk.model.notice import Notice
+from clouddesk.model.offer import Offer, Requirements
+from clouddesk.model.quote import Quote
+from clouddesk.model.reservation import Reservation, ReservationOrder
+
+
+class Provider(Protocol):
+    """One cloud account. Blocking; one object per job, not shared between threads.
+
+    All methods raise the errors of ``clouddesk.model.errors``, never the vendor's.
+    ``region`` is the provider's own name ("eu-central-1", "fra1").
+    """
+
+    name: str
+
+    def check_credentials(self) -> Account:
+        """Ask the cloud who we are. Raises CredentialsRejected or ProviderDown."""
+        ...
+
+    def list_offers(self) -> list[Offer]:
+        """Every size in every region with its price as the account sees it."""
+        ...
+
+    def create_nodes(self, order: NodeOrder) -> list[Node]:
+        """Make the machines that the order names and that do not exist yet; idempotent by tag; returns all of them.
+
+        Looks for its own tags first. Returns as soon as the cloud has accepted; the nodes may still be pending.
+        """
+        ...
+
+    def get_nodes(self, reservation_id: str, region: str) -> list[Node]:
+        """What the cloud lists now with our installation's and this reservation's tag; gone ones are left out."""
+        ...
+
+    def destroy_nodes(self, reservation_id: str, region: str) -> Teardown:
+        """Ask the cloud to end everything that carries the reservation's tag; succeeds when it is gone already.
+
+        Returns what the cloud still lists (machines, disks); call again until it is complete.
+        """
+        ...
+
+    def stop_nodes(self, reservation_id: str, region: str) -> None:
+        """Power off, disks kept. Stopping what is stopped succeeds. Returns when accepted."""
+        ...
+
+    def start_nodes(self, reservation_id: str, region: str) -> None:
+        """Power on. Starting what runs succeeds. Returns when accepted."""
+        ...
+
+    def reboot_nodes(self, reservation_id: str, region: str) -> None:
+        """Restart the operating systems. Returns when accepted."""
+        ...
+
+
+class Catalog(Protocol):
+    """All offers that are known now. In memory; a query is fast and does no network call."""
+
+    def cheapest(self, requirements: Requirements, *, limit: int = 10) -> list[Offer]:
+        """What fits, cheapest whole machine (disk included) first. Raises UnknownRegion."""
+        ...
+
+    def nearest(self, requirements: Requirements, *, limit: int = 3) -> list[Offer]:
+        """When nothing fits: the closest that exist, one per direction where that helps."""
+        ...
+
+    def regions(self, provider: str) -> list[str]:
+        """The provider's own region names."""
+        ...
+
+
+class Credentials(Protocol):
+    """People's cloud tokens, in Vault and nowhere else."""
+
+    async def write(self, person: Person, info: CredentialInfo, fields: SecretFields) -> None:
+        """Store or replace."""
+        ...
+
+    async def read(self, ref: str) -> SecretFields:
+        """The secret itself; only the worker's role may. Raises CredentialsMissing."""
+        ...
+
+    async def list(self, person: Person) -> list[CredentialInfo]:
+        """What there is, without the secrets."""
+        ...
+
+    async def remove(self, person: Person, provider: str) -> bool:
+        """Forget all versions. False when there was nothing."""
+        ...
+
+
+class Quotes(Protocol):
+    """Quotes that wait for a yes; they vanish by themselves at their end."""
+
+    async def put(self, quote: Quote) -> None: ...
+
+    async def get(self, quote_id: str) -> Quote | None: ...
+
+
+class ReservationViews(Protocol):
+    """The view of reservations that people read."""
+
+    async def put(self, reservation: Reservation) -> None:
+        """Write, unless a newer revision is there already."""
+        ...
+
+    async def get(self, reservation_id: str) -> Reservation | None: ...
+
+    async def of_person(self, person: Person) -> list[Reservation]:
+        """Live ones and those that ended, newest first."""
+        ...
+
+    async def all(self) -> list[Reservation]: ...
+
+    async def claim_name(self, person: Person, stem: str) -> str:
+        """A name that none of the person's reservations has: ``spark-1``, ``spark-2`` …; atomic."""
+        ...
+
+
+class Notices(Protocol):
+    """Messages to people, delivered at least once and in order per person."""
+
+    async def send(self, notice: Notice) -> None:
+        """Append; the same notice id twice is kept once."""
+        ...
+
+    async def read(self, person: Person, *, after: str, wait_seconds: float = 0.0) -> list[tuple[str, Notice]]:
+        """Notices later than the position ``after`` ("0" from the start, "$" from now), with their positions."""
+        ...
+
+
+class Reservations(Protocol):
+    """The engine that keeps reservations: one durable workflow each."""
+
+    async def start(self, order: ReservationOrder) -> None:
+        """Begin; the same order twice begins once."""
+        ...
+
+    async def extend(self, reservation_id: str, seconds: int, request_id: str) -> datetime:
+        """Lengthen the lease; returns the new end. The same request_id twice extends once."""
+        ...
+
+    async def release(self, reservation_id: str) -> None:
+        """Begin the teardown; returns when it has begun. Wins over everything else under way."""
+        ...
+
+    async def stop(self, reservation_id: str) -> None: ...
+
+    async def start_nodes(self, reservation_id: str) -> None: ...
+
+    async def reboot(self, reservation_id: str) -> None: ...
+
+    async def get(self, reservation_id: str) -> Reservation:
+        """The truth, from the workflow itself. Raises NotFound."""
+        ...
+
+
+class Clock(Protocol):
+    """The time now, aware, UTC."""
+
+    def __call__(self) -> datetime: ...

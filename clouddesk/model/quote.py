@@ -1,0 +1,53 @@
+"""Quotes: chosen offers with the total, waiting for a yes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from clouddesk.model.node import NodePlan
+from clouddesk.model.offer import Offer
+from clouddesk.model.request import ResourceRequest
+
+HOURS_PER_MONTH = 730
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A price for a whole lease, with everything that a yes would do.
+
+    ``defaults`` names the fields of the request that the person did not say and that were filled in, so that the
+    card can show them as changeable. ``hourly_price_usd`` and ``total_price_usd`` are for all machines with disks.
+    """
+
+    id: str
+    workspace_id: str
+    user_id: str
+    request: ResourceRequest
+    defaults: tuple[str, ...]
+    offer: Offer
+    runner_up: Offer | None
+    nodes: tuple[NodePlan, ...]
+    os: str
+    disk_gb: float
+    lease_seconds: int
+    machine_hourly_price_usd: float
+    """One machine, disk included."""
+    hourly_price_usd: float
+    total_price_usd: float
+    runner_up_hourly_price_usd: float | None
+    created_at: datetime
+    expires_at: datetime
+    ends_at: datetime
+    """When the lease would end if it began now."""
+    name: str
+    is_simulated: bool
+
+    @property
+    def reservation_id(self) -> str:
+        """Made from the quote's own id, so that a repeated yes meets the same reservation."""
+        return "r-" + self.id.removeprefix("q-")
+
+    @property
+    def software(self) -> str | None:
+        return self.request.software[0] if self.request.software else None

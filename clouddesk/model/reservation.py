@@ -1,0 +1,116 @@
+"""Reservations: the whole agreed use of machines, from request to teardown, as people see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from clouddesk.model.actor import Person
+from clouddesk.model.node import Node, NodeOrder
+
+PROVISIONING = "provisioning"
+RUNNING = "running"
+STOPPING = "stopping"
+STOPPED = "stopped"
+STARTING = "starting"
+RELEASING = "releasing"
+ENDED = "ended"
+
+LIVE_STATES = (PROVISIONING, RUNNING, STOPPING, STOPPED, STARTING, RELEASING)
+
+REASON_RELEASED = "released"
+REASON_EXPIRED = "expired"
+REASON_NO_CAPACITY = "no_capacity"
+REASON_QUOTA_EXCEEDED = "quota_exceeded"
+REASON_CREDENTIALS_REJECTED = "credentials_rejected"
+REASON_PROVIDER_DOWN = "provider_down"
+REASON_REQUEST_REJECTED = "request_rejected"
+REASON_PROVISION_FAILED = "provision_failed"
+
+
+@dataclass(frozen=True)
+class ReservationOrder:
+    """Everything that was agreed with the yes; the input of the reservation's workflow. No secret in it."""
+
+    reservation_id: str
+    name: str
+    workspace_id: str
+    owner: str
+    conversation: str
+    kind: str
+    software: str | None
+    provider: str
+    vcpus: int
+    memory_gb: float
+    credential_ref: str
+    nodes: NodeOrder
+    lease_seconds: int
+    max_lease_seconds: int
+    warning_seconds: tuple[int, ...]
+    """How long before the end to warn, longest first."""
+    hourly_price_usd: float
+    disk_hourly_price_usd: float
+    created_at: datetime
+    is_simulated: bool
+
+
+@dataclass(frozen=True)
+class Reservation:
+    """The view of a reservation that people read; the truth is its workflow.
+
+    Costs: while machines run the whole ``hourly_price_usd`` is counted; while they are stopped only the disks'
+    ``disk_hourly_price_usd``. ``accrued_usd`` was counted up to ``accrued_at``.
+    """
+
+    id: str
+    name: str
+    workspace_id: str
+    owner: str
+    """The owner's user id."""
+    kind: str
+    state: str
+    reason: str | None
+    software: str | None
+    os: str
+    provider: str
+    region: str
+    size: str
+    vcpus: int
+    memory_gb: float
+    nodes: tuple[Node, ...]
+    node_count: int
+    hourly_price_usd: float
+    disk_hourly_price_usd: float
+    accrued_usd: float
+    accrued_at: datetime | None
+    created_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None
+    conversation: str
+    is_simulated: bool
+    revision: int = 0
+    """Grows with each change, so that a late write of an older view cannot win."""
+
+    @property
+    def person(self) -> Person:
+        return Person(self.workspace_id, self.owner)
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in LIVE_STATES
+
+    @property
+    def current_hourly_price_usd(self) -> float:
+        """What an hour costs in the present state."""
+        if self.state == ENDED:
+            return 0.0
+        if self.state == STOPPED:
+            return self.disk_hourly_price_usd
+        return self.hourly_price_usd
+
+    def cost_so_far_usd(self, now: datetime) -> float:
+        """What the reservation has cost up to ``now``."""
+        if self.accrued_at is None:
+            return self.accrued_usd
+        hours = max(0.0, (now - self.accrued_at).total_seconds() / 3600)
+        return self.accrued_usd + hours * self.current_hourly_price_usd

@@ -1,0 +1,142 @@
+"""Settings: read once, in the entry points, into frozen objects, and passed down.
+
+Order, later wins: defaults, ``settings.yml`` in the project folder, the running stack's ``run.json``, environment
+variables ``CLOUDDESK_<FIELD>``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from clouddesk.model.errors import Invalid
+
+PROJECT = Path(__file__).resolve().parent.parent
+"""The project folder: where ``domain.yml``, ``models/`` and ``blueprints/`` lie."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one request may ask for, and how leases run."""
+
+    max_nodes: int = 100
+    default_lease_seconds: int = 8 * 3600
+    max_lease_seconds: int = 30 * 86400
+    quote_seconds: int = 15 * 60
+    warning_seconds: tuple[int, ...] = (2 * 86400, 2 * 3600, 30 * 60)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where everything is. The addresses are those of the running stack, or of production's servers."""
+
+    home: Path = PROJECT / ".clouddesk"
+    """State of this installation: data, logs, ``run.json``, ``secrets/`` (readable by the owner only)."""
+    installation: str = ""
+    """Tags every machine; machines with another installation's tag are never touched."""
+    redis_url: str = "redis://127.0.0.1:6379/0"
+    vault_addr: str = "http://127.0.0.1:8200"
+    vault_mount: str = "clouddesk"
+    temporal_address: str = "127.0.0.1:7233"
+    temporal_namespace: str = "default"
+    rasa_url: str = "http://127.0.0.1:5005"
+    sandbox: Mapping[str, str] = field(default_factory=dict)
+    """Address of each simulated cloud by provider; empty when the clouds are real."""
+    grant_sandbox_credentials: bool = False
+    """Give everybody who speaks working credentials for the simulated clouds. Only ever on with a sandbox."""
+    admins: tuple[str, ...] = ()
+    limits: Limits = Limits()
+
+    @property
+    def run_file(self) -> Path:
+        return self.home / "run.json"
+
+    @property
+    def secrets_dir(self) -> Path:
+        return self.home / "secrets"
+
+    def secret(self, name: str) -> str:
+        """The text of ``secrets/<name>``: the stack's own shared secrets, never a person's token."""
+        path = self.secrets_dir / name
+        try:
+            return path.read_text().strip()
+        except FileNotFoundError:
+            raise Invalid(f"{path} is missing. Start the stack with `clouddesk up`; it makes its secrets.") from None
+
+
+def load(environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process. Raises Invalid with the file and key when something in them is wrong."""
+    env = os.environ if environment is None else environment
+    settings = Settings()
+    if "CLOUDDESK_HOME" in env:
+        settings = replace(settings, home=Path(env["CLOUDDESK_HOME"]).resolve())
+    settings = _merge(settings, _yaml(PROJECT / "settings.yml"), source="settings.yml")
+    settings = _merge(settings, _running(settings.run_file), source="run.json")
+    return _merge(settings, _from_environment(env), source="the environment")
+
+
+def _yaml(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        read = yaml.safe_load(path.read_text()) or {}
+    except yaml.YAMLError as error:
+        raise Invalid(f"{path.name} is not valid YAML: {error}") from error
+    if not isinstance(read, dict):
+        raise Invalid(f"{path.name} must hold keys and values.")
+    return read
+
+
+def _running(path: Path) -> dict[str, Any]:
+    """Addresses from the stack's run file; the part of it that is settings."""
+    if not path.exists():
+        return {}
+    try:
+        run = json.loads(path.read_text())
+    except ValueError:
+        return {}
+    known = {item.name for item in fields(Settings)} - {"home", "limits"}
+    return {key: value for key, value in run.items() if key in known}
+
+
+def _from_environment(env: Mapping[str, str]) -> dict[str, Any]:
+    prefix = "CLOUDDESK_"
+    known = {item.name for item in fields(Settings)} - {"home", "limits"}
+    found = {key.removeprefix(prefix).lower(): value for key, value in env.items() if key.startswith(prefix)}
+    return {key: yaml.safe_load(value) if value else value for key, value in found.items() if key in known}
+
+
+def _merge(settings: Settings, values: Mapping[str, Any], *, source: str) -> Settings:
+    if not values:
+        return settings
+    changes = dict(values)
+    limits = changes.pop("limits", None)
+    known = {item.name for item in fields(Settings)}
+    unknown = sorted(set(changes) - known)
+    if unknown:
+        raise Invalid(f"{source} has a key that does not exist: {unknown[0]}. There are: {', '.join(sorted(known))}.")
+    if "admins" in changes:
+        changes["admins"] = tuple(changes["admins"])
+    if "home" in changes:
+        changes["home"] = Path(changes["home"]).resolve()
+    if limits:
+        changes["limits"] = _limits(settings.limits, limits, source)
+    return replace(settings, **changes)
+
+
+def _limits(limits: Limits, values: Mapping[str, Any], source: str) -> Limits:
+    known = {item.name for item in fields(Limits)}
+    for key, value in values.items():
+        if key not in known:
+            raise Invalid(f"{source}: limits.{key} does not exist. There are: {', '.join(sorted(known))}.")
+        numbers = value if isinstance(value, list) else [value]
+        if not all(isinstance(number, int) and number > 0 for number in numbers):
+            raise Invalid(f"{source}: limits.{key} must be a whole number above 0, not {value!r}.")
+    changes: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+    return replace(limits, **changes)

@@ -1,0 +1,1 @@
+"""Rasa training data and graph components."""
