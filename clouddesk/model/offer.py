@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+HOURS_PER_MONTH = 730
+"""The field's usual month for prices per month."""
+
 X86_64 = "x86_64"
 ARM64 = "arm64"
 
@@ -32,6 +35,22 @@ class Offer:
     spot: bool = False
     architecture: str = X86_64
     disk_price_usd_gb_month: float | None = None
+
+    def disk_hourly_price_usd(self, disk_gb: float) -> float | None:
+        """What the disk beyond the included one costs by the hour; None when that is unknown."""
+        extra_gb = max(0.0, disk_gb - self.disk_gb)
+        if extra_gb == 0:
+            return 0.0
+        if self.disk_price_usd_gb_month is None:
+            return None
+        return extra_gb * self.disk_price_usd_gb_month / HOURS_PER_MONTH
+
+    def machine_hourly_price_usd(self, disk_gb: float) -> float | None:
+        """One machine with a disk of ``disk_gb``, by the hour; None when any part of the price is unknown."""
+        disk = self.disk_hourly_price_usd(disk_gb)
+        if self.hourly_price_usd is None or disk is None:
+            return None
+        return self.hourly_price_usd + disk
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,6 @@ from clouddesk.model.node import NodePlan
 from clouddesk.model.offer import Offer
 from clouddesk.model.request import ResourceRequest
 
-HOURS_PER_MONTH = 730
-
 
 @dataclass(frozen=True)
 class Quote:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from clouddesk.model.actor import Person
 from clouddesk.model.node import Node, NodeOrder
@@ -114,3 +114,34 @@ class Reservation:
             return self.accrued_usd
         hours = max(0.0, (now - self.accrued_at).total_seconds() / 3600)
         return self.accrued_usd + hours * self.current_hourly_price_usd
+
+
+def first_view(order: ReservationOrder) -> Reservation:
+    """How a reservation looks the moment after the yes, before any machine exists."""
+    return Reservation(
+        id=order.reservation_id,
+        name=order.name,
+        workspace_id=order.workspace_id,
+        owner=order.owner,
+        kind=order.kind,
+        state=PROVISIONING,
+        reason=None,
+        software=order.software,
+        os=order.nodes.os,
+        provider=order.provider,
+        region=order.nodes.region,
+        size=order.nodes.size,
+        vcpus=order.vcpus,
+        memory_gb=order.memory_gb,
+        nodes=(),
+        node_count=len(order.nodes.nodes),
+        hourly_price_usd=order.hourly_price_usd,
+        disk_hourly_price_usd=order.disk_hourly_price_usd,
+        accrued_usd=0.0,
+        accrued_at=None,
+        created_at=order.created_at,
+        expires_at=order.created_at + timedelta(seconds=order.lease_seconds),
+        ended_at=None,
+        conversation=order.conversation,
+        is_simulated=order.is_simulated,
+    )

@@ -1,0 +1,48 @@
+"""Who may do what. Only the Desk asks here, and nobody else decides."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from clouddesk.model.actor import ADMIN, MEMBER, Actor
+from clouddesk.model.errors import Denied, NotFound
+from clouddesk.model.reservation import Reservation
+
+
+class Right(Enum):
+    """What somebody may do with a reservation."""
+
+    SEE = "see"
+    MANAGE = "manage"
+
+
+def may(actor: Actor, right: Right, reservation: Reservation) -> bool:
+    """Owners and admins of the same workspace; a viewer looks only."""
+    if actor.workspace_id != reservation.workspace_id:
+        return False
+    if actor.user_id != reservation.owner and ADMIN not in actor.roles:
+        return False
+    return right is Right.SEE or _may_change(actor)
+
+
+def require(actor: Actor, right: Right, reservation: Reservation | None, words: str) -> Reservation:
+    """The reservation, when the actor has the right.
+
+    Raises NotFound(words) for one that the actor may not even see, exactly as for one that does not exist, so that
+    nobody learns of other people's machines by guessing ids; Denied when it may be seen but not touched.
+    """
+    if reservation is None or not may(actor, Right.SEE, reservation):
+        raise NotFound(words)
+    if not may(actor, right, reservation):
+        raise Denied(f"{right.value} {reservation.name}")
+    return reservation
+
+
+def require_member(actor: Actor) -> None:
+    """Raises Denied for people who may only look."""
+    if not _may_change(actor):
+        raise Denied("create machines")
+
+
+def _may_change(actor: Actor) -> bool:
+    return MEMBER in actor.roles or ADMIN in actor.roles

@@ -1,0 +1,60 @@
+"""Puts the Desk together from its adapters: the one place that knows which server is behind which port."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from clouddesk.accounts import Accounts
+from clouddesk.adapters.blueprints import load_blueprints
+from clouddesk.adapters.redis import RedisOffers, RedisQuotes, RedisReservationViews, connect_redis
+from clouddesk.adapters.sandbox import SandboxGrants
+from clouddesk.adapters.vault import VaultCredentials
+from clouddesk.desk import Desk, utc_now
+from clouddesk.settings import PROJECT, Settings
+
+if TYPE_CHECKING:
+    from clouddesk.model.credentials import SecretFields
+    from clouddesk.model.ports import Provider
+
+
+@asynccontextmanager
+async def open_desk(settings: Settings, *, vault_role: str = "desk") -> AsyncIterator[Desk]:
+    """A Desk on the settings' servers, for as long as the context lasts. ``vault_role``: "desk" or "gateway"."""
+    # These bring libcloud and Temporal along; commands that need no Desk must start without them.
+    from clouddesk.catalog import load_catalog
+    from clouddesk.providers import LIVE_PRICED, PROVIDERS, open_provider
+    from clouddesk.workflows.client import TemporalReservations
+
+    def open_account(name: str, fields: SecretFields) -> Provider:
+        return open_provider(
+            name, fields, endpoint=settings.sandbox.get(name), installation=settings.installation
+        )
+
+    redis = connect_redis(settings.redis_url)
+    try:
+        yield Desk(
+            accounts=Accounts(
+                titles={name: spec.title for name, spec in PROVIDERS.items()},
+                live_providers=LIVE_PRICED,
+                credentials=VaultCredentials.from_settings(settings, role=vault_role),
+                open_provider=open_account,
+                offers=RedisOffers(redis),
+                grants=SandboxGrants(redis, settings.sandbox) if settings.grant_sandbox_credentials else None,
+                simulated=frozenset(settings.sandbox),
+                clock=utc_now,
+            ),
+            blueprints_by_name=load_blueprints(PROJECT / "blueprints"),
+            catalog=load_catalog(settings.home / "cache"),
+            installation=settings.installation,
+            is_simulated=bool(settings.sandbox),
+            limits=settings.limits,
+            quotes=RedisQuotes(redis),
+            engine=TemporalReservations(settings.temporal_address, namespace=settings.temporal_namespace),
+            views=RedisReservationViews(redis),
+        )
+    finally:
+        await redis.close()
+
+

@@ -1,0 +1,260 @@
+"""Commands that ask the Desk directly: reservations, offers, credentials."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import json
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timezone
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from clouddesk import settings as settings_module
+from clouddesk.assembly import open_desk
+from clouddesk.desk import Desk
+from clouddesk.model.actor import ADMIN, MEMBER, Actor
+from clouddesk.model.credentials import Secret
+from clouddesk.model.errors import CredentialsRejected, Invalid, ProviderDown
+from clouddesk.model.offer import Offer, Requirements
+from clouddesk.model.reservation import Reservation
+from clouddesk.providers import CredentialField, credential_fields
+
+T = TypeVar("T")
+
+CONSOLE_WORKSPACE = "local"
+_user_option = click.option("--user", default=getpass.getuser, help="Whose. Default: your login name.")
+_json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+
+
+@click.command()
+@_user_option
+@click.option("--all", "everybody", is_flag=True, help="Everybody's, and those that ended.")
+@_json_option
+def reservations(user: str, everybody: bool, as_json: bool) -> None:
+    """Show reservations: machines, state, cost so far, end."""
+    actor = _actor(user, is_admin=everybody)
+
+    async def read(desk: Desk) -> list[Reservation]:
+        if everybody:
+            return await desk.all_reservations(actor, include_ended=True)
+        return await desk.reservations(actor)
+
+    found = _with_desk(read, role="gateway")
+    if as_json:
+        _print_lines(reservation_row(item) for item in found)
+    elif found:
+        Console().print(_reservation_table(found))
+    else:
+        click.echo("No reservations. Try: clouddesk say 'a small ubuntu machine for 2 hours'")
+
+
+@click.command()
+@click.option("--vcpus", type=click.IntRange(min=1), default=1, help="At least so many.")
+@click.option("--memory", type=click.FloatRange(min=0, min_open=True), default=0.5, help="At least so many GB.")
+@click.option("--storage", type=click.FloatRange(min=0), default=0.0, help="Disk of at least so many GB.")
+@click.option("--provider", multiple=True, help="Only this one; may be given several times.")
+@click.option("--region", help="In people's words: frankfurt, us-east-1, europe.")
+@click.option("--limit", type=click.IntRange(min=1), default=10, help="How many.")
+@_json_option
+def offers(
+    vcpus: int, memory: float, storage: float, provider: Sequence[str], region: str | None, limit: int, as_json: bool
+) -> None:
+    """Show the cheapest machines that fit, over all known prices."""
+    requirements = Requirements(
+        vcpus=vcpus, memory_gb=memory, storage_gb=storage, providers=tuple(provider), region=region
+    )
+    actor = _actor(getpass.getuser())
+
+    async def read(desk: Desk) -> list[Offer]:
+        for name in provider:
+            if name not in desk.providers():
+                raise Invalid(f"{name} is not connected yet. There are: {', '.join(desk.providers())}.")
+        return await desk.offers(actor, requirements, limit=limit)
+
+    found = _with_desk(read, role="gateway")
+    if as_json:
+        _print_lines(offer_row(item, storage) for item in found)
+    elif found:
+        Console().print(_offer_table(found, storage))
+    else:
+        click.echo("Nothing fits. Ask for less, or for another region or provider.")
+
+
+@click.group()
+def credentials() -> None:
+    """Your access to clouds. Secrets are asked for hidden, or read from standard input; never from arguments."""
+
+
+@credentials.command("list")
+@_user_option
+@_json_option
+def list_credentials(user: str, as_json: bool) -> None:
+    """Show which clouds you have access to; never the secrets."""
+    found = _with_desk(lambda desk: desk.credentials(_actor(user)), role="gateway")
+    if as_json:
+        _print_lines(
+            {
+                "provider": item.provider,
+                "account": item.account,
+                "added_at": item.added_at.isoformat(),
+                "checked_at": item.checked_at.isoformat(),
+                "simulated": item.is_simulated,
+            }
+            for item in found
+        )
+        return
+    if not found:
+        click.echo("No access to any cloud yet. Add one: clouddesk credentials add aws")
+    for item in found:
+        note = " (simulated cloud)" if item.is_simulated else ""
+        click.echo(f"{item.provider}: account {item.account}{note}, added {item.added_at:%Y-%m-%d %H:%M} UTC")
+
+
+@credentials.command("add")
+@click.argument("provider")
+@_user_option
+def add_credentials(provider: str, user: str) -> None:
+    """Add or replace access to PROVIDER. With piped input: one line per field, in the order that the prompt asks."""
+    fields = _read_fields(provider, credential_fields(provider))
+    try:
+        info = _with_desk(lambda desk: desk.add_credentials(_actor(user), provider, fields), role="gateway")
+    except CredentialsRejected as error:
+        raise click.ClickException(
+            f"{provider} does not accept these credentials. Nothing was stored. Check them in its console and try again."
+        ) from error
+    except ProviderDown as error:
+        raise click.ClickException(
+            f"{provider} does not answer, so the credentials could not be checked. Nothing was stored. Try again soon."
+        ) from error
+    click.echo(f"Stored: {provider}, account {info.account}.")
+
+
+@credentials.command("remove")
+@click.argument("provider")
+@_user_option
+def remove_credentials(provider: str, user: str) -> None:
+    """Forget your access to PROVIDER."""
+    if not _with_desk(lambda desk: desk.remove_credentials(_actor(user), provider), role="gateway"):
+        raise click.ClickException(f"You have no credentials for {provider}.")
+    click.echo(f"Removed: {provider}.")
+
+
+def reservation_row(item: Reservation) -> dict[str, Any]:
+    """A reservation as scripts read it."""
+    return {
+        "id": item.id,
+        "name": item.name,
+        "owner": item.owner,
+        "kind": item.kind,
+        "state": item.state,
+        "reason": item.reason,
+        "software": item.software,
+        "os": item.os,
+        "provider": item.provider,
+        "region": item.region,
+        "size": item.size,
+        "nodes": [
+            {"id": node.id, "key": node.key, "role": node.role, "address": node.address, "state": node.state}
+            for node in item.nodes
+        ],
+        "node_count": item.node_count,
+        "hourly_price_usd": round(item.hourly_price_usd, 6),
+        "cost_so_far_usd": round(item.cost_so_far_usd(datetime.now(timezone.utc)), 6),
+        "created_at": item.created_at.isoformat(),
+        "expires_at": item.expires_at.isoformat(),
+        "simulated": item.is_simulated,
+    }
+
+
+def offer_row(item: Offer, storage_gb: float) -> dict[str, Any]:
+    """An offer as scripts read it; the price of the machine alone and with the disk asked for."""
+    return {
+        "provider": item.provider,
+        "region": item.region,
+        "size": item.size,
+        "vcpus": item.vcpus,
+        "memory_gb": item.memory_gb,
+        "disk_gb": item.disk_gb,
+        "gpus": item.gpus,
+        "gpu_type": item.gpu_type,
+        "hourly_price_usd": item.hourly_price_usd,
+        "hourly_price_with_disk_usd": item.machine_hourly_price_usd(storage_gb),
+        "spot": item.spot,
+        "source": item.source,
+        "as_of": item.as_of.isoformat(),
+    }
+
+
+def _actor(user: str, *, is_admin: bool = False) -> Actor:
+    return Actor(CONSOLE_WORKSPACE, user, roles=(MEMBER, ADMIN) if is_admin else (MEMBER,))
+
+
+def _with_desk(call: Callable[[Desk], Awaitable[T]], *, role: str) -> T:
+    async def run() -> T:
+        async with open_desk(settings_module.load(), vault_role=role) as desk:
+            return await call(desk)
+
+    return asyncio.run(run())
+
+
+def _read_fields(provider: str, form: Sequence[CredentialField]) -> dict[str, Secret]:
+    values = {}
+    for field in form:
+        if sys.stdin.isatty():
+            text = click.prompt(f"{field.label} ({field.help})", hide_input=field.is_secret)
+        else:
+            text = sys.stdin.readline()
+        if not text.strip():
+            raise Invalid(f"{provider} needs {len(form)} lines on standard input: {', '.join(f.name for f in form)}.")
+        values[field.name] = Secret(text.strip())
+    return values
+
+
+def _print_lines(rows: Any) -> None:
+    for row in rows:
+        click.echo(json.dumps(row))
+
+
+def _reservation_table(found: list[Reservation]) -> Table:
+    table = Table(box=None, header_style="bold")
+    for column in ("name", "id", "state", "machines", "where", "$/h", "so far", "ends (UTC)"):
+        table.add_column(column)
+    now = datetime.now(timezone.utc)
+    for item in found:
+        state = item.state if item.reason is None else f"{item.state} ({item.reason})"
+        table.add_row(
+            item.name,
+            item.id,
+            state,
+            f"{item.node_count} × {item.size}",
+            f"{item.provider} {item.region}",
+            f"{item.current_hourly_price_usd:.3f}",
+            f"${item.cost_so_far_usd(now):.2f}",
+            f"{item.expires_at:%a %d %b %H:%M}",
+        )
+    return table
+
+
+def _offer_table(found: list[Offer], storage_gb: float) -> Table:
+    table = Table(box=None, header_style="bold")
+    for column in ("$/h", "provider", "region", "size", "vCPU", "GB", "price of"):
+        table.add_column(column)
+    for item in found:
+        price = item.machine_hourly_price_usd(storage_gb)
+        table.add_row(
+            "unknown" if price is None else f"{price:.4f}",
+            item.provider,
+            item.region,
+            item.size,
+            str(item.vcpus),
+            f"{item.memory_gb:g}",
+            f"{item.as_of:%Y-%m-%d} {item.source}",
+        )
+    return table
+
+

@@ -1,0 +1,212 @@
+"""From a request to a quote: fill in defaults, check limits, choose the cheapest offer. No I/O besides the catalogue."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from clouddesk.language.ends import resolve_until
+from clouddesk.model.actor import Actor
+from clouddesk.model.blueprint import Blueprint
+from clouddesk.model.errors import Invalid, LimitExceeded, NothingFits
+from clouddesk.model.node import NodePlan
+from clouddesk.model.offer import Offer, Requirements
+from clouddesk.model.ports import Catalog
+from clouddesk.model.quote import Quote
+from clouddesk.model.request import CLUSTER, ResourceRequest
+from clouddesk.settings import Limits
+
+DEFAULT_OS = "ubuntu-22.04"
+DEFAULT_VCPUS = 2
+DEFAULT_MEMORY_GB = 4.0
+DEFAULT_STORAGE_GB = 20.0
+LEAST_LEASE_SECONDS = 60
+
+
+def make_quote(
+    actor: Actor,
+    request: ResourceRequest,
+    *,
+    blueprint: Blueprint | None,
+    providers: tuple[str, ...],
+    catalog: Catalog,
+    limits: Limits,
+    now: datetime,
+    is_simulated: bool,
+) -> Quote:
+    """The cheapest way to meet the request over ``providers``.
+
+    Raises Invalid, LimitExceeded, UnknownRegion, NothingFits (with the nearest offers).
+    """
+    defaults: list[str] = []
+    count = _count(request, blueprint, limits, defaults)
+    lease_seconds = _lease_seconds(actor, request, limits, now, defaults)
+    requirements = _requirements(request, blueprint, count, providers, defaults)
+    os = request.os or (blueprint.os if blueprint else DEFAULT_OS)
+    if not request.os:
+        defaults.append("os")
+
+    offers = catalog.cheapest(requirements, limit=1)
+    if not offers:
+        raise NothingFits(describe(requirements), catalog.nearest(requirements))
+    offer = offers[0]
+    disk_gb = max(requirements.storage_gb, offer.disk_gb)
+    machine_price = offer.machine_hourly_price_usd(disk_gb)
+    assert machine_price is not None, "an offer without a price must not win"
+    runner_up = _runner_up(offer, requirements, catalog)
+    runner_up_price = (
+        runner_up.machine_hourly_price_usd(max(requirements.storage_gb, runner_up.disk_gb)) if runner_up else None
+    )
+    hourly = machine_price * count
+    return Quote(
+        id=f"q-{secrets.token_hex(4)}",
+        workspace_id=actor.workspace_id,
+        user_id=actor.user_id,
+        request=request,
+        defaults=tuple(defaults),
+        offer=offer,
+        runner_up=runner_up,
+        nodes=_nodes(blueprint, count),
+        os=os,
+        disk_gb=disk_gb,
+        lease_seconds=lease_seconds,
+        machine_hourly_price_usd=machine_price,
+        hourly_price_usd=hourly,
+        total_price_usd=hourly * lease_seconds / 3600,
+        runner_up_hourly_price_usd=runner_up_price * count if runner_up_price is not None else None,
+        created_at=now,
+        expires_at=now + timedelta(seconds=limits.quote_seconds),
+        ends_at=now + timedelta(seconds=lease_seconds),
+        name=request.name or _stem(request, blueprint, os),
+        is_simulated=is_simulated,
+    )
+
+
+def describe(requirements: Requirements) -> str:
+    """The requirement in words, for errors and logs: "8 vCPU, 32 GB memory in frankfurt on aws"."""
+    parts = [f"{requirements.vcpus} vCPU", f"{requirements.memory_gb:g} GB memory"]
+    if requirements.storage_gb:
+        parts.append(f"{requirements.storage_gb:g} GB disk")
+    if requirements.gpu_count:
+        kinds = "/".join(requirements.gpu_types) or "any"
+        parts.append(f"{requirements.gpu_count} GPU ({kinds})")
+    text = "/".join(requirements.size_names) or ", ".join(parts)
+    if requirements.region:
+        text += f" in {requirements.region}"
+    if requirements.providers:
+        text += f" on {' or '.join(requirements.providers)}"
+    if requirements.max_hourly_price_usd is not None:
+        text += f" for at most ${requirements.max_hourly_price_usd:g} an hour each"
+    return text
+
+
+def _count(request: ResourceRequest, blueprint: Blueprint | None, limits: Limits, defaults: list[str]) -> int:
+    if request.count is None:
+        defaults.append("count")
+        return blueprint.default_nodes if blueprint and request.kind == CLUSTER else 1
+    if request.count < 1:
+        raise Invalid(f"{request.count} machines make no sense: it takes at least 1. How many do you want?")
+    if request.count > limits.max_nodes:
+        raise LimitExceeded("machines", asked=request.count, limit=limits.max_nodes)
+    if blueprint and request.kind == CLUSTER and request.count < blueprint.least_nodes:
+        raise Invalid(
+            f"A {blueprint.title} cluster takes at least {blueprint.least_nodes} machines "
+            f"({', '.join(role.name for role in blueprint.roles)}). How many do you want?"
+        )
+    return request.count
+
+
+def _lease_seconds(
+    actor: Actor, request: ResourceRequest, limits: Limits, now: datetime, defaults: list[str]
+) -> int:
+    if request.duration_seconds is not None:
+        seconds = request.duration_seconds
+    elif request.until:
+        end = resolve_until(request.until, now=now, timezone=actor.timezone)
+        if end is None:
+            raise Invalid(f"I could not tell when “{request.until}” is. Say it like “for 8 hours” or “until friday 5pm”.")
+        seconds = int((end - now).total_seconds())
+        if seconds < LEAST_LEASE_SECONDS:
+            raise Invalid(f"“{request.until}” is over already. Until when do you want it?")
+    else:
+        defaults.append("duration")
+        seconds = limits.default_lease_seconds
+    if seconds < LEAST_LEASE_SECONDS:
+        raise Invalid("A reservation lasts at least a minute. For how long do you want it?")
+    if seconds > limits.max_lease_seconds:
+        raise LimitExceeded("hours", asked=round(seconds / 3600, 1), limit=limits.max_lease_seconds / 3600)
+    return seconds
+
+
+def _requirements(
+    request: ResourceRequest,
+    blueprint: Blueprint | None,
+    count: int,
+    providers: tuple[str, ...],
+    defaults: list[str],
+) -> Requirements:
+    for what, value in (("vCPUs", request.vcpus), ("GB of memory", request.memory_gb), ("GPUs", request.gpu_count)):
+        if value is not None and value <= 0:
+            raise Invalid(f"{value:g} {what} make no sense. How many do you want?")
+    has_shape = bool(request.vcpus or request.memory_gb or request.size_names or request.gpu_count or request.gpu_types)
+    if request.kind == CLUSTER and blueprint:
+        vcpus, memory_gb = blueprint.vcpus, blueprint.memory_gb
+    else:
+        vcpus, memory_gb = DEFAULT_VCPUS, DEFAULT_MEMORY_GB
+    if has_shape:
+        # Whoever names one measure means "at least that"; the others must not make it dearer than needed.
+        vcpus, memory_gb = 1, 0.5
+    else:
+        defaults.append("size")
+    storage_gb = blueprint.storage_gb if blueprint else DEFAULT_STORAGE_GB
+    if request.storage_gb is None:
+        defaults.append("storage")
+    gpu_count = request.gpu_count if request.gpu_count is not None else (1 if request.gpu_types else 0)
+    cap = request.max_hourly_price_usd
+    return Requirements(
+        vcpus=request.vcpus or vcpus,
+        memory_gb=request.memory_gb or memory_gb,
+        storage_gb=request.storage_gb if request.storage_gb is not None else storage_gb,
+        gpu_count=gpu_count,
+        gpu_types=request.gpu_types,
+        providers=providers,
+        region=request.region,
+        size_names=request.size_names,
+        spot=request.spot,
+        max_hourly_price_usd=cap / count if cap is not None else None,
+    )
+
+
+def _runner_up(offer: Offer, requirements: Requirements, catalog: Catalog) -> Offer | None:
+    """The cheapest on another provider, else the next cheapest of another size or region on the same."""
+    others = tuple(name for name in requirements.providers if name != offer.provider)
+    if others:
+        found = catalog.cheapest(replace(requirements, providers=others), limit=1)
+        if found:
+            return found[0]
+    following = catalog.cheapest(requirements, limit=2)
+    return following[1] if len(following) > 1 else None
+
+
+def _nodes(blueprint: Blueprint | None, count: int) -> tuple[NodePlan, ...]:
+    """Keys as "controller" and "worker-2": a role with one fixed machine has no number."""
+    if blueprint is None:
+        return tuple(NodePlan(key=f"node-{number}", role="node") for number in range(1, count + 1))
+    plans: list[NodePlan] = []
+    fixed = sum(role.count or 0 for role in blueprint.roles)
+    for role in blueprint.roles:
+        size = role.count if role.count is not None else count - fixed
+        if role.count == 1:
+            plans.append(NodePlan(key=role.name, role=role.name))
+        else:
+            plans.extend(NodePlan(key=f"{role.name}-{number}", role=role.name) for number in range(1, size + 1))
+    return tuple(plans[:count])
+
+
+def _stem(request: ResourceRequest, blueprint: Blueprint | None, os: str) -> str:
+    if blueprint:
+        return blueprint.name
+    if request.software:
+        return request.software[0]
+    return "gpu" if request.gpu_count or request.gpu_types else os.partition("-")[0]

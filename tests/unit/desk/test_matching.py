@@ -1,0 +1,32 @@
+"""Which reservation do these words mean?"""
+
+from __future__ import annotations
+
+import pytest
+
+from clouddesk.matching import match_reservations
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("spark-2", ["spark-2"]),
+        ("R-665B0FD5", ["spark-1"]),
+        ("spark", ["spark-1", "spark-2"]),
+        ("sprak-2", ["spark-2"]),
+        ("etl-nigthly", ["etl-nightly"]),
+        ("nightly", ["etl-nightly"]),
+        ("spark-3", []),
+        ("payroll", []),
+        (None, ["spark-1", "spark-2", "etl-nightly"]),
+    ],
+)
+def test_names_ids_parts_and_typos(three_reservations, words, names):
+    assert [item.name for item in match_reservations(three_reservations, words)] == names
+
+
+def test_attributes_narrow_down(three_reservations):
+    by_software = match_reservations(three_reservations, None, software=["spark"])
+    by_provider = match_reservations(three_reservations, None, provider=["digitalocean"])
+    assert [item.name for item in by_software] == ["spark-1", "spark-2"]
+    assert [item.name for item in by_provider] == ["etl-nightly"]

@@ -1,0 +1,126 @@
+"""From a request to a quote."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from clouddesk.adapters.blueprints import find_blueprint, load_blueprints
+from clouddesk.model.actor import Actor
+from clouddesk.model.errors import Invalid, LimitExceeded, NothingFits, UnknownSoftware
+from clouddesk.model.quote import Quote
+from clouddesk.model.request import CLUSTER, ResourceRequest
+from clouddesk.quoting import make_quote
+from clouddesk.settings import PROJECT, Limits
+from tests.unit.desk.conftest import NOW, ListCatalog
+
+BLUEPRINTS = load_blueprints(PROJECT / "blueprints")
+BOTH = ("aws", "digitalocean")
+
+
+def quote(catalog: ListCatalog, *, providers: tuple[str, ...] = BOTH, timezone: str = "UTC", **facts: object) -> Quote:
+    request = ResourceRequest(**facts)  # type: ignore[arg-type]
+    blueprint = find_blueprint(BLUEPRINTS, request.software[0]) if request.kind == CLUSTER else None
+    return make_quote(
+        Actor("local", "ann", timezone=timezone),
+        request,
+        blueprint=blueprint,
+        providers=providers,
+        catalog=catalog,
+        limits=Limits(max_nodes=50),
+        now=NOW,
+        is_simulated=True,
+    )
+
+
+def test_nothing_said_takes_defaults_and_names_them(catalog):
+    made = quote(catalog)
+    assert (made.offer.size, made.lease_seconds, len(made.nodes)) == ("s-2vcpu-4gb", 8 * 3600, 1)
+    assert set(made.defaults) == {"count", "size", "storage", "os", "duration"}
+
+
+def test_a_spark_cluster_takes_its_blueprints_shape_and_roles(catalog):
+    made = quote(catalog, kind=CLUSTER, software=("spark",), count=3)
+    assert [node.key for node in made.nodes] == ["controller", "worker-1", "worker-2"]
+    assert made.offer.memory_gb >= 16
+    assert made.name == "spark"
+
+
+def test_the_total_is_machines_and_disks_times_the_lease(catalog):
+    made = quote(catalog, providers=("aws",), count=2, storage_gb=100.0, size_names=("t3.medium",), duration_seconds=7200)
+    disk = 100 * 0.08 / 730
+    assert made.machine_hourly_price_usd == pytest.approx(0.0416 + disk)
+    assert made.total_price_usd == pytest.approx(2 * 2 * (0.0416 + disk))
+
+
+def test_the_runner_up_is_from_another_provider_where_there_is_one(catalog):
+    made = quote(catalog, vcpus=2, memory_gb=4.0)
+    assert (made.offer.provider, made.runner_up.provider) == ("digitalocean", "aws")
+
+
+def test_an_unknown_price_never_wins(catalog):
+    with pytest.raises(NothingFits) as caught:
+        quote(catalog, memory_gb=1500.0)
+    assert caught.value.nearest
+
+
+def test_one_named_measure_does_not_raise_the_others(catalog):
+    assert quote(catalog, providers=("aws",), memory_gb=1.0, storage_gb=8.0).offer.size == "t3.micro"
+
+
+@pytest.mark.parametrize("count", [0, -3])
+def test_no_machines_or_fewer_is_refused(catalog, count):
+    with pytest.raises(Invalid, match="at least 1"):
+        quote(catalog, count=count)
+
+
+def test_more_machines_than_the_limit_says_the_limit(catalog):
+    with pytest.raises(LimitExceeded) as caught:
+        quote(catalog, count=1000)
+    assert caught.value.limit == 50
+
+
+def test_a_cluster_too_small_for_its_blueprint_is_refused(catalog):
+    with pytest.raises(Invalid, match="at least 2"):
+        quote(catalog, kind=CLUSTER, software=("spark",), count=1)
+
+
+def test_a_lease_longer_than_allowed_says_the_limit(catalog):
+    with pytest.raises(LimitExceeded, match="hours"):
+        quote(catalog, duration_seconds=365 * 86400)
+
+
+def test_an_end_in_words_is_meant_in_the_persons_zone(catalog):
+    made = quote(catalog, until="until friday 5pm", timezone="Europe/Berlin")
+    # Friday 17:00 in Berlin (winter time) is 16:00 UTC, two days and four hours after Wednesday noon.
+    assert made.lease_seconds == timedelta(days=2, hours=4).total_seconds()
+
+
+def test_an_end_that_nobody_understands_is_asked_again(catalog):
+    with pytest.raises(Invalid, match="could not tell"):
+        quote(catalog, until="until the cows come home")
+
+
+def test_a_price_cap_is_for_the_whole_request(catalog):
+    assert quote(catalog, count=2, vcpus=2, memory_gb=4.0, max_hourly_price_usd=0.08).hourly_price_usd <= 0.08
+    with pytest.raises(NothingFits):
+        quote(catalog, count=2, vcpus=2, memory_gb=4.0, max_hourly_price_usd=0.05)
+
+
+def test_the_reservation_of_a_quote_is_always_the_same(catalog):
+    made = quote(catalog)
+    assert made.reservation_id == "r-" + made.id[2:]
+
+
+def test_unknown_software_lists_what_there_is():
+    with pytest.raises(UnknownSoftware) as caught:
+        find_blueprint(BLUEPRINTS, "minecraft")
+    assert "spark" in caught.value.known
+
+
+def test_a_wrong_blueprint_names_its_file_and_field(tmp_path: Path):
+    (tmp_path / "odd.yml").write_text("title: Odd\nroles: [{name: node}]\n")
+    with pytest.raises(Invalid, match=r"odd\.yml is wrong at 'machine'"):
+        load_blueprints(tmp_path)

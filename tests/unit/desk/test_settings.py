@@ -1,0 +1,52 @@
+"""Settings from file, running stack and environment."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from clouddesk import settings
+from clouddesk.model.errors import Invalid
+
+
+def load(home: Path, **environment: str) -> settings.Settings:
+    return settings.load({"CLOUDDESK_HOME": str(home), **environment})
+
+
+def test_the_running_stack_gives_the_addresses(tmp_path):
+    run = {"redis_url": "redis://127.0.0.1:9/0", "sandbox": {"aws": "http://127.0.0.1:8"}, "processes": {"redis": {}}}
+    (tmp_path / "run.json").write_text(json.dumps(run))
+    read = load(tmp_path)
+    assert (read.redis_url, read.sandbox["aws"]) == ("redis://127.0.0.1:9/0", "http://127.0.0.1:8")
+
+
+def test_the_environment_wins(tmp_path):
+    (tmp_path / "run.json").write_text(json.dumps({"redis_url": "redis://127.0.0.1:9/0"}))
+    assert load(tmp_path, CLOUDDESK_REDIS_URL="redis://10.0.0.1:1/0").redis_url == "redis://10.0.0.1:1/0"
+
+
+def test_a_wrong_key_in_the_file_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(settings, "PROJECT", tmp_path)
+    (tmp_path / "settings.yml").write_text("limits: {max_nodez: 3}\n")
+    with pytest.raises(Invalid, match="max_nodez does not exist"):
+        load(tmp_path)
+
+
+def test_a_limit_that_is_no_number_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(settings, "PROJECT", tmp_path)
+    (tmp_path / "settings.yml").write_text("limits: {max_nodes: many}\n")
+    with pytest.raises(Invalid, match="whole number"):
+        load(tmp_path)
+
+
+def test_limits_of_the_file_apply(tmp_path, monkeypatch):
+    monkeypatch.setattr(settings, "PROJECT", tmp_path)
+    (tmp_path / "settings.yml").write_text("limits: {max_nodes: 7, warning_seconds: [60, 30]}\n")
+    assert (load(tmp_path).limits.max_nodes, load(tmp_path).limits.warning_seconds) == (7, (60, 30))
+
+
+def test_a_missing_secret_says_what_to_do(tmp_path):
+    with pytest.raises(Invalid, match="clouddesk up"):
+        load(tmp_path).secret("channel")
