@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
 
 from clouddesk.adapters.sandbox import SandboxGrants
+from clouddesk.catalog import offers_from_json, offers_to_json
 from clouddesk.model.actor import Person
 from clouddesk.model.credentials import CredentialInfo, SecretFields
 from clouddesk.model.errors import CloudDeskError, Invalid
 from clouddesk.model.offer import Offer
-from clouddesk.model.ports import Clock, Credentials, Provider
+from clouddesk.model.ports import Catalog, Clock, Credentials, Provider
+from clouddesk.providers import ProviderSpec
 
 log = structlog.get_logger()
 
@@ -22,21 +24,17 @@ OFFERS_MAX_AGE = timedelta(hours=6)
 
 
 class LiveOffers(Protocol):
-    """Offers as the clouds' own APIs listed them, shared by all processes."""
+    """Offers as the clouds' own APIs listed them (``offers_to_json``), shared by all processes."""
 
-    async def put(self, provider: str, offers: list[Offer]) -> None: ...
+    async def put(self, provider: str, text: str) -> None: ...
 
-    async def get(self, provider: str) -> list[Offer]: ...
-
-    async def as_of(self, provider: str) -> datetime | None:
-        """When the list was read; None when there is none."""
-        ...
+    async def get(self, provider: str) -> str | None: ...
 
 
-class ReplaceableCatalog(Protocol):
-    """The part of the catalogue that live lists go into."""
+class ReplaceableCatalog(Catalog, Protocol):
+    """A catalogue that live lists go into."""
 
-    def replace(self, provider: str, offers: list[Offer]) -> None: ...
+    def replace(self, provider: str, offers: Iterable[Offer]) -> None: ...
 
 
 class Accounts:
@@ -45,8 +43,7 @@ class Accounts:
     def __init__(
         self,
         *,
-        titles: dict[str, str],
-        live_providers: tuple[str, ...],
+        specs: Mapping[str, ProviderSpec],
         credentials: Credentials,
         open_provider: Callable[[str, SecretFields], Provider],
         offers: LiveOffers,
@@ -54,26 +51,30 @@ class Accounts:
         simulated: frozenset[str],
         clock: Clock,
     ) -> None:
-        """``titles`` names the supported providers; the prices of ``live_providers`` come from their own APIs."""
-        self._titles = titles
-        self._live_providers = live_providers
+        """``specs``: the supported providers. ``simulated``: those of them that are a sandbox here."""
+        self._specs = specs
         self._credentials = credentials
         self._open_provider = open_provider
         self._offers = offers
         self._grants = grants
         self._simulated = simulated
         self._clock = clock
-        self._loaded: dict[str, datetime] = {}
+        self._loaded: dict[str, str] = {}
+        self._as_of: dict[str, datetime] = {}
         self._welcomed: set[Person] = set()
 
     @property
     def providers(self) -> tuple[str, ...]:
         """The supported providers."""
-        return tuple(self._titles)
+        return tuple(self._specs)
 
     def titles(self) -> list[str]:
         """Their names for people."""
-        return list(self._titles.values())
+        return [spec.title for spec in self._specs.values()]
+
+    def bills_stopped_machines(self, provider: str) -> bool:
+        """Whether a machine that is powered off costs as much as a running one."""
+        return self._specs[provider].bills_stopped_machines
 
     async def list(self, person: Person) -> list[CredentialInfo]:
         """What the person has, without the secrets."""
@@ -81,12 +82,12 @@ class Accounts:
 
     async def add(self, person: Person, provider: str, fields: SecretFields) -> CredentialInfo:
         """Check against the cloud, read its prices, store. Raises CredentialsRejected, ProviderDown, Invalid."""
-        if provider not in self._titles:
+        if provider not in self._specs:
             raise Invalid(f"{provider} is not connected yet; there are {' and '.join(self.titles())}.")
         cloud = self._open_provider(provider, fields)
         account = await asyncio.to_thread(cloud.check_credentials)
-        if provider in self._live_providers:
-            await self._offers.put(provider, await asyncio.to_thread(cloud.list_offers))
+        if self._specs[provider].is_live_priced:
+            await self._offers.put(provider, offers_to_json(await asyncio.to_thread(cloud.list_offers)))
         now = self._clock()
         info = CredentialInfo(
             provider=provider,
@@ -125,15 +126,17 @@ class Accounts:
         return await self.add(person, provider, await self._grants.issue(person, provider))
 
     async def refresh_offers(self, catalog: ReplaceableCatalog) -> tuple[str, ...]:
-        """Take over live lists that are newer than the catalogue's; returns the providers whose list is too old."""
+        """Take over newer live lists; returns the providers whose list is missing or too old."""
         stale = []
-        for provider in self._live_providers:
-            as_of = await self._offers.as_of(provider)
-            if as_of is None:
+        for provider, spec in self._specs.items():
+            if not spec.is_live_priced:
                 continue
-            if self._loaded.get(provider) != as_of:
-                catalog.replace(provider, await self._offers.get(provider))
-                self._loaded[provider] = as_of
-            if self._clock() - as_of > OFFERS_MAX_AGE:
+            text = await self._offers.get(provider)
+            if text and text != self._loaded.get(provider):
+                offers = offers_from_json(text)
+                catalog.replace(provider, offers)
+                self._loaded[provider] = text
+                self._as_of[provider] = min((offer.as_of for offer in offers), default=self._clock())
+            if not text or self._clock() - self._as_of[provider] > OFFERS_MAX_AGE:
                 stale.append(provider)
         return tuple(stale)

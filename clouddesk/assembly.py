@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from clouddesk.accounts import Accounts
 from clouddesk.adapters.blueprints import load_blueprints
-from clouddesk.adapters.redis import RedisOffers, RedisQuotes, RedisReservationViews, connect_redis
+from clouddesk.adapters.redis import RedisOffers, RedisQuotes, RedisReservationViews, open_redis
 from clouddesk.adapters.sandbox import SandboxGrants
 from clouddesk.adapters.vault import VaultCredentials
 from clouddesk.desk import Desk, utc_now
@@ -24,21 +24,20 @@ async def open_desk(settings: Settings, *, vault_role: str = "desk") -> AsyncIte
     """A Desk on the settings' servers, for as long as the context lasts. ``vault_role``: "desk" or "gateway"."""
     # These bring libcloud and Temporal along; commands that need no Desk must start without them.
     from clouddesk.catalog import load_catalog
-    from clouddesk.providers import LIVE_PRICED, PROVIDERS, open_provider
+    from clouddesk.providers import PROVIDERS, open_provider
     from clouddesk.workflows.client import TemporalReservations
 
     def open_account(name: str, fields: SecretFields) -> Provider:
-        return open_provider(
-            name, fields, endpoint=settings.sandbox.get(name), installation=settings.installation
-        )
+        return open_provider(name, fields, endpoint=settings.sandbox.get(name), installation=settings.installation)
 
-    redis = connect_redis(settings.redis_url)
+    redis = open_redis(settings.redis_url)
     try:
         yield Desk(
             accounts=Accounts(
-                titles={name: spec.title for name, spec in PROVIDERS.items()},
-                live_providers=LIVE_PRICED,
-                credentials=VaultCredentials.from_settings(settings, role=vault_role),
+                specs=PROVIDERS,
+                credentials=VaultCredentials.of_role(
+                    settings.vault_addr, mount=settings.vault_mount, login=settings.secret(f"vault-{vault_role}.json")
+                ),
                 open_provider=open_account,
                 offers=RedisOffers(redis),
                 grants=SandboxGrants(redis, settings.sandbox) if settings.grant_sandbox_credentials else None,
@@ -51,10 +50,8 @@ async def open_desk(settings: Settings, *, vault_role: str = "desk") -> AsyncIte
             is_simulated=bool(settings.sandbox),
             limits=settings.limits,
             quotes=RedisQuotes(redis),
-            engine=TemporalReservations(settings.temporal_address, namespace=settings.temporal_namespace),
+            engine=await TemporalReservations.connect(settings.temporal_address, namespace=settings.temporal_namespace),
             views=RedisReservationViews(redis),
         )
     finally:
         await redis.close()
-
-

@@ -1,4 +1,4 @@
-"""The Desk: the one front door to everything that people can do. Actions, buttons and the command line come through here.
+"""The Desk: the one front door to everything that people can do, for actions, buttons and the command line alike.
 
 Every method takes the Actor first, authorises it, and raises the errors of ``clouddesk.model.errors``.
 """
@@ -13,16 +13,16 @@ import structlog
 
 from clouddesk import access
 from clouddesk.access import Right
-from clouddesk.accounts import Accounts
+from clouddesk.accounts import Accounts, ReplaceableCatalog
 from clouddesk.adapters.blueprints import find_blueprint
 from clouddesk.matching import match_reservations
 from clouddesk.model.actor import Actor
 from clouddesk.model.blueprint import Blueprint
 from clouddesk.model.credentials import CredentialInfo, SecretFields, credential_ref
-from clouddesk.model.errors import CredentialsMissing, Invalid, QuoteExpired
+from clouddesk.model.errors import CredentialsMissing, Invalid, QuoteExpired, Unavailable
 from clouddesk.model.node import NodeOrder
 from clouddesk.model.offer import Offer, Requirements
-from clouddesk.model.ports import Catalog, Clock, Quotes, Reservations, ReservationViews
+from clouddesk.model.ports import Clock, Quotes, Reservations, ReservationViews
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import CLUSTER, ResourceRequest
 from clouddesk.model.reservation import Reservation, ReservationOrder, first_view
@@ -45,7 +45,7 @@ class Desk:
 
     accounts: Accounts
     blueprints_by_name: dict[str, Blueprint]
-    catalog: Catalog
+    catalog: ReplaceableCatalog
     installation: str
     is_simulated: bool
     limits: Limits
@@ -91,7 +91,7 @@ class Desk:
         if own:
             names = ", ".join(item.name for item in own)
             raise Invalid(
-                f"{names} still runs on it; without the credentials I could not end it. Terminate that first, then remove."
+                f"{names} still runs there, and without the credentials I could not end it. Terminate it first."
             )
         return await self.accounts.remove(actor.person, provider)
 
@@ -104,7 +104,7 @@ class Desk:
         """
         access.require_member(actor)
         providers = await self._usable_providers(actor, request)
-        await self.accounts.refresh_offers(self.catalog)
+        await self._refresh_offers(actor, providers)
         quote = make_quote(
             actor,
             request,
@@ -247,10 +247,27 @@ class Desk:
             raise CredentialsMissing(request.providers[0])
         return wanted
 
+    async def _refresh_offers(self, actor: Actor, providers: tuple[str, ...]) -> None:
+        """Live prices that are missing or old are fetched anew by the worker, with the actor's access.
+
+        An old list is used all the same when that fails: the quote says how old its price is.
+        """
+        for provider in await self.accounts.refresh_offers(self.catalog):
+            if provider in providers:
+                try:
+                    await self.engine.refresh_offers(provider, credential_ref(actor.person, provider))
+                except Unavailable:
+                    log.warning("offers.stale", provider=provider)
+                    continue
+                await self.accounts.refresh_offers(self.catalog)
+
     async def _order(self, actor: Actor, quote: Quote, conversation: str) -> ReservationOrder:
         name = await self.views.claim_name(actor.person, quote.name)
         offer = quote.offer
-        disk_hourly = offer.disk_hourly_price_usd(quote.disk_gb) or 0.0
+        if self.accounts.bills_stopped_machines(offer.provider):
+            stopped_hourly = quote.machine_hourly_price_usd
+        else:
+            stopped_hourly = offer.disk_hourly_price_usd(quote.disk_gb) or 0.0
         return ReservationOrder(
             reservation_id=quote.reservation_id,
             name=name,
@@ -280,7 +297,7 @@ class Desk:
             max_lease_seconds=self.limits.max_lease_seconds,
             warning_seconds=self.limits.warning_seconds,
             hourly_price_usd=quote.hourly_price_usd,
-            disk_hourly_price_usd=disk_hourly * len(quote.nodes),
+            disk_hourly_price_usd=stopped_hourly * len(quote.nodes),
             created_at=self.clock(),
             is_simulated=quote.is_simulated,
         )

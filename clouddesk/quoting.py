@@ -1,4 +1,4 @@
-"""From a request to a quote: fill in defaults, check limits, choose the cheapest offer. No I/O besides the catalogue."""
+"""From a request to a quote: fill in defaults, check limits, choose the cheapest offer. No I/O."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import secrets
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from clouddesk.language.ends import resolve_until
+from clouddesk.language.clock import resolve_until
 from clouddesk.model.actor import Actor
 from clouddesk.model.blueprint import Blueprint
 from clouddesk.model.errors import Invalid, LimitExceeded, NothingFits
@@ -117,15 +117,15 @@ def _count(request: ResourceRequest, blueprint: Blueprint | None, limits: Limits
     return request.count
 
 
-def _lease_seconds(
-    actor: Actor, request: ResourceRequest, limits: Limits, now: datetime, defaults: list[str]
-) -> int:
+def _lease_seconds(actor: Actor, request: ResourceRequest, limits: Limits, now: datetime, defaults: list[str]) -> int:
     if request.duration_seconds is not None:
         seconds = request.duration_seconds
     elif request.until:
         end = resolve_until(request.until, now=now, timezone=actor.timezone)
         if end is None:
-            raise Invalid(f"I could not tell when “{request.until}” is. Say it like “for 8 hours” or “until friday 5pm”.")
+            raise Invalid(
+                f"I could not tell when “{request.until}” is. Say it like “for 8 hours” or “until friday 5pm”."
+            )
         seconds = int((end - now).total_seconds())
         if seconds < LEAST_LEASE_SECONDS:
             raise Invalid(f"“{request.until}” is over already. Until when do you want it?")

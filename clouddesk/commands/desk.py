@@ -22,7 +22,7 @@ from clouddesk.model.credentials import Secret
 from clouddesk.model.errors import CredentialsRejected, Invalid, ProviderDown
 from clouddesk.model.offer import Offer, Requirements
 from clouddesk.model.reservation import Reservation
-from clouddesk.providers import CredentialField, credential_fields
+from clouddesk.providers import PROVIDERS, CredentialField
 
 T = TypeVar("T")
 
@@ -120,12 +120,14 @@ def list_credentials(user: str, as_json: bool) -> None:
 @_user_option
 def add_credentials(provider: str, user: str) -> None:
     """Add or replace access to PROVIDER. With piped input: one line per field, in the order that the prompt asks."""
-    fields = _read_fields(provider, credential_fields(provider))
+    if provider not in PROVIDERS:
+        raise Invalid(f"{provider} is not connected yet. There are: {', '.join(PROVIDERS)}.")
+    fields = _read_fields(provider, PROVIDERS[provider].credential_fields)
     try:
         info = _with_desk(lambda desk: desk.add_credentials(_actor(user), provider, fields), role="gateway")
     except CredentialsRejected as error:
         raise click.ClickException(
-            f"{provider} does not accept these credentials. Nothing was stored. Check them in its console and try again."
+            f"{provider} does not accept these credentials. Nothing was stored. Check them and try again."
         ) from error
     except ProviderDown as error:
         raise click.ClickException(
@@ -256,5 +258,3 @@ def _offer_table(found: list[Offer], storage_gb: float) -> Table:
             f"{item.as_of:%Y-%m-%d} {item.source}",
         )
     return table
-
-

@@ -163,6 +163,10 @@ class Reservations(Protocol):
         """The truth, from the workflow itself. Raises NotFound."""
         ...
 
+    async def refresh_offers(self, provider: str, credential_ref: str) -> int:
+        """Fetch the provider's live prices with that access; returns how many. Raises Unavailable."""
+        ...
+
 
 class Clock(Protocol):
     """The time now, aware, UTC."""

@@ -108,5 +108,7 @@ def three_reservations(reservation: Reservation) -> list[Reservation]:
     return [
         reservation,
         replace(reservation, id="r-00000002", name="spark-2", region="us-east-1"),
-        replace(reservation, id="r-00000003", name="etl-nightly", software=None, provider="digitalocean", region="fra1"),
+        replace(
+            reservation, id="r-00000003", name="etl-nightly", software=None, provider="digitalocean", region="fra1"
+        ),
     ]

@@ -49,7 +49,9 @@ def test_a_spark_cluster_takes_its_blueprints_shape_and_roles(catalog):
 
 
 def test_the_total_is_machines_and_disks_times_the_lease(catalog):
-    made = quote(catalog, providers=("aws",), count=2, storage_gb=100.0, size_names=("t3.medium",), duration_seconds=7200)
+    made = quote(
+        catalog, providers=("aws",), count=2, storage_gb=100.0, size_names=("t3.medium",), duration_seconds=7200
+    )
     disk = 100 * 0.08 / 730
     assert made.machine_hourly_price_usd == pytest.approx(0.0416 + disk)
     assert made.total_price_usd == pytest.approx(2 * 2 * (0.0416 + disk))
