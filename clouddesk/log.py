@@ -21,9 +21,16 @@ def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
 
 def configure(*, process: str, level: int = logging.INFO) -> None:
     """Log to standard error as JSON lines; ``process`` is bound to every line."""
+
+    def name_process(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        # Not a context variable: lines from worker threads would lack it.
+        event["process"] = process
+        return event
+
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            name_process,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
@@ -34,5 +41,4 @@ def configure(*, process: str, level: int = logging.INFO) -> None:
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(process=process)
     logging.basicConfig(level=level, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")

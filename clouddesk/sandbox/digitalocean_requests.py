@@ -1,0 +1,350 @@
+"""What callers may ask of the simulated DigitalOcean: each function answers one operation of the API."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from clouddesk.sandbox import digitalocean_shapes as shapes
+from clouddesk.sandbox.digitalocean_catalog import IMAGES, REGIONS, SIZES, Item, find_image
+from clouddesk.sandbox.digitalocean_errors import ApiError, not_found, over_limit, unprocessable
+from clouddesk.sandbox.digitalocean_store import ACTIVE, OFF, Action, Droplet, Store
+
+MOST_AT_ONCE = 10
+_NAME = re.compile(r"[a-zA-Z0-9.-]{1,255}")
+_TAG = re.compile(r"[\w:-]{1,255}")
+# Stopping and deleting take at most this long; starting takes as long as a boot.
+SHORT_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One request, and what it may use."""
+
+    store: Store
+    owner: str
+    boot_seconds: float
+    query: Mapping[str, str]
+    body: Mapping[str, Any]
+    path: Mapping[str, Any]
+    """The variable parts of the address."""
+
+    @property
+    def short_seconds(self) -> float:
+        return min(SHORT_SECONDS, self.boot_seconds)
+
+
+@dataclass(frozen=True)
+class Done:
+    """An answer that is one object, or empty."""
+
+    content: Item | None = None
+    status: int = 200
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An answer that is a list, to be cut into pages."""
+
+    key: str
+    items: list[Any]
+    show: Callable[[Any], Item]
+
+
+Answer = Done | Listed
+
+
+def _as_it_is(item: Item) -> Item:
+    return item
+
+
+def get_account(ask: Ask) -> Answer:
+    return Done({"account": shapes.account(ask.owner)})
+
+
+def list_sizes(_: Ask) -> Answer:
+    return Listed("sizes", list(SIZES.values()), _as_it_is)
+
+
+def list_regions(_: Ask) -> Answer:
+    return Listed("regions", list(REGIONS.values()), _as_it_is)
+
+
+def list_images(ask: Ask) -> Answer:
+    # All that there is are distributions of the public.
+    wants_others = ask.query.get("type") == "application" or ask.query.get("private") == "true"
+    return Listed("images", [] if wants_others or "tag_name" in ask.query else list(IMAGES.values()), _as_it_is)
+
+
+def get_image(ask: Ask) -> Answer:
+    image = find_image(ask.path["wanted"])
+    if image is None:
+        raise not_found()
+    return Done({"image": image})
+
+
+# --- droplets
+
+
+def create_droplets(ask: Ask) -> Answer:
+    order = ask.body
+    names = order["names"] if "names" in order else [order.get("name")]
+    if not isinstance(names, list) or not names or not all(isinstance(name, str) and name for name in names):
+        raise unprocessable("Name can't be blank")
+    if not all(_NAME.fullmatch(name) for name in names):
+        raise unprocessable("Only valid hostname characters are allowed. (a-z, A-Z, 0-9, . and -)")
+    if len(names) > MOST_AT_ONCE:
+        raise unprocessable(f"You can only create up to {MOST_AT_ONCE} Droplets at a time.")
+    region, facts = _check_order(ask, order)
+    tags = _tags(order.get("tags"))
+    with ask.store.atomic():
+        if len(ask.store.droplets()) + len(names) > shapes.DROPLET_LIMIT:
+            raise over_limit()
+        made = [
+            ask.store.add_droplet(name=name, region=region, facts=facts, tags=tags, boot_seconds=ask.boot_seconds)
+            for name in names
+        ]
+    links = {"actions": [_link(action) for _, action in made]}
+    droplets = [shapes.droplet(droplet) for droplet, _ in made]
+    if "names" in order:
+        return Done({"droplets": droplets, "links": links}, 202)
+    return Done({"droplet": droplets[0], "links": links}, 202)
+
+
+def list_droplets(ask: Ask) -> Answer:
+    found = ask.store.droplets(tag=ask.query.get("tag_name"), name=ask.query.get("name"))
+    return Listed("droplets", found, shapes.droplet)
+
+
+def get_droplet(ask: Ask) -> Answer:
+    return Done({"droplet": shapes.droplet(_droplet(ask))})
+
+
+def delete_droplet(ask: Ask) -> Answer:
+    ask.store.destroy(_droplet(ask), seconds=ask.short_seconds)
+    return Done(status=204)
+
+
+def delete_droplets(ask: Ask) -> Answer:
+    tag = ask.query.get("tag_name")
+    if not tag:
+        raise unprocessable("tag_name is required")
+    with ask.store.atomic():
+        for droplet in ask.store.droplets(tag=tag):
+            ask.store.destroy(droplet, seconds=ask.short_seconds)
+    return Done(status=204)
+
+
+def _check_order(ask: Ask, order: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Region and facts of an order that DigitalOcean would take."""
+    region = REGIONS.get(str(order.get("region")))
+    size = SIZES.get(str(order.get("size")))
+    image = find_image(order.get("image"))
+    if region is None:
+        raise unprocessable("You specified an invalid region for Droplet creation.")
+    if size is None:
+        raise unprocessable("You specified an invalid size for Droplet creation.")
+    if image is None:
+        raise unprocessable("You specified an invalid image for Droplet creation.")
+    if not region["available"]:
+        raise unprocessable("Region is not available")
+    if region["slug"] not in size["regions"] or not size["available"]:
+        raise unprocessable("Size is not available in this region.")
+    if image["min_disk_size"] > size["disk"]:
+        raise unprocessable("The image you specified needs a larger disk than this size has.")
+    keys = order.get("ssh_keys") or []
+    unknown = [str(key) for key in keys if ask.store.key(key) is None]
+    if unknown:
+        raise unprocessable(f"{', '.join(unknown)} are invalid key identifiers for Droplet creation.")
+    features = [name for name in ("backups", "ipv6", "monitoring") if order.get(name)]
+    facts = {
+        "size": size["slug"],
+        "image": image["slug"],
+        "ssh_keys": keys,
+        "features": ["private_networking", *features],
+    }
+    return region["slug"], facts
+
+
+def _droplet(ask: Ask) -> Droplet:
+    found = ask.store.droplet(ask.path["number"])
+    if found is None:
+        raise not_found()
+    return found
+
+
+def _link(action: Action) -> Item:
+    return {"id": action.id, "rel": action.type, "href": f"https://api.digitalocean.com/v2/actions/{action.id}"}
+
+
+# --- actions
+
+
+def act(ask: Ask) -> Answer:
+    with ask.store.atomic():
+        return Done({"action": shapes.action(_act(ask, _droplet(ask)))}, 201)
+
+
+def act_on_tag(ask: Ask) -> Answer:
+    with ask.store.atomic():
+        droplets = ask.store.droplets(tag=ask.query.get("tag_name", ""))
+        return Done({"actions": [shapes.action(_act(ask, droplet)) for droplet in droplets]}, 201)
+
+
+def _act(ask: Ask, droplet: Droplet) -> Action:
+    kind = ask.body.get("type")
+    if droplet.is_locked:
+        raise unprocessable("Droplet already has a pending event.")
+    if kind in ("power_off", "shutdown"):
+        _must_be(droplet, ACTIVE, "Droplet is already powered off.")
+        return ask.store.change(droplet, kind, after=OFF, seconds=ask.short_seconds)
+    if kind == "power_on":
+        _must_be(droplet, OFF, "Droplet is already powered on.")
+        return ask.store.change(droplet, kind, after=ACTIVE, seconds=ask.boot_seconds)
+    if kind == "reboot":
+        _must_be(droplet, ACTIVE, "Droplet is currently off. Please power it on to run this event.")
+        return ask.store.change(droplet, kind, after=ACTIVE, seconds=ask.boot_seconds)
+    if kind == "power_cycle":
+        return ask.store.change(droplet, kind, after=ACTIVE, seconds=ask.boot_seconds)
+    if kind == "rename":
+        name = ask.body.get("name")
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            raise unprocessable("Only valid hostname characters are allowed. (a-z, A-Z, 0-9, . and -)")
+        return ask.store.rename(droplet, name)
+    raise unprocessable("Invalid action type")
+
+
+def _must_be(droplet: Droplet, status: str, problem: str) -> None:
+    if droplet.status != status:
+        raise unprocessable(problem)
+
+
+def list_actions(ask: Ask) -> Answer:
+    number = ask.path.get("number")
+    if number is not None:
+        _droplet(ask)
+    return Listed("actions", ask.store.actions(droplet=number), shapes.action)
+
+
+def get_action(ask: Ask) -> Answer:
+    found = ask.store.action(ask.path["action"])
+    if found is None or ask.path.get("number", found.droplet) != found.droplet:
+        raise not_found()
+    return Done({"action": shapes.action(found)})
+
+
+# --- ssh keys
+
+
+def list_keys(ask: Ask) -> Answer:
+    return Listed("ssh_keys", list(ask.store.keys()), shapes.ssh_key)
+
+
+def create_key(ask: Ask) -> Answer:
+    name, public_key = ask.body.get("name"), ask.body.get("public_key")
+    if not isinstance(name, str) or not name:
+        raise unprocessable("Name can't be blank")
+    words = public_key.split() if isinstance(public_key, str) else []
+    try:
+        digest = hashlib.md5(base64.b64decode(words[1], validate=True)).hexdigest()  # noqa: S324 - how keys are named
+    except (IndexError, binascii.Error):
+        raise unprocessable("Key invalid, key should be of the format `type key [comment]`") from None
+    fingerprint = ":".join(re.findall("..", digest))
+    key = ask.store.add_key(name, fingerprint, " ".join(words))
+    if key is None:
+        raise unprocessable("SSH Key is already in use on your account")
+    return Done({"ssh_key": shapes.ssh_key(key)}, 201)
+
+
+def get_key(ask: Ask) -> Answer:
+    key = ask.store.key(ask.path["wanted"])
+    if key is None:
+        raise not_found()
+    return Done({"ssh_key": shapes.ssh_key(key)})
+
+
+def delete_key(ask: Ask) -> Answer:
+    key = ask.store.key(ask.path["wanted"])
+    if key is None:
+        raise not_found()
+    ask.store.remove_key(key)
+    return Done(status=204)
+
+
+# --- tags
+
+
+def list_tags(ask: Ask) -> Answer:
+    return Listed("tags", list(ask.store.tags()), lambda tag: _tag_shape(ask.store, tag))
+
+
+def create_tag(ask: Ask) -> Answer:
+    (tag,) = _tags([ask.body.get("name")])
+    ask.store.add_tag(tag)
+    return Done({"tag": _tag_shape(ask.store, tag)}, 201)
+
+
+def get_tag(ask: Ask) -> Answer:
+    return Done({"tag": _tag_shape(ask.store, _known_tag(ask))})
+
+
+def delete_tag(ask: Ask) -> Answer:
+    ask.store.remove_tag(_known_tag(ask))
+    return Done(status=204)
+
+
+def tag_resources(ask: Ask) -> Answer:
+    ask.store.tag([_known_tag(ask)], _resources(ask))
+    return Done(status=204)
+
+
+def untag_resources(ask: Ask) -> Answer:
+    ask.store.untag(_known_tag(ask), _resources(ask))
+    return Done(status=204)
+
+
+def _known_tag(ask: Ask) -> str:
+    wanted = str(ask.path["tag"])
+    for tag in ask.store.tags():
+        if tag.lower() == wanted.lower():
+            return tag
+    raise not_found()
+
+
+def _resources(ask: Ask) -> list[int]:
+    numbers = []
+    for resource in ask.body.get("resources") or []:
+        number = str(resource.get("resource_id"))
+        if resource.get("resource_type") != "droplet" or not number.isdigit() or not ask.store.droplet(int(number)):
+            raise not_found()
+        numbers.append(int(number))
+    return numbers
+
+
+def _tags(wanted: object) -> list[str]:
+    if wanted is None:
+        return []
+    if not isinstance(wanted, list):
+        raise ApiError(400, "bad_request", "tags must be a list")
+    for tag in wanted:
+        if not isinstance(tag, str) or not _TAG.fullmatch(tag):
+            raise unprocessable("Tags may only contain letters, numbers, colons, dashes and underscores.")
+    return wanted
+
+
+def _tag_shape(store: Store, tag: str) -> Item:
+    tagged = store.droplets(tag=tag)
+    droplets: Item = {"count": len(tagged)}
+    if tagged:
+        droplets["last_tagged_uri"] = f"https://api.digitalocean.com/v2/droplets/{tagged[-1].id}"
+    return {"name": tag, "resources": {"count": len(tagged), "droplets": droplets}}
+
+
+def list_volumes(_: Ask) -> Answer:
+    """The simulated account has none; droplets come with their own disks."""
+    return Listed("volumes", [], _as_it_is)

@@ -1,0 +1,275 @@
+"""The state of the simulated DigitalOcean, in SQLite: on disk before a change is acknowledged.
+
+Nothing runs in the background: what a droplet is doing follows from the clock and from when it was told to.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+NEW = "new"
+ACTIVE = "active"
+OFF = "off"
+
+# Real numbers have nine digits as well.
+_FIRST_DROPLET = 512_000_000
+_FIRST_ACTION = 2_400_000_000
+_FIRST_KEY = 43_000_000
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS droplets (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, region TEXT NOT NULL, facts TEXT NOT NULL,
+  created_at REAL NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL, changes_at REAL NOT NULL, gone_at REAL);
+CREATE TABLE IF NOT EXISTS tags (name TEXT PRIMARY KEY COLLATE NOCASE);
+CREATE TABLE IF NOT EXISTS droplet_tags (
+  tag TEXT NOT NULL COLLATE NOCASE, droplet INTEGER NOT NULL, PRIMARY KEY (tag, droplet));
+CREATE INDEX IF NOT EXISTS tags_of_droplet ON droplet_tags (droplet);
+CREATE TABLE IF NOT EXISTS actions (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, droplet INTEGER NOT NULL, type TEXT NOT NULL, region TEXT NOT NULL,
+  started_at REAL NOT NULL, completes_at REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS keys (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, fingerprint TEXT NOT NULL UNIQUE, public_key TEXT NOT NULL);
+"""
+
+
+@dataclass(frozen=True)
+class Droplet:
+    """One machine. ``facts`` holds what was ordered: size, image, features, user data's presence, network."""
+
+    id: int
+    name: str
+    region: str
+    facts: dict[str, Any]
+    created_at: float
+    before: str
+    after: str
+    changes_at: float
+    gone_at: float | None
+    tags: tuple[str, ...]
+
+    @property
+    def is_locked(self) -> bool:
+        """Something is being done to it, and nothing else can be."""
+        return time.time() < self.changes_at or self.gone_at is not None
+
+    @property
+    def status(self) -> str:
+        return self.before if time.time() < self.changes_at else self.after
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something done to a droplet."""
+
+    id: int
+    droplet: int
+    type: str
+    region: str
+    started_at: float
+    completes_at: float
+
+
+@dataclass(frozen=True)
+class SshKey:
+    """A public key of the account."""
+
+    id: int
+    name: str
+    fingerprint: str
+    public_key: str
+
+
+class Store:
+    """All methods are atomic and may be called from many threads."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.RLock()
+        self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._database.execute("PRAGMA journal_mode=WAL")
+        self._database.execute("PRAGMA synchronous=NORMAL")
+        self._database.executescript(_SCHEMA)
+        for table, first in (("droplets", _FIRST_DROPLET), ("actions", _FIRST_ACTION), ("keys", _FIRST_KEY)):
+            known = self._database.execute("SELECT 1 FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
+            if known is None:
+                self._database.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table, first))
+
+    @contextmanager
+    def atomic(self) -> Iterator[None]:
+        """All that is done inside happens at once or not at all; nobody else changes anything meanwhile."""
+        with self._lock:
+            if self._database.in_transaction:
+                yield
+                return
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._database.execute("ROLLBACK")
+                raise
+            self._database.execute("COMMIT")
+
+    # --- droplets
+
+    def add_droplet(
+        self, *, name: str, region: str, facts: dict[str, Any], tags: Iterable[str], boot_seconds: float
+    ) -> tuple[Droplet, Action]:
+        now = time.time()
+        with self.atomic():
+            row = self._database.execute(
+                "INSERT INTO droplets (name, region, facts, created_at, before, after, changes_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (name, region, json.dumps(facts), now, NEW, ACTIVE, now + boot_seconds),
+            )
+            number = int(row.lastrowid or 0)
+            self.tag(tags, [number])
+            action = self._add_action(number, "create", region, boot_seconds)
+            droplet = self.droplet(number)
+        assert droplet is not None
+        return droplet, action
+
+    def droplet(self, number: int) -> Droplet | None:
+        return next(iter(self._droplets("AND d.id = ?", (number,))), None)
+
+    def droplets(self, *, tag: str | None = None, name: str | None = None) -> list[Droplet]:
+        """In the order of their making, newest last."""
+        where, values = "", []
+        if tag is not None:
+            where += " AND EXISTS (SELECT 1 FROM droplet_tags t WHERE t.droplet = d.id AND t.tag = ?)"
+            values.append(tag)
+        if name is not None:
+            where += " AND d.name = ? COLLATE NOCASE"
+            values.append(name)
+        return self._droplets(where, tuple(values))
+
+    def change(self, droplet: Droplet, type: str, *, after: str, seconds: float) -> Action:
+        """Begin something that ends in the status ``after``."""
+        with self.atomic():
+            self._database.execute(
+                "UPDATE droplets SET before = ?, after = ?, changes_at = ? WHERE id = ?",
+                (droplet.status, after, time.time() + seconds, droplet.id),
+            )
+            return self._add_action(droplet.id, type, droplet.region, seconds)
+
+    def rename(self, droplet: Droplet, name: str) -> Action:
+        with self.atomic():
+            self._database.execute("UPDATE droplets SET name = ? WHERE id = ?", (name, droplet.id))
+            return self._add_action(droplet.id, "rename", droplet.region, 0)
+
+    def destroy(self, droplet: Droplet, *, seconds: float) -> None:
+        """It is still listed for that long."""
+        with self.atomic():
+            self._database.execute(
+                "UPDATE droplets SET gone_at = ? WHERE id = ? AND gone_at IS NULL", (time.time() + seconds, droplet.id)
+            )
+            self._add_action(droplet.id, "destroy", droplet.region, seconds)
+
+    def _droplets(self, where: str, values: tuple[Any, ...]) -> list[Droplet]:
+        # ``where`` is one of the texts above, never a caller's words.
+        query = (
+            "SELECT d.id, d.name, d.region, d.facts, d.created_at, d.before, d.after, d.changes_at, d.gone_at,"  # noqa: S608
+            " (SELECT json_group_array(t.tag) FROM droplet_tags t WHERE t.droplet = d.id)"
+            f" FROM droplets d WHERE (d.gone_at IS NULL OR d.gone_at > ?) {where} ORDER BY d.id"
+        )
+        with self._lock:
+            rows = self._database.execute(query, (time.time(), *values)).fetchall()
+        return [
+            Droplet(
+                number, name, region, json.loads(facts), created_at, before, after, changes_at, gone_at, _names(tags)
+            )
+            for number, name, region, facts, created_at, before, after, changes_at, gone_at, tags in rows
+        ]
+
+    # --- actions
+
+    def actions(self, *, droplet: int | None = None) -> list[Action]:
+        """Newest first."""
+        where, values = ("WHERE droplet = ?", (droplet,)) if droplet is not None else ("", ())
+        with self._lock:
+            rows = self._database.execute(
+                f"SELECT id, droplet, type, region, started_at, completes_at FROM actions {where} ORDER BY id DESC",  # noqa: S608
+                values,
+            ).fetchall()
+        return [Action(*row) for row in rows]
+
+    def action(self, number: int) -> Action | None:
+        with self._lock:
+            row = self._database.execute(
+                "SELECT id, droplet, type, region, started_at, completes_at FROM actions WHERE id = ?", (number,)
+            ).fetchone()
+        return None if row is None else Action(*row)
+
+    def _add_action(self, droplet: int, type: str, region: str, seconds: float) -> Action:
+        now = time.time()
+        row = self._database.execute(
+            "INSERT INTO actions (droplet, type, region, started_at, completes_at) VALUES (?, ?, ?, ?, ?)",
+            (droplet, type, region, now, now + seconds),
+        )
+        return Action(int(row.lastrowid or 0), droplet, type, region, now, now + seconds)
+
+    # --- tags
+
+    def add_tag(self, tag: str) -> None:
+        with self.atomic():
+            self._database.execute("INSERT OR IGNORE INTO tags (name) VALUES (?)", (tag,))
+
+    def tag(self, tags: Iterable[str], droplets: Iterable[int]) -> None:
+        """A tag that is new is made."""
+        with self.atomic():
+            numbers = list(droplets)
+            for tag in tags:
+                self.add_tag(tag)
+                self._database.executemany(
+                    "INSERT OR IGNORE INTO droplet_tags (tag, droplet) SELECT name, ? FROM tags WHERE name = ?",
+                    [(number, tag) for number in numbers],
+                )
+
+    def untag(self, tag: str, droplets: Iterable[int]) -> None:
+        with self.atomic():
+            self._database.executemany(
+                "DELETE FROM droplet_tags WHERE tag = ? AND droplet = ?", [(tag, number) for number in droplets]
+            )
+
+    def remove_tag(self, tag: str) -> bool:
+        with self.atomic():
+            self._database.execute("DELETE FROM droplet_tags WHERE tag = ?", (tag,))
+            return self._database.execute("DELETE FROM tags WHERE name = ?", (tag,)).rowcount > 0
+
+    def tags(self) -> list[str]:
+        with self._lock:
+            return [row[0] for row in self._database.execute("SELECT name FROM tags ORDER BY name")]
+
+    # --- ssh keys
+
+    def add_key(self, name: str, fingerprint: str, public_key: str) -> SshKey | None:
+        """None when the account has that key already."""
+        with self.atomic():
+            if self.key(fingerprint) is not None:
+                return None
+            row = self._database.execute(
+                "INSERT INTO keys (name, fingerprint, public_key) VALUES (?, ?, ?)", (name, fingerprint, public_key)
+            )
+            return SshKey(int(row.lastrowid or 0), name, fingerprint, public_key)
+
+    def keys(self) -> list[SshKey]:
+        with self._lock:
+            return [SshKey(*row) for row in self._database.execute("SELECT * FROM keys ORDER BY id")]
+
+    def key(self, wanted: object) -> SshKey | None:
+        """By number or fingerprint."""
+        return next((key for key in self.keys() if str(wanted) in (str(key.id), key.fingerprint)), None)
+
+    def remove_key(self, key: SshKey) -> None:
+        with self.atomic():
+            self._database.execute("DELETE FROM keys WHERE id = ?", (key.id,))
+
+
+def _names(tags: str) -> tuple[str, ...]:
+    return tuple(json.loads(tags))

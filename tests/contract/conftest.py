@@ -1,0 +1,131 @@
+"""The simulated clouds as the stack starts them: real processes on free ports, each test session its own state."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import requests
+
+PROJECT = Path(__file__).resolve().parents[2]
+STARTS_WITHIN_SECONDS = 60.0
+
+
+@dataclass
+class Sandbox:
+    """A simulated cloud in its own process."""
+
+    module: str
+    data: Path
+    boot_seconds: float = 1.0
+    port: int = field(default_factory=lambda: free_port())
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", self.module, "--port", str(self.port), "--data", str(self.data)]
+        command += ["--boot-seconds", str(self.boot_seconds)]
+        self.data.mkdir(parents=True, exist_ok=True)
+        with (self.data / "server.log").open("ab") as output:
+            self.process = subprocess.Popen(command, cwd=PROJECT, stdout=output, stderr=output, env=dict(os.environ))
+        deadline = time.monotonic() + STARTS_WITHIN_SECONDS
+        while time.monotonic() < deadline and self.process.poll() is None:
+            if self.is_healthy():
+                return
+            time.sleep(0.05)
+        self.stop()
+        raise AssertionError(f"{self.module} did not start:\n{(self.data / 'server.log').read_text()}")
+
+    def is_healthy(self) -> bool:
+        try:
+            return requests.get(f"{self.url}/_sandbox/health", timeout=2).ok
+        except requests.ConnectionError:
+            return False
+
+    def kill(self) -> None:
+        """As a power cut would: no chance to save anything."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> int:
+        assert self.process is not None
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
+
+    def credentials(self, owner: str = "local/ann") -> dict[str, str]:
+        answer = requests.post(f"{self.url}/_sandbox/credentials", json={"owner": owner}, timeout=10)
+        answer.raise_for_status()
+        return dict(answer.json())
+
+    def fault(self, kind: str, **more: object) -> None:
+        answer = requests.post(f"{self.url}/_sandbox/faults", json={"kind": kind, **more}, timeout=10)
+        assert answer.status_code == 201, answer.text
+
+    def clear_faults(self) -> None:
+        requests.delete(f"{self.url}/_sandbox/faults", timeout=10).raise_for_status()
+
+    def machines(self) -> list[dict[str, object]]:
+        return list(requests.get(f"{self.url}/_sandbox/machines", timeout=10).json()["machines"])
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def aws_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """One simulated AWS for the whole session: it takes seconds to start."""
+    server = Sandbox("clouddesk.sandbox.aws", tmp_path_factory.mktemp("sandbox-aws"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def digitalocean_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """One simulated DigitalOcean for the whole session."""
+    server = Sandbox("clouddesk.sandbox.digitalocean", tmp_path_factory.mktemp("sandbox-digitalocean"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def sandbox_aws(aws_server: Sandbox) -> Iterator[Sandbox]:
+    """The simulated AWS, with no faults left over from another test."""
+    aws_server.clear_faults()
+    yield aws_server
+    aws_server.clear_faults()
+
+
+@pytest.fixture
+def sandbox_digitalocean(digitalocean_server: Sandbox) -> Iterator[Sandbox]:
+    """The simulated DigitalOcean, with no faults left over from another test."""
+    digitalocean_server.clear_faults()
+    yield digitalocean_server
+    digitalocean_server.clear_faults()
