@@ -262,7 +262,7 @@ class Desk:
                 await self.accounts.refresh_offers(self.catalog)
 
     async def _order(self, actor: Actor, quote: Quote, conversation: str) -> ReservationOrder:
-        name = await self.views.claim_name(actor.person, quote.name)
+        name = await self.views.claim_name(actor.person, quote.name, quote.reservation_id)
         offer = quote.offer
         if self.accounts.bills_stopped_machines(offer.provider):
             stopped_hourly = quote.machine_hourly_price_usd

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from rapidfuzz import fuzz
 
+from clouddesk.catalog.regions import Place, Regions
+from clouddesk.model.errors import UnknownRegion
 from clouddesk.model.reservation import Reservation
 
 LEAST_SIMILARITY = 82
@@ -42,7 +44,14 @@ def _has(item: Reservation, software: Sequence[str], provider: Sequence[str], re
         return False
     if provider and item.provider not in provider:
         return False
-    return region is None or region.lower() in (item.region.lower(), item.region.lower().rstrip("0123456789"))
+    return region is None or (item.provider, item.region) in _places(region)
+
+
+def _places(words: str) -> frozenset[Place]:
+    try:
+        return Regions.load().resolve(words)
+    except UnknownRegion:
+        return frozenset()
 
 
 def _same_number(words: str, name: str) -> bool:

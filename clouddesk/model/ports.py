@@ -121,8 +121,11 @@ class ReservationViews(Protocol):
 
     async def all(self) -> list[Reservation]: ...
 
-    async def claim_name(self, person: Person, stem: str) -> str:
-        """A name that none of the person's reservations has: ``spark-1``, ``spark-2`` …; atomic."""
+    async def claim_name(self, person: Person, stem: str, reservation_id: str) -> str:
+        """A name that none of the person's reservations has: ``spark-1``, ``spark-2`` …; atomic.
+
+        The same reservation gets the same name again.
+        """
         ...
 
 

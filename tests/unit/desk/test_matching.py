@@ -27,6 +27,9 @@ def test_names_ids_parts_and_typos(three_reservations, words, names):
 
 def test_attributes_narrow_down(three_reservations):
     by_software = match_reservations(three_reservations, None, software=["spark"])
+    by_region = match_reservations(three_reservations, None, region="frankfurt")
     by_provider = match_reservations(three_reservations, None, provider=["digitalocean"])
     assert [item.name for item in by_software] == ["spark-1", "spark-2"]
+    assert [item.name for item in by_region] == ["spark-1", "etl-nightly"]
+    assert match_reservations(three_reservations, None, region="narnia") == []
     assert [item.name for item in by_provider] == ["etl-nightly"]

@@ -1,0 +1,237 @@
+"""Redis: the views that people read, open quotes, notices and live prices. Everything here can be lost and rebuilt."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timezone
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import BusyLoadingError, RedisError
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from clouddesk.adapters.codec import from_json, to_json
+from clouddesk.model.actor import Person
+from clouddesk.model.errors import Unavailable
+from clouddesk.model.notice import Notice
+from clouddesk.model.quote import Quote
+from clouddesk.model.reservation import Reservation
+
+PREFIX = "clouddesk"
+
+NAME_HELD_SECONDS = 3600
+"""A claimed name that no reservation took is free again after this."""
+NOTICE_REMEMBERED_SECONDS = 30 * 86400
+NOTICES_KEPT = 1000
+BLOCK_SECONDS = 2.0
+"""The longest single wait for notices; shorter than the socket's time-out, so that a dead server is noticed."""
+SOCKET_SECONDS = 5.0
+
+
+def open_redis(url: str) -> Redis[bytes]:
+    """A client with a pool; connects when it is first used, and bridges the moment in which Redis restarts.
+
+    Every call of ours may be repeated: what it writes is the same the second time.
+    """
+    return Redis.from_url(
+        url,
+        socket_timeout=SOCKET_SECONDS,
+        socket_connect_timeout=SOCKET_SECONDS,
+        health_check_interval=30,
+        retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 5),
+        retry_on_error=[BusyLoadingError, RedisConnectionError],
+    )
+
+
+@asynccontextmanager
+async def _answering() -> AsyncIterator[None]:
+    try:
+        yield
+    except (RedisError, OSError) as error:
+        raise Unavailable("Redis") from error
+
+
+class RedisQuotes:
+    """Quotes that wait for a yes; Redis forgets each at its end."""
+
+    def __init__(self, redis: Redis[bytes]) -> None:
+        self._redis = redis
+
+    async def put(self, quote: Quote) -> None:
+        """Keep until ``expires_at``."""
+        seconds = int((quote.expires_at - datetime.now(timezone.utc)).total_seconds())
+        async with _answering():
+            await self._redis.set(_key("quote", quote.id), to_json(quote), ex=max(1, seconds))
+
+    async def get(self, quote_id: str) -> Quote | None:
+        """None when it is unknown or past its end."""
+        async with _answering():
+            text = await self._redis.get(_key("quote", quote_id))
+        return from_json(Quote, text) if text else None
+
+
+# KEYS: view, of the person, all, names of the person.  ARGV: revision, JSON, created at, id, name
+_PUT_VIEW = """
+local known = redis.call('HGET', KEYS[1], 'revision')
+if known and tonumber(known) > tonumber(ARGV[1]) then return 0 end
+redis.call('HSET', KEYS[1], 'revision', ARGV[1], 'json', ARGV[2])
+redis.call('ZADD', KEYS[2], ARGV[3], ARGV[4])
+redis.call('ZADD', KEYS[3], ARGV[3], ARGV[4])
+redis.call('ZADD', KEYS[4], '+inf', ARGV[5])
+return 1
+"""
+
+# KEYS: names of the person, name of the reservation.  ARGV: stem, now, held until, milliseconds held
+_CLAIM_NAME = """
+local claimed = redis.call('GET', KEYS[2])
+if claimed then return claimed end
+local number = 1
+while true do
+  local name = ARGV[1] .. '-' .. number
+  local taken = redis.call('ZSCORE', KEYS[1], name)
+  if not taken or tonumber(taken) < tonumber(ARGV[2]) then
+    redis.call('ZADD', KEYS[1], ARGV[3], name)
+    redis.call('SET', KEYS[2], name, 'PX', ARGV[4])
+    return name
+  end
+  number = number + 1
+end
+"""
+
+
+class RedisReservationViews:
+    """The view of reservations that people read, with an index for each person and one of all."""
+
+    def __init__(self, redis: Redis[bytes]) -> None:
+        self._redis = redis
+
+    async def put(self, reservation: Reservation) -> None:
+        """Write, unless a newer revision is there already; atomic."""
+        keys = [
+            _key("reservation", reservation.id),
+            _key("reservations", str(reservation.person)),
+            _key("reservations"),
+            _key("names", str(reservation.person)),
+        ]
+        args: list[str | float] = [
+            reservation.revision,
+            to_json(reservation),
+            reservation.created_at.timestamp(),
+            reservation.id,
+            reservation.name,
+        ]
+        async with _answering():
+            await self._redis.eval(_PUT_VIEW, len(keys), *keys, *args)  # type: ignore[no-untyped-call]
+
+    async def get(self, reservation_id: str) -> Reservation | None:
+        """None when there is no such view."""
+        async with _answering():
+            text = await self._redis.hget(_key("reservation", reservation_id), "json")
+        return from_json(Reservation, text) if text else None
+
+    async def of_person(self, person: Person) -> list[Reservation]:
+        """Live ones and those that ended, newest first."""
+        return await self._listed(_key("reservations", str(person)))
+
+    async def all(self) -> list[Reservation]:
+        """Everybody's, newest first."""
+        return await self._listed(_key("reservations"))
+
+    async def claim_name(self, person: Person, stem: str, reservation_id: str) -> str:
+        """``<stem>-1``, ``<stem>-2`` …: the first that none of the person's reservations has; atomic.
+
+        The same reservation gets the same name again. A claim that no reservation follows ends by itself.
+        """
+        now = time.time()
+        keys = (_key("names", str(person)), _key("name", reservation_id))
+        async with _answering():
+            name = await self._redis.eval(  # type: ignore[no-untyped-call]
+                _CLAIM_NAME, len(keys), *keys, stem, now, now + NAME_HELD_SECONDS, int(NAME_HELD_SECONDS * 1000)
+            )
+        return _text(name)
+
+    async def _listed(self, index: str) -> list[Reservation]:
+        async with _answering():
+            ids = await self._redis.zrevrange(index, 0, -1)
+            pipeline = self._redis.pipeline(transaction=False)
+            for reservation_id in ids:
+                pipeline.hget(_key("reservation", _text(reservation_id)), "json")
+            texts = await pipeline.execute() if ids else []
+        return [from_json(Reservation, text) for text in texts if text]
+
+
+# KEYS: mark of the notice, stream of the person.  ARGV: JSON, most kept, seconds that the mark is kept
+_SEND = """
+if not redis.call('SET', KEYS[1], '1', 'NX', 'EX', ARGV[3]) then return 0 end
+redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[2], '*', 'json', ARGV[1])
+return 1
+"""
+
+
+class RedisNotices:
+    """A stream of notices for each person: ordered, capped, each notice id once."""
+
+    def __init__(self, redis: Redis[bytes]) -> None:
+        self._redis = redis
+
+    async def send(self, notice: Notice) -> None:
+        """Append; the same notice id twice is kept once; atomic."""
+        person = Person(notice.workspace_id, notice.user_id)
+        keys = [_key("notice", notice.id), _key("notices", str(person))]
+        async with _answering():
+            await self._redis.eval(  # type: ignore[no-untyped-call]
+                _SEND, len(keys), *keys, to_json(notice), NOTICES_KEPT, NOTICE_REMEMBERED_SECONDS
+            )
+
+    async def end(self, person: Person) -> str:
+        """The position after the last notice: where to read on from, without missing one between two reads."""
+        async with _answering():
+            last = await self._redis.xrevrange(_key("notices", str(person)), count=1)
+        return _text(last[0][0]) if last else "0"
+
+    async def read(self, person: Person, *, after: str, wait_seconds: float = 0.0) -> list[tuple[str, Notice]]:
+        """Notices later than ``after`` ("0" from the start, "$" from now), with their positions.
+
+        Returns as soon as there is one; [] after ``wait_seconds``.
+        """
+        stream = _key("notices", str(person))
+        position = await self.end(person) if after == "$" else after
+        until = time.monotonic() + wait_seconds
+        while True:
+            left = until - time.monotonic()
+            block = max(1, int(min(left, BLOCK_SECONDS) * 1000)) if left > 0 else None
+            async with _answering():
+                found = await self._redis.xread({stream: position}, block=block)
+            if found:
+                return [(_text(place), from_json(Notice, values[b"json"])) for place, values in found[0][1]]
+            if left <= 0:
+                return []
+
+
+class RedisOffers:
+    """Each provider's live offers, as the catalogue wrote them."""
+
+    def __init__(self, redis: Redis[bytes]) -> None:
+        self._redis = redis
+
+    async def put(self, provider: str, text: str) -> None:
+        """Replace the provider's offers."""
+        async with _answering():
+            await self._redis.set(_key("offers", provider), text)
+
+    async def get(self, provider: str) -> str | None:
+        """None when they were never fetched."""
+        async with _answering():
+            text = await self._redis.get(_key("offers", provider))
+        return _text(text) if text else None
+
+
+def _key(*parts: str) -> str:
+    return ":".join((PREFIX, *parts))
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode() if isinstance(value, bytes) else value

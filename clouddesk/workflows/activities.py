@@ -1,0 +1,279 @@
+"""What workflows do in the outside world: provider calls in threads, with heartbeats, retries left to Temporal."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta, timezone
+from typing import Any, TypeVar
+
+import structlog
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from clouddesk.model import node as nodes
+from clouddesk.model.errors import CloudDeskError, CredentialsMissing, CredentialsRejected, ProviderError
+from clouddesk.model.node import Node
+from clouddesk.model.offer import Offer
+from clouddesk.model.ports import Notices, Provider, ReservationViews
+from clouddesk.model.reservation import REASON_PROVISION_FAILED
+from clouddesk.workflows.contracts import (
+    POWER,
+    PROVISION,
+    PUBLISH,
+    REBOOT,
+    REFRESH_OFFERS,
+    START,
+    STOP,
+    TEAR_DOWN,
+    CloudAccount,
+    PowerChange,
+    Provisioning,
+    Publication,
+    TeardownOrder,
+    Timing,
+)
+from clouddesk.workflows.failures import NOTHING_MADE, as_failure
+
+log = structlog.get_logger()
+T = TypeVar("T")
+
+ProviderFactory = Callable[[str, str], Awaitable[Provider]]
+"""A fresh provider from its name and a credential ref. Raises CredentialsMissing, Unavailable."""
+KeepOffers = Callable[[str, Sequence[Offer]], Awaitable[None]]
+
+ACCEPTED = "accepted"
+BEAT_SECONDS = 1.0
+POLL_GROWTH = 1.15
+
+
+class Activities:
+    """All activities; what they need of the world is handed in."""
+
+    def __init__(
+        self,
+        *,
+        open_provider: ProviderFactory,
+        views: ReservationViews,
+        notices: Notices,
+        keep_offers: KeepOffers,
+        threads: Executor | None = None,
+    ) -> None:
+        self._open_provider = open_provider
+        self._views = views
+        self._notices = notices
+        self._keep_offers = keep_offers
+        self._threads = threads
+
+    @property
+    def all(self) -> list[Callable[..., Any]]:
+        """What the worker registers."""
+        return [self.provision, self.power, self.tear_down, self.publish, self.refresh_offers]
+
+    @activity.defn(name=PROVISION)
+    async def provision(self, work: Provisioning) -> list[Node]:
+        """Make the nodes that are missing and return all of them when they run.
+
+        Safe to repeat at any point: the provider looks for the reservation's tags before it makes anything.
+        """
+        order, timing = work.order, work.timing
+        is_made = activity.info().attempt > 1
+        try:
+            async with _beating(), _failing(order.reservation_id, work.account):
+                provider = await self._open_provider(work.account.provider, work.account.credential_ref)
+                try:
+                    made = await self._call(provider.create_nodes, order)
+                except CredentialsRejected:
+                    raise
+                except BaseException:
+                    is_made = True
+                    raise
+                is_made = True
+                log.info("nodes.created", reservation_id=order.reservation_id, count=len(made))
+                return await self._until_all(
+                    nodes.RUNNING,
+                    provider,
+                    order.reservation_id,
+                    order.region,
+                    tuple(plan.key for plan in order.nodes),
+                    timing,
+                    limit_seconds=timing.provision_seconds,
+                    first=made,
+                )
+        except ApplicationError as failure:
+            if not is_made and failure.type in (CredentialsRejected.code, CredentialsMissing.code):
+                raise ApplicationError(failure.message, NOTHING_MADE, type=failure.type, non_retryable=True) from None
+            raise
+
+    @activity.defn(name=POWER)
+    async def power(self, work: PowerChange) -> list[Node]:
+        """Stop, start or reboot, and return the nodes when the cloud says that it is done. Safe to repeat."""
+        wanted = nodes.STOPPED if work.change == STOP else nodes.RUNNING
+        async with _beating() as beat, _failing(work.reservation_id, work.account):
+            provider = await self._open_provider(work.account.provider, work.account.credential_ref)
+            changes = {STOP: provider.stop_nodes, START: provider.start_nodes, REBOOT: provider.reboot_nodes}
+            # What the cloud accepted is not asked for again: a second reboot would hit people who work already.
+            if ACCEPTED not in activity.info().heartbeat_details:
+                await self._call(changes[work.change], work.reservation_id, work.region)
+            beat(ACCEPTED)
+            return await self._until_all(
+                wanted,
+                provider,
+                work.reservation_id,
+                work.region,
+                work.node_keys,
+                work.timing,
+                limit_seconds=work.timing.power_seconds,
+            )
+
+    @activity.defn(name=TEAR_DOWN)
+    async def tear_down(self, work: TeardownOrder) -> None:
+        """Destroy until the cloud lists nothing. Every error is worth another try."""
+        async with _beating(), _failing(work.reservation_id, work.account, is_final=False):
+            provider = await self._open_provider(work.account.provider, work.account.credential_ref)
+            needs_second_look = work.confirm_seconds > 0
+            was_complete = False
+            for delay_seconds in _delays(work.timing):
+                left = await self._call(provider.destroy_nodes, work.reservation_id, work.region)
+                if left.is_complete and (was_complete or not needs_second_look):
+                    log.info("nodes.destroyed", reservation_id=work.reservation_id)
+                    return
+                was_complete = left.is_complete
+                await asyncio.sleep(work.confirm_seconds if left.is_complete else delay_seconds)
+
+    @activity.defn(name=PUBLISH)
+    async def publish(self, work: Publication) -> None:
+        """Write the view, then deliver the notices. Safe to repeat: older views and known notices are dropped."""
+        async with _failing(work.view.id):
+            await self._views.put(work.view)
+            for notice in work.notices:
+                await self._notices.send(notice)
+                log.info(f"notice.{notice.kind}", reservation_id=notice.reservation_id)
+
+    @activity.defn(name=REFRESH_OFFERS)
+    async def refresh_offers(self, account: CloudAccount) -> int:
+        """Fetch all of the provider's offers and keep them; returns how many."""
+        async with _failing("", account):
+            provider = await self._open_provider(account.provider, account.credential_ref)
+            offers = await self._call(provider.list_offers)
+            await self._keep_offers(account.provider, offers)
+            log.info("offers.refreshed", provider=account.provider, count=len(offers))
+            return len(offers)
+
+    # --- inside --------------------------------------------------------------------------------------------------
+
+    async def _call(self, function: Callable[..., T], *args: Any) -> T:
+        """A blocking call in a thread. When the activity is cancelled, the call is waited for all the same:
+
+        after a cancelled activity has ended, nothing is being created any more.
+        """
+        call = asyncio.get_running_loop().run_in_executor(self._threads, lambda: function(*args))
+        try:
+            return await asyncio.shield(call)
+        except asyncio.CancelledError:
+            await asyncio.wait([call])
+            raise
+
+    async def _until_all(
+        self,
+        state: str,
+        provider: Provider,
+        reservation_id: str,
+        region: str,
+        keys: tuple[str, ...],
+        timing: Timing,
+        *,
+        limit_seconds: float,
+        first: Sequence[Node] = (),
+    ) -> list[Node]:
+        """Poll until every node is in the state. Raises a failure when one breaks, is lost, or time runs out.
+
+        The time is counted from when the work was first given out, so that retries do not lengthen it.
+        """
+        found = list(first)
+        until = activity.info().scheduled_time + timedelta(seconds=limit_seconds)
+        complete_at = _now()
+        delays = _delays(timing)
+        while True:
+            now = _now()
+            by_key = {node.key: node for node in found}
+            if all(key in by_key and by_key[key].state == state for key in keys):
+                return [by_key[key] for key in keys]
+            if all(key in by_key for key in keys):
+                complete_at = now
+            is_lost = (now - complete_at).total_seconds() > timing.missing_seconds
+            if now > until or is_lost or any(node.state == nodes.ERROR for node in found):
+                log.warning("nodes.failed", reservation_id=reservation_id, states=[node.state for node in found])
+                raise ApplicationError(REASON_PROVISION_FAILED, type=REASON_PROVISION_FAILED, non_retryable=True)
+            await asyncio.sleep(next(delays))
+            try:
+                found = await self._call(provider.get_nodes, reservation_id, region)
+            except ProviderError as error:
+                if not error.is_retryable:
+                    raise
+                log.info("provider.retry", reservation_id=reservation_id, provider=error.provider, code=error.code)
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+def _delays(timing: Timing) -> Iterator[float]:
+    """Short first, for what is quick; longer later, so that a cloud is not hammered."""
+    delay_seconds = timing.first_poll_seconds
+    while True:
+        yield delay_seconds
+        delay_seconds = min(timing.last_poll_seconds, delay_seconds * POLL_GROWTH)
+
+
+@asynccontextmanager
+async def _beating() -> AsyncIterator[Callable[[str], None]]:
+    """Heartbeats while the work goes on: they tell that this worker lives, and bring the news of a cancellation.
+
+    Gives a function that notes how far the work is, for the next attempt to read.
+    """
+    notes: list[str] = []
+
+    def note(text: str) -> None:
+        notes[:] = [text]
+        activity.heartbeat(*notes)
+
+    async def beat() -> None:
+        while True:
+            activity.heartbeat(*notes)
+            await asyncio.sleep(BEAT_SECONDS)
+
+    beating = asyncio.create_task(beat())
+    try:
+        yield note
+    finally:
+        beating.cancel()
+
+
+@asynccontextmanager
+async def _failing(
+    reservation_id: str, account: CloudAccount | None = None, *, is_final: bool = True
+) -> AsyncIterator[None]:
+    """Our errors become failures that Temporal keeps: retryable or not. ``is_final`` False: always retryable."""
+    try:
+        yield
+    except CloudDeskError as error:
+        failure = as_failure(error, is_final=is_final)
+        log.warning(
+            "activity.failed",
+            activity=activity.info().activity_type,
+            attempt=activity.info().attempt,
+            reservation_id=reservation_id,
+            provider=account.provider if account else None,
+            code=error.code,
+            vendor_text=getattr(error, "vendor_text", ""),
+        )
+        raise failure from None
+    except ApplicationError:
+        raise
+    except Exception as error:
+        # Somebody else's words could hold anything; history gets the kind of the error only.
+        log.exception("activity.broke", activity=activity.info().activity_type, reservation_id=reservation_id)
+        raise ApplicationError(type(error).__name__, type="unexpected") from None

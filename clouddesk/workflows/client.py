@@ -1,0 +1,184 @@
+"""The Reservations port over Temporal: starts workflows, sends them updates, asks them for the truth."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from datetime import datetime
+from typing import TypeVar
+
+import structlog
+from temporalio.client import (
+    Client,
+    RPCTimeoutOrCancelledError,
+    WorkflowFailureError,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+    WorkflowUpdateFailedError,
+)
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.service import RetryConfig, RPCError, RPCStatusCode
+
+from clouddesk.model.errors import CloudDeskError, LimitExceeded, NotFound, Unavailable, WrongState
+from clouddesk.model.reservation import Reservation, ReservationOrder
+from clouddesk.workflows.contracts import (
+    REBOOT,
+    START,
+    STOP,
+    TASK_QUEUE,
+    CloudAccount,
+    Extension,
+    ReservationStart,
+    Timing,
+)
+from clouddesk.workflows.failures import failure_code
+from clouddesk.workflows.offers import RefreshOffers
+from clouddesk.workflows.reservation import ReservationWorkflow
+
+log = structlog.get_logger()
+T = TypeVar("T")
+
+PATIENCE_SECONDS = 6.0
+REFRESH_SECONDS = 60.0
+_RETRIES = RetryConfig(max_elapsed_time_millis=3000, max_retries=5)
+
+
+class TemporalReservations:
+    """Implements ``clouddesk.model.ports.Reservations``.
+
+    Raises NotFound, WrongState and LimitExceeded from the workflow, and Unavailable when neither Temporal nor a
+    worker answers within ``patience_seconds``.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        *,
+        task_queue: str = TASK_QUEUE,
+        timing: Timing | None = None,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
+        self._client = client
+        self._task_queue = task_queue
+        self._timing = timing or Timing()
+        self._patience_seconds = patience_seconds
+
+    @classmethod
+    async def connect(cls, address: str, *, namespace: str = "default") -> TemporalReservations:
+        """Connects with the first call, so that it can be made before Temporal runs."""
+        return cls(await Client.connect(address, namespace=namespace, lazy=True, retry_config=_RETRIES))
+
+    async def start(self, order: ReservationOrder) -> None:
+        """Begin; the same order twice begins once. Needs no worker: the order waits for one."""
+        try:
+            await self._answered(
+                self._client.start_workflow(
+                    ReservationWorkflow.run,
+                    ReservationStart(order, self._timing),
+                    id=order.reservation_id,
+                    task_queue=self._task_queue,
+                    id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                    static_summary=f"{order.name} of {order.workspace_id}/{order.owner}",
+                )
+            )
+        except WorkflowAlreadyStartedError:
+            log.info("reservation.started_already", reservation_id=order.reservation_id)
+
+    async def extend(self, reservation_id: str, seconds: int, request_id: str) -> datetime:
+        """Lengthen the lease; returns the new end. The same request_id twice extends once."""
+        handle = self._handle(reservation_id)
+        update = handle.execute_update(ReservationWorkflow.extend, Extension(seconds, request_id))
+        return await self._updated(reservation_id, update, "extend")
+
+    async def release(self, reservation_id: str) -> None:
+        """Begin the teardown. What has ended already is released already.
+
+        When no worker answers, the wish is left with Temporal, which hands it to the first that comes.
+        """
+        handle = self._handle(reservation_id)
+        try:
+            await self._updated(reservation_id, handle.execute_update(ReservationWorkflow.release), "release")
+        except WrongState:
+            return
+        except Unavailable:
+            log.warning("reservation.release_later", reservation_id=reservation_id)
+            await self._answered(handle.signal(ReservationWorkflow.release_soon))
+
+    async def stop(self, reservation_id: str) -> None:
+        """Begin to power off."""
+        update = self._handle(reservation_id).execute_update(ReservationWorkflow.stop)
+        await self._updated(reservation_id, update, STOP)
+
+    async def start_nodes(self, reservation_id: str) -> None:
+        """Begin to power on."""
+        update = self._handle(reservation_id).execute_update(ReservationWorkflow.start)
+        await self._updated(reservation_id, update, START)
+
+    async def reboot(self, reservation_id: str) -> None:
+        """Begin to restart the operating systems."""
+        update = self._handle(reservation_id).execute_update(ReservationWorkflow.reboot)
+        await self._updated(reservation_id, update, REBOOT)
+
+    async def get(self, reservation_id: str) -> Reservation:
+        """The truth, from the workflow itself. Raises NotFound."""
+        return await self._answered(self._handle(reservation_id).query(ReservationWorkflow.view))
+
+    async def refresh_offers(self, provider: str, credential_ref: str) -> int:
+        """Fetch the provider's live offers with that access and keep them; returns how many.
+
+        Calls at the same time share one fetch. Raises Unavailable, also when the cloud does not answer.
+        """
+        work = self._client.execute_workflow(
+            RefreshOffers.run,
+            CloudAccount(provider, credential_ref),
+            id=f"refresh-offers-{provider}",
+            task_queue=self._task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        )
+        try:
+            return await self._answered(work, seconds=REFRESH_SECONDS)
+        except WorkflowFailureError as error:
+            log.warning("offers.refresh_failed", provider=provider, code=failure_code(error))
+            raise Unavailable(provider) from error
+
+    # --- inside --------------------------------------------------------------------------------------------------
+
+    def _handle(self, reservation_id: str) -> WorkflowHandle[ReservationWorkflow, Reservation]:
+        return self._client.get_workflow_handle_for(ReservationWorkflow.run, reservation_id)
+
+    async def _updated(self, reservation_id: str, update: Awaitable[T], wanted: str) -> T:
+        try:
+            return await self._answered(update)
+        except NotFound:
+            # Either it never was, or its workflow has ended and takes no more updates.
+            view = await self.get(reservation_id)
+            raise WrongState(view.name, state=view.state, wanted=wanted) from None
+
+    async def _answered(self, call: Awaitable[T], *, seconds: float | None = None) -> T:
+        try:
+            return await asyncio.wait_for(call, seconds or self._patience_seconds)
+        except WorkflowUpdateFailedError as error:
+            raise _our_error(error) from error
+        except RPCError as error:
+            if error.status == RPCStatusCode.NOT_FOUND:
+                raise NotFound("that reservation") from error
+            raise Unavailable("Temporal") from error
+        except (asyncio.TimeoutError, RPCTimeoutOrCancelledError, WorkflowQueryFailedError) as error:
+            raise Unavailable("the worker") from error
+        except RuntimeError as error:
+            # The lazy connection could not be made.
+            raise Unavailable("Temporal") from error
+
+
+def _our_error(error: WorkflowUpdateFailedError) -> CloudDeskError:
+    """The workflow's refusal, with its facts."""
+    cause = error.cause
+    if isinstance(cause, ApplicationError):
+        if cause.type == WrongState.code:
+            name, state, wanted = cause.details
+            return WrongState(name, state=state, wanted=wanted)
+        if cause.type == LimitExceeded.code:
+            what, asked, limit = cause.details
+            return LimitExceeded(what, asked=asked, limit=limit)
+    return Unavailable("the worker")

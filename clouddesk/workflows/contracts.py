@@ -1,0 +1,112 @@
+"""The messages that go in and out of workflows and activities: names and stdlib dataclasses, durations in seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from clouddesk.model.node import NodeOrder
+from clouddesk.model.notice import Notice
+from clouddesk.model.reservation import Reservation, ReservationOrder
+from clouddesk.workflows.state import ReservationState
+
+TASK_QUEUE = "clouddesk"
+
+# Activities are called by name, so that the workflows' sandbox never imports what the activities import.
+PROVISION = "provision"
+POWER = "power"
+TEAR_DOWN = "tear_down"
+PUBLISH = "publish"
+REFRESH_OFFERS = "refresh_offers"
+
+STOP = "stop"
+START = "start"
+REBOOT = "reboot"
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long the engine waits and how often it asks; the lease itself is the order's."""
+
+    provision_seconds: float = 900.0
+    """All nodes run by then, or the provisioning has failed."""
+    power_seconds: float = 600.0
+    """Stop, start and reboot are done by then, or have failed."""
+    trouble_after_seconds: float = 600.0
+    """A teardown that takes longer than this is told to the owner; it goes on all the same."""
+    trouble_again_seconds: float = 86400.0
+    heartbeat_seconds: float = 10.0
+    """A worker that is silent for so long is taken for dead and its activity is given to another."""
+    first_poll_seconds: float = 0.2
+    last_poll_seconds: float = 3.0
+    first_retry_seconds: float = 0.5
+    last_retry_seconds: float = 30.0
+    missing_seconds: float = 30.0
+    """A node that was made and is not listed for so long is taken for lost (clouds list with a delay)."""
+    confirm_seconds: float = 3.0
+    """After an interrupted creation "nothing is left" must be true twice, this far apart: clouds list with a delay."""
+
+
+@dataclass(frozen=True)
+class ReservationStart:
+    """The input of ReservationWorkflow; ``state`` is given when a run takes over from an earlier one."""
+
+    order: ReservationOrder
+    timing: Timing = field(default_factory=Timing)
+    state: ReservationState | None = None
+
+
+@dataclass(frozen=True)
+class Extension:
+    """Update ``extend``. The same ``request_id`` twice extends once."""
+
+    seconds: int
+    request_id: str
+
+
+@dataclass(frozen=True)
+class CloudAccount:
+    """Which cloud, and where its credentials lie in Vault (never the secret)."""
+
+    provider: str
+    credential_ref: str
+
+
+@dataclass(frozen=True)
+class Provisioning:
+    """Activity ``provision``: make the nodes and wait until all of them run."""
+
+    account: CloudAccount
+    order: NodeOrder
+    timing: Timing
+
+
+@dataclass(frozen=True)
+class PowerChange:
+    """Activity ``power``: stop, start or reboot all nodes and wait until the cloud says so."""
+
+    account: CloudAccount
+    reservation_id: str
+    region: str
+    change: str
+    node_keys: tuple[str, ...]
+    timing: Timing
+
+
+@dataclass(frozen=True)
+class TeardownOrder:
+    """Activity ``tear_down``: destroy until the cloud lists nothing."""
+
+    account: CloudAccount
+    reservation_id: str
+    region: str
+    confirm_seconds: float
+    """0: what was made is known to be listed, so one empty answer is enough."""
+    timing: Timing
+
+
+@dataclass(frozen=True)
+class Publication:
+    """Activity ``publish``: bring the view that people read up to date, then deliver the notices in order."""
+
+    view: Reservation
+    notices: tuple[Notice, ...] = ()

@@ -1,0 +1,128 @@
+"""A reservation's whole state inside its workflow, with the rules of lease, warnings and cost; no Temporal here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from clouddesk.model.errors import LimitExceeded
+from clouddesk.model.node import GONE, Node
+from clouddesk.model.notice import Notice
+from clouddesk.model.reservation import ENDED, RELEASING, RUNNING, Reservation, ReservationOrder, first_view
+from clouddesk.workflows.notices import make_notice
+
+
+@dataclass
+class ReservationState:
+    """All that the workflow knows. One dataclass, so that a run can hand everything to the next."""
+
+    view: Reservation
+    lease_seconds: int
+    max_lease_seconds: int
+    warning_seconds: tuple[int, ...]
+    pending_warnings: list[int] = field(default_factory=list)
+    """Those that lie ahead, by their seconds before the end."""
+    extensions: dict[str, datetime] = field(default_factory=dict)
+    """The new end by request id: a repeated request gets the same answer."""
+    outbox: list[Notice] = field(default_factory=list)
+    published_revision: int = 0
+    ending: str | None = None
+    """The reason why the teardown is due; the first one stays."""
+    is_failure: bool = False
+    """It ends because its nodes never came to run."""
+    is_nothing_made: bool = False
+    """The cloud accepted none of the calls, so there is nothing that could be left."""
+
+    @classmethod
+    def of(cls, order: ReservationOrder) -> ReservationState:
+        """The state with which a reservation begins."""
+        return cls(
+            view=replace(first_view(order), revision=1),
+            lease_seconds=order.lease_seconds,
+            max_lease_seconds=order.max_lease_seconds,
+            warning_seconds=order.warning_seconds,
+        )
+
+    @property
+    def has_news(self) -> bool:
+        """The published view or the notices are behind."""
+        return bool(self.outbox) or self.published_revision < self.view.revision
+
+    @property
+    def is_ready(self) -> bool:
+        """The nodes ran once, so that the lease's clock and the costs began."""
+        return self.view.accrued_at is not None
+
+    def change(self, now: datetime, **fields: Any) -> None:
+        """Change the view; the cost up to now is counted at the rate of the state that ends here."""
+        if self.is_ready:
+            fields = {"accrued_usd": self.view.cost_so_far_usd(now), "accrued_at": now} | fields
+        self.view = replace(self.view, **fields, revision=self.view.revision + 1)
+
+    def notify(self, kind: str, now: datetime, *, key: str = "", reason: str | None = None, action: str = "") -> None:
+        """Put a notice in the outbox. ``key`` tells apart several of one kind; the same key is delivered once."""
+        self.outbox.append(make_notice(self.view, kind, now, key=key, reason=reason, action=action))
+
+    def begin_lease(self, now: datetime, nodes: Sequence[Node]) -> None:
+        """All nodes run: the clock and the costs begin."""
+        self.change(
+            now,
+            state=RUNNING,
+            nodes=tuple(nodes),
+            accrued_at=now,
+            expires_at=now + timedelta(seconds=self.lease_seconds),
+        )
+        self.arm_warnings(now)
+
+    def arm_warnings(self, now: datetime) -> None:
+        """Every warning whose time lies ahead will be given, also those given before an extension."""
+        left = (self.view.expires_at - now).total_seconds()
+        self.pending_warnings = [seconds for seconds in self.warning_seconds if seconds < left]
+
+    def check_extension(self, seconds: int, request_id: str) -> None:
+        """Raises LimitExceeded when the lease would become longer than allowed."""
+        if request_id in self.extensions:
+            return
+        total = self.lease_seconds + seconds
+        if total > self.max_lease_seconds:
+            raise LimitExceeded("hours", asked=round(total / 3600, 1), limit=self.max_lease_seconds / 3600)
+
+    def extend(self, now: datetime, seconds: int, request_id: str) -> datetime:
+        """Lengthen the lease once per request id; returns the new end."""
+        if request_id not in self.extensions:
+            self.lease_seconds += seconds
+            self.change(now, expires_at=self.view.expires_at + timedelta(seconds=seconds))
+            self.extensions[request_id] = self.view.expires_at
+            self.arm_warnings(now)
+        return self.extensions[request_id]
+
+    def take_due_warning(self, now: datetime) -> int | None:
+        """The warning to give now, if any. Of several that came due together only the latest is given."""
+        left = (self.view.expires_at - now).total_seconds()
+        due = [seconds for seconds in self.pending_warnings if seconds >= left]
+        self.pending_warnings = [seconds for seconds in self.pending_warnings if seconds < left]
+        return min(due, default=None)
+
+    def seconds_to_next(self, now: datetime) -> float:
+        """Until the next warning or the end."""
+        left = (self.view.expires_at - now).total_seconds()
+        return max(0.0, left - max(self.pending_warnings, default=0))
+
+    def end(self, now: datetime, reason: str) -> None:
+        """The teardown is due; the first reason stays."""
+        if self.ending is None:
+            self.ending = reason
+            self.change(now, state=RELEASING, reason=reason)
+
+    def fail(self, *, is_nothing_made: bool) -> None:
+        """Note that the nodes never came to run."""
+        self.is_failure = True
+        self.is_nothing_made = is_nothing_made
+
+    def finish(self, now: datetime) -> None:
+        """The cloud lists nothing any more."""
+        gone = tuple(replace(node, state=GONE, address=None, private_address=None) for node in self.view.nodes)
+        self.change(now, state=ENDED, ended_at=now, nodes=gone)
+        self.pending_warnings = []

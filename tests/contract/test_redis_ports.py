@@ -1,0 +1,244 @@
+"""The adapters over a real Redis keep their ports' contracts."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from clouddesk.adapters.redis import RedisNotices, RedisOffers, RedisQuotes, RedisReservationViews, open_redis
+from clouddesk.model.actor import Person
+from clouddesk.model.errors import Unavailable
+from clouddesk.model.node import Node, NodePlan
+from clouddesk.model.notice import Notice
+from clouddesk.model.offer import Offer
+from clouddesk.model.quote import Quote
+from clouddesk.model.request import ResourceRequest
+from clouddesk.model.reservation import Reservation
+from tests.servers import free_port, redis_server, redis_url
+
+__all__ = ["redis_url"]
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=timezone.utc)
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[object]:
+    client = open_redis(redis_url)
+    yield client
+    await client.close()
+
+
+@pytest.fixture
+def person() -> Person:
+    return Person("local", f"ann-{uuid.uuid4().hex[:8]}")
+
+
+def a_reservation(person: Person, **changes: object) -> Reservation:
+    node = Node("i-1", "worker-1", "worker", "running", "aws", "eu-central-1", "t3.small", address="192.0.2.1")
+    reservation = Reservation(
+        id=f"r-{uuid.uuid4().hex[:8]}",
+        name="spark-1",
+        workspace_id=person.workspace_id,
+        owner=person.user_id,
+        kind="cluster",
+        state="running",
+        reason=None,
+        software="spark",
+        os="ubuntu-24.04",
+        provider="aws",
+        region="eu-central-1",
+        size="t3.small",
+        vcpus=2,
+        memory_gb=2.0,
+        nodes=(node,),
+        node_count=1,
+        hourly_price_usd=0.12,
+        disk_hourly_price_usd=0.01,
+        accrued_usd=0.5,
+        accrued_at=NOW,
+        created_at=NOW,
+        expires_at=NOW + timedelta(hours=8),
+        ended_at=None,
+        conversation="local:console:-:ann",
+        is_simulated=True,
+        revision=3,
+    )
+    return replace(reservation, **changes)
+
+
+def a_quote(person: Person, *, seconds: float) -> Quote:
+    now = datetime.now(timezone.utc)
+    offer = Offer("aws", "eu-central-1", "t3.small", 2, 2.0, 0.0, 0.0208, "bundled", NOW)
+    return Quote(
+        id=f"q-{uuid.uuid4().hex[:8]}",
+        workspace_id=person.workspace_id,
+        user_id=person.user_id,
+        request=ResourceRequest(kind="cluster", software=("spark",), count=3),
+        defaults=("region",),
+        offer=offer,
+        runner_up=replace(offer, provider="digitalocean", hourly_price_usd=None),
+        nodes=(NodePlan("controller", "controller"), NodePlan("worker-1", "worker")),
+        os="ubuntu-24.04",
+        disk_gb=20.0,
+        lease_seconds=28800,
+        machine_hourly_price_usd=0.03,
+        hourly_price_usd=0.06,
+        total_price_usd=0.48,
+        runner_up_hourly_price_usd=None,
+        created_at=now,
+        expires_at=now + timedelta(seconds=seconds),
+        ends_at=now + timedelta(hours=8),
+        name="spark",
+        is_simulated=True,
+    )
+
+
+def a_notice(person: Person, key: str = "1", **values: str) -> Notice:
+    return Notice(f"{person}:{key}", "ready", person.workspace_id, person.user_id, "c", "r-1", NOW, values)
+
+
+async def test_a_quote_comes_back_as_it_was(redis, person):
+    quotes, quote = RedisQuotes(redis), a_quote(person, seconds=60)
+    await quotes.put(quote)
+    assert await quotes.get(quote.id) == quote
+    assert await quotes.get("q-unknown") is None
+
+
+async def test_a_quote_vanishes_at_its_end(redis, person):
+    quotes, quote = RedisQuotes(redis), a_quote(person, seconds=1)
+    await quotes.put(quote)
+    await asyncio.sleep(1.2)
+    assert await quotes.get(quote.id) is None
+
+
+async def test_a_view_comes_back_as_it_was(redis, person):
+    views, view = RedisReservationViews(redis), a_reservation(person)
+    await views.put(view)
+    assert await views.get(view.id) == view
+    assert await views.get("r-unknown") is None
+    assert view in await views.all()
+
+
+async def test_an_older_revision_never_wins(redis, person):
+    views, view = RedisReservationViews(redis), a_reservation(person)
+    versions = [replace(view, revision=revision, state=f"state-{revision}") for revision in range(1, 21)]
+    await asyncio.gather(*(views.put(version) for version in reversed(versions)))
+    assert (await views.get(view.id)).revision == 20
+    await views.put(versions[4])
+    assert (await views.get(view.id)).state == "state-20"
+
+
+async def test_a_person_sees_their_own_newest_first(redis, person):
+    views = RedisReservationViews(redis)
+    older = a_reservation(person)
+    newer = a_reservation(person, created_at=NOW + timedelta(hours=1), state="ended")
+    await views.put(newer)
+    await views.put(older)
+    await views.put(a_reservation(Person("local", "bob")))
+    assert await views.of_person(person) == [newer, older]
+    assert await views.of_person(Person("other", person.user_id)) == []
+
+
+async def test_every_name_is_claimed_once(redis, person):
+    views = RedisReservationViews(redis)
+    names = await asyncio.gather(*(views.claim_name(person, "spark", f"r-{number}") for number in range(10)))
+    assert sorted(names, key=lambda name: int(name.split("-")[1])) == [f"spark-{number}" for number in range(1, 11)]
+    assert await views.claim_name(Person("local", person.user_id + "x"), "spark", "r-x") == "spark-1"
+
+
+async def test_a_name_that_a_reservation_has_is_not_given_again(redis, person):
+    views = RedisReservationViews(redis)
+    await views.put(a_reservation(person, name="vm-1"))
+    assert await views.claim_name(person, "vm", "r-new") == "vm-2"
+
+
+async def test_the_same_reservation_gets_the_same_name_again(redis, person):
+    views = RedisReservationViews(redis)
+    assert [await views.claim_name(person, "vm", "r-again") for _ in range(2)] == ["vm-1", "vm-1"]
+
+
+async def test_a_claim_without_a_reservation_ends(redis, person, monkeypatch):
+    views = RedisReservationViews(redis)
+    monkeypatch.setattr("clouddesk.adapters.redis.NAME_HELD_SECONDS", 0.2)
+    assert await views.claim_name(person, "vm", "r-one") == "vm-1"
+    await asyncio.sleep(0.3)
+    assert await views.claim_name(person, "vm", "r-two") == "vm-1"
+
+
+async def test_notices_are_read_in_order_and_from_a_position(redis, person):
+    notices = RedisNotices(redis)
+    sent = [a_notice(person, str(number), name=f"n {number}") for number in range(3)]
+    for notice in sent:
+        await notices.send(notice)
+    read = await notices.read(person, after="0")
+    assert [notice for _, notice in read] == sent
+    assert [notice for _, notice in await notices.read(person, after=read[1][0])] == sent[2:]
+    assert await notices.read(Person("local", "bob-x"), after="0") == []
+
+
+async def test_the_same_notice_twice_is_kept_once(redis, person):
+    notices = RedisNotices(redis)
+    await asyncio.gather(*(notices.send(a_notice(person)) for _ in range(5)))
+    assert len(await notices.read(person, after="0")) == 1
+
+
+async def test_a_reader_that_waits_gets_the_notice_at_once(redis, person):
+    notices = RedisNotices(redis)
+    await notices.send(a_notice(person, "old"))
+    waiting = asyncio.create_task(notices.read(person, after="$", wait_seconds=10))
+    await asyncio.sleep(0.3)
+    await notices.send(a_notice(person, "new"))
+    read = await asyncio.wait_for(waiting, 1)
+    assert [notice.id for _, notice in read] == [f"{person}:new"]
+
+
+async def test_a_reader_that_waits_in_vain_gets_nothing(redis, person):
+    assert await RedisNotices(redis).read(person, after="$", wait_seconds=0.2) == []
+    assert await RedisNotices(redis).read(person, after="0") == []
+
+
+async def test_from_the_end_nothing_between_two_reads_is_missed(redis, person):
+    notices = RedisNotices(redis)
+    position = await notices.end(person)
+    await notices.send(a_notice(person))
+    assert len(await notices.read(person, after=position)) == 1
+
+
+async def test_offers_are_kept_per_provider(redis):
+    offers, provider = RedisOffers(redis), f"cloud-{uuid.uuid4().hex[:6]}"
+    assert await offers.get(provider) is None
+    await offers.put(provider, "[1]")
+    assert await offers.get(provider) == "[1]"
+
+
+async def test_a_redis_that_is_not_there_is_unavailable(person):
+    redis = open_redis(f"redis://127.0.0.1:{free_port()}/0")
+    with pytest.raises(Unavailable):
+        await RedisQuotes(redis).get("q-1")
+    with pytest.raises(Unavailable):
+        await RedisReservationViews(redis).of_person(person)
+    with pytest.raises(Unavailable):
+        await RedisNotices(redis).read(person, after="0", wait_seconds=1)
+
+
+async def test_the_same_client_goes_on_after_a_restart_with_what_was_kept(tmp_path: Path, person):
+    server = redis_server(tmp_path)
+    server.start(server.listens)
+    redis = open_redis(f"redis://127.0.0.1:{server.port}/0")
+    views, view = RedisReservationViews(redis), a_reservation(person)
+    try:
+        await views.put(view)
+        server.stop()
+        with pytest.raises(Unavailable):
+            await views.get(view.id)
+        server.start(server.listens)
+        assert await views.get(view.id) == view
+    finally:
+        server.stop()
+        await redis.close()

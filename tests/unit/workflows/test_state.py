@@ -1,0 +1,164 @@
+"""The rules of lease, warnings and cost, without any clock but the test's."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from clouddesk.model.errors import LimitExceeded
+from clouddesk.model.node import Node, NodeOrder, NodePlan
+from clouddesk.model.reservation import ReservationOrder
+from clouddesk.workflows.notices import money
+from clouddesk.workflows.state import ReservationState
+
+START = datetime(2026, 11, 22, 12, 0, tzinfo=timezone.utc)
+
+
+def after(seconds: float) -> datetime:
+    return START + timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def state() -> ReservationState:
+    order = ReservationOrder(
+        reservation_id="r-1",
+        name="vm-1",
+        workspace_id="local",
+        owner="ann",
+        conversation="local:console:-:ann",
+        kind="vm",
+        software=None,
+        provider="aws",
+        vcpus=1,
+        memory_gb=1.0,
+        credential_ref="people/local/ann/aws",
+        nodes=NodeOrder(
+            installation="cd-test",
+            reservation_id="r-1",
+            owner="local/ann",
+            region="eu-1",
+            size="small",
+            os="ubuntu-24.04",
+            nodes=(NodePlan("node-1"),),
+            disk_gb=10.0,
+            name="vm-1",
+        ),
+        lease_seconds=3600,
+        max_lease_seconds=7200,
+        warning_seconds=(7200, 1800, 600),
+        hourly_price_usd=3.6,
+        disk_hourly_price_usd=0.36,
+        created_at=START,
+        is_simulated=False,
+    )
+    return ReservationState.of(order)
+
+
+@pytest.fixture
+def running(state: ReservationState) -> ReservationState:
+    state.begin_lease(START, [Node("i-1", "node-1", "node", "running", "aws", "eu-1", "small", address="192.0.2.1")])
+    return state
+
+
+def test_nothing_is_billed_before_the_nodes_run(state: ReservationState):
+    state.change(after(3600), state="releasing")
+    state.finish(after(7200))
+    assert state.view.accrued_usd == 0.0
+
+
+def test_the_lease_begins_when_the_nodes_run(state: ReservationState):
+    state.begin_lease(after(120), [])
+    assert state.view.expires_at == after(3720)
+
+
+def test_cost_follows_the_states(running: ReservationState):
+    running.change(after(1000), state="stopping")
+    running.change(after(1100), state="stopped")
+    running.change(after(2100), state="starting")
+    running.change(after(2200), state="running")
+    running.change(after(3200), state="releasing")
+    running.finish(after(3300))
+    assert running.view.accrued_usd == pytest.approx(2300 * 0.001 + 1000 * 0.0001)
+    assert running.view.cost_so_far_usd(after(9999)) == running.view.accrued_usd
+
+
+def test_every_change_has_a_higher_revision(running: ReservationState):
+    before = running.view.revision
+    running.change(after(1), state="stopping")
+    assert running.view.revision == before + 1
+    assert running.has_news
+
+
+def test_only_warnings_that_lie_ahead_are_given_each_once(running: ReservationState):
+    assert running.seconds_to_next(START) == 1800
+    assert running.take_due_warning(after(1799)) is None
+    assert running.take_due_warning(after(1800)) == 1800
+    assert running.take_due_warning(after(1801)) is None
+    assert running.seconds_to_next(after(1801)) == 3600 - 600 - 1801
+    assert running.take_due_warning(after(3000)) == 600
+    assert running.seconds_to_next(after(3100)) == 500
+
+
+def test_of_warnings_that_come_due_together_the_latest_is_given(running: ReservationState):
+    assert running.take_due_warning(after(3500)) == 600
+    assert running.pending_warnings == []
+
+
+def test_an_extension_arms_the_warnings_again(running: ReservationState):
+    running.take_due_warning(after(1800))
+    running.extend(after(1900), 3600, "request-1")
+    assert running.pending_warnings == [1800, 600]
+    assert running.view.expires_at == after(7200)
+
+
+def test_the_same_request_extends_once_even_at_the_limit(running: ReservationState):
+    end = running.extend(START, 3600, "request-1")
+    running.check_extension(3600, "request-1")
+    assert running.extend(after(5), 3600, "request-1") == end
+    with pytest.raises(LimitExceeded):
+        running.check_extension(1, "request-2")
+
+
+def test_the_first_reason_for_an_end_stays(running: ReservationState):
+    running.end(after(1), "released")
+    running.end(after(2), "expired")
+    assert (running.view.state, running.view.reason) == ("releasing", "released")
+
+
+def test_a_notice_carries_every_value_the_wordings_use(running: ReservationState):
+    running.notify("expiring", after(1800), key="1800")
+    (notice,) = running.outbox
+    assert notice.id == "r-1:expiring:1800"
+    assert notice.values == {
+        "name": "vm-1",
+        "reservation_id": "r-1",
+        "nodes": "1",
+        "provider": "aws",
+        "region": "eu-1",
+        "size": "small",
+        "addresses": "192.0.2.1",
+        "hourly": "$3.60",
+        "cost": "$1.80",
+        "ends": "2026-11-22T13:00:00+00:00",
+        "minutes_left": "30",
+        "reason": "",
+        "action": "",
+        "simulated": "no",
+    }
+
+
+@pytest.mark.parametrize(
+    ("usd", "text"),
+    [
+        (0, "$0.00"),
+        (0.00001, "$0.0001"),
+        (0.0065, "$0.0065"),
+        (0.05, "$0.05"),
+        (0.052, "$0.052"),
+        (0.12, "$0.12"),
+        (1234.5, "$1,234.50"),
+    ],
+)
+def test_small_sums_do_not_hide_in_the_cents(usd: float, text: str):
+    assert money(usd) == text

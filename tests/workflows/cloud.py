@@ -1,0 +1,110 @@
+"""A cloud in memory, for what the simulated clouds cannot be made to do at the right moment."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+
+from clouddesk.model.node import PENDING, RUNNING, STOPPED, Account, Node, NodeOrder, Teardown
+from clouddesk.model.offer import Offer
+
+
+@dataclass
+class FakeCloud:
+    """Implements the Provider port. ``faults[method]`` are raised one a call; ``broken[method]`` on every call."""
+
+    name: str = "fake"
+    boot_seconds: float = 0.2
+    create_seconds: float = 0.0
+    faults: dict[str, list[Exception]] = field(default_factory=lambda: defaultdict(list))
+    broken: dict[str, Exception] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+    nodes: dict[str, tuple[Node, float]] = field(default_factory=dict)
+    made: int = 0
+    destroy_rounds: int = 1
+    """How often ``destroy_nodes`` still lists something."""
+    create_at_most: int | None = None
+    """Only so many are made before the fault of ``create_nodes`` strikes."""
+    offers: list[Offer] = field(default_factory=list)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    async def open(self, name: str, credential_ref: str) -> FakeCloud:
+        self._call("open")
+        return self
+
+    def check_credentials(self) -> Account:
+        return Account(self.name, "1")
+
+    def list_offers(self) -> list[Offer]:
+        self._call("list_offers")
+        return self.offers
+
+    def create_nodes(self, order: NodeOrder) -> list[Node]:
+        time.sleep(self.create_seconds)
+        with self.lock:
+            missing = [plan for plan in order.nodes if plan.key not in self.nodes]
+            for plan in missing[: self.create_at_most]:
+                self.made += 1
+                node = Node(
+                    id=f"i-{self.made}",
+                    key=plan.key,
+                    role=plan.role,
+                    state=PENDING,
+                    provider=self.name,
+                    region=order.region,
+                    size=order.size,
+                    address=f"192.0.2.{self.made}",
+                    reservation_id=order.reservation_id,
+                )
+                self.nodes[plan.key] = (node, time.monotonic() + self.boot_seconds)
+            self._call("create_nodes")
+            return self._listed()
+
+    def get_nodes(self, reservation_id: str, region: str) -> list[Node]:
+        self._call("get_nodes")
+        return self._listed()
+
+    def destroy_nodes(self, reservation_id: str, region: str) -> Teardown:
+        self._call("destroy_nodes")
+        with self.lock:
+            if self.nodes and self.destroy_rounds > 0:
+                self.destroy_rounds -= 1
+                return Teardown(nodes=tuple(node.id for node, _ in self.nodes.values()))
+            self.nodes.clear()
+            return Teardown()
+
+    def stop_nodes(self, reservation_id: str, region: str) -> None:
+        self._call("stop_nodes")
+        self._put(STOPPED)
+
+    def start_nodes(self, reservation_id: str, region: str) -> None:
+        self._call("start_nodes")
+        self._put(RUNNING)
+
+    def reboot_nodes(self, reservation_id: str, region: str) -> None:
+        self._call("reboot_nodes")
+
+    def count(self, method: str) -> int:
+        return self.calls.count(method)
+
+    def _put(self, state: str) -> None:
+        with self.lock:
+            self.nodes = {key: (replace(node, state=state), 0.0) for key, (node, _) in self.nodes.items()}
+
+    def _listed(self) -> list[Node]:
+        with self.lock:
+            now = time.monotonic()
+            for key, (node, runs_at) in self.nodes.items():
+                if node.state == PENDING and now >= runs_at:
+                    self.nodes[key] = (replace(node, state=RUNNING), 0.0)
+            return [node for node, _ in self.nodes.values()]
+
+    def _call(self, method: str) -> None:
+        with self.lock:
+            self.calls.append(method)
+            if self.faults[method]:
+                raise self.faults[method].pop(0)
+            if method in self.broken:
+                raise self.broken[method]

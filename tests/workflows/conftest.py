@@ -1,0 +1,200 @@
+"""Workflows run on a real Temporal and write to a real Redis; only the cloud is in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from clouddesk.adapters.redis import RedisNotices, RedisOffers, RedisReservationViews, open_redis
+from clouddesk.model.actor import Person
+from clouddesk.model.node import NodeOrder, NodePlan
+from clouddesk.model.notice import Notice
+from clouddesk.model.offer import Offer
+from clouddesk.model.reservation import Reservation, ReservationOrder
+from clouddesk.workflows.activities import Activities
+from clouddesk.workflows.client import TemporalReservations
+from clouddesk.workflows.contracts import Timing
+from clouddesk.workflows.registration import make_worker
+from tests.servers import redis_url, temporal_address
+from tests.workflows.cloud import FakeCloud
+
+__all__ = ["redis_url", "temporal_address"]
+
+FAST = Timing(
+    provision_seconds=8.0,
+    power_seconds=5.0,
+    trouble_after_seconds=2.0,
+    heartbeat_seconds=3.0,
+    first_poll_seconds=0.05,
+    last_poll_seconds=0.2,
+    first_retry_seconds=0.1,
+    last_retry_seconds=0.5,
+    missing_seconds=1.0,
+    confirm_seconds=0.2,
+)
+_numbers = itertools.count(1)
+
+
+@dataclass
+class Bench:
+    """Everything that one test of a reservation needs; each test has its own queue, person and cloud."""
+
+    client: Client
+    engine: TemporalReservations
+    views: RedisReservationViews
+    notices_port: RedisNotices
+    offers: RedisOffers
+    cloud: FakeCloud
+    queue: str
+    person: Person
+    workers: list[Worker] = field(default_factory=list)
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def start_worker(self) -> Worker:
+        async def keep(provider: str, offers: Sequence[Offer]) -> None:
+            await self.offers.put(provider, str(len(offers)))
+
+        activities = Activities(
+            open_provider=self.cloud.open, views=self.views, notices=self.notices_port, keep_offers=keep
+        )
+        worker = make_worker(self.client, activities, task_queue=self.queue)
+        self.workers.append(worker)
+        self.tasks.append(asyncio.create_task(worker.run()))
+        return worker
+
+    async def stop_worker(self) -> None:
+        await self.workers.pop().shutdown()
+        await self.tasks.pop()
+
+    def order(self, *, nodes: int = 2, lease_seconds: int = 600, **changes: Any) -> ReservationOrder:
+        number = next(_numbers)
+        reservation_id = f"r-{uuid.uuid4().hex[:10]}"
+        order = ReservationOrder(
+            reservation_id=reservation_id,
+            name=f"spark-{number}",
+            workspace_id=self.person.workspace_id,
+            owner=self.person.user_id,
+            conversation="local:console:-:ann",
+            kind="cluster",
+            software="spark",
+            provider="fake",
+            vcpus=2,
+            memory_gb=4.0,
+            credential_ref="people/local/ann/fake",
+            nodes=NodeOrder(
+                installation="cd-test",
+                reservation_id=reservation_id,
+                owner=str(self.person),
+                region="eu-1",
+                size="small",
+                os="ubuntu-24.04",
+                nodes=tuple(NodePlan(key=f"node-{index}") for index in range(nodes)),
+                disk_gb=20.0,
+                name=f"spark-{number}",
+            ),
+            lease_seconds=lease_seconds,
+            max_lease_seconds=1200,
+            warning_seconds=(400, 2),
+            hourly_price_usd=3600.0,
+            disk_hourly_price_usd=360.0,
+            created_at=datetime.now(timezone.utc),
+            is_simulated=True,
+        )
+        return replace(order, **changes)
+
+    async def reserve(self, **changes: Any) -> ReservationOrder:
+        order = self.order(**changes)
+        await self.engine.start(order)
+        return order
+
+    async def reserve_and_wait(self, **changes: Any) -> ReservationOrder:
+        order = await self.reserve(**changes)
+        await self.until(order, lambda view: view.state == "running")
+        return order
+
+    async def until(
+        self, order: ReservationOrder, holds: Callable[[Reservation], bool], *, seconds: float = 15.0
+    ) -> Reservation:
+        """Wait until the view that people read is so."""
+        deadline = time.monotonic() + seconds
+        view = None
+        while time.monotonic() < deadline:
+            view = await self.views.get(order.reservation_id)
+            if view and holds(view):
+                return view
+            await asyncio.sleep(0.03)
+        raise AssertionError(f"it did not come so; last seen: {view}")
+
+    async def ended(self, order: ReservationOrder, *, seconds: float = 15.0) -> Reservation:
+        return await self.until(order, lambda view: view.state == "ended", seconds=seconds)
+
+    async def until_made(self, count: int) -> None:
+        """Wait until the cloud has made so many nodes."""
+        for _ in range(500):
+            if self.cloud.made == count:
+                return
+            await asyncio.sleep(0.02)
+        raise AssertionError(f"{self.cloud.made} nodes were made")
+
+    async def until_empty(self) -> None:
+        """Wait until the cloud has no nodes."""
+        for _ in range(200):
+            if not self.cloud.nodes:
+                return
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"left: {list(self.cloud.nodes)}")
+
+    async def notices(self) -> list[Notice]:
+        return [notice for _, notice in await self.notices_port.read(self.person, after="0")]
+
+    async def kinds(self) -> list[str]:
+        return [notice.kind for notice in await self.notices()]
+
+    async def notice(self, kind: str, *, seconds: float = 10.0) -> Notice:
+        """The first notice of that kind, when it comes."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            for notice in await self.notices():
+                if notice.kind == kind:
+                    return notice
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"no notice {kind}; there are {await self.kinds()}")
+
+
+@pytest.fixture
+async def idle_bench(redis_url: str, temporal_address: str) -> AsyncIterator[Bench]:
+    """A bench whose worker has not been started."""
+    client = await Client.connect(temporal_address)
+    redis = open_redis(redis_url)
+    queue = f"test-{uuid.uuid4().hex[:8]}"
+    bench = Bench(
+        client=client,
+        engine=TemporalReservations(client, task_queue=queue, timing=FAST),
+        views=RedisReservationViews(redis),
+        notices_port=RedisNotices(redis),
+        offers=RedisOffers(redis),
+        cloud=FakeCloud(),
+        queue=queue,
+        person=Person("local", f"ann-{queue}"),
+    )
+    yield bench
+    while bench.workers:
+        await bench.stop_worker()
+    await redis.close()
+
+
+@pytest.fixture
+async def bench(idle_bench: Bench) -> Bench:
+    """A bench with a worker at work."""
+    await idle_bench.start_worker()
+    return idle_bench
