@@ -1,1 +1,1 @@
-"""Rasa custom actions: read the conversation, make one call to the Desk, render the answer."""
+"""Rasa actions: read the message, make one call to the Desk, render the answer."""

@@ -1,0 +1,330 @@
+"""Answers to the open question: yes, no, a value, a change, never mind."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from actions import cards, create, lifecycle, questions, resolve
+from actions.base import DeskAction, hand_over
+from actions.requests import Fields, merged, said_in, to_fields, without
+from actions.turn import Question, Turn
+from actions.wording import provider_title
+from clouddesk.model.errors import NotFound, QuoteExpired
+from clouddesk.model.reservation import Reservation
+
+_STOPS_IT = re.compile(r"\b(?:stop|halt|pause) (?:it|that|this|them)\b")
+"""With nothing open to cancel, "stop it" means a machine."""
+
+
+class ActionAffirm(DeskAction):
+    """Yes: to the thing that a button names, else to the open question."""
+
+    topic = "affirm"
+
+    async def respond(self, turn: Turn) -> None:
+        """A yes with a change in it ("yes, but 5 nodes") is a change."""
+        question = turn.question
+        if quote_id := turn.one_of("quote_id"):
+            await reserve(turn, str(quote_id))
+        elif ids := turn.all_of("reservation_id"):
+            await release(turn, [str(item) for item in ids])
+        elif question is None:
+            await _yes_to_nothing(turn)
+        elif question["kind"] == "answered":
+            await _yes_again(turn, question)
+        elif question["kind"] in ("confirm_quote", "confirm_price") and _changes(turn):
+            await create.change(turn, _changes(turn))
+        elif question["kind"] == "confirm_quote":
+            await reserve(turn, question["id"])
+        elif question["kind"] == "confirm_price":
+            await create.quote(turn, turn.request or {"kind": "vm"})
+        elif question["kind"] == "confirm_release":
+            await release(turn, question["ids"])
+        elif question["kind"] == "confirm_removal":
+            await _remove_credentials(turn, question["provider"])
+        else:
+            await answer(turn, question)
+
+
+class ActionDeny(DeskAction):
+    """No: what was asked is dropped, and said to be."""
+
+    topic = "deny"
+
+    async def respond(self, turn: Turn) -> None:
+        """A no with a better value in it ("no, on digitalocean") is a change."""
+        question = turn.question
+        named = turn.one_of("quote_id") or turn.one_of("reservation_id")
+        if named and not _is_about(question, turn):
+            turn.say("utter_already_answered")
+        elif question is None or not questions.is_open(question):
+            turn.say("utter_nothing_to_deny")
+        elif not named and turn.request is not None and _changes(turn):
+            await create.change(turn, _changes(turn))
+        else:
+            _drop(turn, question)
+
+
+class ActionCorrect(DeskAction):
+    """A change of what was said before."""
+
+    topic = "correct"
+
+    async def respond(self, turn: Turn) -> None:
+        """Quoted again with the change; another reservation when one was being chosen."""
+        question = turn.question
+        if quote_id := turn.one_of("quote_id"):
+            await _change_by_button(turn, str(quote_id))
+        elif question is None or not questions.is_open(question):
+            await _without_question(turn)
+        elif turn.request is not None:
+            await _change_request(turn, question)
+        elif question["kind"] == "confirm_release" and turn.all_of("resource_name"):
+            turn.settle()
+            await hand_over(turn, "terminate_resource")
+        else:
+            await answer(turn, question)
+
+
+class ActionInform(DeskAction):
+    """A bare value; the open question gives it its meaning."""
+
+    topic = "inform"
+
+    async def respond(self, turn: Turn) -> None:
+        """With nothing open, machines that were described are asked for."""
+        if turn.question is None or not questions.is_open(turn.question):
+            await _without_question(turn)
+        else:
+            await answer(turn, turn.question)
+
+
+class ActionCancel(DeskAction):
+    """Never mind."""
+
+    topic = "cancel"
+
+    async def respond(self, turn: Turn) -> None:
+        """Whatever is open is dropped."""
+        if turn.question is None or not questions.is_open(turn.question):
+            if _STOPS_IT.search(turn.text.lower()):
+                await hand_over(turn, "stop_resource")
+            else:
+                turn.say("utter_nothing_to_cancel")
+            return
+        subject = questions.subject(turn.question)
+        turn.settle()
+        turn.say("utter_cancelled", what=subject)
+
+
+async def answer(turn: Turn, question: Question) -> None:
+    """Take the message as the answer to this question."""
+    kind = question["kind"]
+    if kind == "choose":
+        await _choose(turn, question)
+    elif kind == "duration":
+        await _duration(turn, question)
+    elif kind == "provider" and turn.all_of("provider"):
+        await hand_over_settled(turn, question["for"])
+    elif turn.request is not None:
+        await _change_request(turn, question)
+    else:
+        ask_again(turn, question)
+
+
+async def reserve(turn: Turn, quote_id: str) -> None:
+    """Say yes to a quote; a second yes hears that it is under way."""
+    reservation_id = "r-" + quote_id.removeprefix("q-")
+    known = await _if_known(turn, reservation_id)
+    if known is not None:
+        turn.last_reservation = known.id
+        if turn.question and turn.question.get("id") == quote_id:
+            turn.settle({"kind": "answered", "of": "quote", "ids": [known.id]})
+        turn.say("utter_already_reserved", name=known.name, state=known.state)
+        return
+    try:
+        made = await turn.desk.reserve(turn.actor, quote_id, conversation=turn.conversation)
+    except QuoteExpired:
+        await create.quote_again(turn, quote_id)
+        return
+    turn.last_reservation = made.id
+    turn.settle({"kind": "answered", "of": "quote", "ids": [made.id]})
+    they = {1: "it's ready", 2: "both are ready"}.get(made.node_count, f"all {made.node_count} are ready")
+    turn.say("utter_reserving", name=made.name, what=cards.short_line(made), they=they)
+
+
+async def release(turn: Turn, ids: list[str]) -> None:
+    """Give back, after the yes."""
+    for reservation_id in ids:
+        done = await turn.desk.release(turn.actor, reservation_id)
+        turn.last_reservation = done.id
+        turn.say("utter_releasing" if done.is_live else "utter_already_released", name=done.name)
+    turn.settle({"kind": "answered", "of": "release", "ids": ids})
+
+
+async def hand_over_settled(turn: Turn, topic: str, entities: dict[str, Any] | None = None) -> None:
+    """Another topic goes on with the answer; the question that led here is settled."""
+    turn.settle()
+    await hand_over(turn, topic, entities)
+
+
+def ask_again(turn: Turn, question: Question) -> None:
+    """The message was no answer: the question again."""
+    turn.say("utter_did_not_understand_question", question=questions.words(question))
+
+
+async def _choose(turn: Turn, question: Question) -> None:
+    options, topic, kept = question["options"], question["for"], question.get("entities") or {}
+    said = {key: value for key, value in turn.entities.items() if key in ("duration_minutes", "until")}
+    option = questions.pick(options, turn.text)
+    names = [str(name) for name in turn.all_of("resource_name")]
+    if option is None and names:
+        option = questions.pick(options, names[0])
+    if option is not None:
+        await hand_over_settled(turn, topic, {**kept, **said, "resource_name": option["id"]})
+    elif names or turn.all_of("software") or turn.all_of("provider"):
+        await hand_over_settled(turn, topic, {**kept, **turn.entities})
+    elif any(word in turn.text.lower().split() for word in ("all", "both", "everything")):
+        await hand_over_settled(turn, topic, {**kept, "resource_name": [item["id"] for item in options]})
+    else:
+        # "4 hours" is kept for when the machine is known.
+        kept = {**kept, **said}
+        turn.question = {**question, "entities": kept}
+        turn.say(
+            "utter_no_such_option",
+            buttons=resolve.option_buttons(topic, options, kept),
+            options=questions.numbered(options),
+        )
+
+
+async def _duration(turn: Turn, question: Question) -> None:
+    number = questions.bare_number(turn.text)
+    if number is not None and turn.one_of("duration_minutes") is None:
+        turn.entities = {"duration_minutes": number * 60}
+    if turn.one_of("duration_minutes") is None and turn.one_of("until") is None:
+        ask_again(turn, question)
+        return
+    item = await turn.desk.reservation(turn.actor, question["id"])
+    await lifecycle.extend(turn, item)
+
+
+async def _change_request(turn: Turn, question: Question) -> None:
+    changes = _changes(turn)
+    field = question.get("field", "count")
+    number = questions.bare_number(turn.text)
+    if number is not None and not changes:
+        changes = _number_as(field, number)
+    if not changes and field == "region" and question["kind"] == "request_field" and len(turn.text.split()) <= 3:
+        changes = {"region": turn.text.strip().lower()}
+    if changes:
+        if question["kind"] == "request_field":
+            await create.quote(turn, merged(turn.request or {}, changes))
+        else:
+            await create.change(turn, changes)
+    elif turn.intent == "correct":
+        turn.say("utter_what_to_change")
+    else:
+        ask_again(turn, question)
+
+
+async def _change_by_button(turn: Turn, quote_id: str) -> None:
+    """The Change button of a card; the card may be an older one than the open question."""
+    if turn.question and turn.question.get("id") == quote_id:
+        turn.say("utter_what_to_change")
+        return
+    quote = await turn.desk.get_quote(turn.actor, quote_id)
+    said = to_fields(quote.request)
+    turn.ask({"kind": "confirm_quote", "id": quote_id, "what": cards.request_words(quote.request)}, request=said)
+    turn.say("utter_what_to_change")
+
+
+async def _without_question(turn: Turn) -> None:
+    """A value with nothing open: a described machine is a request, a name is a look at it."""
+    said = said_in(turn)
+    name = said.pop("name", None)
+    if said.keys() - {"duration_seconds", "until", "region", "providers", "count"} and turn.intent == "inform":
+        await hand_over(turn, "create_vm")
+    elif name and turn.intent == "inform":
+        await hand_over(turn, "describe_resource")
+    else:
+        turn.say("utter_nothing_to_change" if turn.intent == "correct" else "utter_did_not_understand")
+
+
+async def _yes_to_nothing(turn: Turn) -> None:
+    """ "yes, 2 more hours" after a warning is an extension; a plain yes has nothing to go by."""
+    if turn.one_of("duration_minutes") or turn.one_of("until"):
+        await hand_over(turn, "extend_reservation")
+    else:
+        turn.say("utter_nothing_to_affirm")
+
+
+async def _yes_again(turn: Turn, question: Question) -> None:
+    """The second yes to the same thing."""
+    if turn.one_of("duration_minutes") or turn.one_of("until"):
+        await hand_over_settled(turn, "extend_reservation")
+        return
+    item = await _if_known(turn, question["ids"][0])
+    if item is None or not item.is_live:
+        turn.settle()
+        turn.say("utter_nothing_to_affirm")
+    elif question["of"] == "quote":
+        turn.say("utter_already_reserved", name=item.name, state=item.state)
+    else:
+        turn.say("utter_releasing", name=item.name)
+
+
+async def _remove_credentials(turn: Turn, provider: str) -> None:
+    turn.settle()
+    removed = await turn.desk.remove_credentials(turn.actor, provider)
+    response = "utter_credentials_removed" if removed else "utter_credentials_not_there"
+    turn.say(response, title=provider_title(provider))
+
+
+async def _if_known(turn: Turn, reservation_id: str) -> Reservation | None:
+    try:
+        return await turn.desk.reservation(turn.actor, reservation_id)
+    except NotFound:
+        return None
+
+
+def _drop(turn: Turn, question: Question) -> None:
+    turn.settle()
+    if question["kind"] == "confirm_release":
+        turn.say("utter_release_dropped", name=" and ".join(question["names"]))
+    elif question["kind"] == "confirm_removal":
+        turn.say("utter_credentials_kept", title=provider_title(question["provider"]))
+    elif question["kind"] == "confirm_quote":
+        turn.say("utter_quote_dropped", what=question["what"])
+    else:
+        turn.say("utter_cancelled", what=questions.subject(question))
+
+
+def _is_about(question: Question | None, turn: Turn) -> bool:
+    """Whether a button's no is about what is open now."""
+    if question is None or not questions.is_open(question):
+        return False
+    ids = [str(item) for item in (*turn.all_of("quote_id"), *turn.all_of("reservation_id"))]
+    return question.get("id") in ids or question.get("ids") == ids
+
+
+def _changes(turn: Turn) -> Fields:
+    """What the message changes in the open request; "not on aws" leaves the other clouds.
+
+    What is only said again ("yes, 8 hours is fine") is no change, nor is the name of a machine that exists.
+    """
+    said = said_in(turn)
+    if turn.intent == "affirm":
+        said.pop("name", None)
+    left = without(turn, turn.desk.providers())
+    if left is not None and "providers" not in said:
+        said["providers"] = left
+    before = turn.request or {}
+    return {key: value for key, value in said.items() if before.get(key) != value}
+
+
+def _number_as(field: str, number: int) -> Fields:
+    """A bare number as a value of the field that was asked for."""
+    if field == "duration_seconds":
+        return {field: number * 3600}
+    return {field if field in ("count", "memory_gb", "vcpus", "gpu_count") else "count": number}

@@ -1,0 +1,162 @@
+"""Quotes, lists and details as plain text with Slack's light markup, which also reads well in a terminal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from actions.wording import amount, duration, hourly, local_time, plural, provider_title
+from clouddesk.model.actor import Actor
+from clouddesk.model.credentials import CredentialInfo
+from clouddesk.model.quote import Quote
+from clouddesk.model.request import CLUSTER, ResourceRequest
+from clouddesk.model.reservation import ENDED, STOPPED, Reservation
+
+_DEFAULT = " (default)"
+_OLD_PRICE = timedelta(days=2)
+_MOST_NODES = 10
+SIMULATED = "_(simulated: nothing real runs, nothing is billed)_"
+
+
+def quote_card(quote: Quote, actor: Actor, title: str | None, *, more: str = "") -> str:
+    """Machines, place, price per hour and for the lease, runner-up; every default is marked."""
+
+    def mark(field: str) -> str:
+        return _DEFAULT if field in quote.defaults else ""
+
+    offer = quote.offer
+    count = len(quote.nodes)
+    number = " (default number)" if "count" in quote.defaults else ""
+    what = f"{title} cluster: " if title and quote.request.kind == CLUSTER else ""
+    lines = [
+        f"*{what}{count} × {offer.size}*{number} on {provider_title(offer.provider)} in {offer.region}"
+        + (" (spot)" if offer.spot else "")
+    ]
+    gpu = f" · {offer.gpus} × {(offer.gpu_type or 'GPU').upper()}" if offer.gpus else ""
+    each = "Each: " if count > 1 else ""
+    lines.append(
+        f"{each}{offer.vcpus} vCPU · {offer.memory_gb:g} GB memory{mark('size')}{gpu} · "
+        f"{quote.disk_gb:g} GB disk{mark('storage')} · {quote.os}{mark('os')}"
+    )
+    roles = Counter(node.role for node in quote.nodes)
+    if len(roles) > 1:
+        lines.append("Roles: " + ", ".join(plural(number, role) for role, number in roles.items()))
+    ends = local_time(quote.ends_at, actor.timezone, quote.created_at)
+    lines.append(f"For {duration(quote.lease_seconds)}{mark('duration')}, until {ends} if started now")
+    lines.append(
+        f"*{hourly(quote.hourly_price_usd)}* · *{amount(quote.total_price_usd)} for {duration(quote.lease_seconds)}*, "
+        "disks included"
+    )
+    if quote.runner_up:
+        lines.append(
+            f"Next: {count} × {quote.runner_up.size} on {provider_title(quote.runner_up.provider)} "
+            f"in {quote.runner_up.region}, {hourly(quote.runner_up_hourly_price_usd)}"
+        )
+    if not quote.is_simulated and quote.created_at - offer.as_of > _OLD_PRICE:
+        lines.append(f"Price list of {offer.as_of:%d %b %Y}")
+    if more:
+        lines.append(more)
+    if quote.defaults:
+        lines.append(f"“default” is what I chose; to change it say e.g. {_examples(quote)}.")
+    if quote.is_simulated:
+        lines.append(SIMULATED)
+    return "\n".join(lines)
+
+
+def request_words(request: ResourceRequest, title: str | None = None) -> str:
+    """ "the Spark cluster (3 machines)", "the vm"."""
+    number = f" ({plural(request.count, 'machine')})" if request.count and request.count > 1 else ""
+    if request.kind == CLUSTER:
+        return f"the {title} cluster{number}" if title else f"the cluster{number}"
+    return f"the vms{number}" if number else "the vm"
+
+
+def reservation_line(item: Reservation, actor: Actor, now: datetime) -> str:
+    """One reservation in a list."""
+    cost = amount(item.cost_so_far_usd(now))
+    head = f"*{item.name}* ({item.id}) · {item.state} · {short_line(item)}"
+    if item.state == ENDED:
+        return f"{head} · cost {cost}"
+    price = hourly(item.current_hourly_price_usd) + (" (while stopped)" if item.state == STOPPED else "")
+    return f"{head} · {price}, {cost} so far · ends {local_time(item.expires_at, actor.timezone, now)}"
+
+
+def short_line(item: Reservation) -> str:
+    """ "3 × m5.xlarge on AWS in us-east-1"."""
+    return f"{item.node_count} × {item.size} on {provider_title(item.provider)} in {item.region}"
+
+
+def reservation_list(items: Sequence[Reservation], actor: Actor, now: datetime) -> str:
+    """All of them, with the sum."""
+    machines = sum(item.node_count for item in items)
+    rate = sum(item.current_hourly_price_usd for item in items)
+    head = f"You have {plural(machines, 'machine')} in {plural(len(items), 'reservation')}, {hourly(rate)} together:"
+    lines = [head, *(f"• {reservation_line(item, actor, now)}" for item in items)]
+    if any(item.is_simulated for item in items):
+        lines.append(SIMULATED)
+    return "\n".join(lines)
+
+
+def reservation_card(item: Reservation, actor: Actor, now: datetime) -> str:
+    """Everything about one reservation."""
+    what = f"{item.software} cluster" if item.software and item.kind == CLUSTER else item.kind
+    lines = [
+        f"*{item.name}* ({item.id}), {what}, {item.state}" + (f" ({item.reason})" if item.reason else ""),
+        f"{short_line(item)} · {item.vcpus} vCPU · {item.memory_gb:g} GB memory each · {item.os}",
+        f"{hourly(item.current_hourly_price_usd)} now, {amount(item.cost_so_far_usd(now))} so far",
+        f"Since {local_time(item.created_at, actor.timezone, now)}, "
+        + (
+            f"ended {local_time(item.ended_at, actor.timezone, now)}"
+            if item.ended_at
+            else f"ends {local_time(item.expires_at, actor.timezone, now)}"
+        ),
+        "Only you can see and use it.",
+    ]
+    lines.extend(_node_lines(item))
+    if item.is_simulated:
+        lines.append(SIMULATED)
+    return "\n".join(lines)
+
+
+def connect_card(item: Reservation) -> str:
+    """How to log in to each machine."""
+    lines = [f"*{item.name}*, log in with your own key:"]
+    for node in item.nodes[:_MOST_NODES]:
+        where = f"`ssh {node.login}@{node.address}`" if node.address else f"no public address yet ({node.state})"
+        lines.append(f"• {node.key}: {where}" + (f" · inside {node.private_address}" if node.private_address else ""))
+    if len(item.nodes) > _MOST_NODES:
+        lines.append(f"… and {len(item.nodes) - _MOST_NODES} more")
+    if item.software and item.kind == CLUSTER:
+        lines.append(f"{item.software} itself is not installed yet, so there is no web page of it.")
+    if item.is_simulated:
+        lines.append("_(simulated: the addresses are made up, nothing answers there)_")
+    return "\n".join(lines)
+
+
+def credentials_list(infos: Sequence[CredentialInfo]) -> str:
+    """What may be shown of stored credentials."""
+    lines = []
+    for info in infos:
+        simulated = " (simulated)" if info.is_simulated else ""
+        lines.append(
+            f"• {provider_title(info.provider)}{simulated}: account {info.account}, added {info.added_at:%d %b %Y}, "
+            f"checked {info.checked_at:%d %b %Y}"
+        )
+    return "\n".join(lines)
+
+
+def _node_lines(item: Reservation) -> list[str]:
+    lines = [
+        f"• {node.key}: {node.state}" + (f", {node.address}" if node.address else "")
+        for node in item.nodes[:_MOST_NODES]
+    ]
+    if len(item.nodes) > _MOST_NODES:
+        lines.append(f"… and {len(item.nodes) - _MOST_NODES} more")
+    return lines
+
+
+def _examples(quote: Quote) -> str:
+    examples = {"count": "“5 machines”", "duration": "“for 2 days”", "size": "“16 GB”", "os": "“debian”"}
+    said = [text for field, text in examples.items() if field in quote.defaults] or ["“100 GB disk”"]
+    return " or ".join(said[:2])

@@ -1,0 +1,226 @@
+"""Asking for machines: the request is completed with defaults, quoted, and waits for a yes."""
+
+from __future__ import annotations
+
+from actions import cards, questions
+from actions.base import DeskAction
+from actions.requests import (
+    SHAPE,
+    Fields,
+    button,
+    change_words,
+    merged,
+    offer_button,
+    payload,
+    said_in,
+    to_entities,
+    to_request,
+)
+from actions.turn import Button, Turn
+from actions.wording import names, of_error
+from clouddesk.model.blueprint import Blueprint
+from clouddesk.model.errors import Invalid, LimitExceeded, NothingFits, UnknownRegion, UnknownSoftware
+from clouddesk.model.quote import Quote
+from clouddesk.model.request import CLUSTER, VM
+
+PLAIN = "plain"
+"""The blueprint of machines with nothing on them."""
+_MOST_BUTTONS = 5
+_FITTING = (*SHAPE, "storage_gb", "size_names", "region", "providers", "max_hourly_price_usd")
+_ASKED_FOR_MOST = ("spark", "jupyter", "dask", "kafka", "kubernetes")
+
+
+class ActionCreateVm(DeskAction):
+    """One machine or several: quoted at once, with defaults for what was not said."""
+
+    topic = "create_vm"
+
+    async def respond(self, turn: Turn) -> None:
+        """A new request starts afresh."""
+        drop_open(turn)
+        await quote(turn, {"kind": VM, **said_in(turn)})
+
+
+class ActionCreateCluster(DeskAction):
+    """A cluster by blueprint; only its software cannot be defaulted."""
+
+    topic = "create_cluster"
+
+    async def respond(self, turn: Turn) -> None:
+        """A new request starts afresh."""
+        drop_open(turn)
+        await quote(turn, {"kind": CLUSTER, **said_in(turn)})
+
+
+class ActionQuotePrice(DeskAction):
+    """Only the price; nothing is kept, and what is open stays open."""
+
+    topic = "quote_price"
+
+    async def respond(self, turn: Turn) -> None:
+        """A question about "that" prices the open request with the change laid over it."""
+        said = said_in(turn)
+        said.pop("name", None)
+        open_request = turn.request if questions.is_open(turn.question) else None
+        if open_request is not None and not said.get("software"):
+            said = merged(open_request, said)
+        kind = said.get("kind") or (CLUSTER if _is_blueprint(turn, said) else VM)
+        said = {"kind": kind, **said}
+        if kind == CLUSTER and not said.get("software"):
+            ask_software(turn, said)
+            return
+        try:
+            priced = await turn.desk.quote(turn.actor, to_request(said), keep=False)
+        except (Invalid, NothingFits) as error:
+            response, values = of_error(error)
+            turn.say(response, **values)
+            return
+        if open_request is None:
+            turn.ask({"kind": "confirm_price", "what": _what(turn, said)}, request=said)
+        turn.say(
+            "utter_price",
+            buttons=[button("Get it", f"create_{kind}", **to_entities(said))],
+            card=cards.quote_card(priced, turn.actor, _title(turn, said)),
+            warning=_warning(turn, priced),
+        )
+
+
+async def quote(turn: Turn, said: Fields, *, response: str = "utter_quote", changes: Fields | None = None) -> None:
+    """Quote the request and ask for a yes; what is wrong with it is said and asked for instead."""
+    if said["kind"] == CLUSTER and not said.get("software"):
+        ask_software(turn, said)
+        return
+    try:
+        made = await turn.desk.quote(turn.actor, to_request(said))
+    except (Invalid, NothingFits) as error:
+        _ask_to_mend(turn, said, error)
+        return
+    turn.ask({"kind": "confirm_quote", "id": made.id, "what": _what(turn, said)}, request=said)
+    turn.say(
+        response,
+        buttons=quote_buttons(made.id),
+        card=cards.quote_card(made, turn.actor, _title(turn, said), more=_left_out(turn, said)),
+        warning=_warning(turn, made),
+        them="it" if len(made.nodes) == 1 else "them",
+        changes=change_words(changes or {}),
+    )
+
+
+async def change(turn: Turn, changes: Fields) -> None:
+    """Lay a change over the open request and quote again."""
+    await quote(turn, merged(turn.request or {"kind": VM}, changes), response="utter_quote_changed", changes=changes)
+
+
+async def quote_again(turn: Turn, quote_id: str) -> None:
+    """A quote that is too old to buy at: look again, for the same request."""
+    if turn.request is None:
+        # The button of an old card whose request is no longer open.
+        turn.settle()
+        turn.say("utter_error_quote_expired")
+        return
+    await quote(turn, turn.request, response="utter_quote_again")
+
+
+def quote_buttons(quote_id: str) -> list[Button]:
+    """Yes, change, no: each knows its quote."""
+    return [
+        {"title": "Yes, get it", "payload": payload("affirm", {"quote_id": quote_id})},
+        {"title": "Change", "payload": payload("correct", {"quote_id": quote_id})},
+        {"title": "No", "payload": payload("deny", {"quote_id": quote_id})},
+    ]
+
+
+def ask_software(turn: Turn, said: Fields) -> None:
+    """The one question that a cluster needs."""
+    blueprints = [item for item in turn.desk.blueprints() if item.name != PLAIN]
+    popular = sorted(blueprints, key=lambda item: item.name not in _ASKED_FOR_MOST)
+    turn.ask({"kind": "request_field", "field": "software", "what": _what(turn, said)}, request=said)
+    turn.say(
+        "utter_ask_software",
+        buttons=[button(item.title, "inform", software=item.name) for item in popular[:_MOST_BUTTONS]],
+        known=names([item.title for item in blueprints]),
+    )
+
+
+def drop_open(turn: Turn) -> None:
+    """A new task wins over an open question; a word is said about what is let go."""
+    if turn.question is not None and questions.is_open(turn.question):
+        turn.say("utter_request_dropped", what=questions.subject(turn.question))
+    turn.settle()
+
+
+def _ask_to_mend(turn: Turn, said: Fields, error: Invalid | NothingFits) -> None:
+    """Say what is wrong; the answer to it goes on with the same request."""
+    response, values = of_error(error)
+    buttons: list[Button] | None = None
+    if isinstance(error, NothingFits):
+        values["request"] = change_words({key: said[key] for key in said if key in _FITTING}) or error.request
+        buttons = [offer_button(offer) for offer in error.nearest] or None
+    elif isinstance(error, UnknownRegion):
+        buttons = [button(region, "correct", region=region) for region in error.known[:_MOST_BUTTONS]]
+    elif isinstance(error, UnknownSoftware):
+        buttons = [button(item, "inform", software=item) for item in error.known[:_MOST_BUTTONS]]
+    field = _field_of(error, said)
+    turn.ask({"kind": "request_field", "field": field, "what": _what(turn, said)}, request=said)
+    turn.say(response, buttons=buttons, **values)
+
+
+def _field_of(error: Invalid | NothingFits, said: Fields) -> str:
+    """Which field of the request the error asks for again."""
+    if isinstance(error, UnknownRegion):
+        return "region"
+    if isinstance(error, UnknownSoftware):
+        return "software"
+    if isinstance(error, NothingFits):
+        return "size"
+    if isinstance(error, LimitExceeded):
+        return "duration_seconds" if error.what == "hours" else "count"
+    for field in ("memory_gb", "vcpus", "gpu_count"):
+        value = said.get(field)
+        if value is not None and value <= 0:
+            return field
+    if "machine" in error.problem:
+        return "count"
+    return "duration_seconds" if "until" in said or "duration_seconds" in said else "count"
+
+
+def _blueprint(turn: Turn, said: Fields) -> Blueprint | None:
+    software = said.get("software") or []
+    wanted = software[0] if software else None
+    for item in turn.desk.blueprints():
+        if wanted == item.name or wanted in item.aliases:
+            return item
+    return None
+
+
+def _is_blueprint(turn: Turn, said: Fields) -> bool:
+    """Software that comes as a cluster is priced as one, unless the person said machine or vm."""
+    return _blueprint(turn, said) is not None and turn.one_of("vm_count") is None
+
+
+def _title(turn: Turn, said: Fields) -> str | None:
+    blueprint = _blueprint(turn, said)
+    return blueprint.title if blueprint else None
+
+
+def _what(turn: Turn, said: Fields) -> str:
+    # A count that makes no sense is not repeated.
+    counted = said.get("count")
+    request = to_request(said) if counted is None or counted > 0 else to_request({**said, "count": None})
+    return cards.request_words(request, _title(turn, said))
+
+
+def _warning(turn: Turn, made: Quote) -> str:
+    """Honest about what a yes does not do yet."""
+    software = made.request.software
+    if not software or software[0] == PLAIN:
+        return ""
+    title = _title(turn, {"software": list(software)}) or software[0]
+    return f"_{title} itself is not installed yet: you get the bare machines, ready for it._\n"
+
+
+def _left_out(turn: Turn, said: Fields) -> str:
+    software = said.get("software") or []
+    if said["kind"] != CLUSTER or len(software) < 2:
+        return ""
+    return f"One cluster runs one thing, so this is for {software[0]}; ask for {names(software[1:])} separately."

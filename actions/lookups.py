@@ -1,0 +1,72 @@
+"""Questions about what there is; they leave an open question open."""
+
+from __future__ import annotations
+
+from actions import cards, resolve
+from actions.base import DeskAction
+from actions.turn import Turn
+from clouddesk.model.reservation import PROVISIONING
+
+
+class ActionListResources(DeskAction):
+    """What the person has, with what it costs."""
+
+    topic = "list_resources"
+
+    async def respond(self, turn: Turn) -> None:
+        """List, narrowed to what was asked for when that gives anything."""
+        own = await turn.desk.reservations(turn.actor)
+        if not own:
+            turn.say("utter_nothing_running")
+            return
+        found = await turn.desk.find(
+            turn.actor,
+            None,
+            software=turn.all_of("software"),
+            provider=turn.all_of("provider"),
+            region=turn.one_of("region"),
+        )
+        if not found:
+            await resolve.say_none_match(turn)
+            return
+        if len(found) == 1:
+            turn.last_reservation = found[0].id
+        turn.say("utter_list", lines=cards.reservation_list(found, turn.actor, turn.desk.clock()))
+
+
+class ActionDescribeResource(DeskAction):
+    """Everything about one reservation."""
+
+    topic = "describe_resource"
+
+    async def respond(self, turn: Turn) -> None:
+        """Also for one that ended, when it is named by its id."""
+        now = turn.desk.clock()
+        for words in turn.all_of("resource_name"):
+            if str(words).startswith("r-") and not await turn.desk.find(turn.actor, str(words)):
+                item = await turn.desk.reservation(turn.actor, str(words))
+                turn.say("utter_describe", card=cards.reservation_card(item, turn.actor, now))
+                return
+        if not turn.all_of("resource_name") and not resolve.narrows(turn):
+            own = await turn.desk.reservations(turn.actor)
+            if len(own) > 1:
+                turn.say("utter_list", lines=cards.reservation_list(own, turn.actor, now))
+                return
+        for item in await resolve.which(turn, self.topic, several=True):
+            turn.last_reservation = item.id
+            turn.say("utter_describe", card=cards.reservation_card(item, turn.actor, now))
+
+
+class ActionConnectInfo(DeskAction):
+    """How to log in."""
+
+    topic = "connect_info"
+
+    async def respond(self, turn: Turn) -> None:
+        """The address and login of each machine, once they have one."""
+        for item in await resolve.which(turn, self.topic):
+            turn.last_reservation = item.id
+            if item.state == PROVISIONING:
+                turn.say("utter_connect_not_ready", name=item.name, state=item.state)
+            else:
+                turn.say("utter_connect", card=cards.connect_card(item))

@@ -1,0 +1,190 @@
+"""From what was said to a request: entities become fields, and a change is laid over what was said before."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict
+from typing import Any
+
+from actions import questions
+from actions.turn import Button, Turn
+from actions.wording import duration
+from clouddesk.model.offer import Offer
+from clouddesk.model.request import CLUSTER, ResourceRequest
+
+Fields = dict[str, Any]
+"""The fields of ResourceRequest that were said, as they lie in the slot ``request``."""
+
+_LISTS = {"software": "software", "gpu_type": "gpu_types", "provider": "providers", "size_name": "size_names"}
+_SINGLES = {
+    "vcpus": "vcpus",
+    "memory_gb": "memory_gb",
+    "storage_gb": "storage_gb",
+    "gpu_count": "gpu_count",
+    "os": "os",
+    "region": "region",
+    "until": "until",
+    "max_price_per_hour": "max_hourly_price_usd",
+    "resource_name": "name",
+}
+SHAPE = ("vcpus", "memory_gb", "gpu_count", "gpu_types")
+_NAMES = {
+    "count": "machines",
+    "vcpus": "vCPU",
+    "memory_gb": "GB memory",
+    "storage_gb": "GB disk",
+    "gpu_count": "GPU",
+}
+_MISTAKEN = ("scale_cluster", "use_template", "out_of_scope", "nlu_fallback", "utilization_report", "schedule_power")
+"""What fragments of a request are taken for when no request would be open."""
+_ASKS = re.compile(
+    r"\b(?:an?|new|another|get|give|gimme|need|want|create|start|spin|launch|make|vms?|cluster|machines?)\b"
+)
+_NOT = r"\b(?:not|no|without|except|but|avoid)\s+(?:(?:on|from|at|in|use|with|for)\s+)?"
+_MACHINES = r"(?:nodes?|machines?|vms?|boxes|box|servers?|instances?|droplets?|workers?|hosts?)"
+
+
+def said_in(turn: Turn) -> Fields:
+    """What this message says about the machines."""
+    said: Fields = {}
+    for entity, field in _LISTS.items():
+        if values := turn.all_of(entity):
+            said[field] = list(values)
+    for entity, field in _SINGLES.items():
+        value = turn.one_of(entity)
+        if value is not None:
+            said[field] = value
+    count = turn.one_of("node_count")
+    if count is None:
+        count = turn.one_of("vm_count")
+    negative = re.search(rf"(?<![\w.,$-])[-−]\s?(\d+)\s*{_MACHINES}", turn.text.lower())
+    if negative:
+        count = -int(negative.group(1))
+    if count is not None:
+        said["count"] = int(count)
+    minutes = turn.one_of("duration_minutes")
+    if minutes is not None:
+        said["duration_seconds"] = round(float(minutes) * 60)
+    if turn.one_of("spot"):
+        said["spot"] = True
+    return said
+
+
+def is_fragment(turn: Turn) -> bool:
+    """Whether the message only adds to the open request, though it was taken for something else.
+
+    "in frankfurt please" or "0 nodes" say no task of their own; without an open request they keep their intent.
+    """
+    is_button = turn.text.startswith("/")
+    if is_button or turn.request is None or not questions.is_open(turn.question) or not said_in(turn):
+        return False
+    if turn.intent in _MISTAKEN:
+        return not (turn.all_of("resource_name") or turn.all_of("template_name"))
+    if turn.intent in ("create_vm", "create_cluster"):
+        return not turn.all_of("software") and len(turn.text.split()) <= 4 and not _ASKS.search(turn.text.lower())
+    return False
+
+
+def without(turn: Turn, known: tuple[str, ...]) -> list[str] | None:
+    """The providers that "not on aws" leaves; None when none was ruled out."""
+    text = turn.text.lower()
+    ruled_out = {
+        provider
+        for provider in known
+        for word in (provider, *_SYNONYMS.get(provider, ()))
+        if re.search(rf"{_NOT}(?:{word})(?!\w)", text)
+    }
+    left = [provider for provider in known if provider not in ruled_out]
+    return left if ruled_out and left else None
+
+
+_SYNONYMS = {"aws": ("amazon", "ec2"), "digitalocean": (r"do(?=\s*(?:$|[,.!]))", "digital ocean", "droplets?")}
+
+
+def merged(before: Fields, change: Fields) -> Fields:
+    """The request with the change laid over it; what the change makes pointless falls away."""
+    result = dict(before)
+    if "size_names" in change:
+        for field in SHAPE:
+            result.pop(field, None)
+    elif any(field in change for field in SHAPE):
+        result.pop("size_names", None)
+    if "duration_seconds" in change:
+        result.pop("until", None)
+    elif "until" in change:
+        result.pop("duration_seconds", None)
+    result.update(change)
+    return result
+
+
+def to_request(said: Fields) -> ResourceRequest:
+    """The request that the Desk takes."""
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in said.items()}
+    for field in ("vcpus", "gpu_count"):
+        if values.get(field) is not None:
+            values[field] = int(values[field])
+    return ResourceRequest(**values)
+
+
+def to_fields(request: ResourceRequest) -> Fields:
+    """What of the request was said, fit for a slot."""
+    default = asdict(ResourceRequest())
+    said = {key: value for key, value in asdict(request).items() if value != default[key] or key == "kind"}
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in said.items()}
+
+
+def to_entities(said: Fields) -> dict[str, Any]:
+    """The entities that would say the same: for a button that asks for it again."""
+    entities: dict[str, Any] = {}
+    for entity, field in {**_LISTS, **_SINGLES}.items():
+        if said.get(field) is not None:
+            entities[entity] = said[field]
+    if said.get("count") is not None:
+        entities["node_count" if said.get("kind") == CLUSTER else "vm_count"] = said["count"]
+    if said.get("duration_seconds") is not None:
+        entities["duration_minutes"] = round(said["duration_seconds"] / 60)
+    if said.get("spot"):
+        entities["spot"] = True
+    return entities
+
+
+def change_words(change: Fields) -> str:
+    """ "5 machines, on aws, 16 GB memory"."""
+    parts = []
+    for field, value in change.items():
+        if field in _NAMES:
+            parts.append(f"{value:g} {_NAMES[field]}")
+        elif field == "duration_seconds":
+            parts.append(f"for {duration(value)}")
+        elif field == "max_hourly_price_usd":
+            parts.append(f"at most ${value:g} an hour")
+        elif field == "spot":
+            parts.append("spot")
+        elif field == "region":
+            parts.append(f"in {value}")
+        elif field == "providers":
+            parts.append(f"on {' or '.join(value)}")
+        elif field == "name":
+            parts.append(f"called {value}")
+        elif isinstance(value, list):
+            parts.append(" or ".join(str(item) for item in value))
+        elif field != "kind":
+            parts.append(str(value))
+    return ", ".join(parts)
+
+
+def payload(intent: str, entities: dict[str, Any]) -> str:
+    """A button's payload: the intent with everything that its answer needs."""
+    return f"/{intent}{json.dumps(entities, ensure_ascii=False)}" if entities else f"/{intent}"
+
+
+def button(title: str, intent: str, **entities: Any) -> Button:
+    """A button."""
+    return {"title": title, "payload": payload(intent, entities)}
+
+
+def offer_button(offer: Offer) -> Button:
+    """A button that takes this offer's size and place into the open request."""
+    title = f"{offer.size}, {offer.memory_gb:g} GB"
+    return button(title, "correct", size_name=offer.size, provider=offer.provider, region=offer.region)

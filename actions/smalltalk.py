@@ -1,0 +1,116 @@
+"""Short answers that change nothing, and honest ones about what is not built yet."""
+
+from __future__ import annotations
+
+import re
+
+from actions import questions
+from actions.base import DeskAction, hand_over
+from actions.turn import Turn
+
+
+class ActionHelp(DeskAction):
+    """What one can say; and what is being asked, if something is."""
+
+    topic = "help"
+
+    async def respond(self, turn: Turn) -> None:
+        """Help, then the open question again."""
+        turn.say("utter_help")
+        if turn.question is not None and questions.is_open(turn.question):
+            turn.say("utter_help_question", question=questions.words(turn.question))
+
+
+class ActionGreet(DeskAction):
+    """Hello."""
+
+    topic = "greet"
+
+    async def respond(self, turn: Turn) -> None:
+        """With an example."""
+        turn.say("utter_greet")
+
+
+class ActionGoodbye(DeskAction):
+    """Bye."""
+
+    topic = "goodbye"
+
+    async def respond(self, turn: Turn) -> None:
+        """An open question waits for the person's return."""
+        turn.say("utter_goodbye")
+
+
+class ActionThank(DeskAction):
+    """You're welcome."""
+
+    topic = "thank"
+
+    async def respond(self, turn: Turn) -> None:
+        """In one line."""
+        turn.say("utter_thank")
+
+
+class ActionBotChallenge(DeskAction):
+    """Honest about being a bot."""
+
+    topic = "bot_challenge"
+
+    async def respond(self, turn: Turn) -> None:
+        """Say so."""
+        turn.say("utter_bot_challenge")
+
+
+class ActionOutOfScope(DeskAction):
+    """A polite no."""
+
+    topic = "out_of_scope"
+
+    async def respond(self, turn: Turn) -> None:
+        """Say no, with the way to help."""
+        turn.say("utter_out_of_scope")
+
+
+class ActionPasteSecret(DeskAction):
+    """A key in chat is refused, never kept or repeated."""
+
+    topic = "paste_secret"
+
+    async def respond(self, turn: Turn) -> None:
+        """Tell how to add one safely; the connector has struck it out of the text already."""
+        scrubbed = re.search(r"\[secret:(\w+)\]", turn.text)
+        provider = scrubbed.group(1) if scrubbed else turn.one_of("provider")
+        turn.say("utter_paste_secret", provider=provider if provider in turn.desk.providers() else "aws")
+
+
+class ActionNotBuiltYet(DeskAction):
+    """Intents that are understood already and done later."""
+
+    topic = "not_built_yet"
+
+    async def respond(self, turn: Turn) -> None:
+        """Say so, and what works instead."""
+        turn.say(f"utter_not_built_{turn.intent}")
+
+
+class ActionDidNotUnderstand(DeskAction):
+    """Not understood: an answer to the open question perhaps, otherwise three examples."""
+
+    topic = "did_not_understand"
+
+    async def respond(self, turn: Turn) -> None:
+        """An open question gets a second look at the text first."""
+        if turn.question is not None and questions.is_open(turn.question):
+            await hand_over(turn, "inform")
+        else:
+            turn.say("utter_did_not_understand")
+
+
+class ActionDefaultFallback(DeskAction):
+    """When no rule applies at all."""
+
+    topic = "default_fallback"
+
+    async def respond(self, turn: Turn) -> None:
+        """As for what was not understood."""
+        await hand_over(turn, "did_not_understand")

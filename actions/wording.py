@@ -1,0 +1,148 @@
+"""Which response tells a person about which error, and the small words of amounts, times and names.
+
+The sentences are responses in domain.yml; vendor text never gets here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from clouddesk.model import errors
+from clouddesk.model.offer import Offer
+
+_TITLES = {
+    "aws": "AWS",
+    "gcp": "Google Cloud",
+    "azure": "Azure",
+    "digitalocean": "DigitalOcean",
+    "linode": "Linode",
+    "vultr": "Vultr",
+    "openstack": "OpenStack",
+    "docker": "Docker",
+}
+_MOST_NAMES = 20
+
+
+def of_error(error: errors.CloudDeskError) -> tuple[str, dict[str, Any]]:
+    """The response and its values."""
+    response = f"utter_error_{error.code}"
+    if isinstance(error, errors.LimitExceeded):
+        return response, {"asked": f"{error.asked:g} {error.what}", "limit": f"{error.limit:g}"}
+    if isinstance(error, errors.UnknownSoftware):
+        return response, {"software": error.software, "known": names(error.known)}
+    if isinstance(error, errors.UnknownRegion):
+        return response, {"region": error.region, "known": names(error.known, last="or")}
+    if isinstance(error, errors.Invalid):
+        return "utter_error_invalid", {"problem": error.problem}
+    if isinstance(error, errors.NothingFits):
+        if not error.nearest:
+            return "utter_error_nothing_fits_at_all", {"request": error.request}
+        lines = "\n".join(f"• {offer_line(offer)}" for offer in error.nearest)
+        return response, {"request": error.request, "nearest": lines}
+    if isinstance(error, errors.NotFound):
+        return response, {"words": error.words}
+    if isinstance(error, errors.CredentialsMissing):
+        title = provider_title(error.provider) if error.provider else "any cloud"
+        return response, {"provider": title, "command": error.provider or "aws"}
+    if isinstance(error, errors.WrongState):
+        return response, {"name": error.name, "state": error.state, "wanted": error.wanted}
+    if isinstance(error, errors.ProviderError):
+        return response, {"provider": provider_title(error.provider), "command": error.provider}
+    return response if type(error) in _PLAIN else "utter_error_error", {}
+
+
+_PLAIN = (errors.Denied, errors.QuoteExpired, errors.Unavailable)
+
+
+def provider_title(provider: str) -> str:
+    """The name that people know."""
+    return _TITLES.get(provider, provider)
+
+
+def names(known: Sequence[str], *, last: str = "and") -> str:
+    """ "spark, dask and ray"; a long list is cut."""
+    shown = list(known[:_MOST_NAMES])
+    if len(known) > _MOST_NAMES:
+        return ", ".join(shown) + ", …"
+    if len(shown) < 2:
+        return "".join(shown)
+    return f"{', '.join(shown[:-1])} {last} {shown[-1]}"
+
+
+def hourly(usd: float | None) -> str:
+    """ "$1.23/h"; small prices keep the digits that tell them apart; None is unknown, never zero."""
+    if usd is None:
+        return "price unknown"
+    if usd == 0:
+        return "$0/h"
+    if usd < 0.0001:
+        return "less than $0.0001/h"
+    digits = 2 if usd >= 1 else 3 if usd >= 0.1 else 4
+    text = f"{usd:,.{digits}f}"
+    while text.endswith("0") and len(text.partition(".")[2]) > 2:
+        text = text[:-1]
+    return f"${text}/h"
+
+
+def amount(usd: float) -> str:
+    """ "$9.84"."""
+    if 0 < usd < 0.005:
+        return "less than $0.01"
+    return f"${usd:,.2f}"
+
+
+def duration(seconds: float) -> str:
+    """ "2 days", "8 hours", "1 hour 30 minutes"."""
+    minutes = max(1, round(seconds / 60))
+    days, minutes = divmod(minutes, 1440)
+    hours, minutes = divmod(minutes, 60)
+    if days and hours + minutes == 0:
+        return plural(days, "day")
+    if days >= 2:
+        return f"{plural(days, 'day')} {plural(hours, 'hour')}" if hours else plural(days, "day")
+    parts = [plural(days * 24 + hours, "hour")] if days * 24 + hours else []
+    if minutes:
+        parts.append(plural(minutes, "minute"))
+    return " ".join(parts)
+
+
+def plural(count: float, noun: str) -> str:
+    """ "1 machine", "3 machines"."""
+    return f"{count:g} {noun}" + ("" if count == 1 else "s")
+
+
+def local_time(moment: datetime, timezone: str, now: datetime) -> str:
+    """ "today 17:00", "tomorrow 09:00", "Friday 17:00", "Fri 4 Dec 17:00" in the person's zone."""
+    zone = zone_of(timezone)
+    there, today = moment.astimezone(zone), now.astimezone(zone)
+    clock = there.strftime("%H:%M")
+    if zone.key == "UTC":
+        clock += " UTC"
+    days = (there.date() - today.date()).days
+    if days == 0:
+        return f"today {clock}"
+    if days == 1:
+        return f"tomorrow {clock}"
+    if timedelta(0) < moment - now < timedelta(days=6):
+        return f"{there:%A} {clock}"
+    return f"{there:%a} {there.day} {there:%b} {clock}"
+
+
+def zone_of(timezone: str) -> ZoneInfo:
+    """The zone; UTC for a name that nobody knows."""
+    try:
+        return ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+def offer_line(offer: Offer) -> str:
+    """ "m5.xlarge on AWS in us-east-1: 4 vCPU, 16 GB, $0.192/h"."""
+    gpu = f", {offer.gpus} × {(offer.gpu_type or 'GPU').upper()}" if offer.gpus else ""
+    return (
+        f"{offer.size} on {provider_title(offer.provider)} in {offer.region}: "
+        f"{offer.vcpus} vCPU, {offer.memory_gb:g} GB{gpu}, {hourly(offer.hourly_price_usd)}"
+    )

@@ -1,0 +1,300 @@
+"""The real Desk on servers that live in memory: for tests of the dialogue."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from clouddesk.adapters.blueprints import load_blueprints
+from clouddesk.desk import Desk
+from clouddesk.model.actor import Person
+from clouddesk.model.credentials import CredentialInfo, SecretFields
+from clouddesk.model.errors import CloudDeskError, NotFound, UnknownRegion, WrongState
+from clouddesk.model.node import RUNNING as NODE_RUNNING
+from clouddesk.model.node import Node
+from clouddesk.model.offer import Offer, Requirements
+from clouddesk.model.quote import Quote
+from clouddesk.model.reservation import ENDED, RELEASING, RUNNING, STOPPED, Reservation, ReservationOrder, first_view
+from clouddesk.settings import Limits
+
+PROJECT = Path(__file__).resolve().parents[2]
+START = datetime(2026, 3, 4, 12, 0, tzinfo=timezone.utc)  # a Wednesday
+
+
+class HandClock:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+
+def offer(provider: str, region: str, size: str, vcpus: int, memory_gb: float, price: float) -> Offer:
+    return Offer(
+        provider=provider,
+        region=region,
+        size=size,
+        vcpus=vcpus,
+        memory_gb=memory_gb,
+        disk_gb=0.0 if provider == "aws" else 80.0,
+        hourly_price_usd=price,
+        source="test",
+        as_of=START,
+        disk_price_usd_gb_month=0.08,
+    )
+
+
+OFFERS = (
+    offer("digitalocean", "nyc1", "s-1vcpu-1gb", 1, 1, 0.00893),
+    offer("digitalocean", "nyc1", "s-2vcpu-4gb", 2, 4, 0.03571),
+    offer("digitalocean", "fra1", "s-4vcpu-16gb-amd", 4, 16, 0.125),
+    offer("aws", "us-east-1", "t3.medium", 2, 4, 0.0416),
+    offer("aws", "us-east-1", "m5.xlarge", 4, 16, 0.192),
+    offer("aws", "eu-central-1", "m5.xlarge", 4, 16, 0.23),
+    offer("aws", "us-east-1", "r5.24xlarge", 96, 768, 6.048),
+)
+REGIONS = {"frankfurt": ("eu-central-1", "fra1"), "new york": ("nyc1",), "europe": ("eu-central-1", "fra1")}
+
+
+class MemoryCatalog:
+    """A short price list."""
+
+    def cheapest(self, requirements: Requirements, *, limit: int = 10) -> list[Offer]:
+        regions = self._regions(requirements.region)
+        cap = requirements.max_hourly_price_usd
+        fitting = []
+        for item in OFFERS:
+            price = item.machine_hourly_price_usd(max(requirements.storage_gb, item.disk_gb))
+            if (
+                price is not None
+                and item.vcpus >= requirements.vcpus
+                and item.memory_gb >= requirements.memory_gb
+                and requirements.gpu_count == 0
+                and (regions is None or item.region in regions)
+                and (not requirements.providers or item.provider in requirements.providers)
+                and (not requirements.size_names or item.size in requirements.size_names)
+                and (cap is None or price <= cap)
+            ):
+                fitting.append((price, item))
+        return [item for _, item in sorted(fitting, key=lambda pair: pair[0])][:limit]
+
+    def nearest(self, requirements: Requirements, *, limit: int = 3) -> list[Offer]:
+        return sorted(OFFERS, key=lambda item: -item.memory_gb)[:2]
+
+    def regions(self, provider: str) -> list[str]:
+        return sorted({item.region for item in OFFERS if item.provider == provider})
+
+    def replace(self, provider: str, offers: list[Offer]) -> None:
+        raise NotImplementedError
+
+    def _regions(self, words: str | None) -> tuple[str, ...] | None:
+        if words is None:
+            return None
+        if words in REGIONS:
+            return REGIONS[words]
+        known = sorted({item.region for item in OFFERS})
+        if words not in known:
+            raise UnknownRegion(words, known)
+        return (words,)
+
+
+class MemoryAccounts:
+    """Everybody is given simulated access at the first word."""
+
+    providers = ("aws", "digitalocean")
+
+    def __init__(self) -> None:
+        self.infos: dict[Person, list[CredentialInfo]] = {}
+
+    def titles(self) -> list[str]:
+        return ["AWS", "DigitalOcean"]
+
+    async def welcome(self, person: Person) -> tuple[CredentialInfo, ...]:
+        if person in self.infos:
+            return ()
+        self.infos[person] = [
+            CredentialInfo(name, f"sandbox-{name}", START, START, is_simulated=True) for name in self.providers
+        ]
+        return tuple(self.infos[person])
+
+    async def list(self, person: Person) -> list[CredentialInfo]:
+        return list(self.infos.get(person, []))
+
+    async def add(self, person: Person, provider: str, fields: SecretFields) -> CredentialInfo:
+        raise NotImplementedError
+
+    async def remove(self, person: Person, provider: str) -> bool:
+        own = self.infos.get(person, [])
+        self.infos[person] = [info for info in own if info.provider != provider]
+        return len(own) > len(self.infos[person])
+
+    async def refresh_offers(self, catalog: object) -> tuple[str, ...]:
+        """Nothing is old."""
+        return ()
+
+    def bills_stopped_machines(self, provider: str) -> bool:
+        return provider == "digitalocean"
+
+
+class MemoryQuotes:
+    """Quotes by id."""
+
+    def __init__(self) -> None:
+        self.quotes: dict[str, Quote] = {}
+
+    async def put(self, quote: Quote) -> None:
+        self.quotes[quote.id] = quote
+
+    async def get(self, quote_id: str) -> Quote | None:
+        return self.quotes.get(quote_id)
+
+
+class MemoryViews:
+    """Reservations by id."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, Reservation] = {}
+        self.claimed: Counter[tuple[Person, str]] = Counter()
+        self.names: dict[str, str] = {}
+
+    async def put(self, reservation: Reservation) -> None:
+        self.items[reservation.id] = reservation
+
+    async def get(self, reservation_id: str) -> Reservation | None:
+        return self.items.get(reservation_id)
+
+    async def of_person(self, person: Person) -> list[Reservation]:
+        return [item for item in reversed(self.items.values()) if item.person == person]
+
+    async def all(self) -> list[Reservation]:
+        return list(self.items.values())
+
+    async def claim_name(self, person: Person, stem: str, reservation_id: str) -> str:
+        if reservation_id not in self.names:
+            self.claimed[person, stem] += 1
+            self.names[reservation_id] = f"{stem}-{self.claimed[person, stem]}"
+        return self.names[reservation_id]
+
+
+class MemoryEngine:
+    """Reservations that are changed at once; ``fault`` is raised by the next call instead."""
+
+    def __init__(self, views: MemoryViews, clock: HandClock) -> None:
+        self.views = views
+        self.clock = clock
+        self.fault: Exception | None = None
+        self.extended: set[str] = set()
+
+    async def start(self, order: ReservationOrder) -> None:
+        self._fail()
+        self.views.items[order.reservation_id] = first_view(order)
+
+    def finish_provisioning(self, reservation_id: str) -> None:
+        """The machines run now."""
+        item = self.views.items[reservation_id]
+        nodes = tuple(
+            Node(
+                id=f"i-{number}",
+                key=f"node-{number}",
+                role="node",
+                state=NODE_RUNNING,
+                provider=item.provider,
+                region=item.region,
+                size=item.size,
+                address=f"198.51.100.{number}",
+                reservation_id=item.id,
+                login="ubuntu",
+            )
+            for number in range(1, item.node_count + 1)
+        )
+        self._put(item, state=RUNNING, nodes=nodes, accrued_at=self.clock())
+
+    async def extend(self, reservation_id: str, seconds: int, request_id: str) -> datetime:
+        self._fail()
+        item = self.views.items[reservation_id]
+        if request_id not in self.extended:
+            self.extended.add(request_id)
+            item = self._put(item, expires_at=item.expires_at + timedelta(seconds=seconds))
+        return item.expires_at
+
+    async def release(self, reservation_id: str) -> None:
+        self._fail()
+        self._put(self.views.items[reservation_id], state=RELEASING, reason="released")
+
+    async def stop(self, reservation_id: str) -> None:
+        self._change(reservation_id, wanted="stop", before=RUNNING, after=STOPPED)
+
+    async def start_nodes(self, reservation_id: str) -> None:
+        self._change(reservation_id, wanted="start", before=STOPPED, after=RUNNING)
+
+    async def reboot(self, reservation_id: str) -> None:
+        self._change(reservation_id, wanted="reboot", before=RUNNING, after=RUNNING)
+
+    async def get(self, reservation_id: str) -> Reservation:
+        item = self.views.items.get(reservation_id)
+        if item is None:
+            raise NotFound(reservation_id)
+        return item
+
+    def end(self, reservation_id: str) -> None:
+        """The teardown is done."""
+        self._put(self.views.items[reservation_id], state=ENDED, ended_at=self.clock())
+
+    def _change(self, reservation_id: str, *, wanted: str, before: str, after: str) -> None:
+        self._fail()
+        item = self.views.items[reservation_id]
+        if item.state != before:
+            raise WrongState(item.name, state=item.state, wanted=wanted)
+        self._put(item, state=after)
+
+    def _put(self, item: Reservation, **changes: object) -> Reservation:
+        changed = replace(item, revision=item.revision + 1, **changes)  # type: ignore[arg-type]
+        self.views.items[item.id] = changed
+        return changed
+
+    def _fail(self) -> None:
+        if self.fault is not None:
+            fault, self.fault = self.fault, None
+            raise fault
+
+
+class MemoryDesk:
+    """The Desk with what it stands on, so that a test can look and interfere."""
+
+    def __init__(self) -> None:
+        self.clock = HandClock()
+        self.views = MemoryViews()
+        self.engine = MemoryEngine(self.views, self.clock)
+        self.accounts = MemoryAccounts()
+        self.desk = Desk(
+            accounts=self.accounts,  # type: ignore[arg-type]  # the part of Accounts that the Desk uses
+            blueprints_by_name=load_blueprints(PROJECT / "blueprints"),
+            catalog=MemoryCatalog(),
+            installation="test",
+            is_simulated=True,
+            limits=Limits(),
+            quotes=MemoryQuotes(),
+            engine=self.engine,
+            views=self.views,
+            clock=self.clock,
+        )
+
+
+def fault_named(code: str) -> Exception:
+    """An error of ours by its code, or an unexpected one for "crash"."""
+    if code == "crash":
+        return RuntimeError("made up by a test")
+    kinds = list(CloudDeskError.__subclasses__())
+    while kinds:
+        kind = kinds.pop()
+        if kind.code == code:
+            return kind("aws")
+        kinds.extend(kind.__subclasses__())
+    raise KeyError(code)

@@ -1,0 +1,154 @@
+"""Plays a conversation: a real Rasa model without its ML part, a real action server, the Desk in memory.
+
+What a sentence means is given with it (``means``), so that these tests are about the dialogue alone; the same files are
+played on the running stack with the sentences only (tests/integration).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import structlog
+import yaml
+from sanic import Sanic
+
+from actions import desk_access, server
+from connectors import light_rasa
+from tests.conversation.memory import PROJECT, MemoryDesk
+
+Reply = dict[str, Any]
+
+
+def train(folder: Path) -> Path:
+    """A model of the rules alone. Some seconds."""
+    os.environ["RASA_TELEMETRY_ENABLED"] = "false"
+    os.environ.setdefault("LOG_LEVEL", "ERROR")
+    config = yaml.safe_load((PROJECT / "config.yml").read_text())
+    core = {**config, "pipeline": [{"name": "KeywordIntentClassifier"}]}
+    (folder / "config.yml").write_text(yaml.safe_dump(core))
+    light_rasa.install()
+    light_rasa.hush()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    from rasa.model_training import train_core
+
+    model = train_core(
+        str(PROJECT / "domain.yml"), str(folder / "config.yml"), str(PROJECT / "nlu" / "rules.yml"), str(folder)
+    )
+    assert model, "RulePolicy rejects nlu/rules.yml with domain.yml; `rasa train core` says why"
+    return Path(model)
+
+
+class Stage:
+    """Rasa with our actions; every person has a conversation of their own."""
+
+    def __init__(self, agent: Any) -> None:
+        self.agent = agent
+        self.world = MemoryDesk()
+        self.meaning: dict[str, Any] = {}
+        self.sent = 0
+        agent.processor.parse_message, self._parse = self._scripted, agent.processor.parse_message
+        desk_access.the.use(self.world.desk)
+
+    async def say(self, person: str, text: str, means: dict[str, Any] | None = None) -> list[Reply]:
+        """Send one message; ``means`` holds intent and entities (a button's payload needs none)."""
+        from rasa.core.channels.channel import UserMessage
+
+        from connectors.channel import Collector
+
+        self.meaning = means or {}
+        self.sent += 1
+        conversation = f"local:console:-:{person}"
+        output = Collector()
+        await self.agent.handle_message(
+            UserMessage(
+                text,
+                output,
+                conversation,
+                input_channel="clouddesk",
+                message_id=f"m-{self.sent}",
+                metadata={
+                    "workspace_id": "local",
+                    "user_id": person,
+                    "timezone": "Europe/Berlin",
+                    "conversation": conversation,
+                },
+            )
+        )
+        return list(output.replies)
+
+    async def have(self, person: str, request: dict[str, Any]) -> None:
+        """A reservation of the person's that runs already."""
+        from actions.requests import to_request
+        from clouddesk.model.actor import Actor
+
+        actor = Actor("local", person, timezone="Europe/Berlin")
+        await self.world.accounts.welcome(actor.person)
+        state = request.pop("state", "running")
+        quote = await self.world.desk.quote(actor, to_request({"kind": "vm", **request}))
+        made = await self.world.desk.reserve(actor, quote.id, conversation=f"local:console:-:{person}")
+        if state != "provisioning":
+            self.world.engine.finish_provisioning(made.id)
+        if state == "stopped":
+            await self.world.engine.stop(made.id)
+
+    def start_clock(self) -> None:
+        """An hour after everything that was there already began."""
+        self.world.clock.forward(hours=1)
+
+    def reservations(self, person: str) -> list[Any]:
+        """What the person has, oldest first, ended ones too."""
+        return [item for item in self.world.views.items.values() if item.owner == person]
+
+    async def _scripted(self, message: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        if not self.meaning:
+            parsed: dict[str, Any] = await self._parse(message, *args, **kwargs)
+            return parsed
+        entities = []
+        for name, value in self.meaning.items():
+            if name != "intent":
+                values = value if isinstance(value, list) else [value]
+                entities += [{"entity": name, "value": item, "start": 0, "end": 0} for item in values]
+        return {
+            "text": message.text,
+            "intent": {"name": self.meaning["intent"], "confidence": 1.0},
+            "entities": entities,
+        }
+
+    def close(self) -> None:
+        self.agent.processor.parse_message = self._parse
+        desk_access.the.use(None)
+
+
+@asynccontextmanager
+async def open_stage(model: Path) -> Any:
+    """A fresh stage with the trained model."""
+    light_rasa.install()
+    from rasa.core.agent import load_agent
+    from rasa.core.utils import AvailableEndpoints
+    from rasa.utils.endpoints import EndpointConfig
+
+    # Sanic refuses a second app of the same name in one process otherwise.
+    Sanic.test_mode = True
+    port = _free_port()
+    listening = await server.serve(port)
+    endpoint = EndpointConfig(url=f"http://127.0.0.1:{port}/webhook")
+    agent = await load_agent(model_path=str(model), endpoints=AvailableEndpoints(action=endpoint))
+    stage = Stage(agent)
+    try:
+        yield stage
+    finally:
+        stage.close()
+        listening.close()
+        await listening.wait_closed()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,94 @@
+"""Every conversation of the data files in this folder, as README.md there describes them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.conversation.memory import fault_named
+from tests.conversation.stage import Reply, Stage, open_stage, train
+
+HERE = Path(__file__).parent
+SOMEBODY = "ann"
+
+
+def conversations() -> list[Any]:
+    return [
+        pytest.param(item, id=f"{path.stem}: {item['name']}")
+        for path in sorted(HERE.glob("*.yml"))
+        for item in yaml.safe_load(path.read_text())["conversations"]
+    ]
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return train(tmp_path_factory.mktemp("rules"))
+
+
+@pytest.mark.parametrize("conversation", conversations())
+async def test_conversation_ends_as_expected(conversation: dict[str, Any], model: Path) -> None:
+    async with open_stage(model) as stage:
+        for person, requests in conversation.get("have", {}).items():
+            for request in requests:
+                await stage.have(person, dict(request))
+        stage.start_clock()
+        await play(stage, conversation["turns"])
+        check_outcome(stage.reservations(SOMEBODY), conversation.get("outcome"))
+
+
+async def play(stage: Stage, turns: list[dict[str, Any]]) -> None:
+    last: dict[str, list[Reply]] = {}
+    kept: dict[str, list[Reply]] = {}
+    for turn in turns:
+        if "later" in turn:
+            stage.world.clock.forward(**turn["later"])
+            continue
+        if "fault" in turn:
+            stage.world.engine.fault = fault_named(turn["fault"])
+            continue
+        person = turn.get("person", SOMEBODY)
+        if "press" in turn:
+            replies = await stage.say(
+                person, payload(kept[turn["of"]] if "of" in turn else last[person], turn["press"])
+            )
+        else:
+            replies = await stage.say(person, turn["say"], turn["means"])
+        last[person] = replies
+        if "keep" in turn:
+            kept[turn["keep"]] = replies
+        check(turn, replies)
+
+
+def payload(replies: list[Reply], title: str) -> str:
+    buttons = {button["title"]: button["payload"] for reply in replies for button in reply["buttons"]}
+    assert title in buttons, f"no button {title!r} among {list(buttons)}"
+    return str(buttons[title])
+
+
+def check(turn: dict[str, Any], replies: list[Reply]) -> None:
+    text = "\n".join(reply["text"] for reply in replies)
+    said = turn.get("say", turn.get("press"))
+    assert text.strip(), f"an empty reply to {said!r}"
+    for words in turn.get("reply", ()):
+        assert words.lower() in text.lower(), f"{words!r} is not in the reply to {said!r}:\n{text}"
+    for words in turn.get("lacks", ()):
+        assert words.lower() not in text.lower(), f"{words!r} is in the reply to {said!r}:\n{text}"
+    titles = {button["title"] for reply in replies for button in reply["buttons"]}
+    assert set(turn.get("buttons", ())) <= titles, f"buttons after {said!r}: {sorted(titles)}"
+
+
+def check_outcome(reservations: list[Any], expected: list[dict[str, Any]] | None) -> None:
+    if expected is None:
+        return
+    names = [item.name for item in reservations]
+    assert len(reservations) == len(expected), f"reservations at the end: {names}"
+    for item, facts in zip(reservations, expected, strict=True):
+        for key, value in facts.items():
+            if key == "lease_hours":
+                assert item.expires_at - item.created_at == timedelta(hours=value), item.expires_at - item.created_at
+            else:
+                assert getattr(item, key) == value, f"{item.name}.{key} is {getattr(item, key)!r}"

@@ -1,0 +1,75 @@
+"""From what was said to a request."""
+
+from typing import Any
+
+import pytest
+
+from actions import requests
+from actions.turn import Turn
+from clouddesk.model.actor import Actor
+from clouddesk.model.request import CLUSTER, ResourceRequest
+
+
+def turn(text: str = "", **entities: Any) -> Turn:
+    return Turn(
+        desk=None,  # type: ignore[arg-type]  # not asked here
+        actor=Actor("local", "ann"),
+        conversation="local:console:-:ann",
+        text=text,
+        intent="create_vm",
+        entities=entities,
+        message_id="m-1",
+    )
+
+
+def test_entities_become_fields_in_our_units() -> None:
+    said = requests.said_in(turn(node_count=3, duration_minutes=90, provider=["aws", "digitalocean"], spot=True))
+
+    assert said == {"count": 3, "duration_seconds": 5400, "providers": ["aws", "digitalocean"], "spot": True}
+
+
+def test_a_minus_before_the_number_is_not_lost() -> None:
+    assert requests.said_in(turn("I want -3 nodes", node_count=3))["count"] == -3
+    assert requests.said_in(turn("a 3-node cluster", node_count=3))["count"] == 3
+
+
+def test_a_size_by_name_replaces_measures_and_measures_replace_a_size() -> None:
+    by_name = requests.merged({"kind": "vm", "memory_gb": 10240}, {"size_names": ["m5.xlarge"]})
+    by_measure = requests.merged(by_name, {"memory_gb": 8})
+
+    assert by_name == {"kind": "vm", "size_names": ["m5.xlarge"]}
+    assert by_measure == {"kind": "vm", "memory_gb": 8}
+
+
+def test_an_end_replaces_a_length_and_the_other_way_round() -> None:
+    assert "duration_seconds" not in requests.merged({"duration_seconds": 60}, {"until": "until friday"})
+    assert "until" not in requests.merged({"until": "until friday"}, {"duration_seconds": 60})
+
+
+@pytest.mark.parametrize("text", ["not on aws", "no amazon please", "anything but aws", "not aws"])
+def test_a_cloud_that_is_ruled_out_leaves_the_others(text: str) -> None:
+    assert requests.without(turn(text), ("aws", "digitalocean")) == ["digitalocean"]
+
+
+@pytest.mark.parametrize("text", ["on aws", "no, digitalocean", "do it", "not do that"])
+def test_what_rules_no_cloud_out_leaves_all(text: str) -> None:
+    assert requests.without(turn(text), ("aws", "digitalocean")) is None
+
+
+def test_a_request_survives_the_slot() -> None:
+    request = ResourceRequest(kind=CLUSTER, software=("spark",), count=3, memory_gb=16, providers=("aws",))
+
+    assert requests.to_request(requests.to_fields(request)) == request
+
+
+def test_a_button_says_the_same_as_the_request() -> None:
+    said = {"kind": "cluster", "software": ["spark"], "count": 3, "duration_seconds": 3600, "spot": True}
+    entities = requests.to_entities(said)
+
+    assert requests.said_in(turn(**entities)) == {key: value for key, value in said.items() if key != "kind"}
+
+
+def test_a_change_is_said_in_words() -> None:
+    words = requests.change_words({"count": 5, "providers": ["aws"], "memory_gb": 16, "duration_seconds": 172800})
+
+    assert words == "5 machines, on aws, 16 GB memory, for 2 days"

@@ -1,0 +1,147 @@
+"""Errors, amounts and times in words; every response that code names exists."""
+
+import re
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+import yaml
+
+from actions import wording
+from actions.base import DeskAction
+from clouddesk.model import errors, notice
+from clouddesk.model import reservation as states
+
+PROJECT = Path(__file__).resolve().parents[3]
+DOMAIN = yaml.safe_load((PROJECT / "domain.yml").read_text())
+NOW = datetime(2026, 3, 4, 12, 0, tzinfo=timezone.utc)
+ERRORS = [
+    errors.Denied("see"),
+    errors.NotFound("r-1"),
+    errors.Invalid("0 machines make no sense."),
+    errors.LimitExceeded("machines", asked=1000, limit=100),
+    errors.UnknownSoftware("foo", ["spark"]),
+    errors.UnknownRegion("atlantis", ["fra1"]),
+    errors.NothingFits("10 TB", []),
+    errors.QuoteExpired("q-1"),
+    errors.CredentialsMissing(),
+    errors.CredentialsMissing("aws"),
+    errors.WrongState("spark-1", state="stopped", wanted="stop"),
+    errors.Unavailable("redis"),
+    errors.CloudDeskError(),
+    *(
+        kind("aws", "vendor text that nobody may see")
+        for kind in (errors.ProviderError, *errors.ProviderError.__subclasses__())
+    ),
+]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_every_error_has_a_sentence_with_all_its_values_and_no_vendor_text(error: errors.CloudDeskError) -> None:
+    response, values = wording.of_error(error)
+    text = DOMAIN["responses"][response][0]["text"]
+
+    assert set(re.findall(r"{(\w+)}", text)) <= set(values)
+    assert "vendor text" not in "".join(values.values())
+
+
+def test_every_response_that_code_names_exists() -> None:
+    code = "\n".join(path.read_text() for path in (PROJECT / "actions").glob("*.py"))
+    named = set(re.findall(r'"(utter_[a-z_]+)"', code))
+
+    assert named <= set(DOMAIN["responses"])
+
+
+def test_every_action_of_the_domain_is_written_and_the_other_way_round() -> None:
+    import actions.answers
+    import actions.credentials
+    import actions.lookups
+    import actions.smalltalk  # noqa: F401 - importing registers
+
+    assert {f"action_{topic}" for topic in DeskAction.topics} == set(DOMAIN["actions"])
+
+
+def test_every_intent_has_one_rule() -> None:
+    rules = yaml.safe_load((PROJECT / "nlu" / "rules.yml").read_text())["rules"]
+    intents = [rule["steps"][0]["intent"] for rule in rules]
+
+    assert sorted(intents) == sorted(next(iter(item)) for item in DOMAIN["intents"])
+    assert {rule["steps"][1]["action"] for rule in rules} <= set(DOMAIN["actions"])
+
+
+def test_every_intent_that_is_not_built_has_its_own_answer() -> None:
+    rules = yaml.safe_load((PROJECT / "nlu" / "rules.yml").read_text())["rules"]
+    later = [rule["steps"][0]["intent"] for rule in rules if rule["steps"][1]["action"] == "action_not_built_yet"]
+
+    assert later
+    assert all(f"utter_not_built_{intent}" in DOMAIN["responses"] for intent in later)
+
+
+@pytest.mark.parametrize(
+    "kind", [value for name, value in vars(notice).items() if name.isupper() and isinstance(value, str)]
+)
+def test_every_kind_of_notice_has_wording_from_the_values_that_workflows_fill(kind: str) -> None:
+    filled = {
+        *("name", "reservation_id", "nodes", "provider", "region", "size", "addresses", "hourly", "cost", "ends"),
+        *("minutes_left", "reason", "simulated"),
+    }
+    response = DOMAIN["responses"][f"utter_notice_{kind}"][0]
+    values = {key: key.upper() for key in filled}
+
+    assert response["text"].format(**values)
+    for button in response.get("buttons", ()):
+        assert "RESERVATION_ID" in button["payload"].format(**values)
+
+
+def test_every_reason_has_words() -> None:
+    reasons = [value for name, value in vars(states).items() if name.startswith("REASON_")]
+
+    assert [reason for reason in reasons if f"utter_reason_{reason}" not in DOMAIN["responses"]] == []
+
+
+@pytest.mark.parametrize(
+    ("usd", "text"),
+    [
+        (1.234, "$1.23/h"),
+        (0.192, "$0.192/h"),
+        (0.1, "$0.10/h"),
+        (0.0104, "$0.0104/h"),
+        (0, "$0/h"),
+        (None, "price unknown"),
+    ],
+)
+def test_an_hourly_price_keeps_the_digits_that_matter(usd: float | None, text: str) -> None:
+    assert wording.hourly(usd) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (28800, "8 hours"),
+        (5400, "1 hour 30 minutes"),
+        (3600, "1 hour"),
+        (86400, "1 day"),
+        (172800, "2 days"),
+        (187200, "2 days 4 hours"),
+        (30, "1 minute"),
+    ],
+)
+def test_a_duration_reads_as_people_say_it(seconds: int, text: str) -> None:
+    assert wording.duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("later", "text"),
+    [
+        (timedelta(hours=1), "today 14:00"),
+        (timedelta(days=1), "tomorrow 13:00"),
+        (timedelta(days=2, hours=4), "Friday 17:00"),
+        (timedelta(days=20), "Tue 24 Mar 13:00"),
+    ],
+)
+def test_a_time_is_said_in_the_zone_of_the_person(later: timedelta, text: str) -> None:
+    assert wording.local_time(NOW + later, "Europe/Berlin", NOW) == text
+
+
+def test_an_unknown_zone_is_utc_and_says_so() -> None:
+    assert wording.local_time(NOW, "Mars/Olympus", NOW) == "today 12:00 UTC"
