@@ -48,7 +48,7 @@ def reservations(user: str, everybody: bool, as_json: bool) -> None:
     if as_json:
         _print_lines(reservation_row(item) for item in found)
     elif found:
-        Console().print(_reservation_table(found))
+        _show(_reservation_table(found))
     else:
         click.echo("No reservations. Try: clouddesk say 'a small ubuntu machine for 2 hours'")
 
@@ -80,7 +80,7 @@ def offers(
     if as_json:
         _print_lines(offer_row(item, storage) for item in found)
     elif found:
-        Console().print(_offer_table(found, storage))
+        _show(_offer_table(found, storage))
     else:
         click.echo("Nothing fits. Ask for less, or for another region or provider.")
 
@@ -220,6 +220,12 @@ def _read_fields(provider: str, form: Sequence[CredentialField]) -> dict[str, Se
 def _print_lines(rows: Any) -> None:
     for row in rows:
         click.echo(json.dumps(row))
+
+
+def _show(table: Table) -> None:
+    """Fitted to the terminal; unfolded where there is none, so that `grep` finds whole lines."""
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    console.print(table)
 
 
 def _reservation_table(found: list[Reservation]) -> Table:
