@@ -99,7 +99,9 @@ def _running(path: Path) -> dict[str, Any]:
         return {}
     try:
         run = json.loads(path.read_text())
-    except ValueError:
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(run, dict):
         return {}
     known = {item.name for item in fields(Settings)} - {"home", "limits"}
     return {key: value for key, value in run.items() if key in known}

@@ -1,0 +1,50 @@
+# Everything begins with scripts/bootstrap, which needs Python 3 and nothing else; the rest is `clouddesk`.
+PYTHON ?= python3
+VENV = .venv/bin
+MAKEFLAGS += --no-print-directory
+
+.PHONY: help chat test check eval bench model up down status doctor env clean
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
+
+chat: env ## from nothing to a conversation in the terminal
+	@$(VENV)/python -m clouddesk up --chat
+
+test: env ## from nothing to a green test run; ARGS="-k words" for a part
+	@$(VENV)/python -m clouddesk.local.model
+	@exec $(VENV)/python -m pytest $(ARGS)
+
+check: env ## static checks: format, lint, types, import rules, training data
+	@$(VENV)/ruff format --check .
+	@$(VENV)/ruff check .
+	@$(VENV)/mypy
+	@$(VENV)/lint-imports
+	@RASA_TELEMETRY_ENABLED=false $(VENV)/rasa data validate --domain domain.yml --data nlu
+
+eval: model ## how well sentences are understood
+	@$(VENV)/python -m bench understanding
+
+bench: model ## the figures, one JSON line each
+	@$(VENV)/python -m bench
+
+model: env ## train the model when its data changed
+	@$(VENV)/python -m clouddesk.local.model
+
+up: env ## start the stack and leave it running
+	@$(VENV)/python -m clouddesk up --detach
+
+down: ## stop the stack
+	@if [ -x $(VENV)/python ]; then $(VENV)/python -m clouddesk down; else echo "Nothing is installed, so nothing runs."; fi
+
+status: env ## the processes of the stack
+	@$(VENV)/python -m clouddesk status
+
+doctor: env ## what is missing or wrong on this machine
+	@$(VENV)/python -m clouddesk doctor
+
+env: ## uv, Python 3.10 and the pinned packages in .venv
+	@$(PYTHON) scripts/bootstrap
+
+clean: down ## remove what was made here, but not what is stored in .clouddesk
+	@rm -rf .venv .tools models .rasa .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

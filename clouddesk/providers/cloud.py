@@ -1,0 +1,115 @@
+"""What ``LibcloudProvider`` needs of one cloud's API, and the pieces that all of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+from urllib.parse import urlsplit
+
+from clouddesk.model.errors import CloudDeskError
+from clouddesk.model.node import Account, Node, NodeOrder, NodePlan
+from clouddesk.model.offer import Offer
+from clouddesk.providers.faults import translated
+from clouddesk.providers.table import ImageQuery
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+INSTALLATION = "clouddesk-installation"
+RESERVATION = "clouddesk-reservation"
+OWNER = "clouddesk-owner"
+NODE = "clouddesk-node"
+ROLE = "clouddesk-role"
+SYSTEM = "clouddesk-os"
+
+TIMEOUT_SECONDS = 30
+_PARALLEL = 8  # requests at once to one cloud; more meets its rate limits
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image to start machines from."""
+
+    id: str
+    system: str
+    """The table's name of the operating system."""
+    root_device: str = ""
+    least_disk_gb: int = 0
+
+
+class Cloud(Protocol):
+    """One account's API. Raises the vendor's errors; calls may come from several threads.
+
+    Only machines and disks with this installation's tag are ever listed, so nothing else can be touched.
+    """
+
+    def account(self) -> Account: ...
+
+    def offers(self) -> list[Offer]:
+        """All sizes with their prices; empty when the API does not tell prices."""
+        ...
+
+    def image(self, region: str, system: str, query: ImageQuery, architecture: str) -> Image | None:
+        """The newest official image, None when there is none."""
+        ...
+
+    def nodes(self, region: str, reservation_id: str) -> list[Node]:
+        """What exists, oldest first. A machine on its way out is GONE; one without a key yet has the key ""."""
+        ...
+
+    def launch(self, order: NodeOrder, plans: list[NodePlan], image: Image) -> list[Node]:
+        """Make exactly these machines."""
+        ...
+
+    def label(self, node: Node, plan: NodePlan, order: NodeOrder) -> None:
+        """Give a machine its key."""
+        ...
+
+    def end(self, region: str, ids: list[str]) -> None: ...
+
+    def stop(self, region: str, ids: list[str]) -> None: ...
+
+    def start(self, region: str, ids: list[str]) -> None: ...
+
+    def reboot(self, region: str, ids: list[str]) -> None: ...
+
+    def clear_disks(self, region: str, reservation_id: str) -> tuple[str, ...]:
+        """Delete disks that no machine uses any more; returns those that still exist."""
+        ...
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where an API is served, when it is not the provider's own address."""
+
+    host: str
+    port: int
+    is_secure: bool
+
+    @classmethod
+    def parse(cls, url: str) -> Endpoint:
+        """From "http://127.0.0.1:5000"."""
+        parts = urlsplit(url)
+        is_secure = parts.scheme == "https"
+        return cls(parts.hostname or "", parts.port or (443 if is_secure else 80), is_secure)
+
+
+def in_parallel(provider: str, call: Callable[[T], R], items: Iterable[T]) -> list[R]:
+    """``call`` for each item at once, results in order. All are tried; then the gravest error is raised, as ours."""
+
+    def translated_call(item: T) -> R:
+        with translated(provider):
+            return call(item)
+
+    work = list(items)
+    if len(work) <= 1:
+        return [translated_call(item) for item in work]
+    with ThreadPoolExecutor(min(_PARALLEL, len(work)), thread_name_prefix="provider") as pool:
+        futures = [pool.submit(translated_call, item) for item in work]
+    errors = [error for future in futures if (error := future.exception()) is not None]
+    if errors:
+        # One that a retry does not heal tells more than one that it does.
+        raise min(errors, key=lambda error: isinstance(error, CloudDeskError) and error.is_retryable)
+    return [future.result() for future in futures]

@@ -1,0 +1,239 @@
+"""What DigitalOcean does its own way: one call per droplet, flat tags, a disk that belongs to the size."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from datetime import datetime, timezone
+from threading import local
+from typing import Any
+from urllib.parse import quote
+
+from libcloud.common.exceptions import BaseHTTPError
+from libcloud.compute.base import NodeImage, NodeLocation, NodeSize
+from libcloud.compute.drivers.digitalocean import DigitalOcean_v2_NodeDriver
+
+from clouddesk.model import node as states
+from clouddesk.model.node import Account, Node, NodeOrder, NodePlan
+from clouddesk.model.offer import Offer
+from clouddesk.providers.cloud import (
+    INSTALLATION,
+    NODE,
+    OWNER,
+    RESERVATION,
+    ROLE,
+    TIMEOUT_SECONDS,
+    Endpoint,
+    Image,
+    in_parallel,
+)  # fmt: skip
+from clouddesk.providers.table import DIGITALOCEAN, ImageQuery
+
+_STATES = {"new": states.PENDING, "active": states.RUNNING, "off": states.STOPPED, "archive": states.GONE}
+_GONE = 404
+_REJECTED = 422
+_ALREADY = re.compile(r"already (powered )?(on|off)|currently powered (on|off)", re.IGNORECASE)
+_BUSY = re.compile("pending event", re.IGNORECASE)
+_LEAST_PRICE_USD = 0.0001
+
+
+class DropletCloud:
+    """Implements ``clouddesk.providers.cloud.Cloud`` for DigitalOcean."""
+
+    def __init__(self, fields: dict[str, str], *, endpoint: str | None, installation: str) -> None:
+        self._token = fields["token"]
+        self._endpoint = Endpoint.parse(endpoint) if endpoint else None
+        self._installation = installation
+        self._own = local()  # libcloud's drivers are not safe to share between threads
+
+    def account(self) -> Account:
+        answer = self._driver().ex_account_info()
+        return Account(provider=DIGITALOCEAN.name, id=str(answer["uuid"]), label=str(answer.get("email", "")))
+
+    def offers(self) -> list[Offer]:
+        as_of = datetime.now(timezone.utc)
+        sizes = self._driver().read_all("/v2/sizes", "sizes")
+        return [_offer(size, region, as_of) for size in sizes if size["available"] for region in size["regions"]]
+
+    def image(self, region: str, system: str, query: ImageQuery, architecture: str) -> Image | None:
+        """DigitalOcean's own images are found by their slug, the newest build behind it; there is no ARM."""
+        if architecture != "x86_64":
+            return None
+        try:
+            image = self._driver().get_image(query.pattern)
+        except BaseHTTPError as error:
+            if error.code == _GONE:
+                return None
+            raise
+        return Image(id=str(image.id), system=system) if region in image.extra["regions"] else None
+
+    def nodes(self, region: str, reservation_id: str) -> list[Node]:
+        found = self._driver().list_by_tag(_tag(RESERVATION, reservation_id))
+        mine = [item for item in found if _tag(INSTALLATION, self._installation) in item.extra["tags"]]
+        return [_node(item, region, reservation_id) for item in sorted(mine, key=lambda item: int(item.id))]
+
+    def launch(self, order: NodeOrder, plans: list[NodePlan], image: Image) -> list[Node]:
+        """One call each, several at once. There is no token: a caller looks for the tags before calling again."""
+
+        def make(plan: NodePlan) -> Node:
+            driver = self._driver()
+            made = driver.create_node(
+                name=_host_name(f"{order.name}-{plan.key}"),
+                size=NodeSize(order.size, order.size, ram=0, disk=0, bandwidth=None, price=None, driver=driver),
+                image=NodeImage(int(image.id), image.system, driver=driver),
+                location=NodeLocation(order.region, order.region, "", driver=driver),
+                ex_create_attr={"tags": _tags(order, plan)},
+                ex_user_data=order.user_data or None,
+            )
+            return replace(_node(made, order.region, order.reservation_id), key=plan.key, role=plan.role)
+
+        return in_parallel(DIGITALOCEAN.name, make, plans)
+
+    def label(self, node: Node, plan: NodePlan, order: NodeOrder) -> None:
+        """Nothing to do: a droplet is made with its key."""
+
+    def end(self, region: str, ids: list[str]) -> None:
+        in_parallel(DIGITALOCEAN.name, lambda id_: self._driver().end(id_), ids)
+
+    def stop(self, region: str, ids: list[str]) -> None:
+        self._act(ids, "shutdown")
+
+    def start(self, region: str, ids: list[str]) -> None:
+        self._act(ids, "power_on")
+
+    def reboot(self, region: str, ids: list[str]) -> None:
+        self._act(ids, "reboot")
+
+    def clear_disks(self, region: str, reservation_id: str) -> tuple[str, ...]:
+        """A droplet's disk is part of it."""
+        return ()
+
+    def _act(self, ids: list[str], action: str) -> None:
+        in_parallel(DIGITALOCEAN.name, lambda id_: self._driver().act(id_, action), ids)
+
+    def _driver(self) -> DropletDriver:
+        drivers: dict[str, DropletDriver] = self._own.__dict__
+        if "driver" not in drivers:
+            drivers["driver"] = DropletDriver.open(self._token, self._endpoint)
+        return drivers["driver"]
+
+
+class DropletDriver(DigitalOcean_v2_NodeDriver):  # type: ignore[misc]  # libcloud has no types
+    """libcloud's driver, for any address, with lists by tag and errors that are not swallowed."""
+
+    def __new__(cls, *_arguments: Any, **_options: Any) -> DropletDriver:
+        # libcloud's own picks the class by API version, and fails for a subclass.
+        driver: DropletDriver = object.__new__(cls)
+        return driver
+
+    @classmethod
+    def open(cls, token: str, endpoint: Endpoint | None) -> DropletDriver:
+        """libcloud's own constructor takes neither an address nor a time-out, so they are set afterwards."""
+        driver = cls(token)
+        driver.connection.timeout = TIMEOUT_SECONDS
+        if endpoint:
+            driver.connection.host, driver.connection.port = endpoint.host, endpoint.port
+            driver.connection.secure = endpoint.is_secure
+        driver.connection.connect()
+        return driver
+
+    def read_all(self, path: str, name: str) -> list[dict[str, Any]]:
+        """All pages of a list."""
+        found: list[dict[str, Any]] = self._paginated_request(path, name)
+        return found
+
+    def _to_node(self, data: dict[str, Any]) -> Any:
+        node = super()._to_node(data)
+        node.extra["status"] = data["status"]
+        node.extra.setdefault("tags", [])
+        return node
+
+    def list_by_tag(self, tag: str) -> list[Any]:
+        """The nodes that carry a tag."""
+        path = f"/v2/droplets?tag_name={quote(tag, safe=':')}"
+        return [self._to_node(data) for data in self.read_all(path, "droplets")]
+
+    def end(self, id_: str) -> None:
+        """Delete; that it is gone already is as good."""
+        try:
+            self.connection.request(f"/v2/droplets/{id_}", method="DELETE")
+        except BaseHTTPError as error:
+            if error.code != _GONE:
+                raise
+
+    def act(self, id_: str, action: str) -> None:
+        """Begin an action; that it is under way, or that the droplet is in that state already, is as good."""
+        try:
+            data = json.dumps({"type": action})
+            self.connection.request(f"/v2/droplets/{id_}/actions", data=data, method="POST")
+        except BaseHTTPError as error:
+            said = str(error.message)
+            if error.code != _REJECTED:
+                raise
+            if not _ALREADY.search(said) and not (_BUSY.search(said) and self._is_under_way(id_, action)):
+                raise
+
+    def _is_under_way(self, id_: str, action: str) -> bool:
+        actions = self.read_all(f"/v2/droplets/{id_}/actions", "actions")
+        return any(item["status"] == "in-progress" and item["type"] == action for item in actions)
+
+
+def _tag(kind: str, value: str) -> str:
+    """A flat tag: letters, digits, colons, dashes and underscores only."""
+    return re.sub(r"[^\w:-]", "_", f"{kind}:{value}")
+
+
+def _tags(order: NodeOrder, plan: NodePlan) -> list[str]:
+    facts = {
+        INSTALLATION: order.installation,
+        RESERVATION: order.reservation_id,
+        OWNER: order.owner,
+        NODE: plan.key,
+        ROLE: plan.role,
+    }
+    return [_tag(kind, value) for kind, value in facts.items()]
+
+
+def _host_name(text: str) -> str:
+    """A droplet's name: letters, digits, dots and dashes only."""
+    return re.sub(r"[^A-Za-z0-9.-]+", "-", text).strip("-.")
+
+
+def _node(item: Any, region: str, reservation_id: str) -> Node:
+    tags = dict(tag.partition(":")[::2] for tag in item.extra["tags"])
+    return Node(
+        id=str(item.id),
+        key=tags.get(NODE, ""),
+        role=tags.get(ROLE, ""),
+        state=_STATES.get(item.extra["status"], states.ERROR),
+        provider=DIGITALOCEAN.name,
+        region=region,
+        size=str(item.extra["size_slug"]),
+        address=item.public_ips[0] if item.public_ips else None,
+        private_address=item.private_ips[0] if item.private_ips else None,
+        reservation_id=reservation_id,
+    )
+
+
+def _offer(size: dict[str, Any], region: str, as_of: datetime) -> Offer:
+    gpu = size.get("gpu_info") or {}
+    price = float(size.get("price_hourly") or 0)
+    return Offer(
+        provider=DIGITALOCEAN.name,
+        region=region,
+        size=size["slug"],
+        vcpus=int(size["vcpus"]),
+        memory_gb=size["memory"] / 1024,
+        disk_gb=float(size["disk"]),
+        hourly_price_usd=price if price >= _LEAST_PRICE_USD else None,
+        source="DigitalOcean API",
+        as_of=as_of,
+        gpus=int(gpu.get("count") or 0),
+        gpu_type=_gpu_type(str(gpu.get("model") or "")),
+    )
+
+
+def _gpu_type(model: str) -> str | None:
+    """ "nvidia_h100" → "h100", "nvidia_rtx4000_ada" → "rtx4000"."""
+    return re.sub(r"^(nvidia|amd)_|_ada$", "", model.lower()) or None

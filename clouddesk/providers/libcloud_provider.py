@@ -1,0 +1,181 @@
+"""``LibcloudProvider``: the provider port over Apache Libcloud, the same for every cloud."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from importlib import import_module
+from threading import Lock
+from typing import TypeVar
+
+import structlog
+
+from clouddesk.model.credentials import SecretFields
+from clouddesk.model.errors import Invalid, ProviderDown
+from clouddesk.model.node import GONE, PENDING, RUNNING, STOPPED, STOPPING, Account, Node, NodeOrder, Teardown
+from clouddesk.model.offer import Offer
+from clouddesk.providers.cloud import Cloud, Image, in_parallel
+from clouddesk.providers.faults import retrying, translated
+from clouddesk.providers.settling import settle
+from clouddesk.providers.table import PROVIDERS, ProviderSpec
+
+T = TypeVar("T")
+
+log = structlog.get_logger()
+
+IMAGE_SECONDS = 600
+_ROUNDS = 3  # machines that end while they are made are made again this often
+
+
+def open_provider(name: str, fields: SecretFields, *, endpoint: str | None, installation: str) -> LibcloudProvider:
+    """One account of a cloud. ``endpoint``: address of a simulated cloud, None for the real one.
+
+    No call is made. Raises Invalid when the provider is unknown or a credential field is missing.
+    """
+    spec = PROVIDERS.get(name)
+    if spec is None:
+        raise Invalid(f"{name} is not connected yet. There are: {', '.join(PROVIDERS)}.")
+    missing = [field.label for field in spec.credential_fields if not _is_filled(fields, field.name)]
+    if missing:
+        raise Invalid(f"{spec.title} needs: {', '.join(missing)}.")
+    if not installation:
+        raise Invalid("This installation has no id, without which its machines cannot be told from others'.")
+    module, _, class_name = spec.cloud.partition(":")
+    cloud: Cloud = getattr(import_module(module), class_name)(
+        {key: secret.reveal().strip() for key, secret in fields.items()}, endpoint=endpoint, installation=installation
+    )
+    return LibcloudProvider(spec, cloud, installation=installation, place=endpoint or "")
+
+
+class LibcloudProvider:
+    """Implements ``clouddesk.model.ports.Provider``. One object per job, not shared between threads."""
+
+    def __init__(self, spec: ProviderSpec, cloud: Cloud, *, installation: str, place: str = "") -> None:
+        self.name = spec.name
+        self._spec = spec
+        self._cloud = cloud
+        self._installation = installation
+        self._place = place
+
+    def check_credentials(self) -> Account:
+        """Ask the cloud who we are. Raises CredentialsRejected or ProviderDown."""
+        return self._call(self._cloud.account)
+
+    def list_offers(self) -> list[Offer]:
+        """Every size in every region with its price; empty for a cloud whose prices come with the catalogue."""
+        return self._call(self._cloud.offers)
+
+    def find_image(self, region: str, os: str, architecture: str) -> Image:
+        """The newest official image of an operating system; remembered for some minutes. Raises Invalid."""
+        system = self._spec.system(os)
+        key = (self.name, self._place, region, system, architecture)
+        image = _IMAGES.get(key)
+        if image is None:
+            query = self._spec.images[system]
+            image = self._call(lambda: self._cloud.image(region, system, query, architecture))
+            if image is None:
+                raise Invalid(f"{self._spec.title} has no image of {system} for {architecture} in {region}.")
+            _IMAGES.put(key, image)
+        return image
+
+    def create_nodes(self, order: NodeOrder) -> list[Node]:
+        """Make the machines that the order names and that do not exist yet; idempotent by tag; returns all of them."""
+        if order.installation != self._installation:
+            raise Invalid(f"The order is of installation {order.installation}, not of {self._installation}.")
+        image = self.find_image(order.region, order.os, order.architecture)
+        return self._call(lambda: self._create(order, image))
+
+    def get_nodes(self, reservation_id: str, region: str) -> list[Node]:
+        """What the cloud lists now with our tags; a machine whose key is not written yet has the key ""."""
+        return sorted(self._call(lambda: self._living(reservation_id, region)), key=_natural)
+
+    def destroy_nodes(self, reservation_id: str, region: str) -> Teardown:
+        """End all that carries the tag; returns what the cloud still lists. Call again until it is complete."""
+        return self._call(lambda: self._destroy(reservation_id, region))
+
+    def stop_nodes(self, reservation_id: str, region: str) -> None:
+        """Power off, disks kept."""
+        self._change(reservation_id, region, self._cloud.stop, states=(PENDING, RUNNING))
+
+    def start_nodes(self, reservation_id: str, region: str) -> None:
+        """Power on. A machine that is just stopping is asked until it has stopped."""
+        self._change(reservation_id, region, self._cloud.start, states=(STOPPING, STOPPED))
+
+    def reboot_nodes(self, reservation_id: str, region: str) -> None:
+        """Restart the operating systems of what runs."""
+        self._change(reservation_id, region, self._cloud.reboot, states=(RUNNING,))
+
+    def _create(self, order: NodeOrder, image: Image) -> list[Node]:
+        nodes = self._living(order.reservation_id, order.region)
+        for _ in range(_ROUNDS):
+            found = settle(nodes, order.nodes)
+            if found.surplus:
+                log.warning(
+                    "provider.surplus", reservation_id=order.reservation_id, nodes=[node.id for node in found.surplus]
+                )
+                self._cloud.end(order.region, [node.id for node in found.surplus])
+            in_parallel(self.name, lambda pair: self._cloud.label(*pair, order), found.unlabelled)
+            if not found.missing:
+                return list(found.kept)
+            launched = self._cloud.launch(order, list(found.missing), image)
+            nodes = [*found.kept, *(node for node in launched if node.state != GONE)]
+        raise ProviderDown(self.name, "machines ended as soon as they were made")
+
+    def _destroy(self, reservation_id: str, region: str) -> Teardown:
+        ids = [node.id for node in self._living(reservation_id, region)]
+        if ids:
+            self._cloud.end(region, ids)
+        left = tuple(node.id for node in self._cloud.nodes(region, reservation_id))
+        return Teardown(nodes=left, disks=self._cloud.clear_disks(region, reservation_id))
+
+    def _change(
+        self, reservation_id: str, region: str, change: Callable[[str, list[str]], None], *, states: tuple[str, ...]
+    ) -> None:
+        def once() -> None:
+            ids = [node.id for node in self._living(reservation_id, region) if node.state in states]
+            if ids:
+                change(region, ids)
+
+        self._call(once)
+
+    def _living(self, reservation_id: str, region: str) -> list[Node]:
+        return [node for node in self._cloud.nodes(region, reservation_id) if node.state != GONE]
+
+    def _call(self, call: Callable[[], T]) -> T:
+        """One idempotent piece of work, with our errors and safe retries."""
+
+        def once() -> T:
+            with translated(self.name):
+                return call()
+
+        return retrying(once)
+
+
+class _Images:
+    """Images found in this process, each for some minutes."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, ...], tuple[float, Image]] = {}
+        self._lock = Lock()
+
+    def get(self, key: tuple[str, ...]) -> Image | None:
+        with self._lock:
+            at, image = self._found.get(key, (0.0, None))
+        return image if image is not None and time.monotonic() - at < IMAGE_SECONDS else None
+
+    def put(self, key: tuple[str, ...], image: Image) -> None:
+        with self._lock:
+            self._found[key] = (time.monotonic(), image)
+
+
+_IMAGES = _Images()
+
+
+def _natural(node: Node) -> list[tuple[int, str]]:
+    """ "worker-2" before "worker-10"."""
+    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", node.key)]
+
+
+def _is_filled(fields: SecretFields, name: str) -> bool:
+    return name in fields and bool(fields[name].reveal().strip())

@@ -1,0 +1,111 @@
+"""The chat in a terminal: a prompt, replies, and notices that appear while nobody types."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from contextlib import suppress
+from functools import partial
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.application import get_app_or_none, run_in_terminal
+from prompt_toolkit.formatted_text import HTML
+from prompt_toolkit.history import InMemoryHistory
+from prompt_toolkit.patch_stdout import patch_stdout
+from redis.exceptions import RedisError
+from rich.console import Console
+
+from clouddesk.model.errors import CloudDeskError
+from clouddesk.settings import Settings
+from connectors import render
+from connectors.conversation import Conversation, open_conversation
+from connectors.lines import read_lines
+
+_PROMPT = HTML("<ansicyan><b>you ▸ </b></ansicyan>")
+_PAUSE_SECONDS = 2.0
+
+
+def run_console(settings: Settings, user: str) -> None:
+    """Chat until Ctrl-C, Ctrl-D or the end of the input; blocks.
+
+    When standard input is no terminal, each line is one message and replies are plain lines.
+    Raises Invalid when no stack runs.
+    """
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        with suppress(KeyboardInterrupt):
+            asyncio.run(_chat(settings, user))
+    else:
+        asyncio.run(_script(settings, user))
+
+
+async def _chat(settings: Settings, user: str) -> None:
+    console = Console(file=sys.stdout)
+    async with open_conversation(settings, user) as conversation:
+        # Kept in memory only: what people type may hold secrets.
+        session: PromptSession[str] = PromptSession(_PROMPT, history=InMemoryHistory())
+        render.greet(console, user, is_simulated=bool(settings.sandbox))
+        with patch_stdout(raw=True):  # for what others may write; our own goes around it, at once and in order
+            follower = asyncio.create_task(_show_notices(conversation, console))
+            try:
+                await _talk(session, conversation, console)
+            finally:
+                follower.cancel()
+                with suppress(asyncio.CancelledError):
+                    await follower
+        console.print(render.styled(render.FAREWELL), highlight=False)
+
+
+async def _talk(session: PromptSession[str], conversation: Conversation, console: Console) -> None:
+    while True:
+        try:
+            typed = await session.prompt_async()
+        except (EOFError, KeyboardInterrupt):
+            return
+        if not typed.strip():
+            continue
+        try:
+            turn = await conversation.say(typed)
+        except CloudDeskError as error:
+            console.print(f"  {error}\n", style="red", highlight=False, markup=False)
+            continue
+        for shown in turn.answers:
+            render.show(console, shown)
+
+
+async def _show_notices(conversation: Conversation, console: Console) -> None:
+    """What came while no chat was open, then what comes. Goes on after Redis was away."""
+    while True:
+        with suppress(RedisError, CloudDeskError):
+            async for notice in conversation.inbox.follow():
+                shown = await conversation.show(notice)
+                app = get_app_or_none()
+                if app is not None and app.is_running:
+                    # Takes the prompt and what is typed so far away, prints, and draws them again below.
+                    await run_in_terminal(partial(render.show, console, shown))
+                else:
+                    render.show(console, shown)
+        await asyncio.sleep(_PAUSE_SECONDS)
+
+
+async def _script(settings: Settings, user: str) -> None:
+    """Lines in, plain lines out; ends at the end of the input, after the last reply."""
+    async with open_conversation(settings, user) as conversation:
+        await _print_unread(conversation)
+        async for line in read_lines():
+            if not line.strip():
+                continue
+            turn = await conversation.say(line)
+            for shown in turn.answers:
+                _print(render.plain(shown))
+            await _print_unread(conversation)
+
+
+async def _print_unread(conversation: Conversation) -> None:
+    for place, notice in await conversation.inbox.unread(after=await conversation.inbox.position()):
+        _print(render.plain(await conversation.show(notice)))
+        await conversation.inbox.shown(place)
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()

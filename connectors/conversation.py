@@ -1,0 +1,148 @@
+"""One person's conversation in the terminal: what `say` and the console share."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import available_timezones
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from clouddesk.adapters.redis import RedisNotices, open_redis
+from clouddesk.language.prepare import prepare
+from clouddesk.language.secrets import redact
+from clouddesk.model.actor import Person
+from clouddesk.model.errors import Invalid, Unavailable
+from clouddesk.model.notice import Notice
+from clouddesk.settings import Settings
+from connectors.choices import Choices
+from connectors.notices import Inbox, Wording
+from connectors.rasa import Button, Message, RasaClient, Reply
+
+WORKSPACE = "local"
+CHANNEL = "console"
+NOT_RUNNING = "CloudDesk is not running. Start it with `make chat` or `clouddesk up`."
+
+LabelledButtons = list[tuple[str, Button]]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A reply or notice with what to type for each of its buttons."""
+
+    reply: Reply
+    buttons: LabelledButtons
+    notice: Notice | None = None
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One message and what was said to it. ``text`` is as typed, or without the secret that was in it."""
+
+    text: str
+    answers: list[Shown]
+    milliseconds: float
+
+
+class Conversation:
+    """What one person says and is told on the terminal."""
+
+    def __init__(
+        self, *, client: RasaClient, redis: Redis[bytes], person: Person, timezone: str, wording: Wording
+    ) -> None:
+        self.person = person
+        self.timezone = timezone
+        self.id = f"{person.workspace_id}:{CHANNEL}:-:{person.user_id}"
+        self.notices = RedisNotices(redis)
+        self.inbox = Inbox(self.notices, redis, person, connector=CHANNEL)
+        self._client = client
+        self._choices = Choices(redis, self.id)
+        self._wording = wording
+
+    async def say(self, typed: str) -> Turn:
+        """Send what was typed, or what the button stands for that it names. Raises Unreachable or Unavailable."""
+        began = time.monotonic()
+        try:
+            payload = await self._choices.resolve(typed)
+            harmless, to_send = (typed, payload) if payload else without_secrets(typed)
+            replies = await self._client.send(Message(self.person, self.id, to_send, self.timezone))
+            labelled = await self._choices.of_replies(replies)
+        except RedisError as error:
+            raise Unavailable("Redis") from error
+        answers = [Shown(reply, buttons) for reply, buttons in zip(replies, labelled, strict=True)]
+        return Turn(harmless, answers, (time.monotonic() - began) * 1000)
+
+    async def show(self, notice: Notice) -> Shown:
+        """A notice as the person reads it."""
+        reply = self._wording.render(notice, timezone_name=self.timezone)
+        return Shown(reply, await self._choices.of_notice(reply.buttons), notice)
+
+
+@asynccontextmanager
+async def open_conversation(settings: Settings, user: str) -> AsyncIterator[Conversation]:
+    """A conversation with the running stack. Raises Invalid, with what to do, for a bad name or when no stack runs."""
+    person = local_person(user)
+    async with open_client(settings) as client:
+        redis = open_redis(settings.redis_url)
+        try:
+            yield Conversation(client=client, redis=redis, person=person, timezone=system_timezone(), wording=Wording())
+        except RedisError as error:
+            raise Unavailable("Redis") from error
+        finally:
+            await redis.close()
+
+
+@asynccontextmanager
+async def open_client(settings: Settings) -> AsyncIterator[RasaClient]:
+    """A client of the running stack's Rasa server. Raises Invalid when no stack runs."""
+    if not (settings.secrets_dir / "channel").exists():
+        raise Invalid(NOT_RUNNING)
+    async with RasaClient(settings.rasa_url, settings.secret("channel")) as client:
+        # While a stack runs, a silent server is one that restarts; without one there is nothing to wait for.
+        if not settings.run_file.exists() and not await client.is_ready():
+            raise Invalid(NOT_RUNNING)
+        yield client
+
+
+def local_person(user: str) -> Person:
+    """The person of that name on this machine. Raises Invalid for a name that cannot be part of an id."""
+    if not re.fullmatch(r"[\w.@+-]{1,64}", user):
+        raise Invalid(f"{user!r} cannot be a user: letters, digits and . _ @ + - only, at most 64.")
+    return Person(WORKSPACE, user)
+
+
+def login_name() -> str:
+    """Who sits at this terminal."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        return f"uid{os.getuid()}"
+
+
+def system_timezone(etc: Path = Path("/etc")) -> str:
+    """This machine's IANA zone; UTC when it names none."""
+    zones = available_timezones()
+    link = os.path.realpath(etc / "localtime")
+    named = etc / "timezone"
+    candidates = (
+        os.environ.get("TZ", "").lstrip(":"),
+        link.partition("/zoneinfo/")[2],
+        named.read_text().strip() if named.is_file() else "",
+    )
+    return next((name for name in candidates if name in zones), "UTC")
+
+
+def without_secrets(typed: str) -> tuple[str, str]:
+    """What may be shown of a typed message, and what may be sent on. A payload ("/intent{…}") keeps its form."""
+    if typed.lstrip().startswith("/"):
+        harmless, _ = redact(typed.strip())
+        return harmless, harmless
+    prepared = prepare(typed)
+    return prepared.text if prepared.secrets else typed, prepared.text or typed.strip()

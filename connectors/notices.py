@@ -1,0 +1,157 @@
+"""Notices on their way to a person: read from where they left off, each once, in the words of domain.yml."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime, timezone
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import structlog
+import yaml
+from redis.asyncio import Redis
+
+from clouddesk.model import notice as kinds
+from clouddesk.model.actor import Person
+from clouddesk.model.notice import Notice
+from clouddesk.model.ports import Notices
+from clouddesk.settings import PROJECT
+from connectors.rasa import Button, Reply
+
+CONCLUSIONS = frozenset({kinds.READY, kinds.FAILED, kinds.ENDED, kinds.STOPPED, kinds.STARTED, kinds.REBOOTED})
+"""Kinds that say that something asked for has come to its end."""
+
+_REMEMBERED = 500
+_PROVIDER_TITLES = {"aws": "AWS", "digitalocean": "DigitalOcean", "gcp": "Google Cloud", "openstack": "OpenStack"}
+
+_log = structlog.get_logger()
+
+
+class Inbox:
+    """One person's notices on one connector. Where they have read to is kept in Redis, past the end of the program."""
+
+    def __init__(self, notices: Notices, redis: Redis[bytes], person: Person, *, connector: str) -> None:
+        self._notices = notices
+        self._redis = redis
+        self._person = person
+        self._key = f"clouddesk:{connector}:{person.workspace_id}:{person.user_id}:position"
+        self._seen: OrderedDict[str, None] = OrderedDict()
+
+    async def position(self) -> str:
+        """The last notice that was shown; "0" when none was."""
+        kept = await self._redis.get(self._key)
+        return kept.decode() if kept else "0"
+
+    async def shown(self, position: str) -> None:
+        """Begin after this one next time."""
+        await self._redis.set(self._key, position)
+
+    async def unread(self, *, after: str, wait_seconds: float = 0.0) -> list[tuple[str, Notice]]:
+        """What came after a position, without what this inbox has given out already."""
+        found = await self._notices.read(self._person, after=after, wait_seconds=wait_seconds)
+        return [(place, notice) for place, notice in found if self._is_new(notice)]
+
+    async def follow(self, *, wait_seconds: float = 30.0) -> AsyncIterator[Notice]:
+        """What is unread, then what comes; without end. A notice counts as shown when the next one is asked for."""
+        position = await self.position()
+        while True:
+            found = await self._notices.read(self._person, after=position, wait_seconds=wait_seconds)
+            for place, notice in found:
+                if self._is_new(notice):
+                    yield notice
+                position = place
+                await self.shown(position)
+
+    def _is_new(self, notice: Notice) -> bool:
+        if notice.id in self._seen:
+            return False
+        self._seen[notice.id] = None
+        if len(self._seen) > _REMEMBERED:
+            self._seen.popitem(last=False)
+        return True
+
+
+class Wording:
+    """Turns a notice into what a person reads: ``utter_notice_<kind>`` of domain.yml, times in the person's zone."""
+
+    def __init__(self, domain: Path = PROJECT / "domain.yml") -> None:
+        self._domain = domain
+
+    def render(self, notice: Notice, *, timezone_name: str) -> Reply:
+        """A notice whose kind has no wording is shown by its facts rather than lost."""
+        values = self._values(notice, timezone_name)
+        response = self._response(f"utter_notice_{notice.kind}")
+        if response is None:
+            _log.warning("notice.unworded", kind=notice.kind)
+            return Reply(f"*{values['name'] or notice.reservation_id}*: {notice.kind}.")
+        buttons = [Button(_fill(item["title"], values), _fill(item["payload"], values)) for item in response["buttons"]]
+        return Reply(_fill(response["text"], values).strip(), tuple(buttons))
+
+    def _values(self, notice: Notice, timezone_name: str) -> _Values:
+        values = _Values(notice.values)
+        values["provider"] = _PROVIDER_TITLES.get(values["provider"], values["provider"].capitalize())
+        for key in ("ends", "starts", "at"):
+            if values[key]:
+                values[key] = local_time(datetime.fromisoformat(values[key]), timezone_name, datetime.now(timezone.utc))
+        # Codes become the sentences that domain.yml has for them.
+        for key in ("reason", "simulated", "software"):
+            code = values[key]
+            words = self._text(f"utter_{key}_{code}") if code else ""
+            values[key] = self._text("utter_reason_unknown") or "" if words is None and key == "reason" else words or ""
+        return values
+
+    def _text(self, name: str) -> str | None:
+        response = self._response(name)
+        return None if response is None else str(response["text"])
+
+    def _response(self, name: str) -> dict[str, Any] | None:
+        """The first variation: a notice says the same thing in the same words."""
+        variations = self._responses.get(name)
+        if not variations:
+            return None
+        return {"text": variations[0].get("text") or "", "buttons": variations[0].get("buttons") or []}
+
+    @cached_property
+    def _responses(self) -> dict[str, Any]:
+        with self._domain.open() as file:
+            # CSafeLoader: the domain is long, and this happens before the first notice can be shown.
+            responses: dict[str, Any] = yaml.load(file, Loader=_LOADER)["responses"]  # noqa: S506 - a safe loader
+        return responses
+
+
+class _Values(dict[str, str]):
+    """Values for a wording; what was not given is empty."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        super().__init__(values)
+
+    def __missing__(self, _key: str) -> str:
+        return ""
+
+
+def local_time(moment: datetime, timezone_name: str, now: datetime) -> str:
+    """ "today 17:00", "tomorrow 09:00", "Friday 17:00", "Fri 4 Dec 17:00" in the person's zone."""
+    try:
+        zone = ZoneInfo(timezone_name)
+    except (ZoneInfoNotFoundError, ValueError):
+        zone = ZoneInfo("UTC")
+    there = moment.astimezone(zone)
+    clock = f"{there:%H:%M}" + (" UTC" if zone.key == "UTC" else "")
+    days = (there.date() - now.astimezone(zone).date()).days
+    if days == 0:
+        return f"today {clock}"
+    if days == 1:
+        return f"tomorrow {clock}"
+    if 1 < days < 6:
+        return f"{there:%A} {clock}"
+    return f"{there:%a} {there.day} {there:%b} {clock}"
+
+
+def _fill(text: str, values: _Values) -> str:
+    return text.format_map(values)
+
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

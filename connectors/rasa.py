@@ -1,0 +1,152 @@
+"""The client of the Rasa channel: one message in, replies out; it waits while Rasa restarts."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+
+import aiohttp
+
+from clouddesk.model.actor import Person
+from clouddesk.model.errors import Unavailable
+from connectors.protocol import PARSE_PATH, SECRET_HEADER, STATUS_PATH, TEXT_LIMIT, TOO_LONG, WEBHOOK_PATH
+
+PATIENCE_SECONDS = 20.0
+"""How long to try while nobody answers: Rasa comes back in about ten seconds."""
+ANSWER_SECONDS = 120.0
+_PAUSE_SECONDS = 0.3
+
+
+@dataclass(frozen=True)
+class Button:
+    """A choice under a reply; pressing it sends ``payload`` as the person's next message."""
+
+    title: str
+    payload: str
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One thing the dialogue said."""
+
+    text: str
+    buttons: tuple[Button, ...] = ()
+
+    @classmethod
+    def read(cls, body: Mapping[str, Any]) -> Reply:
+        return cls(body["text"], tuple(Button(item["title"], item["payload"]) for item in body["buttons"]))
+
+    def as_json(self) -> dict[str, Any]:
+        return {"text": self.text, "buttons": [{"title": item.title, "payload": item.payload} for item in self.buttons]}
+
+
+@dataclass(frozen=True)
+class Message:
+    """What a person says, already free of secrets (``clouddesk.language.prepare``)."""
+
+    person: Person
+    conversation: str
+    text: str
+    timezone: str = "UTC"
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+
+class Unreachable(Unavailable):
+    """Rasa does not answer. ``was_heard`` is None when that cannot be known."""
+
+    def __init__(self, *, was_heard: bool | None) -> None:
+        super().__init__("Rasa")
+        self.was_heard = was_heard
+        if was_heard is False:
+            fate = "your message was not processed"
+        else:
+            fate = "I don't know whether your last message was heard: look before you repeat it"
+        self.args = (
+            f"I can't be reached right now; {fate}. Try again in a moment; `clouddesk status` shows what is down.",
+        )
+
+
+class RasaClient:
+    """Speaks the channel's protocol. Use as an async context; sends may run at the same time."""
+
+    def __init__(self, url: str, secret: str, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
+        self._url = url.rstrip("/")
+        self._secret = secret
+        self._patience_seconds = patience_seconds
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> RasaClient:
+        self._session = aiohttp.ClientSession(
+            headers={SECRET_HEADER: self._secret},
+            timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS, sock_connect=5),
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def send(self, message: Message) -> list[Reply]:
+        """The dialogue's replies, at least one. The same message sent twice acts once. Raises Unreachable."""
+        if len(message.text) > TEXT_LIMIT:
+            return [Reply(TOO_LONG)]
+        body = await self._post(
+            WEBHOOK_PATH,
+            {
+                "conversation": message.conversation,
+                "text": message.text,
+                "workspace_id": message.person.workspace_id,
+                "user_id": message.person.user_id,
+                "timezone": message.timezone,
+                "message_id": message.id,
+            },
+        )
+        return [Reply.read(item) for item in body["replies"]]
+
+    async def parse(self, text: str) -> dict[str, Any]:
+        """Rasa's parse result. Only the first ``TEXT_LIMIT`` characters are read. Raises Unreachable."""
+        return await self._post(PARSE_PATH, {"text": text[:TEXT_LIMIT]})
+
+    async def is_ready(self) -> bool:
+        """Whether the server answers now and has its model."""
+        try:
+            async with self._open().get(self._url + STATUS_PATH, timeout=aiohttp.ClientTimeout(total=5)) as response:
+                return response.status == 200
+        except (aiohttp.ClientError, asyncio.TimeoutError):
+            return False
+
+    async def _post(self, path: str, body: dict[str, str]) -> dict[str, Any]:
+        """Tries again while nobody answers; the server knows a repeated message by its id."""
+        until = time.monotonic() + self._patience_seconds
+        was_heard: bool | None = False
+        while True:
+            try:
+                async with self._open().post(self._url + path, json=body) as response:
+                    if response.status in (200, 413):
+                        answer: dict[str, Any] = await response.json()
+                        return answer
+                    if response.status == 401:
+                        raise Unavailable("Rasa (it has another channel secret; `clouddesk down`, then `clouddesk up`)")
+                    if response.status < 500:
+                        raise ValueError(f"Rasa refused the message: {response.status} {await response.text()}")
+                    was_heard = None
+            except aiohttp.ClientConnectorError:
+                pass
+            except (aiohttp.ClientError, asyncio.TimeoutError):
+                was_heard = None  # the connection broke after we had begun to speak
+            if time.monotonic() >= until:
+                raise Unreachable(was_heard=was_heard)
+            await asyncio.sleep(_PAUSE_SECONDS)
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            raise RuntimeError("RasaClient is used outside of its context")
+        return self._session

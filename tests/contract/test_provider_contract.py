@@ -1,0 +1,292 @@
+"""What every provider keeps to, asked of each through its real driver on the simulated cloud."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from clouddesk.model.credentials import Secret, SecretFields
+from clouddesk.model.errors import (
+    CredentialsRejected,
+    Invalid,
+    NoCapacity,
+    ProviderDown,
+    QuotaExceeded,
+    RateLimited,
+    RequestRejected,
+)
+from clouddesk.model.node import RUNNING, STOPPED, Node, NodeOrder, NodePlan
+from clouddesk.providers import LibcloudProvider, open_provider
+from tests.contract.conftest import Sandbox
+
+INSTALLATION = "inst-contract"
+_numbers = itertools.count(1)
+
+
+@dataclass
+class Case:
+    """A provider on its sandbox, with a reservation of its own."""
+
+    name: str
+    sandbox: Sandbox
+    region: str
+    size: str
+    reservation_id: str = field(default_factory=lambda: f"r-{next(_numbers):08x}")
+
+    def open(self, installation: str = INSTALLATION, **changed: str) -> LibcloudProvider:
+        fields = {**self.sandbox.credentials("local/ann"), **changed}
+        return open_provider(self.name, secret(fields), endpoint=self.sandbox.url, installation=installation)
+
+    def order(self, *keys: str, installation: str = INSTALLATION) -> NodeOrder:
+        return NodeOrder(
+            installation=installation,
+            reservation_id=self.reservation_id,
+            owner="local/ann",
+            region=self.region,
+            size=self.size,
+            os="ubuntu-22.04",
+            nodes=tuple(NodePlan(key, key.partition("-")[0]) for key in keys),
+            disk_gb=20,
+            name="spark-1",
+            user_data="#cloud-config\n",
+        )
+
+    def existing(self) -> list[dict[str, object]]:
+        """The machines of this reservation as the cloud itself counts them."""
+        return [item for item in self.sandbox.machines() if self.reservation_id in repr(item)]
+
+
+def secret(fields: dict[str, str]) -> SecretFields:
+    return {key: Secret(value) for key, value in fields.items()}
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.1)
+
+
+def states(nodes: list[Node]) -> set[str]:
+    return {node.state for node in nodes}
+
+
+@pytest.fixture(params=["aws", "digitalocean"])
+def case(request: pytest.FixtureRequest) -> Iterator[Case]:
+    sandbox: Sandbox = request.getfixturevalue(f"sandbox_{request.param}")
+    places = {"aws": ("eu-central-1", "t3.micro"), "digitalocean": ("fra1", "s-1vcpu-1gb")}
+    case = Case(request.param, sandbox, *places[request.param])
+    yield case
+    sandbox.clear_faults()
+    provider = case.open()
+    wait_until(lambda: provider.destroy_nodes(case.reservation_id, case.region).is_complete)
+
+
+def test_good_credentials_name_their_account(case: Case) -> None:
+    account = case.open().check_credentials()
+    assert account.provider == case.name
+    assert account.id
+
+
+def test_wrong_credentials_are_rejected_and_never_look_like_no_capacity(case: Case) -> None:
+    wrong = {"aws": {"access_key_id": "AKIANOBODYKNOWSTHIS0"}, "digitalocean": {"token": "dop_v1_nobody"}}[case.name]
+    provider = case.open(**wrong)
+    with pytest.raises(CredentialsRejected):
+        provider.check_credentials()
+    with pytest.raises(CredentialsRejected):
+        provider.get_nodes(case.reservation_id, case.region)
+    with pytest.raises(CredentialsRejected):
+        provider.create_nodes(case.order("node-1"))
+
+
+def test_a_missing_field_is_named(case: Case) -> None:
+    with pytest.raises(Invalid, match=r"[Tt]oken|Access key"):
+        open_provider(case.name, {}, endpoint=case.sandbox.url, installation=INSTALLATION)
+
+
+def test_created_nodes_carry_their_keys_and_come_up(case: Case) -> None:
+    provider = case.open()
+    made = provider.create_nodes(case.order("controller", "worker-1", "worker-2"))
+    assert [(node.key, node.role) for node in made] == [
+        ("controller", "controller"),
+        ("worker-1", "worker"),
+        ("worker-2", "worker"),
+    ]
+    wait_until(lambda: states(provider.get_nodes(case.reservation_id, case.region)) == {RUNNING})
+    nodes = provider.get_nodes(case.reservation_id, case.region)
+    assert [(node.id, node.key, node.role) for node in nodes] == [(node.id, node.key, node.role) for node in made]
+    assert all(node.address and node.size == case.size and node.region == case.region for node in nodes)
+    assert {node.login for node in nodes} == {{"aws": "ubuntu", "digitalocean": "root"}[case.name]}
+
+
+def test_the_same_order_twice_makes_nothing_new(case: Case) -> None:
+    order = case.order("node-1", "node-2", "node-3")
+    first = case.open().create_nodes(order)
+    again = case.open().create_nodes(order)
+    assert [node.id for node in again] == [node.id for node in first]
+    assert len(case.existing()) == 3
+
+
+def test_a_partial_creation_is_completed(case: Case) -> None:
+    first = case.open().create_nodes(case.order("node-1", "node-2"))
+    whole = case.open().create_nodes(case.order("node-1", "node-2", "node-3", "node-4"))
+    assert [node.id for node in whole[:2]] == [node.id for node in first]
+    assert [node.key for node in whole] == ["node-1", "node-2", "node-3", "node-4"]
+    assert len(case.existing()) == 4
+
+
+def test_a_machine_that_vanished_is_made_again_even_when_the_order_is_the_same(case: Case) -> None:
+    provider = case.open()
+    order = case.order("node-1")
+    first = provider.create_nodes(order)
+    wait_until(lambda: provider.destroy_nodes(case.reservation_id, case.region).is_complete)
+    second = provider.create_nodes(order)
+    assert second[0].key == "node-1"
+    assert second[0].id != first[0].id
+
+
+def test_two_creations_at_once_end_with_the_ordered_number(case: Case) -> None:
+    order = case.order("node-1", "node-2", "node-3")
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: case.open().create_nodes(order), range(2)))
+    settled = case.open().create_nodes(order)
+    wait_until(lambda: len(case.open().get_nodes(case.reservation_id, case.region)) == 3)
+    assert {node.key for node in settled} == {"node-1", "node-2", "node-3"}
+
+
+def test_an_answer_that_is_lost_after_the_cloud_accepted_makes_no_double(case: Case) -> None:
+    case.sandbox.fault("drop_after_accept", match={"operation": "create"})
+    made = case.open().create_nodes(case.order("node-1", "node-2", "node-3"))
+    assert {node.key for node in made} == {"node-1", "node-2", "node-3"}
+    assert len(case.existing()) == 3
+
+
+def test_stopping_and_starting_are_idempotent(case: Case) -> None:
+    provider = case.open()
+    provider.create_nodes(case.order("node-1", "node-2"))
+
+    def now() -> set[str]:
+        return states(provider.get_nodes(case.reservation_id, case.region))
+
+    wait_until(lambda: now() == {RUNNING})
+    provider.stop_nodes(case.reservation_id, case.region)
+    provider.stop_nodes(case.reservation_id, case.region)
+    wait_until(lambda: now() == {STOPPED})
+    provider.stop_nodes(case.reservation_id, case.region)
+    provider.start_nodes(case.reservation_id, case.region)
+    wait_until(lambda: now() == {RUNNING})
+    provider.start_nodes(case.reservation_id, case.region)
+    provider.reboot_nodes(case.reservation_id, case.region)
+    wait_until(lambda: now() == {RUNNING})
+
+
+def test_changing_what_does_not_exist_succeeds(case: Case) -> None:
+    provider = case.open()
+    provider.stop_nodes(case.reservation_id, case.region)
+    provider.start_nodes(case.reservation_id, case.region)
+    provider.reboot_nodes(case.reservation_id, case.region)
+    assert provider.destroy_nodes(case.reservation_id, case.region).is_complete
+    assert provider.get_nodes(case.reservation_id, case.region) == []
+
+
+def test_teardown_ends_when_the_cloud_lists_nothing(case: Case) -> None:
+    provider = case.open()
+    provider.create_nodes(case.order("node-1", "node-2"))
+    wait_until(lambda: provider.destroy_nodes(case.reservation_id, case.region).is_complete)
+    assert provider.get_nodes(case.reservation_id, case.region) == []
+
+
+def test_another_installations_machines_are_neither_seen_nor_touched(case: Case) -> None:
+    other = case.open(installation="inst-other")
+    foreign = other.create_nodes(case.order("node-1", installation="inst-other"))
+    mine = case.open()
+    assert mine.get_nodes(case.reservation_id, case.region) == []
+    own = mine.create_nodes(case.order("node-1"))
+    assert own[0].id != foreign[0].id
+    mine.stop_nodes(case.reservation_id, case.region)
+    wait_until(lambda: mine.destroy_nodes(case.reservation_id, case.region).is_complete)
+    assert [node.id for node in other.get_nodes(case.reservation_id, case.region)] == [foreign[0].id]
+    wait_until(lambda: other.destroy_nodes(case.reservation_id, case.region).is_complete)
+
+
+def test_an_order_of_another_installation_is_refused(case: Case) -> None:
+    with pytest.raises(Invalid):
+        case.open().create_nodes(case.order("node-1", installation="inst-other"))
+
+
+def test_a_reached_quota_is_told_as_such(case: Case) -> None:
+    case.sandbox.fault("quota")
+    with pytest.raises(QuotaExceeded):
+        case.open().create_nodes(case.order("node-1"))
+    assert case.existing() == []
+
+
+def test_missing_capacity_is_told_as_such(case: Case) -> None:
+    case.sandbox.fault("no_capacity")
+    with pytest.raises(NoCapacity):
+        case.open().create_nodes(case.order("node-1"))
+    assert case.existing() == []
+
+
+@pytest.mark.parametrize("kind", ["rate_limit", "server_error"])
+@pytest.mark.parametrize("operation", ["create", "list", "*"])
+def test_a_passing_fault_is_not_noticed(case: Case, kind: str, operation: str) -> None:
+    case.sandbox.fault(kind, match={"operation": operation})
+    assert len(case.open().create_nodes(case.order("node-1", "node-2"))) == 2
+    assert len(case.existing()) == 2
+
+
+def test_a_lasting_rate_limit_is_told_with_the_pause_that_was_asked_for(case: Case) -> None:
+    case.sandbox.fault("rate_limit", count=None, retry_after=90)
+    began = time.monotonic()
+    with pytest.raises(RateLimited) as caught:
+        case.open().get_nodes(case.reservation_id, case.region)
+    assert time.monotonic() - began < 15, "a long pause is the workflow's to wait for"
+    # Amazon does not say how long.
+    assert caught.value.retry_after_seconds in (90, None)
+    assert caught.value.is_retryable
+
+
+@pytest.mark.parametrize("kind", ["server_error", "down"])
+def test_a_cloud_that_stays_down_is_told_as_such(case: Case, kind: str) -> None:
+    case.sandbox.fault(kind, count=None)
+    with pytest.raises(ProviderDown):
+        case.open().get_nodes(case.reservation_id, case.region)
+    with pytest.raises(ProviderDown):
+        case.open().check_credentials()
+
+
+def test_an_address_where_nobody_listens_is_a_provider_that_is_down(case: Case) -> None:
+    fields = secret(case.sandbox.credentials())
+    provider = open_provider(case.name, fields, endpoint="http://127.0.0.1:9", installation=INSTALLATION)
+    with pytest.raises(ProviderDown):
+        provider.check_credentials()
+
+
+def test_an_unknown_system_is_refused_with_the_list_of_what_there_is(case: Case) -> None:
+    with pytest.raises(Invalid, match=r"ubuntu-22\.04, "):
+        case.open().create_nodes(replace(case.order("node-1"), os="templeos"))
+
+
+def test_every_system_of_the_table_that_the_cloud_lists_can_be_found_by_family(case: Case) -> None:
+    provider = case.open()
+    for family in ("ubuntu", "debian", "rocky"):
+        assert provider.find_image(case.region, family, "x86_64").id
+
+
+def test_an_unknown_size_is_rejected(case: Case) -> None:
+    with pytest.raises(RequestRejected):
+        case.open().create_nodes(replace(case.order("node-1"), size="x9.huge"))
+    assert case.existing() == []
+
+
+def test_offers_have_prices_or_none(case: Case) -> None:
+    offers = case.open().list_offers()
+    assert bool(offers) == (case.name == "digitalocean"), "Amazon's prices come with the catalogue"
+    assert all(offer.hourly_price_usd is None or offer.hourly_price_usd > 0.001 for offer in offers)
+    assert all(offer.vcpus >= 1 and offer.memory_gb > 0 and offer.disk_gb > 0 for offer in offers)

@@ -1,0 +1,91 @@
+"""Notices in words."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from clouddesk.model import notice as kinds
+from clouddesk.model.notice import Notice
+from connectors.notices import Wording, local_time
+
+KINDS = [value for name, value in vars(kinds).items() if name.isupper() and isinstance(value, str)]
+NOW = datetime.now(timezone.utc)
+
+
+def notice(kind: str, **values: str) -> Notice:
+    filled = {
+        "name": "spark-1",
+        "reservation_id": "r-1",
+        "nodes": "3",
+        "provider": "digitalocean",
+        "region": "fra1",
+        "size": "s-2vcpu-4gb",
+        "addresses": "10.0.0.1, 10.0.0.2",
+        "hourly": "$0.12",
+        "cost": "$1.23",
+        "ends": (NOW + timedelta(days=30)).isoformat(),
+        "minutes_left": "30",
+        "reason": "",
+        "simulated": "yes",
+        **values,
+    }
+    return Notice("n1", kind, "local", "ann", "local:console:-:ann", "r-1", NOW, filled)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_notice_has_a_wording_without_gaps(kind: str):
+    reply = Wording().render(notice(kind), timezone_name="UTC")
+    assert "spark-1" in reply.text
+    assert not re.search(r"[{}]", reply.text)
+    for button in reply.buttons:
+        intent, entities = re.fullmatch(r"/(\w+)(\{.*\})?", button.payload).groups()
+        assert intent
+        assert json.loads(entities or "{}").get("resource_name", "r-1") == "r-1"
+
+
+def test_a_reason_code_is_told_as_a_sentence():
+    text = Wording().render(notice(kinds.FAILED, reason="no_capacity"), timezone_name="UTC").text
+    assert "no_capacity" not in text
+    assert "the cloud had no such machine free" in text
+
+
+def test_a_reason_that_nobody_worded_is_not_shown_as_a_code():
+    assert "strange_code" not in Wording().render(notice(kinds.FAILED, reason="strange_code"), timezone_name="UTC").text
+
+
+def test_only_simulated_machines_are_called_simulated():
+    assert "simulated" in Wording().render(notice(kinds.READY), timezone_name="UTC").text
+    assert "simulated" not in Wording().render(notice(kinds.READY, simulated="no"), timezone_name="UTC").text
+
+
+def test_times_are_told_in_the_persons_zone():
+    ends = NOW + timedelta(days=30)
+    text = Wording().render(notice(kinds.READY), timezone_name="Asia/Kolkata").text
+    assert local_time(ends, "Asia/Kolkata", NOW) in text
+
+
+def test_a_kind_without_a_wording_is_shown_by_its_facts(tmp_path: Path):
+    domain = tmp_path / "domain.yml"
+    domain.write_text("responses: {}\n")
+    assert Wording(domain).render(notice("frozen"), timezone_name="UTC").text == "*spark-1*: frozen."
+
+
+@pytest.mark.parametrize(
+    ("moment", "zone", "words"),
+    [
+        ("2026-11-25T16:00:00+00:00", "Europe/Berlin", "today 17:00"),
+        ("2026-11-25T23:30:00+00:00", "Europe/Berlin", "tomorrow 00:30"),
+        ("2026-11-27T16:00:00+00:00", "Europe/Berlin", "Friday 17:00"),
+        ("2026-12-04T16:00:00+00:00", "Europe/Berlin", "Fri 4 Dec 17:00"),
+        ("2026-11-25T16:00:00+00:00", "UTC", "today 16:00 UTC"),
+        ("2026-11-25T16:00:00+00:00", "Nowhere/Town", "today 16:00 UTC"),
+    ],
+)
+def test_a_moment_in_words(moment: str, zone: str, words: str):
+    now = datetime(2026, 11, 25, 9, 0, tzinfo=timezone.utc)
+    assert local_time(datetime.fromisoformat(moment), zone, now) == words

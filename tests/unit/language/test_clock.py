@@ -1,0 +1,78 @@
+"""Ends in words become moments in the person's zone. It is Wednesday, 18 November 2026, half past three in Berlin."""
+
+from datetime import datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clouddesk.language.clock import resolve_until
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NOW = datetime(2026, 11, 18, 14, 30, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize(
+    ("words", "end"),
+    [
+        ("until friday 5pm", "2026-11-20 17:00"),
+        ("until friday at 5", "2026-11-20 17:00"),
+        ("till fri noon", "2026-11-20 12:00"),
+        ("by friday", "2026-11-20 18:00"),
+        ("until wednesday", "2026-11-18 18:00"),
+        ("until next wednesday", "2026-11-25 18:00"),
+        ("next week tuesday", "2026-11-24 18:00"),
+        ("until eod friday", "2026-11-20 18:00"),
+        ("for today", "2026-11-18 18:00"),
+        ("tonight", "2026-11-18 23:59"),
+        ("until 17:00", "2026-11-18 17:00"),
+        ("until 9:00", "2026-11-19 09:00"),
+        ("until 6", "2026-11-18 18:00"),
+        ("till 10", "2026-11-18 22:00"),
+        ("until noon", "2026-11-19 12:00"),
+        ("till midnight", "2026-11-19 00:00"),
+        ("till tomorrow 10am", "2026-11-19 10:00"),
+        ("tomorrow 6 in the evening", "2026-11-19 18:00"),
+        ("until tomorrow evening", "2026-11-19 21:00"),
+        ("overnight", "2026-11-19 09:00"),
+        ("over the weekend", "2026-11-22 23:59"),
+        ("for the rest of the week", "2026-11-20 18:00"),
+        ("till end of next week", "2026-11-27 18:00"),
+        ("until the end of the month", "2026-11-30 23:59"),
+        ("until quarter end", "2026-12-31 23:59"),
+        ("till the 20th", "2026-11-20 18:00"),
+        ("until the 3rd", "2026-12-03 18:00"),
+        ("until march 3", "2027-03-03 18:00"),
+        ("until 30.11.", "2026-11-30 18:00"),
+        ("until 2026-12-24", "2026-12-24 18:00"),
+        ("until christmas", "2026-12-24 23:59"),
+        ("in 3 hours", "2026-11-18 18:30"),
+    ],
+)
+def test_words_mean_a_moment_in_the_persons_zone(words: str, end: str) -> None:
+    resolved = resolve_until(words, now=NOW, timezone="Europe/Berlin")
+    assert resolved is not None
+    assert resolved.astimezone(BERLIN).strftime("%Y-%m-%d %H:%M") == end
+
+
+@pytest.mark.parametrize("words", ["until the deadline", "until the cows come home", "", "until 31st february"])
+def test_what_no_calendar_knows_is_none(words: str) -> None:
+    assert resolve_until(words, now=NOW, timezone="Europe/Berlin") is None
+
+
+def test_an_unknown_zone_counts_as_utc() -> None:
+    resolved = resolve_until("until 17:00", now=NOW, timezone="Mars/Olympus")
+    assert resolved == datetime(2026, 11, 18, 17, tzinfo=timezone.utc)
+
+
+@given(
+    st.sampled_from(
+        ["until 6", "until friday", "tonight", "for today", "till monday noon", "until the 31st", "until midnight"]
+    ),
+    st.integers(min_value=0, max_value=60 * 24 * 400),
+)
+def test_an_end_always_lies_ahead(words: str, minutes: int) -> None:
+    now = NOW + timedelta(minutes=minutes)
+    resolved = resolve_until(words, now=now, timezone="America/New_York")
+    assert resolved is None or now < resolved < now + timedelta(days=63)

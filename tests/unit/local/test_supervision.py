@@ -1,0 +1,82 @@
+"""The configuration that supervisord is given, and the environment of the processes."""
+
+from __future__ import annotations
+
+import configparser
+import shlex
+from pathlib import Path
+
+import pytest
+
+from clouddesk.local import supervision
+from clouddesk.local.errors import StackError
+from clouddesk.local.home import Home
+from clouddesk.local.processes import PROCESSES, Plan, addresses
+from clouddesk.local.stack import with_needs
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Plan:
+    home = Home(tmp_path / "50 % home")
+    home.prepare()
+    ports = {use: port for process in PROCESSES for use, port in process.ports.items()}
+    return Plan(home=home, ports=ports, model=tmp_path / "a model.tar.gz", boot_seconds=0.5)
+
+
+def test_every_process_is_watched_restarted_and_logged_by_itself(plan: Plan) -> None:
+    config = written(plan)
+
+    for process in PROCESSES:
+        section = config[f"program:{process.name}"]
+        assert section["autorestart"] == "true"
+        assert section["killasgroup"] == "true"
+        assert section["stdout_logfile"] == str(plan.home.log(process.name))
+        assert shlex.split(section["command"]) == process.command(plan)
+
+
+def test_what_needs_servers_is_not_started_before_them_and_stopped_before_them(plan: Plan) -> None:
+    config = written(plan)
+
+    for process in PROCESSES:
+        assert config[f"program:{process.name}"]["autostart"] == ("false" if process.after else "true")
+    assert "redis" in config["group:servers"]["programs"].split(",")
+    assert "worker" in config["group:desk"]["programs"].split(",")
+    assert int(config["group:desk"]["priority"]) > int(config["group:servers"]["priority"])
+
+
+def test_no_two_uses_have_the_same_usual_port() -> None:
+    usual = [port for process in PROCESSES for port in process.ports.values()]
+
+    assert len(set(usual)) == len(usual)
+
+
+def test_processes_see_their_own_stack_and_nothing_of_another(tmp_path: Path) -> None:
+    outer = {"PATH": "/bin", "CLOUDDESK_REDIS_URL": "redis://elsewhere", "NO_PROXY": "intranet"}
+
+    environment = supervision.environment(Home(tmp_path), outer)
+
+    assert environment["PATH"] == "/bin"
+    assert environment["CLOUDDESK_HOME"] == environment[supervision.MARKER] == str(tmp_path)
+    assert "CLOUDDESK_REDIS_URL" not in environment
+    assert environment["NO_PROXY"] == "intranet,127.0.0.1,localhost"
+
+
+def test_addresses_hold_every_port_that_others_need(plan: Plan) -> None:
+    told = addresses(plan)
+
+    assert told["redis_url"] == "redis://127.0.0.1:6379/0"
+    assert told["temporal_address"] == "127.0.0.1:7233"
+    assert told["sandbox"] == {"aws": "http://127.0.0.1:5080", "digitalocean": "http://127.0.0.1:5081"}
+
+
+def test_part_of_the_stack_brings_what_it_needs() -> None:
+    assert [process.name for process in with_needs(["worker"])] == ["redis", "vault", "temporal", "worker"]
+    with pytest.raises(StackError, match="There is no process 'web'"):
+        with_needs(["web"])
+
+
+def written(plan: Plan) -> configparser.ConfigParser:
+    supervision.write_config(plan, PROCESSES)
+    config = configparser.ConfigParser()
+    config.read(plan.home.supervisor_config)
+    return config

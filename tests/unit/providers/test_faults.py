@@ -1,0 +1,110 @@
+"""Vendors' errors → the facts that people are told."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+from botocore.exceptions import ClientError, EndpointConnectionError
+from libcloud.common.exceptions import BaseHTTPError, RateLimitReachedError
+from libcloud.common.types import InvalidCredsError, MalformedResponseError
+
+from clouddesk.model.errors import (
+    CredentialsRejected,
+    NoCapacity,
+    ProviderDown,
+    ProviderError,
+    QuotaExceeded,
+    RateLimited,
+    RequestRejected,
+)
+from clouddesk.providers import faults
+
+
+def sts(code: str, status: int) -> ClientError:
+    answer = {"Error": {"Code": code, "Message": "m"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, "GetCallerIdentity")
+
+
+@pytest.mark.parametrize(
+    ("error", "fact"),
+    [
+        (InvalidCredsError("AuthFailure: no"), CredentialsRejected),
+        (BaseHTTPError(403, "UnauthorizedOperation: You are not authorized"), CredentialsRejected),
+        (BaseHTTPError(403, "You do not have access for the attempted action. (code: 403)"), CredentialsRejected),
+        (sts("InvalidClientTokenId", 403), CredentialsRejected),
+        (sts("Throttling", 400), RateLimited),
+        (sts("InternalFailure", 500), ProviderDown),
+        (BaseHTTPError(400, "VcpuLimitExceeded: You have requested more"), QuotaExceeded),
+        (BaseHTTPError(400, "InstanceLimitExceeded: You have requested more"), QuotaExceeded),
+        (
+            BaseHTTPError(422, "creating this/these droplet(s) will exceed your droplet limit (code: 422)"),
+            QuotaExceeded,
+        ),
+        (BaseHTTPError(500, "InsufficientInstanceCapacity: We currently do not have"), NoCapacity),
+        (BaseHTTPError(422, "Size is not available in this region. (code: 422)"), NoCapacity),
+        (BaseHTTPError(503, "RequestLimitExceeded: Request limit exceeded."), RateLimited),
+        (RateLimitReachedError(headers={"retry-after": "7"}), RateLimited),
+        (BaseHTTPError(500, "InternalError: An internal error has occurred"), ProviderDown),
+        (BaseHTTPError(502, ""), ProviderDown),
+        (BaseHTTPError(422, "Droplet already has a pending event. (code: 422)"), ProviderDown),
+        (BaseHTTPError(400, "IncorrectInstanceState: The instance is not in a state"), ProviderDown),
+        (requests.ConnectionError("refused"), ProviderDown),
+        (requests.ReadTimeout("slow"), ProviderDown),
+        (MalformedResponseError("Failed to parse XML", body="<html>"), ProviderDown),
+        (EndpointConnectionError(endpoint_url="http://x"), ProviderDown),
+        (BaseHTTPError(400, "InvalidAMIID.NotFound: The image id does not exist"), RequestRejected),
+        (BaseHTTPError(422, "You specified an invalid size for Droplet creation. (code: 422)"), RequestRejected),
+    ],
+)
+def test_an_error_is_named_by_its_fact(error: Exception, fact: type[ProviderError]) -> None:
+    assert type(faults.translate("aws", error)) is fact
+
+
+def test_the_pause_that_a_cloud_asks_for_is_kept() -> None:
+    error = faults.translate("digitalocean", RateLimitReachedError(headers={"retry-after": "7"}))
+    assert isinstance(error, RateLimited)
+    assert error.retry_after_seconds == 7
+
+
+def test_the_vendors_text_is_kept_for_the_log_without_wrapping() -> None:
+    error = faults.translate("aws", BaseHTTPError(400, "InvalidParameterValue: bad name"))
+    assert error.vendor_text == "InvalidParameterValue: bad name"
+
+
+def test_a_bug_is_not_disguised_as_a_cloud_error() -> None:
+    with pytest.raises(KeyError), faults.translated("aws"):
+        {}["instancesSet"]
+
+
+def test_what_passes_is_tried_again_and_what_does_not_is_not() -> None:
+    calls: list[int] = []
+
+    def flaky() -> str:
+        calls.append(1)
+        if len(calls) < 3:
+            raise ProviderDown("aws")
+        return "done"
+
+    assert faults.retrying(flaky) == "done"
+    assert len(calls) == 3
+
+    def refused() -> None:
+        calls.append(1)
+        raise CredentialsRejected("aws")
+
+    calls.clear()
+    with pytest.raises(CredentialsRejected):
+        faults.retrying(refused)
+    assert len(calls) == 1
+
+
+def test_a_long_pause_is_left_to_the_caller() -> None:
+    calls: list[int] = []
+
+    def limited() -> None:
+        calls.append(1)
+        raise RateLimited("aws", retry_after_seconds=faults.LONGEST_WAIT_SECONDS + 1)
+
+    with pytest.raises(RateLimited):
+        faults.retrying(limited)
+    assert len(calls) == 1

@@ -1,0 +1,70 @@
+"""The providers' table, and what is refused before any call is made."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from clouddesk.model.credentials import Secret
+from clouddesk.model.errors import Invalid
+from clouddesk.providers import LIVE_PRICED, PROVIDERS, open_provider
+
+TOKEN = {"token": Secret("dop_v1_x")}
+
+
+@pytest.mark.parametrize(
+    ("provider", "said", "system"),
+    [
+        ("aws", "ubuntu", "ubuntu-22.04"),
+        ("aws", "Ubuntu-24.04", "ubuntu-24.04"),
+        ("aws", "ubuntu-20", "ubuntu-20.04"),
+        ("aws", "amazon-linux", "amazon-linux-2023"),
+        ("aws", "rocky", "rocky-9"),
+        ("digitalocean", "debian", "debian-12"),
+        ("digitalocean", "centos", "centos-stream-9"),
+        ("digitalocean", "rocky-9.4", "rocky-9"),
+    ],
+)
+def test_a_system_is_found_by_family_or_version(provider: str, said: str, system: str) -> None:
+    assert PROVIDERS[provider].system(said) == system
+
+
+@pytest.mark.parametrize("said", ["windows-server-2022", "ubuntu-14.04", "debian-1", "amazon-linux", "", "rhel-9"])
+def test_an_unknown_system_is_refused_with_the_list(said: str) -> None:
+    with pytest.raises(Invalid, match=r"There are: ubuntu-20\.04, ubuntu-22\.04"):
+        PROVIDERS["digitalocean"].system(said)
+
+
+def test_every_default_version_exists() -> None:
+    for spec in PROVIDERS.values():
+        assert set(spec.default_versions.values()) <= set(spec.images)
+
+
+def test_every_provider_has_a_secret_in_its_form() -> None:
+    assert all(any(field.is_secret for field in spec.credential_fields) for spec in PROVIDERS.values())
+    assert LIVE_PRICED == ("digitalocean",)
+
+
+def test_an_unknown_provider_and_an_empty_field_are_refused() -> None:
+    with pytest.raises(Invalid, match="There are: aws, digitalocean"):
+        open_provider("gcp", TOKEN, endpoint=None, installation="i")
+    with pytest.raises(Invalid, match="Secret access key"):
+        open_provider("aws", {"access_key_id": Secret("AKIA")}, endpoint=None, installation="i")
+    with pytest.raises(Invalid, match="API token"):
+        open_provider("digitalocean", {"token": Secret("  ")}, endpoint=None, installation="i")
+
+
+def test_without_an_installation_nothing_is_opened() -> None:
+    with pytest.raises(Invalid, match="installation"):
+        open_provider("digitalocean", TOKEN, endpoint=None, installation="")
+
+
+def test_opening_needs_no_network_and_no_other_clouds_library() -> None:
+    program = (
+        "import sys; from clouddesk.model.credentials import Secret; from clouddesk.providers import open_provider;"
+        "open_provider('digitalocean', {'token': Secret('x')}, endpoint=None, installation='i');"
+        "sys.exit('boto3' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
