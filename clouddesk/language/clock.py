@@ -1,0 +1,196 @@
+"""What the words of an end mean on the clock: "until friday 5pm" → a moment, in the person's time zone."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from clouddesk.language.durations import find_durations
+from clouddesk.language.ends import MONTH, MONTHS, WEEKDAY, WEEKDAYS
+from clouddesk.language.numbers import parse_number
+
+_LAST = time(23, 59)
+_OFFICE_END = time(18)
+# Words for a time of day, the more specific first; the end of what they name.
+_PARTS = (
+    (r"mid-?night", time(0)),
+    (r"mid-?day|noon", time(12)),
+    (r"early morning", time(7)),
+    (r"breakfast", time(8)),
+    (r"morning|wake up|first thing", time(9)),
+    (r"lunch", time(13)),
+    (r"dinner", time(19)),
+    (r"evening", time(21)),
+    (r"tonight|tonite|night", _LAST),
+    (r"afternoon|eod|eob|cob|close of business|end of (?:the )?(?:day|business)|work(?:ing )?day", _OFFICE_END),
+)
+_HOURS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+_CLOCK = re.compile(
+    r"(?<![\d.:/-])(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d\d))?(?P<unit> ?(?:am\b|pm\b|a\.m|p\.m|h\b|hrs\b|uhr"
+    r"|o['’]?clock))?(?![\d/]|-\d|\.\d)"
+    rf"|\b(?P<word>{'|'.join(_HOURS)})\b(?P<wunit> ?(?:am\b|pm\b|o['’]?clock))?"
+)
+_ISO = re.compile(r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)")
+_DOTTED = re.compile(r"\b(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})?")
+_DAY_MONTH = re.compile(rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\.? (?:of )?(?P<month>{MONTH})\b")
+_MONTH_DAY = re.compile(rf"\b(?P<month>{MONTH}) (?:the )?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b")
+_ORDINAL = re.compile(r"\b(?P<day>\d{1,2})(?:st|nd|rd|th)\b")
+
+
+def resolve_until(words: str, *, now: datetime, timezone: str = "UTC") -> datetime | None:
+    """The moment that ``words`` mean to somebody in ``timezone`` at ``now`` (aware); always later than now.
+
+    None when the words name no moment that a calendar knows ("until the deadline").
+    """
+    zone = _zone(timezone)
+    local = now.astimezone(zone)
+    text = words.lower().strip()
+    if in_time := re.search(r"\bin (.+)", text):
+        spans = find_durations(in_time[1])
+        if spans and spans[0].start == 0:
+            return now + timedelta(minutes=spans[0].minutes)
+    day, rest = _day(text, local)
+    at = _time(rest)
+    if day is None and at is None:
+        return None
+    if at is None:
+        at = _LAST if (day == local.date() and local.time() >= _OFFICE_END) or _is_whole(text) else _OFFICE_END
+    moment = datetime.combine(day or local.date(), at, tzinfo=zone)
+    if at == time(0):
+        moment += timedelta(days=1)  # midnight ends the day that was named
+    if moment <= local:
+        moment = _next(moment, local, text, has_day=day is not None)
+    return moment.astimezone(now.tzinfo) if moment > local else None
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+def _is_whole(text: str) -> bool:
+    """Whether a period is meant to its very end, rather than to the end of office hours."""
+    return bool(re.search(r"weekend|month|quarter|year|christmas|easter|through|eom", text))
+
+
+def _next(moment: datetime, local: datetime, text: str, *, has_day: bool) -> datetime:
+    """A moment that has passed: later today if the hour allows ("until 6" said at two), else its next time round."""
+    is_exact = re.search(r"\d ?(?:am|pm|a\.m|p\.m|h\b|hrs)|uhr|\d[:.h]\d|noon|morning|night", text)
+    if not is_exact and moment.hour < 12 and moment + timedelta(hours=12) > local:
+        return moment + timedelta(hours=12)
+    if not has_day:
+        return moment + timedelta(days=1)
+    if re.search(rf"\b{WEEKDAY}\b", text):
+        return moment + timedelta(days=7)
+    return moment
+
+
+def _time(text: str) -> time | None:
+    """The time of day that is named, if any; a clock wins over a word for a part of the day."""
+    part = next((at for pattern, at in _PARTS if re.search(rf"\b(?:{pattern})", text)), None)
+    match = next((match for match in _CLOCK.finditer(text) if _is_clock(match, text)), None)
+    if match is None:
+        return part
+    hour = int(parse_number(match["word"])) if match["word"] else int(match["hour"])
+    minute = int(match["minute"] or 0)
+    unit = (match["unit"] or match["wunit"] or "").strip()
+    if unit.startswith("p") or (
+        hour < 12 and not unit.startswith("a") and re.search(r"evening|afternoon|tonight|night", text)
+    ):
+        hour = hour + 12 if hour < 12 else hour
+    elif unit.startswith("a") and hour == 12:
+        hour = 0
+    elif not unit and match["minute"] is None and 1 <= hour <= 7 and "morning" not in text and part is None:
+        hour += 12  # "until friday 5" is the afternoon
+    return time(hour % 24, minute) if hour <= 24 and minute < 60 else part
+
+
+def _is_clock(match: re.Match[str], text: str) -> bool:
+    if match["word"]:
+        return bool(match["wunit"]) or bool(re.search(r"(?:at|until|till|til|by|to) $", text[: match.start()]))
+    return int(match["hour"]) <= 24
+
+
+def _day(text: str, local: datetime) -> tuple[date | None, str]:
+    """The day that is named, if any, and the words that are left for the time of day."""
+    today = local.date()
+    for pattern in (_ISO, _DOTTED, _DAY_MONTH, _MONTH_DAY, _ORDINAL):
+        if match := pattern.search(text):
+            return _calendar_day(match.groupdict(), today), text.replace(match.group(), " ")
+    if re.search(r"\b(?:tomorrow|tmrw|tmr|tomorow)\b", text):
+        return today + timedelta(days=1), text
+    if re.search(r"\bovernight\b|\bthe night\b", text):
+        return today + timedelta(days=1), "morning"
+    if match := re.search(rf"\b(?P<day>{WEEKDAY})\b", text):
+        return _weekday(match["day"], text, today), text.replace(match.group(), " ")
+    if "weekend" in text:
+        return today + timedelta(days=(6 - today.weekday()) + (7 if "next" in text else 0)), ""
+    if re.search(r"\b(?:week|eow)\b", text):
+        friday = today + timedelta(days=4 - today.weekday() + (7 if "next" in text else 0))
+        return (friday if friday >= today else friday + timedelta(days=2)), ""
+    return _later_day(text, today)
+
+
+def _weekday(name: str, text: str, today: date) -> date:
+    index = next(number for number, day in enumerate(WEEKDAYS) if day[:3] == name[:3])
+    if "next week" in text:
+        return today + timedelta(days=7 - today.weekday() + index)
+    ahead = (index - today.weekday()) % 7
+    return today + timedelta(days=7 if ahead == 0 and "next" in text else ahead)
+
+
+def _later_day(text: str, today: date) -> tuple[date | None, str]:
+    """Ends of months and quarters, feasts, and today in all its words."""
+    if re.search(r"\bmonth\b|\beom\b", text):
+        return _month_end(today, ahead=1 if "next" in text else 0), ""
+    if "quarter" in text and not re.search(r"quarter (?:past|to)", text):
+        return _month_end(today, ahead=(2 - (today.month - 1) % 3) + (3 if "next" in text else 0)), ""
+    if re.search(r"new year|\byear\b", text):
+        return date(today.year, 12, 31), ""
+    if "christmas" in text:
+        return _calendar_day({"day": "24", "month": "12"}, today), ""
+    if re.search(
+        r"\b(?:today|tonight|tonite|this (?:morning|afternoon|evening)|the (?:day|afternoon|evening|morning)"
+        r"|end of (?:the )?day)\b",
+        text,
+    ):
+        return today, text
+    return None, text
+
+
+def _month_end(today: date, *, ahead: int) -> date:
+    month = today.month + ahead + 1
+    return date(today.year + (month - 1) // 12, (month - 1) % 12 + 1, 1) - timedelta(days=1)
+
+
+def _calendar_day(parts: dict[str, str | None], today: date) -> date | None:
+    """The next date with this day (and month, and year, where they are said); None for a day that does not exist."""
+    day, month_words, year = int(parts["day"] or 0), parts.get("month"), parts.get("year")
+    month = _month_number(month_words) if month_words else None
+    for step in range(14):
+        shifted = today.month + step
+        candidate_year, candidate_month = today.year + (shifted - 1) // 12, (shifted - 1) % 12 + 1
+        if year and month:
+            candidate_year, candidate_month = int(year), month
+        if month and candidate_month != month:
+            continue
+        try:
+            candidate = date(candidate_year, candidate_month, day)
+        except ValueError:
+            if year:
+                return None
+            continue
+        if candidate >= today or year:
+            return candidate
+    return None
+
+
+def _month_number(words: str) -> int:
+    return (
+        int(words)
+        if words.isdigit()
+        else next(number for number, name in enumerate(MONTHS, 1) if name[:3] == words[:3])
+    )
