@@ -1,4 +1,4 @@
-"""`python -m bench [NAME…]`: run all benchmarks, or those named, each on a stack of its own."""
+"""`python -m bench [NAME…]`: run all benchmarks, or those named; those that need a stack start one of their own."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ import sys
 from bench.figures import print_figure
 
 BENCHMARKS = ("start", "turns", "provision", "catalog")
+EVALUATIONS = ("understanding",)
+"""Run when named only: they tell how well, not how quickly."""
 
 
 def main() -> None:
     """Print the figures as they come."""
+    known = BENCHMARKS + EVALUATIONS
     names = sys.argv[1:] or BENCHMARKS
     for name in names:
-        if name not in BENCHMARKS:
-            sys.exit(f"bench: there is no benchmark {name}. There are: {', '.join(BENCHMARKS)}.")
+        if name not in known:
+            sys.exit(f"bench: there is no benchmark {name}. There are: {', '.join(known)}.")
     for name in names:
         for figure in importlib.import_module(f"bench.{name}").figures():
             print_figure(figure)

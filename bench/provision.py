@@ -1,7 +1,8 @@
 """From "yes" to all machines running, beside the same calls made directly with boto3 on the same simulated cloud.
 
-Directly means what a careful script does: find the newest official image, one RunInstances with tags for all machines,
-then DescribeInstances until all run. Both are seen by the same observer, which asks the cloud itself.
+Directly means what a careful script does: find the newest official image, one RunInstances for all machines, a tag with
+each machine's own key, DescribeInstances until all run. ``bare`` leaves the keys out, which makes machines that cannot be
+told apart. All are seen by the same observer, which asks the cloud itself.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import boto3
@@ -23,7 +25,7 @@ OPERATOR = {"aws_access_key_id": "AKIASANDBOXOPERATOR0", "aws_secret_access_key"
 NODES = (1, 10, 50)
 BOOT_SECONDS = (0.0, 3.0)
 REPEATS = 3
-POLL_SECONDS = 0.05
+POLL_SECONDS = 0.1
 UBUNTU = {"Name": "name", "Values": ["ubuntu/images/hvm-ssd/ubuntu-jammy-22.04-amd64-server-*"]}
 CANONICAL = "099720109477"
 
@@ -33,12 +35,15 @@ def figures() -> Iterator[Figure]:
     for boot_seconds in BOOT_SECONDS:
         with running_stack(boot_seconds=boot_seconds) as settings:
             for count in NODES:
-                direct = _median([_directly(settings, count) for _ in range(REPEATS)])
+                direct = _median([_directly(settings, count, with_keys=True) for _ in range(REPEATS)])
+                bare = _median([_directly(settings, count, with_keys=False) for _ in range(REPEATS)])
                 ours = _median([asyncio.run(_by_conversation(settings, count, trial)) for trial in range(REPEATS)])
-                yield against(f"yes_to_running.{count}_nodes.boot_{boot_seconds:g}s", ours, "s", direct)
+                name = f"yes_to_running.{count}_nodes.boot_{boot_seconds:g}s"
+                yield against(name, ours, "s", direct)
+                yield against(f"{name}.over_bare", ours, "s", bare)
 
 
-def _directly(settings: Settings, count: int) -> float:
+def _directly(settings: Settings, count: int, *, with_keys: bool) -> float:
     ec2 = _ec2(settings)
     began = time.perf_counter()
     images = ec2.describe_images(Owners=[CANONICAL], Filters=[UBUNTU])["Images"]
@@ -52,6 +57,9 @@ def _directly(settings: Settings, count: int) -> float:
         BlockDeviceMappings=[{"DeviceName": "/dev/sda1", "Ebs": {"VolumeSize": 20, "VolumeType": "gp3"}}],
     )
     ids = [instance["InstanceId"] for instance in made["Instances"]]
+    if with_keys:
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda each: ec2.create_tags(Resources=[each], Tags=[{"Key": "key", "Value": each}]), ids))
     _wait_until_running(ec2, [{"Name": "instance-id", "Values": ids}], count)
     seconds = time.perf_counter() - began
     ec2.terminate_instances(InstanceIds=ids)

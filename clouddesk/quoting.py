@@ -126,7 +126,7 @@ def _lease_seconds(actor: Actor, request: ResourceRequest, limits: Limits, now: 
             raise Invalid(
                 f"I could not tell when “{request.until}” is. Say it like “for 8 hours” or “until friday 5pm”."
             )
-        seconds = int((end - now).total_seconds())
+        seconds = round((end - now).total_seconds())
         if seconds < LEAST_LEASE_SECONDS:
             raise Invalid(f"“{request.until}” is over already. Until when do you want it?")
     else:
