@@ -1,13 +1,13 @@
-"""Answers to the open question: yes, no, a value, a change, never mind."""
+"""Answers to what is open: yes, no, a value, a change, never mind. What a form asks for, the form takes first."""
 
 from __future__ import annotations
 
 import re
-from typing import Any
 
-from actions import cards, create, lifecycle, questions, resolve
-from actions.base import DeskAction, hand_over
-from actions.requests import Fields, merged, said_in, to_fields, without
+from actions import cards, create, forms, questions
+from actions.bare import bare_number
+from actions.base import DeskAction
+from actions.requests import changes_in, said_in, to_fields
 from actions.turn import Question, Turn
 from actions.wording import provider_title
 from clouddesk.model.errors import NotFound, QuoteExpired
@@ -33,18 +33,16 @@ class ActionAffirm(DeskAction):
             await _yes_to_nothing(turn)
         elif question["kind"] == "answered":
             await _yes_again(turn, question)
-        elif question["kind"] in ("confirm_quote", "confirm_price") and _changes(turn):
-            await create.change(turn, _changes(turn))
+        elif question["kind"] in ("confirm_quote", "confirm_price") and changes_in(turn):
+            await create.change(turn, changes_in(turn))
         elif question["kind"] == "confirm_quote":
             await reserve(turn, question["id"])
         elif question["kind"] == "confirm_price":
             await create.quote(turn, turn.request or {"kind": "vm"})
         elif question["kind"] == "confirm_release":
             await release(turn, question["ids"])
-        elif question["kind"] == "confirm_removal":
-            await _remove_credentials(turn, question["provider"])
         else:
-            await answer(turn, question)
+            await _remove_credentials(turn, question["provider"])
 
 
 class ActionDeny(DeskAction):
@@ -56,12 +54,14 @@ class ActionDeny(DeskAction):
         """A no with a better value in it ("no, on digitalocean") is a change."""
         question = turn.question
         named = turn.one_of("quote_id") or turn.one_of("reservation_id")
-        if named and not _is_about(question, turn):
+        if turn.form and not named:
+            _drop_form(turn)
+        elif named and not _is_about(question, turn):
             turn.say("utter_already_answered")
         elif question is None or not questions.is_open(question):
             turn.say("utter_nothing_to_deny")
-        elif not named and turn.request is not None and _changes(turn):
-            await create.change(turn, _changes(turn))
+        elif not named and turn.request is not None and changes_in(turn):
+            await create.change(turn, changes_in(turn))
         else:
             _drop(turn, question)
 
@@ -81,8 +81,7 @@ class ActionCorrect(DeskAction):
         elif turn.request is not None:
             await _change_request(turn, question)
         elif question["kind"] == "confirm_release" and turn.all_of("resource_name"):
-            turn.settle()
-            await hand_over(turn, "terminate_resource")
+            turn.go_to("terminate_resource")
         else:
             await answer(turn, question)
 
@@ -107,27 +106,21 @@ class ActionCancel(DeskAction):
 
     async def respond(self, turn: Turn) -> None:
         """Whatever is open is dropped."""
-        if turn.question is None or not questions.is_open(turn.question):
-            if _STOPS_IT.search(turn.text.lower()):
-                await hand_over(turn, "stop_resource")
-            else:
-                turn.say("utter_nothing_to_cancel")
-            return
-        subject = questions.subject(turn.question)
-        turn.settle()
-        turn.say("utter_cancelled", what=subject)
+        if turn.form:
+            _drop_form(turn)
+        elif turn.question is not None and questions.is_open(turn.question):
+            subject = questions.subject(turn.question)
+            turn.settle()
+            turn.say("utter_cancelled", what=subject)
+        elif _STOPS_IT.search(turn.text.lower()):
+            turn.go_to("stop_resource")
+        else:
+            turn.say("utter_nothing_to_cancel")
 
 
 async def answer(turn: Turn, question: Question) -> None:
-    """Take the message as the answer to this question."""
-    kind = question["kind"]
-    if kind == "choose":
-        await _choose(turn, question)
-    elif kind == "duration":
-        await _duration(turn, question)
-    elif kind == "provider" and turn.all_of("provider"):
-        await hand_over_settled(turn, question["for"])
-    elif turn.request is not None:
+    """Take the message as the answer to this confirmation."""
+    if turn.request is not None:
         await _change_request(turn, question)
     else:
         ask_again(turn, question)
@@ -163,65 +156,16 @@ async def release(turn: Turn, ids: list[str]) -> None:
     turn.settle({"kind": "answered", "of": "release", "ids": ids})
 
 
-async def hand_over_settled(turn: Turn, topic: str, entities: dict[str, Any] | None = None) -> None:
-    """Another topic goes on with the answer; the question that led here is settled."""
-    turn.settle()
-    await hand_over(turn, topic, entities)
-
-
 def ask_again(turn: Turn, question: Question) -> None:
     """The message was no answer: the question again."""
     turn.say("utter_did_not_understand_question", question=questions.words(question))
 
 
-async def _choose(turn: Turn, question: Question) -> None:
-    options, topic, kept = question["options"], question["for"], question.get("entities") or {}
-    said = {key: value for key, value in turn.entities.items() if key in ("duration_minutes", "until")}
-    option = questions.pick(options, turn.text)
-    names = [str(name) for name in turn.all_of("resource_name")]
-    if option is None and names:
-        option = questions.pick(options, names[0])
-    if option is not None:
-        await hand_over_settled(turn, topic, {**kept, **said, "resource_name": option["id"]})
-    elif names or turn.all_of("software") or turn.all_of("provider"):
-        await hand_over_settled(turn, topic, {**kept, **turn.entities})
-    elif any(word in turn.text.lower().split() for word in ("all", "both", "everything")):
-        await hand_over_settled(turn, topic, {**kept, "resource_name": [item["id"] for item in options]})
-    else:
-        # "4 hours" is kept for when the machine is known.
-        kept = {**kept, **said}
-        turn.question = {**question, "entities": kept}
-        turn.say(
-            "utter_no_such_option",
-            buttons=resolve.option_buttons(topic, options, kept),
-            options=questions.numbered(options),
-        )
-
-
-async def _duration(turn: Turn, question: Question) -> None:
-    number = questions.bare_number(turn.text)
-    if number is not None and turn.one_of("duration_minutes") is None:
-        turn.entities = {"duration_minutes": number * 60}
-    if turn.one_of("duration_minutes") is None and turn.one_of("until") is None:
-        ask_again(turn, question)
-        return
-    item = await turn.desk.reservation(turn.actor, question["id"])
-    await lifecycle.extend(turn, item)
-
-
 async def _change_request(turn: Turn, question: Question) -> None:
-    changes = _changes(turn)
-    field = question.get("field", "count")
-    number = questions.bare_number(turn.text)
-    if number is not None and not changes:
-        changes = _number_as(field, number)
-    if not changes and field == "region" and question["kind"] == "request_field" and len(turn.text.split()) <= 3:
-        changes = {"region": turn.text.strip().lower()}
-    if changes:
-        if question["kind"] == "request_field":
-            await create.quote(turn, merged(turn.request or {}, changes))
-        else:
-            await create.change(turn, changes)
+    number = bare_number(turn.text)
+    change = changes_in(turn) or ({"count": number} if number is not None else {})
+    if change:
+        await create.change(turn, change)
     elif turn.intent == "correct":
         turn.say("utter_what_to_change")
     else:
@@ -244,9 +188,9 @@ async def _without_question(turn: Turn) -> None:
     said = said_in(turn)
     name = said.pop("name", None)
     if said.keys() - {"duration_seconds", "until", "region", "providers", "count"} and turn.intent == "inform":
-        await hand_over(turn, "create_vm")
+        turn.go_to("create_vm")
     elif name and turn.intent == "inform":
-        await hand_over(turn, "describe_resource")
+        turn.go_to("describe_resource")
     else:
         turn.say("utter_nothing_to_change" if turn.intent == "correct" else "utter_did_not_understand")
 
@@ -254,7 +198,7 @@ async def _without_question(turn: Turn) -> None:
 async def _yes_to_nothing(turn: Turn) -> None:
     """ "yes, 2 more hours" after a warning is an extension; a plain yes has nothing to go by."""
     if turn.one_of("duration_minutes") or turn.one_of("until"):
-        await hand_over(turn, "extend_reservation")
+        turn.go_to("extend_reservation")
     else:
         turn.say("utter_nothing_to_affirm")
 
@@ -262,7 +206,7 @@ async def _yes_to_nothing(turn: Turn) -> None:
 async def _yes_again(turn: Turn, question: Question) -> None:
     """The second yes to the same thing."""
     if turn.one_of("duration_minutes") or turn.one_of("until"):
-        await hand_over_settled(turn, "extend_reservation")
+        turn.go_to("extend_reservation")
         return
     item = await _if_known(turn, question["ids"][0])
     if item is None or not item.is_live:
@@ -288,6 +232,12 @@ async def _if_known(turn: Turn, reservation_id: str) -> Reservation | None:
         return None
 
 
+def _drop_form(turn: Turn) -> None:
+    what = forms.subject(turn)
+    turn.settle()
+    turn.say("utter_cancelled", what=what)
+
+
 def _drop(turn: Turn, question: Question) -> None:
     turn.settle()
     if question["kind"] == "confirm_release":
@@ -306,25 +256,3 @@ def _is_about(question: Question | None, turn: Turn) -> bool:
         return False
     ids = [str(item) for item in (*turn.all_of("quote_id"), *turn.all_of("reservation_id"))]
     return question.get("id") in ids or question.get("ids") == ids
-
-
-def _changes(turn: Turn) -> Fields:
-    """What the message changes in the open request; "not on aws" leaves the other clouds.
-
-    What is only said again ("yes, 8 hours is fine") is no change, nor is the name of a machine that exists.
-    """
-    said = said_in(turn)
-    if turn.intent == "affirm":
-        said.pop("name", None)
-    left = without(turn, turn.desk.providers())
-    if left is not None and "providers" not in said:
-        said["providers"] = left
-    before = turn.request or {}
-    return {key: value for key, value in said.items() if before.get(key) != value}
-
-
-def _number_as(field: str, number: int) -> Fields:
-    """A bare number as a value of the field that was asked for."""
-    if field == "duration_seconds":
-        return {field: number * 3600}
-    return {field if field in ("count", "memory_gb", "vcpus", "gpu_count") else "count": number}

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import structlog
 from rasa_sdk import Action
 
-from actions import desk_access, questions, requests, wording
-from actions.turn import Turn
+from actions import desk_access, moments, questions, requests, wording
+from actions.turn import FACTS, Turn
 from clouddesk.model.errors import CloudDeskError, ProviderError
 
 log = structlog.get_logger()
@@ -36,59 +36,74 @@ class DeskAction(Action, ABC):  # type: ignore[misc]  # rasa_sdk is untyped
 
     async def run(self, dispatcher: Any, tracker: Any, domain: dict[str, Any]) -> list[Any]:
         """Rasa's entry: one turn from message to replies and slots."""
-        try:
-            turn = await _open(tracker)
-        except CloudDeskError as error:
-            response, values = wording.of_error(error)
-            dispatcher.utter_message(response=response, **values)
-            return []
-        except Exception:
-            log.exception("action.failed", action=self.name())
-            dispatcher.utter_message(response="utter_something_broke")
+        turn = await open_turn(self.name(), dispatcher, tracker)
+        if turn is None:
             return []
         before = (turn.request, turn.question)
         try:
             await self._answer(turn)
-        except CloudDeskError as error:
-            _log_refusal(self.name(), turn, error)
-            response, values = wording.of_error(error)
-            turn.say(response, **values)
-        except Exception:
-            # What was open before the fault is still open after it.
-            turn.request, turn.question = before
-            log.exception("action.failed", action=self.name(), user=str(turn.actor.person))
-            turn.say("utter_something_broke")
-        if not turn.replies:
+        except Exception as error:  # noqa: BLE001 - whatever broke, the person hears of it and the log has the cause
+            say_fault(self.name(), turn, error)
+            if not isinstance(error, CloudDeskError):
+                # What was open before the fault is still open after it.
+                turn.request, turn.question = before
+        # A form that opens next says the rest.
+        if not turn.replies and turn.next_form is None:
             turn.say("utter_did_not_understand")
         for reply in turn.replies:
             dispatcher.utter_message(**reply)
-        return turn.slots()
+        return turn.events()
 
     async def _answer(self, turn: Turn) -> None:
-        """What can only be an answer ("2", "the first", "in frankfurt") is one, whatever it was taken for."""
-        if questions.is_bare_answer(turn.question, turn.text) or requests.is_fragment(turn):
+        """What can only be an answer ("2", "in frankfurt") is one, whatever it was taken for."""
+        if is_for_confirmation(turn):
             await hand_over(turn, "inform")
         else:
             await self.respond(turn)
 
 
-def _log_refusal(action: str, turn: Turn, error: CloudDeskError) -> None:
-    """The code and what the cloud said; never the person's own words."""
+def is_for_confirmation(turn: Turn) -> bool:
+    """Whether the message can only be an answer to the open confirmation: "5" or "16 gigs" at a price."""
+    if not questions.is_open(turn.question):
+        return False
+    return questions.is_bare_answer(turn.question, turn.text) or requests.is_fragment(turn)
+
+
+async def hand_over(turn: Turn, topic: str) -> None:
+    """Let another topic's action answer this turn."""
+    await DeskAction.topics[topic]().respond(turn)
+
+
+async def open_turn(action: str, dispatcher: Any, tracker: Any) -> Turn | None:
+    """The turn; None when it cannot be had, which was said then."""
+    try:
+        return await _open(tracker)
+    except CloudDeskError as error:
+        response, values = wording.of_error(error)
+        dispatcher.utter_message(response=response, **values)
+    except Exception:
+        log.exception("action.failed", action=action)
+        dispatcher.utter_message(response="utter_something_broke")
+    return None
+
+
+def say_fault(action: str, turn: Turn, error: Exception) -> None:
+    """Say what went wrong; the log gets the code and what the cloud said, never the person's own words."""
+    if not isinstance(error, CloudDeskError):
+        log.error("action.failed", action=action, user=str(turn.actor.person), exc_info=error)
+        turn.say("utter_something_broke")
+        return
     vendor_text = error.vendor_text if isinstance(error, ProviderError) else ""
     log.info("action.refused", action=action, code=error.code, user=str(turn.actor.person), vendor_text=vendor_text)
-
-
-async def hand_over(turn: Turn, topic: str, entities: dict[str, Any] | None = None) -> None:
-    """Let another topic answer this turn, with these entities if given."""
-    if entities is not None:
-        turn.entities = entities
-    await DeskAction.topics[topic]().respond(turn)
+    response, values = wording.of_error(error)
+    turn.say(response, **values)
 
 
 async def _open(tracker: Any) -> Turn:
     message = tracker.latest_message or {}
     metadata = message.get("metadata") or {}
     desk = await desk_access.the.desk()
+    loop = (tracker.active_loop or {}).get("name")
     turn = Turn(
         desk=desk,
         actor=desk_access.actor_of(metadata, tracker.sender_id),
@@ -100,6 +115,12 @@ async def _open(tracker: Any) -> Turn:
         request=tracker.get_slot("request"),
         question=tracker.get_slot("open_question"),
         last_reservation=tracker.get_slot("last_reservation"),
+        form=loop.removesuffix("_form") if loop else None,
+        asked=tracker.get_slot("requested_slot"),
+        had_form=loop is not None,
+        answered=moments.slot_answered(tracker),
+        slots_before=dict(tracker.slots),
+        facts={name: value for name in FACTS if (value := tracker.get_slot(name)) is not None},
     )
     granted = await desk.welcome(turn.actor)
     if granted:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actions import cards, questions
+from actions import cards
 from actions.base import DeskAction
 from actions.requests import (
     SHAPE,
@@ -23,11 +23,10 @@ from clouddesk.model.errors import Invalid, LimitExceeded, NothingFits, UnknownR
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import CLUSTER, VM
 
+MOST_BUTTONS = 5
 PLAIN = "plain"
 """The blueprint of machines with nothing on them."""
-_MOST_BUTTONS = 5
 _FITTING = (*SHAPE, "storage_gb", "size_names", "region", "providers", "max_hourly_price_usd")
-_ASKED_FOR_MOST = ("spark", "jupyter", "dask", "kafka", "kubernetes")
 
 
 class ActionCreateVm(DeskAction):
@@ -36,9 +35,8 @@ class ActionCreateVm(DeskAction):
     topic = "create_vm"
 
     async def respond(self, turn: Turn) -> None:
-        """A new request starts afresh."""
-        drop_open(turn)
-        await quote(turn, {"kind": VM, **said_in(turn)})
+        """The form has put the request together."""
+        await quote(turn, turn.request or {"kind": VM})
 
 
 class ActionCreateCluster(DeskAction):
@@ -47,9 +45,8 @@ class ActionCreateCluster(DeskAction):
     topic = "create_cluster"
 
     async def respond(self, turn: Turn) -> None:
-        """A new request starts afresh."""
-        drop_open(turn)
-        await quote(turn, {"kind": CLUSTER, **said_in(turn)})
+        """The form has put the request together."""
+        await quote(turn, turn.request or {"kind": CLUSTER})
 
 
 class ActionQuotePrice(DeskAction):
@@ -61,13 +58,13 @@ class ActionQuotePrice(DeskAction):
         """A question about "that" prices the open request with the change laid over it."""
         said = said_in(turn)
         said.pop("name", None)
-        open_request = turn.request if questions.is_open(turn.question) else None
+        open_request = turn.request
         if open_request is not None and not said.get("software"):
             said = merged(open_request, said)
         kind = said.get("kind") or (CLUSTER if _is_blueprint(turn, said) else VM)
         said = {"kind": kind, **said}
         if kind == CLUSTER and not said.get("software"):
-            ask_software(turn, said)
+            turn.say("utter_price_needs_software")
             return
         try:
             priced = await turn.desk.quote(turn.actor, to_request(said), keep=False)
@@ -75,8 +72,8 @@ class ActionQuotePrice(DeskAction):
             response, values = of_error(error)
             turn.say(response, **values)
             return
-        if open_request is None:
-            turn.ask({"kind": "confirm_price", "what": _what(turn, said)}, request=said)
+        if open_request is None and turn.form is None:
+            turn.ask({"kind": "confirm_price", "what": what(turn, said)}, request=said)
         turn.say(
             "utter_price",
             buttons=[button("Get it", f"create_{kind}", **to_entities(said))],
@@ -87,15 +84,12 @@ class ActionQuotePrice(DeskAction):
 
 async def quote(turn: Turn, said: Fields, *, response: str = "utter_quote", changes: Fields | None = None) -> None:
     """Quote the request and ask for a yes; what is wrong with it is said and asked for instead."""
-    if said["kind"] == CLUSTER and not said.get("software"):
-        ask_software(turn, said)
-        return
     try:
         made = await turn.desk.quote(turn.actor, to_request(said))
     except (Invalid, NothingFits) as error:
         _ask_to_mend(turn, said, error)
         return
-    turn.ask({"kind": "confirm_quote", "id": made.id, "what": _what(turn, said)}, request=said)
+    turn.ask({"kind": "confirm_quote", "id": made.id, "what": what(turn, said)}, request=said)
     turn.say(
         response,
         buttons=quote_buttons(made.id),
@@ -113,9 +107,8 @@ async def change(turn: Turn, changes: Fields) -> None:
 
 async def quote_again(turn: Turn, quote_id: str) -> None:
     """A quote that is too old to buy at: look again, for the same request."""
-    if turn.request is None:
+    if turn.request is None or turn.question is None or turn.question.get("id") != quote_id:
         # The button of an old card whose request is no longer open.
-        turn.settle()
         turn.say("utter_error_quote_expired")
         return
     await quote(turn, turn.request, response="utter_quote_again")
@@ -130,39 +123,28 @@ def quote_buttons(quote_id: str) -> list[Button]:
     ]
 
 
-def ask_software(turn: Turn, said: Fields) -> None:
-    """The one question that a cluster needs."""
-    blueprints = [item for item in turn.desk.blueprints() if item.name != PLAIN]
-    popular = sorted(blueprints, key=lambda item: item.name not in _ASKED_FOR_MOST)
-    turn.ask({"kind": "request_field", "field": "software", "what": _what(turn, said)}, request=said)
-    turn.say(
-        "utter_ask_software",
-        buttons=[button(item.title, "inform", software=item.name) for item in popular[:_MOST_BUTTONS]],
-        known=names([item.title for item in blueprints]),
-    )
-
-
-def drop_open(turn: Turn) -> None:
-    """A new task wins over an open question; a word is said about what is let go."""
-    if turn.question is not None and questions.is_open(turn.question):
-        turn.say("utter_request_dropped", what=questions.subject(turn.question))
-    turn.settle()
+def what(turn: Turn, said: Fields) -> str:
+    """The request in short: "the Spark cluster"."""
+    # A count that makes no sense is not repeated.
+    counted = said.get("count")
+    request = to_request(said) if counted is None or counted > 0 else to_request({**said, "count": None})
+    return cards.request_words(request, _title(turn, said))
 
 
 def _ask_to_mend(turn: Turn, said: Fields, error: Invalid | NothingFits) -> None:
-    """Say what is wrong; the answer to it goes on with the same request."""
+    """What is wrong becomes a fact that the form of the request asks for."""
     response, values = of_error(error)
     buttons: list[Button] | None = None
     if isinstance(error, NothingFits):
         values["request"] = change_words({key: said[key] for key in said if key in _FITTING}) or error.request
         buttons = [offer_button(offer) for offer in error.nearest] or None
     elif isinstance(error, UnknownRegion):
-        buttons = [button(region, "correct", region=region) for region in error.known[:_MOST_BUTTONS]]
+        buttons = [button(region, "correct", region=region) for region in error.known[:MOST_BUTTONS]]
     elif isinstance(error, UnknownSoftware):
-        buttons = [button(item, "inform", software=item) for item in error.known[:_MOST_BUTTONS]]
-    field = _field_of(error, said)
-    turn.ask({"kind": "request_field", "field": field, "what": _what(turn, said)}, request=said)
-    turn.say(response, buttons=buttons, **values)
+        buttons = [button(item, "inform", software=item) for item in error.known[:MOST_BUTTONS]]
+    problem = {"field": _field_of(error, said), "response": response, "values": values, "buttons": buttons}
+    turn.go_to(f"create_{said['kind']}", problem=problem)
+    turn.request = said
 
 
 def _field_of(error: Invalid | NothingFits, said: Fields) -> str:
@@ -201,13 +183,6 @@ def _is_blueprint(turn: Turn, said: Fields) -> bool:
 def _title(turn: Turn, said: Fields) -> str | None:
     blueprint = _blueprint(turn, said)
     return blueprint.title if blueprint else None
-
-
-def _what(turn: Turn, said: Fields) -> str:
-    # A count that makes no sense is not repeated.
-    counted = said.get("count")
-    request = to_request(said) if counted is None or counted > 0 else to_request({**said, "count": None})
-    return cards.request_words(request, _title(turn, said))
 
 
 def _warning(turn: Turn, made: Quote) -> str:

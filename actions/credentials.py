@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from actions import cards
 from actions.base import DeskAction
-from actions.create import drop_open
+from actions.forms import Form
+from actions.moments import Moment
 from actions.requests import button
 from actions.turn import Turn
 from actions.wording import names, provider_title
@@ -16,9 +17,8 @@ class ActionAddCredentials(DeskAction):
     topic = "add_credentials"
 
     async def respond(self, turn: Turn) -> None:
-        """For the cloud that was said; which one is asked otherwise."""
-        drop_open(turn)
-        for provider in known_providers(turn, self.topic):
+        """For each cloud that was said."""
+        for provider in _known(turn):
             turn.say("utter_add_credentials", provider=provider, title=provider_title(provider))
 
 
@@ -43,12 +43,8 @@ class ActionRemoveCredentials(DeskAction):
 
     async def respond(self, turn: Turn) -> None:
         """Ask; the yes is answered in ``actions/answers.py``."""
-        drop_open(turn)
         own = {info.provider for info in await turn.desk.credentials(turn.actor)}
-        said = turn.all_of("provider")
-        if not said and len(own) == 1:
-            turn.entities = {**turn.entities, "provider": next(iter(own))}
-        for provider in known_providers(turn, self.topic)[:1]:
+        for provider in _known(turn)[:1]:
             if provider not in own:
                 turn.say("utter_credentials_not_there", title=provider_title(provider))
                 continue
@@ -60,20 +56,68 @@ class ActionRemoveCredentials(DeskAction):
             )
 
 
-def known_providers(turn: Turn, topic: str) -> tuple[str, ...]:
-    """The clouds that were said and that are supported; () when it had to be asked."""
-    known = turn.desk.providers()
-    titles = names([provider_title(name) for name in known])
-    said = [str(name) for name in turn.all_of("provider")]
-    if not said:
-        turn.ask({"kind": "provider", "for": topic})
+class ProviderForm(Form):
+    """Asks which cloud. The slot holds those that were said, supported or not."""
+
+    slots = ("provider",)
+
+    def is_bare_answer(self, turn: Turn) -> bool:
+        return bool(_called(turn))
+
+    async def fill(self, turn: Turn, moment: Moment) -> None:
+        said = [str(name) for name in turn.all_of("provider")] or (_called(turn) if turn.asked else [])
+        if said:
+            turn.facts["provider"] = said
+
+
+class AddCredentialsForm(ProviderForm):
+    topic = "add_credentials"
+
+    def subject(self, turn: Turn) -> str:
+        return "adding credentials"
+
+
+class RemoveCredentialsForm(ProviderForm):
+    """The only access that there is needs no question."""
+
+    topic = "remove_credentials"
+
+    def subject(self, turn: Turn) -> str:
+        return "removing credentials"
+
+    async def fill(self, turn: Turn, moment: Moment) -> None:
+        await super().fill(turn, moment)
+        own = [info.provider for info in await turn.desk.credentials(turn.actor)]
+        if self.missing(turn) and len(own) == 1:
+            turn.facts["provider"] = own
+
+
+class ActionAskProvider(DeskAction):
+    """Which cloud."""
+
+    topic = "ask_provider"
+
+    async def respond(self, turn: Turn) -> None:
+        """With a button for each that is supported."""
+        known = turn.desk.providers()
         turn.say(
             "utter_ask_provider",
-            buttons=[button(provider_title(name), topic, provider=name) for name in known],
-            known=titles,
+            buttons=[button(provider_title(name), str(turn.form), provider=name) for name in known],
+            known=names([provider_title(name) for name in known]),
         )
-        return ()
-    for name in said:
+
+
+def _known(turn: Turn) -> list[str]:
+    """The clouds that were said and are supported; about the others that is said."""
+    known = turn.desk.providers()
+    for name in turn.facts["provider"]:
         if name not in known:
+            titles = names([provider_title(item) for item in known])
             turn.say("utter_unknown_provider", provider=provider_title(name), known=titles)
-    return tuple(name for name in said if name in known)
+    return [name for name in turn.facts["provider"] if name in known]
+
+
+def _called(turn: Turn) -> list[str]:
+    """The cloud when the text is nothing but its name."""
+    said = turn.text.strip(" .!").lower()
+    return [name for name in turn.desk.providers() if said in (name, provider_title(name).lower())]

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from actions import cards, questions, resolve
+from actions import cards
+from actions.bare import numbered
 from actions.base import DeskAction
-from actions.create import drop_open
 from actions.requests import button, payload
 from actions.turn import Turn
 from actions.wording import amount, duration, hourly, local_time, plural, provider_title
-from clouddesk.language.clock import resolve_until
-from clouddesk.model.errors import Invalid
 from clouddesk.model.reservation import Reservation
 
 
@@ -22,10 +20,7 @@ class ActionTerminateResource(DeskAction):
 
     async def respond(self, turn: Turn) -> None:
         """Ask; the yes is answered in ``actions/answers.py``."""
-        drop_open(turn)
-        items = await resolve.which(turn, self.topic, several=True)
-        if items:
-            ask_release(turn, items)
+        ask_release(turn, [await turn.desk.reservation(turn.actor, reservation_id) for reservation_id in chosen(turn)])
 
 
 class ActionStopResource(DeskAction):
@@ -35,9 +30,8 @@ class ActionStopResource(DeskAction):
 
     async def respond(self, turn: Turn) -> None:
         """Stop all that are meant."""
-        drop_open(turn)
-        for item in await resolve.which(turn, self.topic, several=True):
-            done = await turn.desk.stop(turn.actor, item.id)
+        for reservation_id in chosen(turn):
+            done = await turn.desk.stop(turn.actor, reservation_id)
             turn.last_reservation = done.id
             saves = done.disk_hourly_price_usd < done.hourly_price_usd
             turn.say(
@@ -56,9 +50,8 @@ class ActionStartResource(DeskAction):
 
     async def respond(self, turn: Turn) -> None:
         """Start all that are meant."""
-        drop_open(turn)
-        for item in await resolve.which(turn, self.topic, several=True):
-            done = await turn.desk.start(turn.actor, item.id)
+        for reservation_id in chosen(turn):
+            done = await turn.desk.start(turn.actor, reservation_id)
             turn.last_reservation = done.id
             turn.say("utter_starting", name=done.name)
 
@@ -70,59 +63,37 @@ class ActionRebootResource(DeskAction):
 
     async def respond(self, turn: Turn) -> None:
         """Reboot all that are meant."""
-        drop_open(turn)
-        for item in await resolve.which(turn, self.topic, several=True):
-            done = await turn.desk.reboot(turn.actor, item.id)
+        for reservation_id in chosen(turn):
+            done = await turn.desk.reboot(turn.actor, reservation_id)
             turn.last_reservation = done.id
             turn.say("utter_rebooting", name=done.name)
 
 
 class ActionExtendReservation(DeskAction):
-    """Lengthen a lease by a time or until an end."""
+    """Lengthen a lease."""
 
     topic = "extend_reservation"
 
     async def respond(self, turn: Turn) -> None:
-        """Extend, or ask by how long."""
-        drop_open(turn)
-        for item in await resolve.which(turn, self.topic):
-            await extend(turn, item)
+        """Extend, and say what the longer time costs."""
+        reservation_id, seconds = chosen(turn)[0], turn.facts["duration"]
+        # The same message delivered twice extends once.
+        request_id = f"{turn.conversation}/{turn.message_id}/{reservation_id}"
+        price = await turn.desk.extension_price_usd(turn.actor, reservation_id, seconds)
+        done = await turn.desk.extend(turn.actor, reservation_id, seconds, request_id=request_id)
+        turn.last_reservation = done.id
+        turn.say(
+            "utter_extended",
+            name=done.name,
+            ends=local_time(done.expires_at, turn.actor.timezone, turn.desk.clock()),
+            duration=duration(seconds),
+            price=amount(price),
+        )
 
 
-async def extend(turn: Turn, item: Reservation) -> None:
-    """Extend this reservation by what the message says; ask when it says nothing of it."""
-    now = turn.desk.clock()
-    seconds = _seconds(turn, item)
-    if seconds is None:
-        ask_duration(turn, item)
-        return
-    # The same message delivered twice extends once.
-    request_id = f"{turn.conversation}/{turn.message_id}/{item.id}"
-    price = await turn.desk.extension_price_usd(turn.actor, item.id, seconds)
-    done = await turn.desk.extend(turn.actor, item.id, seconds, request_id=request_id)
-    turn.last_reservation = done.id
-    turn.settle()
-    turn.say(
-        "utter_extended",
-        name=done.name,
-        ends=local_time(done.expires_at, turn.actor.timezone, now),
-        duration=duration(seconds),
-        price=amount(price),
-    )
-
-
-def ask_duration(turn: Turn, item: Reservation) -> None:
-    """By how long?"""
-    turn.ask({"kind": "duration", "id": item.id, "name": item.name})
-    turn.say(
-        "utter_ask_duration",
-        buttons=[
-            button(title, "extend_reservation", resource_name=item.id, duration_minutes=minutes)
-            for title, minutes in (("1 hour", 60), ("4 hours", 240), ("1 day", 1440))
-        ],
-        name=item.name,
-        ends=local_time(item.expires_at, turn.actor.timezone, turn.desk.clock()),
-    )
+def chosen(turn: Turn) -> list[str]:
+    """The ids that the form found."""
+    return [item["id"] for item in turn.facts["reservation"]]
 
 
 def ask_release(turn: Turn, items: Sequence[Reservation]) -> None:
@@ -146,7 +117,7 @@ def ask_release(turn: Turn, items: Sequence[Reservation]) -> None:
     turn.say(
         "utter_confirm_release_many",
         buttons=buttons,
-        options=questions.numbered(options),
+        options=numbered(options),
         machines=machines,
         cost=cost,
     )
@@ -154,21 +125,3 @@ def ask_release(turn: Turn, items: Sequence[Reservation]) -> None:
 
 def _line(turn: Turn, item: Reservation) -> str:
     return cards.reservation_line(item, turn.actor, turn.desk.clock())
-
-
-def _seconds(turn: Turn, item: Reservation) -> int | None:
-    """How much longer, as said; None when nothing was said of it."""
-    minutes = turn.one_of("duration_minutes")
-    if minutes is not None:
-        return round(float(minutes) * 60)
-    until = turn.one_of("until")
-    if until is None:
-        return None
-    now = turn.desk.clock()
-    end = resolve_until(str(until), now=now, timezone=turn.actor.timezone)
-    if end is None:
-        raise Invalid(f"I could not tell when “{until}” is. Say it like “by 2 hours” or “until friday 5pm”.")
-    if end <= item.expires_at:
-        ends = local_time(item.expires_at, turn.actor.timezone, now)
-        raise Invalid(f"{item.name} already lasts longer than that: it ends {ends}.")
-    return round((end - item.expires_at).total_seconds())

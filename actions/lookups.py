@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from actions import cards, resolve
 from actions.base import DeskAction
+from actions.lifecycle import chosen
 from actions.turn import Turn
 from clouddesk.model.reservation import PROVISIONING
 
@@ -40,19 +41,10 @@ class ActionDescribeResource(DeskAction):
     topic = "describe_resource"
 
     async def respond(self, turn: Turn) -> None:
-        """Also for one that ended, when it is named by its id."""
+        """A card each."""
         now = turn.desk.clock()
-        for words in turn.all_of("resource_name"):
-            if str(words).startswith("r-") and not await turn.desk.find(turn.actor, str(words)):
-                item = await turn.desk.reservation(turn.actor, str(words))
-                turn.say("utter_describe", card=cards.reservation_card(item, turn.actor, now))
-                return
-        if not turn.all_of("resource_name") and not resolve.narrows(turn):
-            own = await turn.desk.reservations(turn.actor)
-            if len(own) > 1:
-                turn.say("utter_list", lines=cards.reservation_list(own, turn.actor, now))
-                return
-        for item in await resolve.which(turn, self.topic, several=True):
+        for reservation_id in chosen(turn):
+            item = await turn.desk.reservation(turn.actor, reservation_id)
             turn.last_reservation = item.id
             turn.say("utter_describe", card=cards.reservation_card(item, turn.actor, now))
 
@@ -64,7 +56,8 @@ class ActionConnectInfo(DeskAction):
 
     async def respond(self, turn: Turn) -> None:
         """The address and login of each machine, once they have one."""
-        for item in await resolve.which(turn, self.topic):
+        for reservation_id in chosen(turn):
+            item = await turn.desk.reservation(turn.actor, reservation_id)
             turn.last_reservation = item.id
             if item.state == PROVISIONING:
                 turn.say("utter_connect_not_ready", name=item.name, state=item.state)

@@ -7,7 +7,6 @@ import re
 from dataclasses import asdict
 from typing import Any
 
-from actions import questions
 from actions.turn import Button, Turn
 from actions.wording import duration
 from clouddesk.model.offer import Offer
@@ -77,13 +76,35 @@ def is_fragment(turn: Turn) -> bool:
     "in frankfurt please" or "0 nodes" say no task of their own; without an open request they keep their intent.
     """
     is_button = turn.text.startswith("/")
-    if is_button or turn.request is None or not questions.is_open(turn.question) or not said_in(turn):
+    if is_button or turn.request is None or not said_in(turn):
         return False
     if turn.intent in _MISTAKEN:
         return not (turn.all_of("resource_name") or turn.all_of("template_name"))
     if turn.intent in ("create_vm", "create_cluster"):
         return not turn.all_of("software") and len(turn.text.split()) <= 4 and not _ASKS.search(turn.text.lower())
     return False
+
+
+def changes_in(turn: Turn) -> Fields:
+    """What the message changes in the open request; "not on aws" leaves the other clouds.
+
+    What is only said again ("yes, 8 hours is fine") is no change, nor is the name of a machine that exists.
+    """
+    said = said_in(turn)
+    if turn.intent == "affirm":
+        said.pop("name", None)
+    left = without(turn, turn.desk.providers())
+    if left is not None and "providers" not in said:
+        said["providers"] = left
+    before = turn.request or {}
+    return {key: value for key, value in said.items() if before.get(key) != value}
+
+
+def number_as(field: str, number: int) -> Fields:
+    """A bare number as a value of the field that was asked for."""
+    if field == "duration_seconds":
+        return {field: number * 3600}
+    return {field if field in ("count", "memory_gb", "vcpus", "gpu_count") else "count": number}
 
 
 def without(turn: Turn, known: tuple[str, ...]) -> list[str] | None:

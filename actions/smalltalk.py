@@ -99,8 +99,10 @@ class ActionDidNotUnderstand(DeskAction):
     topic = "did_not_understand"
 
     async def respond(self, turn: Turn) -> None:
-        """An open question gets a second look at the text first."""
-        if turn.question is not None and questions.is_open(turn.question):
+        """An open question gets a second look at the text first; a form has had its look and asks again."""
+        if turn.form:
+            turn.say("utter_no_answer")
+        elif turn.question is not None and questions.is_open(turn.question):
             await hand_over(turn, "inform")
         else:
             turn.say("utter_did_not_understand")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from rasa_sdk.events import SlotSet
+from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
+from rasa_sdk.forms import REQUESTED_SLOT
 
 from clouddesk.desk import Desk
 from clouddesk.model.actor import Actor
@@ -15,12 +16,16 @@ Question = dict[str, Any]
 
 Button = dict[str, str]
 
+FACTS = ("software", "reservation", "duration", "provider", "options", "problem", "correction")
+"""The slots of the forms. They hold something only while a form is open, and until its action has run."""
+
 
 @dataclass
 class Turn:
     """Read by a topic's action, which answers with ``say`` and sets what stays open.
 
-    ``entities`` holds a plain value, or a list where several of equal standing were said.
+    ``entities`` holds a plain value, or a list where several of equal standing were said. Open is at most one of
+    ``question`` (a confirmation) and ``form`` (the topic whose form asks for a fact; ``asked`` is its slot).
     """
 
     desk: Desk
@@ -33,6 +38,14 @@ class Turn:
     request: dict[str, Any] | None = None
     question: Question | None = None
     last_reservation: str | None = None
+    form: str | None = None
+    asked: str | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+    had_form: bool = False
+    answered: str | None = None
+    """The slot that the message was taken as an answer for, though it may not have been a good one."""
+    next_form: str | None = None
+    slots_before: dict[str, Any] = field(default_factory=dict)
     replies: list[dict[str, Any]] = field(default_factory=list)
 
     def say(self, response: str, *, buttons: list[Button] | None = None, **values: object) -> None:
@@ -53,20 +66,45 @@ class Turn:
         return values[0] if values else None
 
     def ask(self, question: Question, *, request: dict[str, Any] | None = None) -> None:
-        """Leave this question open, with the request that it is about."""
-        self.question, self.request = question, request
+        """Leave this confirmation open, with the request that it is about."""
+        self.settle(question)
+        self.request = request
 
     def settle(self, question: Question | None = None) -> None:
         """Nothing is open any more; ``question`` may remember what was settled, for a second yes."""
         self.question, self.request = question, None
+        self.close_form()
+
+    def close_form(self) -> None:
+        """No form is open any more, and nothing of it is left for the next."""
+        self.form, self.asked, self.facts = None, None, {}
+
+    def go_to(self, topic: str, **facts: Any) -> None:
+        """Open this topic's form next. It reads the message of this turn, unless ``facts`` say what it must ask for."""
+        self.question = None
+        self.close_form()
+        self.next_form, self.facts = f"{topic}_form", facts
+
+    def events(self) -> list[Any]:
+        """What an action leaves behind for the next turn."""
+        if self.form is None and self.next_form is None:
+            self.facts = {}
+        events = self.slots()
+        if self.had_form and self.form is None:
+            events += [SlotSet(REQUESTED_SLOT, None), ActiveLoop(None)]
+        if self.next_form:
+            events.append(FollowupAction(self.next_form))
+        return events
 
     def slots(self) -> list[Any]:
-        """The events that keep this turn's state for the next."""
-        return [
-            SlotSet("request", self.request),
-            SlotSet("open_question", self.question),
-            SlotSet("last_reservation", self.last_reservation),
-        ]
+        """The state as slots, as far as it changed: every event is sent along with all later turns."""
+        now = {
+            "request": self.request,
+            "open_question": self.question,
+            "last_reservation": self.last_reservation,
+            **{name: self.facts.get(name) for name in FACTS},
+        }
+        return [SlotSet(name, value) for name, value in now.items() if value != self.slots_before.get(name)]
 
 
 def _printable(value: object) -> str:

@@ -26,6 +26,7 @@ class Sandbox:
     module: str
     data: Path
     boot_seconds: float = 1.0
+    more: tuple[str, ...] = ()
     port: int = field(default_factory=lambda: free_port())
     process: subprocess.Popen[bytes] | None = None
 
@@ -40,7 +41,7 @@ class Sandbox:
 
     def start(self) -> None:
         command = [sys.executable, "-m", self.module, "--port", str(self.port), "--data", str(self.data)]
-        command += ["--boot-seconds", str(self.boot_seconds)]
+        command += ["--boot-seconds", str(self.boot_seconds), *self.more]
         self.data.mkdir(parents=True, exist_ok=True)
         with (self.data / "server.log").open("ab") as output:
             self.process = subprocess.Popen(command, cwd=PROJECT, stdout=output, stderr=output, env=dict(os.environ))

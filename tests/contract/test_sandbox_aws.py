@@ -246,10 +246,12 @@ def test_root_disk_of_a_wished_size_goes_with_its_machine(sandbox_aws: Sandbox) 
 
 def test_same_token_makes_machines_once(sandbox_aws: Sandbox) -> None:
     ec2 = client(sandbox_aws)
-    first, second = (run(ec2, 2, ClientToken="order-1") for _ in range(2))
+    first, second = (run(ec2, 2, ClientToken="order-1", UserData="#!/bin/sh") for _ in range(2))
     assert [one["InstanceId"] for one in first] == [one["InstanceId"] for one in second]
     with pytest.raises(ClientError, match="IdempotentParameterMismatch"):
-        run(ec2, 3, ClientToken="order-1")
+        run(ec2, 3, ClientToken="order-1", UserData="#!/bin/sh")
+    with pytest.raises(ClientError, match="IdempotentParameterMismatch"):
+        run(ec2, 2, ClientToken="order-1", UserData="#!/bin/bash")
     by_token = ec2.describe_instances(Filters=[{"Name": "client-token", "Values": ["order-1"]}])["Reservations"]
     assert len(by_token[0]["Instances"]) == 2
 
@@ -386,6 +388,45 @@ def test_machine_that_was_told_of_is_there_after_an_immediate_kill(tmp_path: Pat
         sandbox.start()
         assert [one["id"] for one in sandbox.machines()] == [number]
         assert sandbox.stop() == 0
+    finally:
+        sandbox.stop()
+
+
+def test_machine_that_ended_is_forgotten_after_a_while_with_all_that_was_its_own(tmp_path: Path) -> None:
+    sandbox = Sandbox("clouddesk.sandbox.aws", tmp_path, boot_seconds=0, more=("--forget-seconds", "1.5"))
+    sandbox.start()
+    try:
+        ec2 = client(sandbox)
+        kept = run(ec2, name="kept")[0]["InstanceId"]
+        disks = [{"ResourceType": kind, "Tags": [{"Key": "Name", "Value": "old"}]} for kind in ("instance", "volume")]
+        ended = [one["InstanceId"] for one in run(ec2, 3, TagSpecifications=disks, ClientToken="once")]
+        half = [one["InstanceId"] for one in run(ec2, 2, name="half")]
+        ec2.terminate_instances(InstanceIds=[*ended, half[0]])
+        assert {one["State"]["Name"] for one in described(ec2, *ended)} == {"terminated"}
+
+        wait_for(lambda: described(ec2, *ended) == [])
+        assert {one["id"] for one in sandbox.machines()} == {kept, *half}  # the rest of an order keeps its memory
+        assert len(ec2.describe_network_interfaces()["NetworkInterfaces"]) == 3
+        assert len(ec2.describe_volumes()["Volumes"]) == 2
+        assert {tag["ResourceId"] for tag in ec2.describe_tags()["Tags"]} == {kept, *half}
+        with pytest.raises(ClientError, match=r"InvalidInstanceID\.NotFound"):
+            ec2.terminate_instances(InstanceIds=ended)
+        assert run(ec2, 3, name="anew", ClientToken="once")[0]["InstanceId"] not in ended
+    finally:
+        sandbox.stop()
+
+
+def test_machine_that_ended_long_ago_does_not_come_back_with_a_restart(tmp_path: Path) -> None:
+    sandbox = Sandbox("clouddesk.sandbox.aws", tmp_path, boot_seconds=0, more=("--forget-seconds", "1"))
+    sandbox.start()
+    try:
+        ec2 = client(sandbox)
+        ec2.terminate_instances(InstanceIds=[run(ec2)[0]["InstanceId"]])
+        assert [one["state"] for one in sandbox.machines()] == ["terminated"]
+        sandbox.kill()
+        time.sleep(1)
+        sandbox.start()
+        assert sandbox.machines() == []
     finally:
         sandbox.stop()
 

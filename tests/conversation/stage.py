@@ -17,7 +17,8 @@ import structlog
 import yaml
 from sanic import Sanic
 
-from actions import desk_access, server
+from actions import desk_access, questions, server
+from actions.turn import FACTS
 from connectors import light_rasa
 from tests.conversation.memory import PROJECT, MemoryDesk
 
@@ -79,6 +80,7 @@ class Stage:
                 },
             )
         )
+        await self._check_what_is_open(conversation)
         return list(output.replies)
 
     async def have(self, person: str, request: dict[str, Any]) -> None:
@@ -103,6 +105,14 @@ class Stage:
     def reservations(self, person: str) -> list[Any]:
         """What the person has, oldest first, ended ones too."""
         return [item for item in self.world.views.items.values() if item.owner == person]
+
+    async def _check_what_is_open(self, conversation: str) -> None:
+        """Holds after every message: a form or a confirmation, never both; without a form nothing of one is left."""
+        tracker = await self.agent.processor.tracker_store.retrieve(conversation)
+        form = tracker.active_loop_name
+        assert not (form and questions.is_open(tracker.get_slot("open_question"))), f"a confirmation beside {form}"
+        left = [name for name in (*FACTS, "requested_slot") if tracker.get_slot(name) is not None]
+        assert form or not left, f"left of a form that is closed: {left}"
 
     async def _scripted(self, message: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         if not self.meaning:

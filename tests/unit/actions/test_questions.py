@@ -1,11 +1,11 @@
-"""What a bare answer means to an open question."""
+"""What a bare answer means, and the words of confirmations."""
 
 import pytest
 
-from actions import questions
+from actions import bare, questions
 
 OPTIONS = [{"id": "r-0000000a", "name": "spark-1"}, {"id": "r-0000000b", "name": "spark-2"}]
-CHOOSE = {"kind": "choose", "for": "stop_resource", "options": OPTIONS, "entities": {}}
+QUOTE = {"kind": "confirm_quote", "id": "q-1", "what": "the vm"}
 
 
 @pytest.mark.parametrize(
@@ -24,14 +24,14 @@ CHOOSE = {"kind": "choose", "for": "stop_resource", "options": OPTIONS, "entitie
     ],
 )
 def test_a_bare_number_is_read_in_digits_words_and_order(text: str, number: int) -> None:
-    assert questions.bare_number(text) == number
+    assert bare.bare_number(text) == number
 
 
 @pytest.mark.parametrize(
     "text", ["5 nodes", "yes", "16 GB", "", "2 hours", "spark-1", "5 or 6", "what about five of them"]
 )
 def test_what_holds_more_than_a_number_is_no_bare_number(text: str) -> None:
-    assert questions.bare_number(text) is None
+    assert bare.bare_number(text) is None
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_what_holds_more_than_a_number_is_no_bare_number(text: str) -> None:
     ],
 )
 def test_an_option_is_picked_by_number_order_name_and_id(text: str, name: str) -> None:
-    picked = questions.pick(OPTIONS, text)
+    picked = bare.pick(OPTIONS, text)
 
     assert picked is not None
     assert picked["name"] == name
@@ -55,7 +55,17 @@ def test_an_option_is_picked_by_number_order_name_and_id(text: str, name: str) -
 
 @pytest.mark.parametrize("text", ["3", "0", "spark", "spark-1 or spark-2", "yes"])
 def test_what_points_at_none_or_at_several_options_picks_none(text: str) -> None:
-    assert questions.pick(OPTIONS, text) is None
+    assert bare.pick(OPTIONS, text) is None
+
+
+@pytest.mark.parametrize("text", ["2", "the last one", "spark-1 please", "R-0000000B", "just spark-2"])
+def test_a_pick_and_nothing_else_is_seen(text: str) -> None:
+    assert bare.is_only_a_pick(OPTIONS, text)
+
+
+@pytest.mark.parametrize("text", ["details of spark-1", "stop spark-1", "3", "yes", "reboot the last"])
+def test_what_says_more_than_a_pick_is_not_only_one(text: str) -> None:
+    assert not bare.is_only_a_pick(OPTIONS, text)
 
 
 def test_a_settled_question_takes_no_bare_answer() -> None:
@@ -63,24 +73,20 @@ def test_a_settled_question_takes_no_bare_answer() -> None:
     assert not questions.is_bare_answer(None, "5")
 
 
-def test_a_whole_sentence_with_a_name_in_it_is_no_bare_answer() -> None:
-    assert not questions.is_bare_answer(CHOOSE, "please tell me everything about spark-1")
-    assert questions.is_bare_answer(CHOOSE, "spark-1 please")
+def test_a_number_is_an_answer_to_a_confirmation_and_a_sentence_is_not() -> None:
+    assert questions.is_bare_answer(QUOTE, "5")
+    assert not questions.is_bare_answer(QUOTE, "5 more machines in frankfurt")
 
 
 @pytest.mark.parametrize(
     "question",
     [
-        {"kind": "confirm_quote", "id": "q-1", "what": "the vm"},
+        QUOTE,
         {"kind": "confirm_price", "what": "the vm"},
         {"kind": "confirm_release", "ids": ["r-1"], "names": ["spark-1"]},
         {"kind": "confirm_removal", "provider": "aws"},
-        {"kind": "duration", "id": "r-1", "name": "spark-1"},
-        {"kind": "provider", "for": "add_credentials"},
-        {"kind": "request_field", "field": "region", "what": "the vm"},
-        CHOOSE,
     ],
 )
-def test_every_question_can_be_asked_again_and_dropped_by_name(question: dict[str, object]) -> None:
+def test_every_confirmation_can_be_asked_again_and_dropped_by_name(question: dict[str, object]) -> None:
     assert questions.words(question).rstrip(".").strip()
     assert questions.subject(question)

@@ -7,13 +7,22 @@ from pathlib import Path
 import pytest
 import yaml
 
+import actions.answers
+import actions.credentials
+import actions.lookups
+import actions.request_forms
+import actions.reservation_forms
+import actions.smalltalk  # noqa: F401 - importing registers
 from actions import wording
 from actions.base import DeskAction
+from actions.forms import Form
+from actions.turn import FACTS
 from clouddesk.model import errors, notice
 from clouddesk.model import reservation as states
 
 PROJECT = Path(__file__).resolve().parents[3]
 DOMAIN = yaml.safe_load((PROJECT / "domain.yml").read_text())
+RULES = yaml.safe_load((PROJECT / "nlu" / "rules.yml").read_text())["rules"]
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=timezone.utc)
 ERRORS = [
     errors.Denied("see"),
@@ -53,25 +62,36 @@ def test_every_response_that_code_names_exists() -> None:
 
 
 def test_every_action_of_the_domain_is_written_and_the_other_way_round() -> None:
-    import actions.answers
-    import actions.credentials
-    import actions.lookups
-    import actions.smalltalk  # noqa: F401 - importing registers
+    written = {f"action_{topic}" for topic in DeskAction.topics} | {form().name() for form in Form.forms.values()}
 
-    assert {f"action_{topic}" for topic in DeskAction.topics} == set(DOMAIN["actions"])
+    assert written == set(DOMAIN["actions"])
 
 
-def test_every_intent_has_one_rule() -> None:
-    rules = yaml.safe_load((PROJECT / "nlu" / "rules.yml").read_text())["rules"]
-    intents = [rule["steps"][0]["intent"] for rule in rules]
+def test_every_form_requires_what_it_asks_for_and_can_ask_for_it() -> None:
+    assert {f"{topic}_form" for topic in Form.forms} == set(DOMAIN["forms"])
+    for topic, form in Form.forms.items():
+        assert DOMAIN["forms"][f"{topic}_form"]["required_slots"] == list(form.slots)
+        assert {f"action_ask_{slot}" for slot in form.slots} <= set(DOMAIN["actions"])
+
+
+def test_every_slot_is_filled_by_code_only() -> None:
+    assert {*FACTS, "request", "open_question", "last_reservation"} == set(DOMAIN["slots"])
+    assert all(slot["mappings"] == [{"type": "custom"}] for slot in DOMAIN["slots"].values())
+
+
+def test_every_intent_has_one_rule_and_every_form_one_that_runs_its_action() -> None:
+    intents = {rule["steps"][0]["intent"]: rule["steps"][1]["action"] for rule in RULES if "condition" not in rule}
+    done = {rule["steps"][0]["action"]: rule["steps"][2]["action"] for rule in RULES if "condition" in rule}
 
     assert sorted(intents) == sorted(next(iter(item)) for item in DOMAIN["intents"])
-    assert {rule["steps"][1]["action"] for rule in rules} <= set(DOMAIN["actions"])
+    assert len(RULES) == len(intents) + len(done)
+    assert all(intents[topic] == f"{topic}_form" for topic in Form.forms)
+    assert done == {f"{topic}_form": f"action_{topic}" for topic in Form.forms}
+    assert {*intents.values(), *done.values()} <= {*DOMAIN["actions"], *DOMAIN["forms"]}
 
 
 def test_every_intent_that_is_not_built_has_its_own_answer() -> None:
-    rules = yaml.safe_load((PROJECT / "nlu" / "rules.yml").read_text())["rules"]
-    later = [rule["steps"][0]["intent"] for rule in rules if rule["steps"][1]["action"] == "action_not_built_yet"]
+    later = [rule["steps"][0]["intent"] for rule in RULES if rule["steps"][1].get("action") == "action_not_built_yet"]
 
     assert later
     assert all(f"utter_not_built_{intent}" in DOMAIN["responses"] for intent in later)

@@ -1,0 +1,185 @@
+"""Forms: what a task cannot be done without is asked for by its Rasa form until it is known.
+
+A task's intent opens ``<topic>_form`` (nlu/rules.yml). Rasa runs ``validate_<topic>_form`` on the message that opened
+it and on every message while it is open; ``action_ask_<slot>`` asks; when nothing is missing any more,
+``action_<topic>`` does it.
+
+What Rasa leaves to its users is settled here, once for all forms: a message that is no answer is rejected, so that its
+own rule answers it and the form asks again; another task drops the form with all of its slots and a word about it,
+because a second form would silently take over what the first had filled; a question that has a form of its own is
+answered on the spot; and a confirmation is let go of before a form asks anything.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from rasa_sdk.events import ActionExecutionRejected, ActiveLoop, FollowupAction, SlotSet
+from rasa_sdk.forms import REQUESTED_SLOT, FormValidationAction
+
+from actions import questions
+from actions.base import hand_over, is_for_confirmation, open_turn, say_fault
+from actions.moments import Moment, moment_of
+from actions.turn import Turn
+
+_ANSWERS = ("inform", "affirm", "correct")
+"""Intents that have no meaning of their own while a form asks: the form asks again when it finds nothing in them."""
+_PERHAPS_ANSWERS = ("deny", "nlu_fallback", "out_of_scope")
+"""Intents that are answers when they hold a fact, and otherwise what they are."""
+
+
+class Form(FormValidationAction, ABC):  # type: ignore[misc]  # rasa_sdk is untyped
+    """The validation of a topic's form. ``slots`` are its required slots, in the order of asking."""
+
+    slots: ClassVar[tuple[str, ...]]
+    is_task: ClassVar[bool] = True
+    """False for a question: answered at once, it leaves open what is open."""
+    forms: ClassVar[dict[str, type[Form]]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if isinstance(cls.__dict__.get("topic"), str):
+            Form.forms[str(cls.__dict__["topic"])] = cls
+
+    def name(self) -> str:
+        """Rasa's name of the validation."""
+        return f"validate_{self.topic}_form"
+
+    @property
+    @abstractmethod
+    def topic(self) -> str:
+        """The task's name, as of its intent: a class attribute. What has none is no form of its own yet."""
+
+    @abstractmethod
+    async def fill(self, turn: Turn, moment: Moment) -> None:
+        """Take every fact that the message holds into ``turn.facts``; say what is wrong with one."""
+
+    @abstractmethod
+    def subject(self, turn: Turn) -> str:
+        """What is being asked about, for "dropped: …"."""
+
+    def is_bare_answer(self, turn: Turn) -> bool:
+        """Whether the text can only be an answer to what is asked, whatever the classifier took it for."""
+        return False
+
+    def missing(self, turn: Turn) -> str | None:
+        """The slot to ask for next; None when all is known."""
+        return next((slot for slot in self.slots if turn.facts.get(slot) is None), None)
+
+    async def run(self, dispatcher: Any, tracker: Any, domain: dict[str, Any]) -> list[Any]:
+        """Rasa's entry. Always names the slot to ask for, so that Rasa never validates a message twice."""
+        moment = moment_of(tracker)
+        turn = await open_turn(self.name(), dispatcher, tracker)
+        if turn is None:
+            return _given_up() if moment is Moment.OPENED else _waiting(tracker)
+        try:
+            events = await self._step(turn, moment)
+        except Exception as error:  # noqa: BLE001 - whatever broke, the person hears of it and the form stays as it was
+            say_fault(self.name(), turn, error)
+            events = _given_up() if moment is Moment.OPENED else _waiting(tracker)
+        for reply in turn.replies:
+            dispatcher.utter_message(**reply)
+        return events
+
+    async def _step(self, turn: Turn, moment: Moment) -> list[Any]:
+        if moment is Moment.OPENED:
+            return await self._open(turn)
+        if moment is Moment.RETURNED:
+            return self._go_on(turn)
+        can_only_be_one = turn.intent in (*_ANSWERS, self.topic) or self.is_bare_answer(turn)
+        if _is_of_a_card(turn) or not (can_only_be_one or turn.intent in _PERHAPS_ANSWERS):
+            return await self._reject(turn)
+        before = (dict(turn.facts), turn.request)
+        await self.fill(turn, moment)
+        if (turn.facts, turn.request) == before and not turn.replies:
+            if not can_only_be_one:
+                return await self._reject(turn)
+            # A list is asked again in words of its own.
+            if turn.asked != "reservation":
+                turn.say("utter_no_answer")
+        return self._go_on(turn)
+
+    async def _open(self, turn: Turn) -> list[Any]:
+        # An action that found something wrong opens the form to ask for just that.
+        has_problem = "problem" in turn.facts
+        if not has_problem and is_for_confirmation(turn):
+            turn.close_form()
+            await hand_over(turn, "inform")
+            return _ended(turn)
+        if not has_problem:
+            turn.facts = {}
+            if self.is_task:
+                drop_question(turn)
+            said_before = len(turn.replies)
+            await self.fill(turn, Moment.OPENED)
+            if self.missing(turn) and len(turn.replies) > said_before:
+                turn.close_form()
+                return _ended(turn)
+        if self.missing(turn) and turn.question is not None:
+            drop_question(turn)
+        return self._go_on(turn)
+
+    def _go_on(self, turn: Turn) -> list[Any]:
+        # Without the event of a slot Rasa would take the message for one that was no answer.
+        slot = turn.asked or "correction"
+        return [SlotSet(slot, turn.facts.get(slot)), *turn.slots(), SlotSet(REQUESTED_SLOT, self.missing(turn))]
+
+    async def _reject(self, turn: Turn) -> list[Any]:
+        """Not for this form: Rasa's rules take the message, and come back unless the form was dropped."""
+        rejected = ActionExecutionRejected(f"{self.topic}_form")
+        other = Form.forms.get(turn.intent)
+        if other is not None and not other.is_task and await _answered_aside(other(), turn):
+            return self._go_on(turn)
+        if other is None and not (_is_of_a_card(turn) and turn.intent != "deny"):
+            return [rejected]
+        turn.say("utter_request_dropped", what=self.subject(turn))
+        turn.settle()
+        return [rejected, *turn.slots(), SlotSet(REQUESTED_SLOT, None), ActiveLoop(None)]
+
+
+def drop_question(turn: Turn) -> None:
+    """A new task wins over an open confirmation; a word is said about what is let go."""
+    if turn.question is not None and questions.is_open(turn.question):
+        turn.say("utter_request_dropped", what=questions.subject(turn.question))
+    turn.question = turn.request = None
+
+
+def subject(turn: Turn) -> str:
+    """What the open form asks about."""
+    return Form.forms[turn.form]().subject(turn) if turn.form else ""
+
+
+async def _answered_aside(form: Form, turn: Turn) -> bool:
+    """Answer a question in between without opening its form, if it needs nothing to be asked."""
+    aside = replace(turn, form=None, asked=None, facts={}, replies=[])
+    await form.fill(aside, Moment.OPENED)
+    if form.missing(aside) is None:
+        await hand_over(aside, form.topic)
+    if not aside.replies:
+        return False
+    turn.replies += aside.replies
+    turn.last_reservation = aside.last_reservation
+    return True
+
+
+def _is_of_a_card(turn: Turn) -> bool:
+    """A button of a card knows what it is about and answers no form."""
+    return bool(turn.one_of("quote_id") or (turn.intent in ("affirm", "deny") and turn.one_of("reservation_id")))
+
+
+def _ended(turn: Turn) -> list[Any]:
+    """All is said: the form ends without its action."""
+    return turn.events() if turn.next_form else [*turn.events(), FollowupAction("action_listen")]
+
+
+def _given_up() -> list[Any]:
+    """Nothing could be read or done: the form ends without its action."""
+    return [SlotSet(REQUESTED_SLOT, None), ActiveLoop(None), FollowupAction("action_listen")]
+
+
+def _waiting(tracker: Any) -> list[Any]:
+    """The form stays as it was and asks again. Rasa takes no event but that of a slot for an answer."""
+    asked = tracker.get_slot(REQUESTED_SLOT)
+    return [SlotSet(str(asked), tracker.get_slot(str(asked))), SlotSet(REQUESTED_SLOT, asked)]

@@ -1,0 +1,218 @@
+"""The forms of what is done to reservations: which one, and for an extension by how long."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from actions import cards, resolve
+from actions.bare import bare_number, is_only_a_pick, numbered, pick
+from actions.base import DeskAction
+from actions.forms import Form
+from actions.moments import Moment
+from actions.requests import button, payload
+from actions.turn import Turn
+from actions.wording import local_time
+from clouddesk.language.clock import resolve_until
+from clouddesk.model.reservation import Reservation
+
+_MOST_BUTTONS = 5
+
+
+class ReservationForm(Form):
+    """Asks which reservation. The slot holds those that were chosen, as ``{"id", "name"}``."""
+
+    slots: ClassVar[tuple[str, ...]] = ("reservation",)
+    verb: ClassVar[str]
+    about: ClassVar[str]
+    several: ClassVar[bool] = True
+    """Whether "all of them" is an answer."""
+
+    def subject(self, turn: Turn) -> str:
+        return self.about
+
+    def is_bare_answer(self, turn: Turn) -> bool:
+        """A number, an order, a name or "all" of the options, and nothing else."""
+        if turn.asked != "reservation" or turn.text.startswith("/"):
+            return False
+        return is_only_a_pick(turn.facts.get("options", ()), turn.text) or (self.several and _is_all(turn.text))
+
+    async def fill(self, turn: Turn, moment: Moment) -> None:
+        options = turn.facts.get("options", [])
+        picked = pick(options, turn.text) if options and turn.asked == "reservation" else None
+        if picked is not None:
+            _choose(turn, [picked])
+        elif options and self.several and turn.asked == "reservation" and resolve.says_all(turn):
+            _choose(turn, options)
+        elif moment is Moment.OPENED or await resolve.said_names(turn) or _says_what(turn):
+            meant = await resolve.which(turn, self.topic, several=self.several)
+            if meant.chosen:
+                _choose(turn, [{"id": item.id, "name": item.name} for item in meant.chosen])
+            elif meant.candidates:
+                turn.facts["options"] = _options(turn, meant.candidates)
+
+
+class TerminateResourceForm(ReservationForm):
+    topic = "terminate_resource"
+    verb, about = "give back", "giving a machine back"
+
+
+class StopResourceForm(ReservationForm):
+    topic = "stop_resource"
+    verb, about = "stop", "stopping a machine"
+
+
+class StartResourceForm(ReservationForm):
+    topic = "start_resource"
+    verb, about = "start", "starting a machine"
+
+
+class RebootResourceForm(ReservationForm):
+    topic = "reboot_resource"
+    verb, about = "reboot", "rebooting a machine"
+
+
+class ConnectInfoForm(ReservationForm):
+    topic = "connect_info"
+    verb, about = "show the login of", "the login"
+    several = False
+    is_task = False
+
+
+class DescribeResourceForm(ReservationForm):
+    """Details also of one that ended, named by its id; of nothing in particular, the list is the answer."""
+
+    topic = "describe_resource"
+    verb, about = "look at", "the details"
+    is_task = False
+
+    async def fill(self, turn: Turn, moment: Moment) -> None:
+        for words in map(str, turn.all_of("resource_name")):
+            if words.startswith("r-") and not await turn.desk.find(turn.actor, words):
+                item = await turn.desk.reservation(turn.actor, words)
+                _choose(turn, [{"id": item.id, "name": item.name}])
+                return
+        if moment is Moment.OPENED and not resolve.narrows(turn) and not await resolve.said_names(turn):
+            own = await turn.desk.reservations(turn.actor)
+            if len(own) > 1:
+                turn.say("utter_list", lines=cards.reservation_list(own, turn.actor, turn.desk.clock()))
+                return
+        await super().fill(turn, moment)
+
+
+class ExtendReservationForm(ReservationForm):
+    """Asks which one and by how long.
+
+    The slot ``duration`` holds the seconds; as long as none is chosen also words like "until friday".
+    """
+
+    topic = "extend_reservation"
+    verb, about = "extend", "extending a reservation"
+    slots = ("reservation", "duration")
+    several = False
+
+    def subject(self, turn: Turn) -> str:
+        chosen = turn.facts.get("reservation")
+        return f"extending {chosen[0]['name']}" if chosen else super().subject(turn)
+
+    def is_bare_answer(self, turn: Turn) -> bool:
+        """ "3" and "until friday 5pm" too."""
+        if turn.asked != "duration" or turn.text.startswith("/"):
+            return super().is_bare_answer(turn)
+        return bare_number(turn.text) is not None
+
+    async def fill(self, turn: Turn, moment: Moment) -> None:
+        minutes, number = turn.one_of("duration_minutes"), bare_number(turn.text)
+        if minutes is None and number is not None and turn.asked == "duration":
+            minutes = number * 60
+        if minutes is not None:
+            turn.facts["duration"] = round(float(minutes) * 60)
+        elif turn.one_of("until") is not None:
+            turn.facts["duration"] = str(turn.one_of("until"))
+        await super().fill(turn, moment)
+        chosen, until = turn.facts.get("reservation"), turn.facts.get("duration")
+        if chosen and isinstance(until, str):
+            item = await turn.desk.reservation(turn.actor, chosen[0]["id"])
+            turn.facts["duration"] = _seconds(turn, item, until)
+
+
+class ActionAskReservation(DeskAction):
+    """Which one, with numbers and buttons; the rest of what was said is kept for the answer."""
+
+    topic = "ask_reservation"
+
+    async def respond(self, turn: Turn) -> None:
+        """In the order in which the answer counts."""
+        topic, options = str(turn.form), turn.facts["options"]
+        form: Any = Form.forms[topic]
+        aside = Form.forms.get(turn.intent)
+        is_again = turn.answered == "reservation" and (aside is None or aside.is_task)
+        turn.say(
+            "utter_no_such_option" if is_again else "utter_which_resource",
+            buttons=[
+                {"title": item["name"], "payload": payload(topic, {"resource_name": item["id"], **_kept(turn)})}
+                for item in options[:_MOST_BUTTONS]
+            ],
+            verb=form.verb,
+            options=numbered(options),
+        )
+
+
+class ActionAskDuration(DeskAction):
+    """By how long to extend."""
+
+    topic = "ask_duration"
+
+    async def respond(self, turn: Turn) -> None:
+        """With the end as it stands now."""
+        item = await turn.desk.reservation(turn.actor, turn.facts["reservation"][0]["id"])
+        turn.say(
+            "utter_ask_duration",
+            buttons=[
+                button(title, "extend_reservation", resource_name=item.id, duration_minutes=minutes)
+                for title, minutes in (("1 hour", 60), ("4 hours", 240), ("1 day", 1440))
+            ],
+            name=item.name,
+            ends=local_time(item.expires_at, turn.actor.timezone, turn.desk.clock()),
+        )
+
+
+def _choose(turn: Turn, items: Sequence[dict[str, Any]]) -> None:
+    turn.facts["reservation"] = [{"id": item["id"], "name": item["name"]} for item in items]
+    turn.facts.pop("options", None)
+
+
+def _options(turn: Turn, found: Sequence[Reservation]) -> list[dict[str, Any]]:
+    now = turn.desk.clock()
+    return [{"id": item.id, "name": item.name, "line": cards.reservation_line(item, turn.actor, now)} for item in found]
+
+
+def _kept(turn: Turn) -> dict[str, Any]:
+    duration = turn.facts.get("duration")
+    if duration is None:
+        return {}
+    return {"until": duration} if isinstance(duration, str) else {"duration_minutes": duration / 60}
+
+
+def _says_what(turn: Turn) -> bool:
+    """ "the spark one" while it is asked which."""
+    return turn.asked == "reservation" and bool(resolve.attributes(turn))
+
+
+def _is_all(text: str) -> bool:
+    return text.lower().strip(" .!") in ("all", "both", "everything", "all of them", "both of them")
+
+
+def _seconds(turn: Turn, item: Reservation, until: str) -> int | None:
+    """How much longer; None when that was said to make no sense."""
+    now = turn.desk.clock()
+    end = resolve_until(until, now=now, timezone=turn.actor.timezone)
+    if end is None:
+        problem = f"I could not tell when “{until}” is. Say it like “by 2 hours” or “until friday 5pm”."
+        turn.say("utter_error_invalid", problem=problem)
+        return None
+    if end <= item.expires_at:
+        ends = local_time(item.expires_at, turn.actor.timezone, now)
+        turn.say("utter_error_invalid", problem=f"{item.name} already lasts longer than that: it ends {ends}.")
+        return None
+    return round((end - item.expires_at).total_seconds())
