@@ -33,13 +33,13 @@ class ActionStopResource(DeskAction):
         for reservation_id in chosen(turn):
             done = await turn.desk.stop(turn.actor, reservation_id)
             turn.last_reservation = done.id
-            saves = done.disk_hourly_price_usd < done.hourly_price_usd
+            saves = done.stopped_hourly_price_usd < done.hourly_price_usd
             turn.say(
                 "utter_stopping" if saves else "utter_stopping_saves_nothing",
                 buttons=[button("Start again", "start_resource", resource_name=done.id)],
                 name=done.name,
                 provider=provider_title(done.provider),
-                stopped_hourly=hourly(done.disk_hourly_price_usd),
+                stopped_hourly=hourly(done.stopped_hourly_price_usd),
             )
 
 

@@ -1,7 +1,7 @@
 """From "yes" to all machines running, beside the same calls made directly with boto3 on the same simulated cloud.
 
 Directly means what a careful script does: find the newest official image, one RunInstances for all machines, a tag with
-each machine's own key, DescribeInstances until all run. ``bare`` leaves the keys out, which makes machines that cannot be
+each machine's own key, DescribeInstances until all run. ``bare`` leaves the keys out: machines that cannot be
 told apart. All are seen by the same observer, which asks the cloud itself.
 """
 

@@ -297,7 +297,7 @@ class Desk:
             max_lease_seconds=self.limits.max_lease_seconds,
             warning_seconds=self.limits.warning_seconds,
             hourly_price_usd=quote.hourly_price_usd,
-            disk_hourly_price_usd=stopped_hourly * len(quote.nodes),
+            stopped_hourly_price_usd=stopped_hourly * len(quote.nodes),
             created_at=self.clock(),
             is_simulated=quote.is_simulated,
         )

@@ -8,12 +8,12 @@ from datetime import datetime, timezone
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import structlog
 import yaml
 from redis.asyncio import Redis
 
+from clouddesk.language.localtime import local_time
 from clouddesk.model import notice as kinds
 from clouddesk.model.actor import Person
 from clouddesk.model.notice import Notice
@@ -130,24 +130,6 @@ class _Values(dict[str, str]):
 
     def __missing__(self, _key: str) -> str:
         return ""
-
-
-def local_time(moment: datetime, timezone_name: str, now: datetime) -> str:
-    """ "today 17:00", "tomorrow 09:00", "Friday 17:00", "Fri 4 Dec 17:00" in the person's zone."""
-    try:
-        zone = ZoneInfo(timezone_name)
-    except (ZoneInfoNotFoundError, ValueError):
-        zone = ZoneInfo("UTC")
-    there = moment.astimezone(zone)
-    clock = f"{there:%H:%M}" + (" UTC" if zone.key == "UTC" else "")
-    days = (there.date() - now.astimezone(zone).date()).days
-    if days == 0:
-        return f"today {clock}"
-    if days == 1:
-        return f"tomorrow {clock}"
-    if 1 < days < 6:
-        return f"{there:%A} {clock}"
-    return f"{there:%a} {there.day} {there:%b} {clock}"
 
 
 def _fill(text: str, values: _Values) -> str:

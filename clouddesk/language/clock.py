@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from clouddesk.language.durations import find_durations
 from clouddesk.language.ends import MONTH, MONTHS, WEEKDAY, WEEKDAYS
@@ -43,7 +42,7 @@ def resolve_until(words: str, *, now: datetime, timezone: str = "UTC") -> dateti
 
     None when the words name no moment that a calendar knows ("until the deadline").
     """
-    zone = _zone(timezone)
+    zone = zone_of(timezone)
     local = now.astimezone(zone)
     text = words.lower().strip()
     if in_time := re.search(r"\bin (.+)", text):
@@ -62,13 +61,6 @@ def resolve_until(words: str, *, now: datetime, timezone: str = "UTC") -> dateti
     if moment <= local:
         moment = _next(moment, local, text, has_day=day is not None)
     return moment.astimezone(now.tzinfo) if moment > local else None
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
 
 
 def _is_whole(text: str) -> bool:

@@ -12,6 +12,7 @@ from clouddesk.language.counts import Counts, count
 from clouddesk.language.lasting import choose_duration, choose_end
 from clouddesk.language.numbers import as_value
 from clouddesk.language.scan import Item, scan
+from clouddesk.language.unknown import find_unknown
 from clouddesk.language.words import words
 
 _TOTAL = (
@@ -49,6 +50,7 @@ def understand(text: str, intent: str, names: Sequence[Item] = ()) -> list[Entit
     if not allowed:
         return []
     items = scan(text, names)
+    items = find_unknown(items, intent)
     items = drop_repaired(items)
     items = drop_negated(items, intent)
     items = drop_data_sizes(items)

@@ -12,6 +12,8 @@ from typing import Any
 
 import yaml
 
+from clouddesk.language.words import words
+
 _DATA = Path(__file__).parent / "data"
 
 SIZE = re.compile(
@@ -183,6 +185,17 @@ def find_words(text: str, kind: str) -> Iterator[Named]:
     pattern, table = _synonyms()[kind]
     for match in pattern.finditer(text):
         yield Named(match.start(), match.end(), kind, table[_key(match.group())], match.group().lower())
+
+
+def software_named(word: str) -> str | None:
+    """The software with this name or synonym."""
+    return _synonyms()["software"][1].get(_key(word))
+
+
+@functools.lru_cache(maxsize=2)
+def common_words(place: str) -> frozenset[str]:
+    """Words that are no name although they stand where one could: after "in", or before "cluster"."""
+    return words(_load()["common"][place])
 
 
 def is_first_name(word: str) -> bool:

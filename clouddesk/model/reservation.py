@@ -49,7 +49,7 @@ class ReservationOrder:
     warning_seconds: tuple[int, ...]
     """How long before the end to warn, longest first."""
     hourly_price_usd: float
-    disk_hourly_price_usd: float
+    stopped_hourly_price_usd: float
     created_at: datetime
     is_simulated: bool
 
@@ -58,8 +58,9 @@ class ReservationOrder:
 class Reservation:
     """The view of a reservation that people read; the truth is its workflow.
 
-    Costs: while machines run the whole ``hourly_price_usd`` is counted; while they are stopped only the disks'
-    ``disk_hourly_price_usd``. ``accrued_usd`` was counted up to ``accrued_at``.
+    Costs: while machines run the whole ``hourly_price_usd`` is counted; while they are stopped
+    ``stopped_hourly_price_usd``: the disks, or all of it where the cloud bills machines that are off.
+    ``accrued_usd`` was counted up to ``accrued_at``.
     """
 
     id: str
@@ -80,7 +81,7 @@ class Reservation:
     nodes: tuple[Node, ...]
     node_count: int
     hourly_price_usd: float
-    disk_hourly_price_usd: float
+    stopped_hourly_price_usd: float
     accrued_usd: float
     accrued_at: datetime | None
     created_at: datetime
@@ -105,7 +106,7 @@ class Reservation:
         if self.state == ENDED:
             return 0.0
         if self.state == STOPPED:
-            return self.disk_hourly_price_usd
+            return self.stopped_hourly_price_usd
         return self.hourly_price_usd
 
     def cost_so_far_usd(self, now: datetime) -> float:
@@ -136,7 +137,7 @@ def first_view(order: ReservationOrder) -> Reservation:
         nodes=(),
         node_count=len(order.nodes.nodes),
         hourly_price_usd=order.hourly_price_usd,
-        disk_hourly_price_usd=order.disk_hourly_price_usd,
+        stopped_hourly_price_usd=order.stopped_hourly_price_usd,
         accrued_usd=0.0,
         accrued_at=None,
         created_at=order.created_at,

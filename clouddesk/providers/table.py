@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -145,3 +146,27 @@ DIGITALOCEAN = ProviderSpec(
 
 PROVIDERS = MappingProxyType({spec.name: spec for spec in (AWS, DIGITALOCEAN)})
 LIVE_PRICED = tuple(spec.name for spec in PROVIDERS.values() if spec.is_live_priced)
+
+
+def providers_with_os(os: str, providers: Sequence[str]) -> tuple[str, ...]:
+    """Those of the providers that have an image of the operating system, in the order given.
+
+    Raises Invalid, with what there is instead, when there are providers and none of them has it.
+    """
+    specs = [PROVIDERS[name] for name in providers if name in PROVIDERS]
+    if len(specs) == 1:
+        specs[0].system(os)
+    found = tuple(spec.name for spec in specs if _has(spec, os))
+    if specs and not found:
+        known = dict.fromkeys(image for spec in specs for image in spec.images)
+        titles = " and ".join(spec.title for spec in specs)
+        raise Invalid(f"{titles} have no image of {os}. There are: {', '.join(known)}.")
+    return found
+
+
+def _has(spec: ProviderSpec, os: str) -> bool:
+    try:
+        spec.system(os)
+    except Invalid:
+        return False
+    return True

@@ -37,7 +37,7 @@ def make_app(start: Options) -> WSGIApplication:
 def main() -> None:
     """The process's entry point."""
     begun = time.perf_counter()
-    serve("sandbox-aws", options("AWS"), make_app, begun=begun)
+    serve("sandbox-aws", options("AWS", lists_ended_machines=True), make_app, begun=begun)
 
 
 if __name__ == "__main__":

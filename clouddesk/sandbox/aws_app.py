@@ -75,7 +75,7 @@ class AwsApp:
     def __init__(self, start: Options) -> None:
         aws_moto.boot_takes(start.boot_seconds)
         self._moto = DomainDispatcherApplication(create_backend_app)
-        self._store = Ec2Store(start.data, ACCOUNT)
+        self._store = Ec2Store(start.data, ACCOUNT, forget_seconds=start.forget_seconds)
         self._store.load()
         self._faults = faults.Faults()
         self._keys = Keys(
@@ -135,6 +135,7 @@ class AwsApp:
             request, body = _with_parameters(request, _COMPLETIONS[call.operation](call.parameters))
         reads = call.operation.startswith(_READING)
         with self._store.lock:
+            self._store.forget()
             try:
                 response = self._ask_moto(request, body)
             except NotImplementedError as missing:
@@ -168,6 +169,7 @@ class AwsApp:
 
     def _machines(self) -> list[dict[str, object]]:
         with self._store.lock:
+            self._store.forget()
             return aws_moto.machines(ACCOUNT)
 
 

@@ -24,9 +24,6 @@ DATA = Path(__file__).parent
 IMAGES: list[dict[str, Any]] = json.loads((DATA / "aws_images.json").read_text())["images"]
 MORE_SIZES: dict[str, list[str]] = json.loads((DATA / "aws_more_sizes.json").read_text())["regions"]
 
-# Amazon lists a terminated machine for about an hour.
-FORGET_TERMINATED_SECONDS = 3600.0
-
 # What moto puts in the place of a token that was not given.
 _TOKEN_NOT_GIVEN = "ABCDE"  # noqa: S105 - no secret
 
@@ -93,12 +90,28 @@ def boot_takes(seconds: float) -> None:
     _SECONDS.update({"pending": seconds, "stopping": min(1.0, seconds), "shutting-down": min(1.0, seconds)})
 
 
-def forget_terminated(backend: EC2Backend) -> None:
-    """Drop machines that ended long ago, as Amazon's list does."""
-    for reservation_id, reservation in list(backend.reservations.items()):
-        ages = [instance._state.ended_seconds_ago for instance in reservation.instances]
-        if all(age is not None and age > FORGET_TERMINATED_SECONDS for age in ages):
-            del backend.reservations[reservation_id]
+def forget_terminated(backend: EC2Backend, *, after_seconds: float) -> None:
+    """Drop orders whose machines all ended that long ago, with what they leave in moto: interfaces and tags.
+
+    moto looks through everything that it has at each request, and all of it is saved at each change.
+    """
+    for order_id, order in list(backend.reservations.items()):
+        ages = [instance._state.ended_seconds_ago for instance in order.instances]
+        if all(age is not None and age > after_seconds for age in ages):
+            del backend.reservations[order_id]
+            for instance in order.instances:
+                _forget_belongings(backend, instance)
+
+
+def _forget_belongings(backend: EC2Backend, instance: Any) -> None:
+    backend.tags.pop(instance.id, None)
+    for interface in instance.nics.values():
+        if interface.id in backend.enis:
+            interface.delete()
+        backend.tags.pop(interface.id, None)
+    # moto deletes a machine's disks with the machine, but not what was written on them; it no longer knows whose.
+    for disk_id in [tagged for tagged in backend.tags if tagged.startswith("vol-") and tagged not in backend.volumes]:
+        del backend.tags[disk_id]
 
 
 def machines(account: str) -> list[dict[str, Any]]:
@@ -148,7 +161,8 @@ def _run_once(run: Callable[..., Any]) -> Callable[..., Any]:
 
     def run_instances(backend: EC2Backend, image_id: str, count: int, *arguments: Any, **more: Any) -> Any:
         token = more.get("client_token")
-        order = (image_id, count, more.get("instance_type"), more.get("tags"), more.get("key_name"), arguments)
+        # As text: moto's type for user data knows no equality.
+        order = repr((image_id, count, more.get("instance_type"), more.get("tags"), more.get("key_name"), arguments))
         if token == _TOKEN_NOT_GIVEN:
             return run(backend, image_id, count, *arguments, **more)
         for reservation in backend.reservations.values():

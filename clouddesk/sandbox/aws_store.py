@@ -22,12 +22,13 @@ class Ec2Store:
     """One file per region, replaced as a whole before a change is acknowledged.
 
     ``lock`` must be held while moto works. Requests that wait to be saved at the same moment share one save, so
-    that fifty at once do not write fifty files.
+    that fifty at once do not write fifty files. Machines that ended ``forget_seconds`` ago are forgotten.
     """
 
-    def __init__(self, folder: Path, account: str) -> None:
+    def __init__(self, folder: Path, account: str, *, forget_seconds: float) -> None:
         self.lock = threading.RLock()
         self._folder = folder
+        self._forget_seconds = forget_seconds
         self._regions = ec2_backends[account]
         self._made: defaultdict[str, int] = defaultdict(int)
         self._saved: defaultdict[str, int] = defaultdict(int)
@@ -38,6 +39,15 @@ class Ec2Store:
         for path in sorted(self._folder.glob("ec2-*.pickle")):
             region, backend = _read(path)
             dict.__setitem__(self._regions, region, backend)
+        self.forget()
+
+    def forget(self) -> None:
+        """Drop machines that ended long ago, as Amazon's list does. The lock must be held once requests are served.
+
+        A change of its own it is not: what a restart brings back is forgotten again.
+        """
+        for backend in list(self._regions.values()):
+            forget_terminated(backend, after_seconds=self._forget_seconds)
 
     def changed(self, region: str) -> None:
         """Note, while the lock is held, that something in the region is different now."""
@@ -57,7 +67,6 @@ class Ec2Store:
             with self.lock:
                 current = self._made[region]
                 backend = self._regions[region]
-                forget_terminated(backend)
                 frozen = pickle.dumps(backend)
             content = pickle.dumps({"moto": moto.__version__, "region": region, "backend": frozen})
             write_atomically(self._path(region), content)

@@ -14,7 +14,7 @@ from clouddesk.sandbox.server import options, serve
 def main() -> None:
     """The process's entry point."""
     begun = time.perf_counter()
-    serve("sandbox-digitalocean", options("DigitalOcean"), DigitalOceanApp, begun=begun)
+    serve("sandbox-digitalocean", options("DigitalOcean", lists_ended_machines=False), DigitalOceanApp, begun=begun)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 # A request that waits (a slow fault, a save) holds a thread; fifty machines are asked for at once.
 THREADS = 64
+# Amazon lists them for about an hour; here they pile up faster, and each one slows every request.
+FORGET_SECONDS = 60.0
 
 
 class Cut(Exception):
@@ -40,16 +42,21 @@ class Options:
     port: int
     data: Path
     boot_seconds: float
+    forget_seconds: float
+    """How long a machine that has ended is still listed, on clouds that list such machines."""
 
 
-def options(cloud: str) -> Options:
+def options(cloud: str, *, lists_ended_machines: bool) -> Options:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=f"A simulated {cloud} that speaks the real API, on {HOST}.")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--data", type=Path, required=True, help="folder of the state; made when missing")
     parser.add_argument("--boot-seconds", type=float, default=3.0, help="how long a machine takes to start")
-    given = parser.parse_args()
-    return Options(port=given.port, data=given.data, boot_seconds=given.boot_seconds)
+    if lists_ended_machines:
+        parser.add_argument(
+            "--forget-seconds", type=float, default=FORGET_SECONDS, help="how long a machine that ended is still listed"
+        )
+    return Options(**{"forget_seconds": 0.0, **vars(parser.parse_args())})
 
 
 def serve(name: str, start: Options, make_app: Callable[[Options], WSGIApplication], *, begun: float) -> None:

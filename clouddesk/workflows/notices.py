@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from datetime import datetime
 
+from clouddesk.language.money import money, rate
 from clouddesk.model.notice import Notice
 from clouddesk.model.reservation import Reservation
 
@@ -33,7 +34,7 @@ def make_notice(
             "region": view.region,
             "size": view.size,
             "addresses": ", ".join(node.address for node in view.nodes if node.address),
-            "hourly": money(view.hourly_price_usd),
+            "hourly": rate(view.hourly_price_usd),
             "cost": money(view.cost_so_far_usd(now)),
             "ends": view.expires_at.isoformat(),
             "minutes_left": str(max(0, math.ceil(seconds_left / 60))),
@@ -42,11 +43,3 @@ def make_notice(
             "simulated": "yes" if view.is_simulated else "no",
         },
     )
-
-
-def money(usd: float) -> str:
-    """Dollars and cents; what would hide in the cents keeps four places, so that nothing costs "$0.00" or "$0.01"."""
-    if 0 < usd < 0.1:
-        cents, rest = f"{max(usd, 0.0001):.4f}"[:-2], f"{max(usd, 0.0001):.4f}"[-2:]
-        return f"${cents}{rest.rstrip('0')}"
-    return f"${usd:,.2f}"

@@ -59,7 +59,7 @@ def a_reservation(person: Person, **changes: object) -> Reservation:
         nodes=(node,),
         node_count=1,
         hourly_price_usd=0.12,
-        disk_hourly_price_usd=0.01,
+        stopped_hourly_price_usd=0.01,
         accrued_usd=0.5,
         accrued_at=NOW,
         created_at=NOW,

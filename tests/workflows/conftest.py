@@ -106,7 +106,7 @@ class Bench:
             max_lease_seconds=1200,
             warning_seconds=(400, 2),
             hourly_price_usd=3600.0,
-            disk_hourly_price_usd=360.0,
+            stopped_hourly_price_usd=360.0,
             created_at=datetime.now(timezone.utc),
             is_simulated=True,
         )

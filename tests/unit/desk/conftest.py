@@ -92,7 +92,7 @@ def reservation() -> Reservation:
         nodes=(),
         node_count=3,
         hourly_price_usd=0.60,
-        disk_hourly_price_usd=0.02,
+        stopped_hourly_price_usd=0.02,
         accrued_usd=1.0,
         accrued_at=NOW,
         created_at=NOW,

@@ -9,7 +9,6 @@ import pytest
 from clouddesk.model.errors import LimitExceeded
 from clouddesk.model.node import Node, NodeOrder, NodePlan
 from clouddesk.model.reservation import ReservationOrder
-from clouddesk.workflows.notices import money
 from clouddesk.workflows.state import ReservationState
 
 START = datetime(2026, 11, 22, 12, 0, tzinfo=timezone.utc)
@@ -48,7 +47,7 @@ def state() -> ReservationState:
         max_lease_seconds=7200,
         warning_seconds=(7200, 1800, 600),
         hourly_price_usd=3.6,
-        disk_hourly_price_usd=0.36,
+        stopped_hourly_price_usd=0.36,
         created_at=START,
         is_simulated=False,
     )
