@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 
 from clouddesk.language.durations import find_durations
 from clouddesk.language.ends import MONTH, MONTHS, WEEKDAY, WEEKDAYS
+from clouddesk.language.localtime import zone_of
 from clouddesk.language.numbers import parse_number
 
 _LAST = time(23, 59)

@@ -1,0 +1,36 @@
+"""Amounts of dollars in words: what something has cost, and what it costs an hour."""
+
+from __future__ import annotations
+
+_LEAST_USD = 0.0001
+
+
+def money(usd: float) -> str:
+    """A sum in dollars and cents, "$9.84".
+
+    What would hide in the cents keeps four places, so that nothing costs "$0.00" or "$0.01".
+    """
+    if 0 < usd < 0.1:
+        return f"${_without_zeros(f'{max(usd, _LEAST_USD):.4f}')}"
+    return f"${usd:,.2f}"
+
+
+def rate(usd: float) -> str:
+    """A price of an hour, "$1.23" or "$0.192": small ones keep the digits that tell them apart."""
+    if usd == 0:
+        return "$0"
+    if usd < _LEAST_USD:
+        return f"less than ${_LEAST_USD}"
+    digits = 2 if usd >= 1 else 3 if usd >= 0.1 else 4
+    return f"${_without_zeros(f'{usd:,.{digits}f}')}"
+
+
+def hourly(usd: float | None) -> str:
+    """A price of an hour with its unit, "$0.192/h"; None is unknown, never zero."""
+    return "price unknown" if usd is None else f"{rate(usd)}/h"
+
+
+def _without_zeros(digits: str) -> str:
+    """Without zeros at the end, but with two places after the point."""
+    whole, point, places = digits.partition(".")
+    return f"{whole}{point}{places.rstrip('0').ljust(2, '0')}"
