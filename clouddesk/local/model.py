@@ -141,7 +141,10 @@ def _forget_old(models: Path, *, keep: Path) -> None:
 
 def main() -> None:
     """`python -m clouddesk.local.model`: what `make test` calls before pytest."""
-    ensure_model(Steps())
+    try:
+        ensure_model(Steps())
+    except StackError as error:
+        sys.exit(f"clouddesk: {error}")
 
 
 if __name__ == "__main__":
