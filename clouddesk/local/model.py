@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from clouddesk.local import failures
-from clouddesk.local.errors import ModelBroken, TrainingFailed
+from clouddesk.local.errors import ModelBroken, StackError, TrainingFailed
 from clouddesk.local.home import lock
 from clouddesk.local.progress import Steps
 from clouddesk.settings import PROJECT
