@@ -87,7 +87,7 @@ class ReservationState:
             return
         total = self.lease_seconds + seconds
         if total > self.max_lease_seconds:
-            raise LimitExceeded("hours", asked=round(total / 3600, 1), limit=self.max_lease_seconds / 3600)
+            raise LimitExceeded("hours", asked=total / 3600, limit=self.max_lease_seconds / 3600)
 
     def extend(self, now: datetime, seconds: int, request_id: str) -> datetime:
         """Lengthen the lease once per request id; returns the new end."""
