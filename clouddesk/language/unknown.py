@@ -19,6 +19,7 @@ _OF_CLUSTERS = frozenset(("create_cluster", "quote_price", "inform", "correct"))
 
 _NAME = re.compile(r"[^\W\d_]{3,}")
 _REGION_NAME = re.compile(r"[a-z]{2,}-(?:[a-z]+-)?(?:north|south|east|west|central)[a-z]*(?:-?\d)?")
+_NO_PLACE = re.compile(r".+(?<![jq])ing")  # "in training", but Beijing and Chongqing
 _NO_SOFTWARE = re.compile(r".+(?:ing|ed|ly|tion|sion|ment|able|ible|ive|ous|ful|less|est|ity|ness|ship)")
 
 _COMPASS = words(
@@ -100,7 +101,12 @@ def _place_length(items: Sequence[Item], at: int) -> int:
 def _can_be_place(word: str) -> bool:
     if _REGION_NAME.fullmatch(word):
         return True
-    return bool(_NAME.fullmatch(word)) and word not in _LITTLE and word not in common_words("in")
+    return (
+        bool(_NAME.fullmatch(word))
+        and not _NO_PLACE.fullmatch(word)
+        and word not in _LITTLE
+        and word not in common_words("in")
+    )
 
 
 def _is_over(items: Sequence[Item], at: int) -> bool:

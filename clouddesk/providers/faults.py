@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from libcloud.common.exceptions import BaseHTTPError
 from libcloud.common.types import InvalidCredsError, LibcloudError, MalformedResponseError
 from requests.exceptions import RequestException
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential, wait_random
 
 from clouddesk.model.errors import (
     CredentialsRejected,
@@ -29,7 +29,7 @@ ATTEMPTS = 4
 LONGEST_WAIT_SECONDS = 15.0
 """A cloud that asks for a longer pause gets it from the workflow, which can wait without holding a thread."""
 
-_BACK_OFF = wait_exponential_jitter(multiplier=0.3, max=4, jitter=0.3)
+_BACK_OFF = wait_exponential(multiplier=0.3, max=4) + wait_random(0, 0.3)
 _VENDOR_TEXT_LENGTH = 300
 _VENDOR_ERRORS = (
     LibcloudError, BaseHTTPError, RequestException, BotoCoreError, ClientError, OSError, http.client.HTTPException,

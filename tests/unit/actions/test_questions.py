@@ -2,7 +2,7 @@
 
 import pytest
 
-from actions import bare, questions
+from actions import bare, questions, retries
 
 OPTIONS = [{"id": "r-0000000a", "name": "spark-1"}, {"id": "r-0000000b", "name": "spark-2"}]
 QUOTE = {"kind": "confirm_quote", "id": "q-1", "what": "the vm"}
@@ -32,6 +32,41 @@ def test_a_bare_number_is_read_in_digits_words_and_order(text: str, number: int)
 )
 def test_what_holds_more_than_a_number_is_no_bare_number(text: str) -> None:
     assert bare.bare_number(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("make it 3", 3),
+        ("actually 5", 5),
+        ("no, three", 3),
+        ("actually 5, not 4", 5),
+        ("I meant twenty five", 25),
+        ("make that a dozen", 12),
+        ("how about a couple of them?", 2),
+        ("just one then", 1),
+        ("5", 5),
+    ],
+)
+def test_how_many_is_read_out_of_a_sentence_that_says_nothing_else(text: str, number: int) -> None:
+    assert bare.said_number(text) == number
+
+
+@pytest.mark.parametrize(
+    "text", ["no, the other one", "5 or 6", "order 3 pizzas", "make it -2", "ubuntu-1", "2.5", "yes", "at 5:30", "$5"]
+)
+def test_what_says_something_else_is_no_number_of_machines(text: str) -> None:
+    assert bare.said_number(text) is None
+
+
+@pytest.mark.parametrize("text", ["try again", "Try again!", "ok, once more please", "please retry", "do it again"])
+def test_words_to_try_again_are_seen(text: str) -> None:
+    assert retries.says_again(text)
+
+
+@pytest.mark.parametrize("text", ["start it again", "try spark again", "no", "yes", "try frankfurt"])
+def test_what_asks_for_something_is_no_try_again(text: str) -> None:
+    assert not retries.says_again(text)
 
 
 @pytest.mark.parametrize(

@@ -72,4 +72,5 @@ def test_a_button_says_the_same_as_the_request() -> None:
 def test_a_change_is_said_in_words() -> None:
     words = requests.change_words({"count": 5, "providers": ["aws"], "memory_gb": 16, "duration_seconds": 172800})
 
-    assert words == "5 machines, on aws, 16 GB memory, for 2 days"
+    assert words == "5 machines, on AWS, 16 GB memory, for 2 days"
+    assert requests.change_words({"count": 1, "duration_seconds": 3600}) == "1 machine, for 1 hour"

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from clouddesk.language.localtime import local_time
 from clouddesk.model import notice as kinds
 from clouddesk.model.notice import Notice
-from connectors.notices import Wording, local_time
+from connectors.notices import Wording
 
 KINDS = [value for name, value in vars(kinds).items() if name.isupper() and isinstance(value, str)]
 NOW = datetime.now(timezone.utc)
@@ -73,19 +74,3 @@ def test_a_kind_without_a_wording_is_shown_by_its_facts(tmp_path: Path):
     domain = tmp_path / "domain.yml"
     domain.write_text("responses: {}\n")
     assert Wording(domain).render(notice("frozen"), timezone_name="UTC").text == "*spark-1*: frozen."
-
-
-@pytest.mark.parametrize(
-    ("moment", "zone", "words"),
-    [
-        ("2026-11-25T16:00:00+00:00", "Europe/Berlin", "today 17:00"),
-        ("2026-11-25T23:30:00+00:00", "Europe/Berlin", "tomorrow 00:30"),
-        ("2026-11-27T16:00:00+00:00", "Europe/Berlin", "Friday 17:00"),
-        ("2026-12-04T16:00:00+00:00", "Europe/Berlin", "Fri 4 Dec 17:00"),
-        ("2026-11-25T16:00:00+00:00", "UTC", "today 16:00 UTC"),
-        ("2026-11-25T16:00:00+00:00", "Nowhere/Town", "today 16:00 UTC"),
-    ],
-)
-def test_a_moment_in_words(moment: str, zone: str, words: str):
-    now = datetime(2026, 11, 25, 9, 0, tzinfo=timezone.utc)
-    assert local_time(datetime.fromisoformat(moment), zone, now) == words

@@ -80,9 +80,9 @@ def test_unknown_software_of_a_cluster_is_told_in_the_word_said(intent: str, tex
 @pytest.mark.parametrize(
     "words",
     [
-        "big", "test", "new", "cheap", "compute", "3-node", "gpu", "my", "data", "hpc", "three node", "4 worker", "beefy",
-        "streaming", "shared", "low-cost", "managed", "create", "spin me up a", "anna's", "marta", "ubuntu", "frankfurt",
-        "lisbon", "t3.large", "not a minecraft", "einen",
+        "big", "test", "new", "cheap", "compute", "3-node", "gpu", "my", "data", "hpc", "three node", "4 worker",
+        "beefy", "streaming", "shared", "low-cost", "managed", "create", "spin me up a", "anna's", "marta", "ubuntu",
+        "frankfurt", "lisbon", "t3.large", "not a minecraft", "einen",
     ],
 )  # fmt: skip
 def test_what_kind_of_cluster_and_whose_is_no_software(words: str) -> None:

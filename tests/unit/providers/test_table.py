@@ -9,7 +9,7 @@ import pytest
 
 from clouddesk.model.credentials import Secret
 from clouddesk.model.errors import Invalid
-from clouddesk.providers import LIVE_PRICED, PROVIDERS, open_provider
+from clouddesk.providers import LIVE_PRICED, PROVIDERS, open_provider, providers_with_os
 
 TOKEN = {"token": Secret("dop_v1_x")}
 
@@ -35,6 +35,28 @@ def test_a_system_is_found_by_family_or_version(provider: str, said: str, system
 def test_an_unknown_system_is_refused_with_the_list(said: str) -> None:
     with pytest.raises(Invalid, match=r"There are: ubuntu-20\.04, ubuntu-22\.04"):
         PROVIDERS["digitalocean"].system(said)
+
+
+@pytest.mark.parametrize(
+    ("os", "providers", "left"),
+    [
+        ("ubuntu", ["digitalocean", "aws"], ("digitalocean", "aws")),
+        ("fedora", ["aws", "digitalocean"], ("digitalocean",)),
+        ("amazon-linux", ["aws", "digitalocean"], ("aws",)),
+        ("debian-12", ["aws"], ("aws",)),
+        ("debian-12", ["aws", "gcp"], ("aws",)),
+        ("debian-12", [], ()),
+    ],
+)
+def test_providers_that_have_a_system_are_told_apart(os: str, providers: list[str], left: tuple[str, ...]) -> None:
+    assert providers_with_os(os, providers) == left
+
+
+def test_system_that_no_provider_has_is_refused_with_all_that_there_are() -> None:
+    with pytest.raises(Invalid, match=r"AWS and DigitalOcean have no image of windows\..*amazon-linux-2023.*fedora-42"):
+        providers_with_os("windows", ["aws", "digitalocean"])
+    with pytest.raises(Invalid, match=r"DigitalOcean has no image of amazon-linux\."):
+        providers_with_os("amazon-linux", ["digitalocean"])
 
 
 def test_every_default_version_exists() -> None:

@@ -145,19 +145,3 @@ def test_a_notice_carries_every_value_the_wordings_use(running: ReservationState
         "action": "",
         "simulated": "no",
     }
-
-
-@pytest.mark.parametrize(
-    ("usd", "text"),
-    [
-        (0, "$0.00"),
-        (0.00001, "$0.0001"),
-        (0.0065, "$0.0065"),
-        (0.05, "$0.05"),
-        (0.052, "$0.052"),
-        (0.12, "$0.12"),
-        (1234.5, "$1,234.50"),
-    ],
-)
-def test_small_sums_do_not_hide_in_the_cents(usd: float, text: str):
-    assert money(usd) == text
