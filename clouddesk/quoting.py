@@ -15,6 +15,7 @@ from clouddesk.model.offer import Offer, Requirements
 from clouddesk.model.ports import Catalog
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import CLUSTER, ResourceRequest
+from clouddesk.providers import PROVIDERS, providers_with_os
 from clouddesk.settings import Limits
 
 DEFAULT_OS = "ubuntu-22.04"
@@ -43,7 +44,8 @@ def make_quote(
     count = _count(request, blueprint, limits, defaults)
     lease_seconds = _lease_seconds(actor, request, limits, now, defaults)
     requirements = _requirements(request, blueprint, count, providers, defaults)
-    os = request.os or (blueprint.os if blueprint else DEFAULT_OS)
+    wanted_os = request.os or (blueprint.os if blueprint else DEFAULT_OS)
+    requirements = replace(requirements, providers=providers_with_os(wanted_os, requirements.providers))
     if not request.os:
         defaults.append("os")
 
@@ -51,6 +53,7 @@ def make_quote(
     if not offers:
         raise NothingFits(describe(requirements), catalog.nearest(requirements))
     offer = offers[0]
+    os = PROVIDERS[offer.provider].system(wanted_os)
     disk_gb = max(requirements.storage_gb, offer.disk_gb)
     machine_price = offer.machine_hourly_price_usd(disk_gb)
     assert machine_price is not None, "an offer without a price must not win"

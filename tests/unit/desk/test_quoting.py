@@ -62,6 +62,16 @@ def test_the_runner_up_is_from_another_provider_where_there_is_one(catalog):
     assert (made.offer.provider, made.runner_up.provider) == ("digitalocean", "aws")
 
 
+def test_a_system_without_its_version_becomes_the_one_that_is_meant(catalog):
+    assert quote(catalog, os="debian").os == "debian-12"
+
+
+def test_a_cloud_without_the_system_is_left_out(catalog):
+    assert quote(catalog, os="amazon-linux").offer.provider == "aws"
+    with pytest.raises(Invalid, match="amazon-linux"):
+        quote(catalog, os="amazon-linux", providers=("digitalocean",))
+
+
 def test_an_unknown_price_never_wins(catalog):
     with pytest.raises(NothingFits) as caught:
         quote(catalog, memory_gb=1500.0)
