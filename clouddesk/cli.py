@@ -60,7 +60,7 @@ def main() -> None:
         error.show()
         sys.exit(2)
     except click.ClickException as error:
-        error.show()
+        click.echo(f"clouddesk: {error.format_message()}", err=True)
         sys.exit(1)
     except CloudDeskError as error:
         click.echo(f"clouddesk: {error}", err=True)
