@@ -6,7 +6,7 @@ Every method takes the Actor first, authorises it, and raises the errors of ``cl
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
 import structlog
@@ -25,7 +25,7 @@ from clouddesk.model.offer import Offer, Requirements
 from clouddesk.model.ports import Clock, Quotes, Reservations, ReservationViews
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import CLUSTER, ResourceRequest
-from clouddesk.model.reservation import Reservation, ReservationOrder, first_view
+from clouddesk.model.reservation import RELEASING, Reservation, ReservationOrder, first_view
 from clouddesk.quoting import make_quote
 from clouddesk.settings import Limits
 
@@ -199,7 +199,11 @@ class Desk:
         if not reservation.is_live:
             return reservation
         await self.engine.release(reservation.id)
-        return await self.engine.get(reservation.id)
+        try:
+            return await self.engine.get(reservation.id)
+        except Unavailable:
+            # No worker answers now; the wish is kept and carried out when one comes.
+            return replace(reservation, state=RELEASING)
 
     async def stop(self, actor: Actor, reservation_id: str) -> Reservation:
         """Power off, disks kept. Raises WrongState while it is not running."""
