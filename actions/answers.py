@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from actions import cards, create, forms, questions
-from actions.bare import bare_number
-from actions.base import DeskAction
-from actions.requests import changes_in, said_in, to_fields
+from actions import bargaining, cards, create, forms, questions, retries
+from actions.base import DeskAction, hand_over
+from actions.moments import Moment
+from actions.requests import said_in, to_fields
 from actions.turn import Question, Turn
 from actions.wording import provider_title
 from clouddesk.model.errors import NotFound, QuoteExpired
@@ -15,6 +15,7 @@ from clouddesk.model.reservation import Reservation
 
 _STOPS_IT = re.compile(r"\b(?:stop|halt|pause) (?:it|that|this|them)\b")
 """With nothing open to cancel, "stop it" means a machine."""
+_WANTS = re.compile(r"\b(?:get|give|gimme|need|want|create|spin|launch)\b")
 
 
 class ActionAffirm(DeskAction):
@@ -29,12 +30,18 @@ class ActionAffirm(DeskAction):
             await reserve(turn, str(quote_id))
         elif ids := turn.all_of("reservation_id"):
             await release(turn, [str(item) for item in ids])
+        elif turn.is_button and (provider := turn.one_of("provider")):
+            await _remove_credentials(turn, str(provider))
+        elif turn.one_of("question_id") and not _is_about(question, turn):
+            turn.say("utter_already_answered")
         elif question is None:
             await _yes_to_nothing(turn)
         elif question["kind"] == "answered":
             await _yes_again(turn, question)
-        elif question["kind"] in ("confirm_quote", "confirm_price") and changes_in(turn):
-            await create.change(turn, changes_in(turn))
+        elif turn.request is not None and not bargaining.is_yes(turn) and bargaining.change_in(turn):
+            await create.change(turn, bargaining.change_in(turn))
+        elif question["kind"] == "try_again":
+            await _try_again(turn, question)
         elif question["kind"] == "confirm_quote":
             await reserve(turn, question["id"])
         elif question["kind"] == "confirm_price":
@@ -53,15 +60,16 @@ class ActionDeny(DeskAction):
     async def respond(self, turn: Turn) -> None:
         """A no with a better value in it ("no, on digitalocean") is a change."""
         question = turn.question
-        named = turn.one_of("quote_id") or turn.one_of("reservation_id")
+        named = turn.one_of("quote_id") or turn.one_of("reservation_id") or turn.one_of("question_id")
+        named = named or (turn.is_button and turn.one_of("provider"))
         if turn.form and not named:
             _drop_form(turn)
         elif named and not _is_about(question, turn):
             turn.say("utter_already_answered")
         elif question is None or not questions.is_open(question):
             turn.say("utter_nothing_to_deny")
-        elif not named and turn.request is not None and changes_in(turn):
-            await create.change(turn, changes_in(turn))
+        elif not named and turn.request is not None and bargaining.change_in(turn):
+            await create.change(turn, bargaining.change_in(turn))
         else:
             _drop(turn, question)
 
@@ -114,6 +122,9 @@ class ActionCancel(DeskAction):
             turn.say("utter_cancelled", what=subject)
         elif _STOPS_IT.search(turn.text.lower()):
             turn.go_to("stop_resource")
+        elif create.is_described(said_in(turn)) and _WANTS.search(turn.text.lower()):
+            # "I changed my mind, get me dask with 3 nodes"
+            turn.go_to(create.topic_for(turn, said_in(turn)))
         else:
             turn.say("utter_nothing_to_cancel")
 
@@ -158,18 +169,35 @@ async def release(turn: Turn, ids: list[str]) -> None:
 
 def ask_again(turn: Turn, question: Question) -> None:
     """The message was no answer: the question again."""
-    turn.say("utter_did_not_understand_question", question=questions.words(question))
+    turn.say(
+        "utter_did_not_understand_question",
+        buttons=questions.buttons(question),
+        question=questions.words(question),
+    )
 
 
 async def _change_request(turn: Turn, question: Question) -> None:
-    number = bare_number(turn.text)
-    change = changes_in(turn) or ({"count": number} if number is not None else {})
-    if change:
+    if change := bargaining.change_in(turn):
         await create.change(turn, change)
+    elif bargaining.asks_cheaper(turn):
+        turn.say("utter_cheapest_already", buttons=questions.buttons(question), question=questions.words(question))
     elif turn.intent == "correct":
         turn.say("utter_what_to_change")
     else:
         ask_again(turn, question)
+
+
+async def _try_again(turn: Turn, kept: Question) -> None:
+    """What failed once more, from where it failed."""
+    topic = retries.recall(turn, kept)
+    form = forms.Form.forms.get(topic)
+    if form is not None and form().missing(turn):
+        await form().fill(turn, Moment.OPENED)
+        if form().missing(turn):
+            if turn.facts:
+                turn.go_to(topic, **turn.facts)
+            return
+    await hand_over(turn, topic)
 
 
 async def _change_by_button(turn: Turn, quote_id: str) -> None:
@@ -187,8 +215,8 @@ async def _without_question(turn: Turn) -> None:
     """A value with nothing open: a described machine is a request, a name is a look at it."""
     said = said_in(turn)
     name = said.pop("name", None)
-    if said.keys() - {"duration_seconds", "until", "region", "providers", "count"} and turn.intent == "inform":
-        turn.go_to("create_vm")
+    if create.is_described(said) and (turn.intent == "inform" or "software" in said):
+        turn.go_to(create.topic_for(turn, said))
     elif name and turn.intent == "inform":
         turn.go_to("describe_resource")
     else:
@@ -254,5 +282,4 @@ def _is_about(question: Question | None, turn: Turn) -> bool:
     """Whether a button's no is about what is open now."""
     if question is None or not questions.is_open(question):
         return False
-    ids = [str(item) for item in (*turn.all_of("quote_id"), *turn.all_of("reservation_id"))]
-    return question.get("id") in ids or question.get("ids") == ids
+    return questions.is_about(question, turn.entities)

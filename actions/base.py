@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import structlog
 from rasa_sdk import Action
 
-from actions import desk_access, moments, questions, requests, wording
+from actions import bargaining, clauses, desk_access, moments, questions, requests, retries, wording
 from actions.turn import FACTS, Turn
 from clouddesk.model.errors import CloudDeskError, ProviderError
 
@@ -19,6 +19,8 @@ class DeskAction(Action, ABC):  # type: ignore[misc]  # rasa_sdk is untyped
     """A topic's action. ``topic`` is its name in Rasa without ``action_``, and the intent that leads to it."""
 
     topic: ClassVar[str]
+    is_aside: ClassVar[bool] = False
+    """Whether what is open stays open, and is asked again after the answer."""
     topics: ClassVar[dict[str, type[DeskAction]]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -39,14 +41,13 @@ class DeskAction(Action, ABC):  # type: ignore[misc]  # rasa_sdk is untyped
         turn = await open_turn(self.name(), dispatcher, tracker)
         if turn is None:
             return []
-        before = (turn.request, turn.question)
-        try:
-            await self._answer(turn)
-        except Exception as error:  # noqa: BLE001 - whatever broke, the person hears of it and the log has the cause
-            say_fault(self.name(), turn, error)
-            if not isinstance(error, CloudDeskError):
-                # What was open before the fault is still open after it.
-                turn.request, turn.question = before
+        if topic := topic_of_answer(turn):
+            await attempt(self.name(), turn, topic)
+        else:
+            await attempt(self.name(), turn, self.topic)
+            self._ask_again(turn)
+            if rest := clauses.left_undone(turn.text, self.topic):
+                turn.say("utter_one_at_a_time", rest=rest)
         # A form that opens next says the rest.
         if not turn.replies and turn.next_form is None:
             turn.say("utter_did_not_understand")
@@ -54,19 +55,44 @@ class DeskAction(Action, ABC):  # type: ignore[misc]  # rasa_sdk is untyped
             dispatcher.utter_message(**reply)
         return turn.events()
 
-    async def _answer(self, turn: Turn) -> None:
-        """What can only be an answer ("2", "in frankfurt") is one, whatever it was taken for."""
-        if is_for_confirmation(turn):
-            await hand_over(turn, "inform")
-        else:
-            await self.respond(turn)
+    def _ask_again(self, turn: Turn) -> None:
+        question = turn.question
+        # A form asks again by itself, and what was asked just now needs no reminder.
+        if not self.is_aside or turn.form or question != turn.slots_before.get("open_question"):
+            return
+        if question is not None and questions.is_open(question):
+            turn.say("utter_still_open", buttons=questions.buttons(question), question=questions.words(question))
 
 
-def is_for_confirmation(turn: Turn) -> bool:
-    """Whether the message can only be an answer to the open confirmation: "5" or "16 gigs" at a price."""
-    if not questions.is_open(turn.question):
-        return False
-    return questions.is_bare_answer(turn.question, turn.text) or requests.is_fragment(turn)
+async def attempt(action: str, turn: Turn, topic: str) -> None:
+    """Let a topic's action answer. A fault is said, and what it takes to try again is kept."""
+    before, again = (turn.request, turn.question), retries.wish(turn, topic)
+    try:
+        await hand_over(turn, topic)
+    except Exception as error:  # noqa: BLE001 - whatever broke, the person hears of it and the log has the cause
+        say_fault(action, turn, error)
+        if retries.is_passing(error):
+            # What was open before the fault is still open after it.
+            turn.request, turn.question = before
+            retries.keep(turn, again)
+
+
+def topic_of_answer(turn: Turn) -> str | None:
+    """The topic that takes the message when it can only be an answer to a confirmation, whatever it was taken for.
+
+    "5" or "16 gigs" at a price, "try again" after a failure.
+    """
+    question = turn.question
+    is_open = questions.is_open(question)
+    if not turn.form and retries.says_again(turn.text):
+        can_try = question is not None and (question["kind"] == "try_again" or question.get("has_failed"))
+        return "inform" if is_open and not can_try else "affirm"
+    if not is_open:
+        return None
+    if bargaining.is_yes(turn):
+        return "affirm"
+    is_answer = bargaining.is_only_a_change(turn) or questions.is_bare_answer(question, turn.text)
+    return "inform" if is_answer or requests.is_fragment(turn) else None
 
 
 async def hand_over(turn: Turn, topic: str) -> None:
@@ -119,6 +145,7 @@ async def _open(tracker: Any) -> Turn:
         asked=tracker.get_slot("requested_slot"),
         had_form=loop is not None,
         answered=moments.slot_answered(tracker),
+        has_returned=moments.has_returned(tracker),
         slots_before=dict(tracker.slots),
         facts={name: value for name in FACTS if (value := tracker.get_slot(name)) is not None},
     )

@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from actions.wording import amount, duration, hourly, local_time, plural, provider_title
+from actions.wording import duration, plural, provider_title
+from clouddesk.language.localtime import local_time
+from clouddesk.language.money import hourly, money
 from clouddesk.model.actor import Actor
 from clouddesk.model.credentials import CredentialInfo
 from clouddesk.model.quote import Quote
@@ -45,7 +47,7 @@ def quote_card(quote: Quote, actor: Actor, title: str | None, *, more: str = "")
     ends = local_time(quote.ends_at, actor.timezone, quote.created_at)
     lines.append(f"For {duration(quote.lease_seconds)}{mark('duration')}, until {ends} if started now")
     lines.append(
-        f"*{hourly(quote.hourly_price_usd)}* · *{amount(quote.total_price_usd)} for {duration(quote.lease_seconds)}*, "
+        f"*{hourly(quote.hourly_price_usd)}* · *{money(quote.total_price_usd)} for {duration(quote.lease_seconds)}*, "
         "disks included"
     )
     if quote.runner_up:
@@ -69,12 +71,12 @@ def request_words(request: ResourceRequest, title: str | None = None) -> str:
     number = f" ({plural(request.count, 'machine')})" if request.count and request.count > 1 else ""
     if request.kind == CLUSTER:
         return f"the {title} cluster{number}" if title else f"the cluster{number}"
-    return f"the vms{number}" if number else "the vm"
+    return f"the {request.count} vms" if number else "the vm"
 
 
 def reservation_line(item: Reservation, actor: Actor, now: datetime) -> str:
     """One reservation in a list."""
-    cost = amount(item.cost_so_far_usd(now))
+    cost = money(item.cost_so_far_usd(now))
     head = f"*{item.name}* ({item.id}) · {item.state} · {short_line(item)}"
     if item.state == ENDED:
         return f"{head} · cost {cost}"
@@ -104,7 +106,7 @@ def reservation_card(item: Reservation, actor: Actor, now: datetime) -> str:
     lines = [
         f"*{item.name}* ({item.id}), {what}, {item.state}" + (f" ({item.reason})" if item.reason else ""),
         f"{short_line(item)} · {item.vcpus} vCPU · {item.memory_gb:g} GB memory each · {item.os}",
-        f"{hourly(item.current_hourly_price_usd)} now, {amount(item.cost_so_far_usd(now))} so far",
+        f"{hourly(item.current_hourly_price_usd)} now, {money(item.cost_so_far_usd(now))} so far",
         f"Since {local_time(item.created_at, actor.timezone, now)}, "
         + (
             f"ended {local_time(item.ended_at, actor.timezone, now)}"
@@ -120,15 +122,12 @@ def reservation_card(item: Reservation, actor: Actor, now: datetime) -> str:
 
 
 def connect_card(item: Reservation) -> str:
-    """How to log in to each machine."""
-    lines = [f"*{item.name}*, log in with your own key:"]
-    for node in item.nodes[:_MOST_NODES]:
-        where = f"`ssh {node.login}@{node.address}`" if node.address else f"no public address yet ({node.state})"
-        lines.append(f"• {node.key}: {where}" + (f" · inside {node.private_address}" if node.private_address else ""))
-    if len(item.nodes) > _MOST_NODES:
-        lines.append(f"… and {len(item.nodes) - _MOST_NODES} more")
-    if item.software and item.kind == CLUSTER:
-        lines.append(f"{item.software} itself is not installed yet, so there is no web page of it.")
+    """Where each machine is, and honestly that nobody can log in yet."""
+    if len(item.nodes) == 1 and item.nodes[0].address:
+        lines = [f"*{item.name}* is at {item.nodes[0].address}, but no SSH key of yours is installed on it yet."]
+    else:
+        lines = [f"*{item.name}* is at these addresses, but no SSH key of yours is installed there yet:"]
+        lines.extend(_node_lines(item))
     if item.is_simulated:
         lines.append("_(simulated: the addresses are made up, nothing answers there)_")
     return "\n".join(lines)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from actions import cards
+from collections.abc import Sequence
+
+from actions import cards, questions, retries
 from actions.base import DeskAction
 from actions.requests import (
     SHAPE,
@@ -11,13 +13,13 @@ from actions.requests import (
     change_words,
     merged,
     offer_button,
-    payload,
     said_in,
     to_entities,
+    to_fields_of,
     to_request,
 )
 from actions.turn import Button, Turn
-from actions.wording import names, of_error
+from actions.wording import names, of_error, provider_title
 from clouddesk.model.blueprint import Blueprint
 from clouddesk.model.errors import Invalid, LimitExceeded, NothingFits, UnknownRegion, UnknownSoftware
 from clouddesk.model.quote import Quote
@@ -26,6 +28,7 @@ from clouddesk.model.request import CLUSTER, VM
 MOST_BUTTONS = 5
 PLAIN = "plain"
 """The blueprint of machines with nothing on them."""
+_ASKED_FOR_MOST = ("spark", "jupyter", "dask", "kafka", "kubernetes")
 _FITTING = (*SHAPE, "storage_gb", "size_names", "region", "providers", "max_hourly_price_usd")
 
 
@@ -53,6 +56,7 @@ class ActionQuotePrice(DeskAction):
     """Only the price; nothing is kept, and what is open stays open."""
 
     topic = "quote_price"
+    is_aside = True
 
     async def respond(self, turn: Turn) -> None:
         """A question about "that" prices the open request with the change laid over it."""
@@ -73,7 +77,7 @@ class ActionQuotePrice(DeskAction):
             turn.say(response, **values)
             return
         if open_request is None and turn.form is None:
-            turn.ask({"kind": "confirm_price", "what": what(turn, said)}, request=said)
+            turn.ask({"kind": "confirm_price", "id": turn.message_id, "what": what(turn, said)}, request=said)
         turn.say(
             "utter_price",
             buttons=[button("Get it", f"create_{kind}", **to_entities(said))],
@@ -89,10 +93,19 @@ async def quote(turn: Turn, said: Fields, *, response: str = "utter_quote", chan
     except (Invalid, NothingFits) as error:
         _ask_to_mend(turn, said, error)
         return
-    turn.ask({"kind": "confirm_quote", "id": made.id, "what": what(turn, said)}, request=said)
+    except Exception:
+        # The changed request is what to try again, not the one of the open quote.
+        topic = f"create_{said['kind']}"
+        turn.wish = {**retries.wish(turn, topic), "request": said, "facts": {"software": said.get("software")}}
+        raise
+    question = {"kind": "confirm_quote", "id": made.id, "what": what(turn, said), "count": len(made.nodes)}
+    question["provider"] = made.offer.provider
+    if made.runner_up is not None:
+        question["other"] = to_fields_of(made.runner_up)
+    turn.ask(question, request=said)
     turn.say(
         response,
-        buttons=quote_buttons(made.id),
+        buttons=questions.buttons(question),
         card=cards.quote_card(made, turn.actor, _title(turn, said), more=_left_out(turn, said)),
         warning=_warning(turn, made),
         them="it" if len(made.nodes) == 1 else "them",
@@ -114,13 +127,21 @@ async def quote_again(turn: Turn, quote_id: str) -> None:
     await quote(turn, turn.request, response="utter_quote_again")
 
 
-def quote_buttons(quote_id: str) -> list[Button]:
-    """Yes, change, no: each knows its quote."""
-    return [
-        {"title": "Yes, get it", "payload": payload("affirm", {"quote_id": quote_id})},
-        {"title": "Change", "payload": payload("correct", {"quote_id": quote_id})},
-        {"title": "No", "payload": payload("deny", {"quote_id": quote_id})},
-    ]
+def by_popularity(blueprints: Sequence[Blueprint]) -> list[Blueprint]:
+    """Those with software of their own, the most asked for first."""
+    own = [item for item in blueprints if item.name != PLAIN]
+    order = {name: place for place, name in enumerate(_ASKED_FOR_MOST)}
+    return sorted(own, key=lambda item: order.get(item.name, len(order)))
+
+
+def is_described(said: Fields) -> bool:
+    """Whether it is machines that are described, not only a place, a number or a time."""
+    return bool(said.keys() - {"name", "duration_seconds", "until", "region", "providers", "count"})
+
+
+def topic_for(turn: Turn, said: Fields) -> str:
+    """The task that gets what is described."""
+    return "create_cluster" if _is_blueprint(turn, said) else "create_vm"
 
 
 def what(turn: Turn, said: Fields) -> str:
@@ -138,17 +159,30 @@ def _ask_to_mend(turn: Turn, said: Fields, error: Invalid | NothingFits) -> None
     if isinstance(error, NothingFits):
         values["request"] = change_words({key: said[key] for key in said if key in _FITTING}) or error.request
         buttons = [offer_button(offer) for offer in error.nearest] or None
+    elif _field_of(turn, error, said) == "providers":
+        unknown = [name for name in said["providers"] if name not in turn.desk.providers()]
+        response = "utter_unknown_provider_wanted"
+        known_titles = names([provider_title(name) for name in turn.desk.providers()])
+        values = {"provider": names([provider_title(name) for name in unknown]), "known": known_titles}
+        buttons = [button(provider_title(name), "inform", provider=name) for name in turn.desk.providers()]
     elif isinstance(error, UnknownRegion):
         buttons = [button(region, "correct", region=region) for region in error.known[:MOST_BUTTONS]]
     elif isinstance(error, UnknownSoftware):
-        buttons = [button(item, "inform", software=item) for item in error.known[:MOST_BUTTONS]]
-    problem = {"field": _field_of(error, said), "response": response, "values": values, "buttons": buttons}
+        known = by_popularity(turn.desk.blueprints())
+        buttons = [button(item.title, "inform", software=item.name) for item in known[:MOST_BUTTONS]]
+        values["known"] = names([item.title for item in known])
+    field, mended = _field_of(turn, error, said), turn.facts.get("correction")
+    if mended and field not in mended and field == turn.facts["problem"]["field"]:
+        turn.say("utter_noted", changes=change_words(mended))
+    problem = {"field": field, "response": response, "values": values, "buttons": buttons}
     turn.go_to(f"create_{said['kind']}", problem=problem)
     turn.request = said
 
 
-def _field_of(error: Invalid | NothingFits, said: Fields) -> str:
+def _field_of(turn: Turn, error: Invalid | NothingFits, said: Fields) -> str:
     """Which field of the request the error asks for again."""
+    if set(said.get("providers") or ()) - set(turn.desk.providers()):
+        return "providers"
     if isinstance(error, UnknownRegion):
         return "region"
     if isinstance(error, UnknownSoftware):

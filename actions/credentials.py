@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actions import cards
+from actions import cards, questions
 from actions.base import DeskAction
 from actions.forms import Form
 from actions.moments import Moment
@@ -26,6 +26,7 @@ class ActionListCredentials(DeskAction):
     """Which accesses there are, without the secrets."""
 
     topic = "list_credentials"
+    is_aside = True
 
     async def respond(self, turn: Turn) -> None:
         """List them."""
@@ -48,10 +49,11 @@ class ActionRemoveCredentials(DeskAction):
             if provider not in own:
                 turn.say("utter_credentials_not_there", title=provider_title(provider))
                 continue
-            turn.ask({"kind": "confirm_removal", "provider": provider})
+            question = {"kind": "confirm_removal", "provider": provider}
+            turn.ask(question)
             turn.say(
                 "utter_confirm_remove_credentials",
-                buttons=[button("Yes, forget it", "affirm"), button("No, keep it", "deny")],
+                buttons=questions.buttons(question),
                 title=provider_title(provider),
             )
 

@@ -19,8 +19,8 @@ from typing import Any, ClassVar
 from rasa_sdk.events import ActionExecutionRejected, ActiveLoop, FollowupAction, SlotSet
 from rasa_sdk.forms import REQUESTED_SLOT, FormValidationAction
 
-from actions import questions
-from actions.base import hand_over, is_for_confirmation, open_turn, say_fault
+from actions import questions, retries
+from actions.base import attempt, hand_over, open_turn, say_fault, topic_of_answer
 from actions.moments import Moment, moment_of
 from actions.turn import Turn
 
@@ -74,11 +74,19 @@ class Form(FormValidationAction, ABC):  # type: ignore[misc]  # rasa_sdk is unty
         turn = await open_turn(self.name(), dispatcher, tracker)
         if turn is None:
             return _given_up() if moment is Moment.OPENED else _waiting(tracker)
+        before, again = (turn.request, turn.question), retries.wish(turn, self.topic)
         try:
             events = await self._step(turn, moment)
         except Exception as error:  # noqa: BLE001 - whatever broke, the person hears of it and the form stays as it was
             say_fault(self.name(), turn, error)
-            events = _given_up() if moment is Moment.OPENED else _waiting(tracker)
+            if moment is not Moment.OPENED:
+                events = _waiting(tracker)
+            else:
+                turn.close_form()
+                if retries.is_passing(error):
+                    turn.request, turn.question = (None, None) if self.is_task else before
+                    retries.keep(turn, {**again, "request": None})
+                events = [*turn.slots(), *_given_up()]
         for reply in turn.replies:
             dispatcher.utter_message(**reply)
         return events
@@ -88,7 +96,8 @@ class Form(FormValidationAction, ABC):  # type: ignore[misc]  # rasa_sdk is unty
             return await self._open(turn)
         if moment is Moment.RETURNED:
             return self._go_on(turn)
-        can_only_be_one = turn.intent in (*_ANSWERS, self.topic) or self.is_bare_answer(turn)
+        is_answer = turn.intent in (*_ANSWERS, self.topic) or retries.says_again(turn.text)
+        can_only_be_one = is_answer or self.is_bare_answer(turn)
         if _is_of_a_card(turn) or not (can_only_be_one or turn.intent in _PERHAPS_ANSWERS):
             return await self._reject(turn)
         before = (dict(turn.facts), turn.request)
@@ -102,14 +111,13 @@ class Form(FormValidationAction, ABC):  # type: ignore[misc]  # rasa_sdk is unty
         return self._go_on(turn)
 
     async def _open(self, turn: Turn) -> list[Any]:
-        # An action that found something wrong opens the form to ask for just that.
-        has_problem = "problem" in turn.facts
-        if not has_problem and is_for_confirmation(turn):
+        # An action that found something wrong, or that is tried again, opens the form to ask for just what is missing.
+        is_prepared = bool(turn.facts)
+        if not is_prepared and (topic := topic_of_answer(replace(turn, form=None))):
             turn.close_form()
-            await hand_over(turn, "inform")
+            await attempt(self.name(), turn, topic)
             return _ended(turn)
-        if not has_problem:
-            turn.facts = {}
+        if not is_prepared:
             if self.is_task:
                 drop_question(turn)
             said_before = len(turn.replies)
@@ -166,7 +174,10 @@ async def _answered_aside(form: Form, turn: Turn) -> bool:
 
 def _is_of_a_card(turn: Turn) -> bool:
     """A button of a card knows what it is about and answers no form."""
-    return bool(turn.one_of("quote_id") or (turn.intent in ("affirm", "deny") and turn.one_of("reservation_id")))
+    if turn.one_of("quote_id") or turn.one_of("question_id"):
+        return True
+    is_yes_or_no = turn.intent in ("affirm", "deny")
+    return is_yes_or_no and bool(turn.one_of("reservation_id") or (turn.is_button and turn.one_of("provider")))
 
 
 def _ended(turn: Turn) -> list[Any]:

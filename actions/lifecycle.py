@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from actions import cards
+from actions import cards, questions
 from actions.bare import numbered
 from actions.base import DeskAction
-from actions.requests import button, payload
+from actions.requests import button
 from actions.turn import Turn
-from actions.wording import amount, duration, hourly, local_time, plural, provider_title
+from actions.wording import duration, plural, provider_title
+from clouddesk.language.localtime import local_time
+from clouddesk.language.money import hourly, money
 from clouddesk.model.reservation import Reservation
 
 
@@ -87,7 +89,7 @@ class ActionExtendReservation(DeskAction):
             name=done.name,
             ends=local_time(done.expires_at, turn.actor.timezone, turn.desk.clock()),
             duration=duration(seconds),
-            price=amount(price),
+            price=money(price),
         )
 
 
@@ -99,16 +101,13 @@ def chosen(turn: Turn) -> list[str]:
 def ask_release(turn: Turn, items: Sequence[Reservation]) -> None:
     """Name what will be gone and what it has cost, and ask."""
     now = turn.desk.clock()
-    cost = amount(sum(item.cost_so_far_usd(now) for item in items))
+    cost = money(sum(item.cost_so_far_usd(now) for item in items))
     machines = plural(sum(item.node_count for item in items), "machine")
     ids, called = [item.id for item in items], [item.name for item in items]
-    turn.ask({"kind": "confirm_release", "ids": ids, "names": called})
+    question = {"kind": "confirm_release", "ids": ids, "names": called}
+    turn.ask(question)
     turn.last_reservation = ids[0]
-    one = ids[0] if len(ids) == 1 else ids
-    buttons = [
-        {"title": "Yes, give back", "payload": payload("affirm", {"reservation_id": one})},
-        {"title": "No, keep", "payload": payload("deny", {"reservation_id": one})},
-    ]
+    buttons = questions.buttons(question)
     if len(items) == 1:
         where = f"{machines} on {provider_title(items[0].provider)}"
         turn.say("utter_confirm_release", buttons=buttons, name=called[0], machines=where, cost=cost)

@@ -13,6 +13,7 @@ class ActionListResources(DeskAction):
     """What the person has, with what it costs."""
 
     topic = "list_resources"
+    is_aside = True
 
     async def respond(self, turn: Turn) -> None:
         """List, narrowed to what was asked for when that gives anything."""
@@ -39,6 +40,7 @@ class ActionDescribeResource(DeskAction):
     """Everything about one reservation."""
 
     topic = "describe_resource"
+    is_aside = True
 
     async def respond(self, turn: Turn) -> None:
         """A card each."""
@@ -53,6 +55,7 @@ class ActionConnectInfo(DeskAction):
     """How to log in."""
 
     topic = "connect_info"
+    is_aside = True
 
     async def respond(self, turn: Turn) -> None:
         """The address and login of each machine, once they have one."""

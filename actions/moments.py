@@ -38,5 +38,13 @@ def slot_answered(tracker: Any) -> str | None:
     return None
 
 
+def has_returned(tracker: Any) -> bool:
+    """For an action that asks: whether the form comes back from something else that was answered."""
+    steps = _steps(tracker)
+    if len(steps) < 2 or steps[-1]["event"] == "active_loop" or steps[-2]["event"] == "active_loop":
+        return False
+    return bool(steps[-2]["name"] != "action_listen")
+
+
 def _steps(tracker: Any) -> list[dict[str, Any]]:
     return [event for event in tracker.events if event["event"] in ("action", "active_loop")]

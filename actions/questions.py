@@ -2,17 +2,40 @@
 
 A confirmation is a dict in the slot ``open_question``:
 
-    confirm_quote       {"id": quote id, "what": words}
-    confirm_price       {"what": words}                        a price was shown: shall I get it?
+    confirm_quote       {"id": quote id, "what": words, "count": machines, "provider": name,
+                         "other": change to the runner-up}
+    confirm_price       {"id": any, "what": words}                        a price was shown: shall I get it?
     confirm_release     {"ids": […], "names": […]}
     confirm_removal     {"provider": name}
+    try_again           what failed, see ``actions/retries.py``: shall I try again?
     answered            {"ids": […], "of": "quote" | "release"}  settled; remembered for a second yes
+
+``has_failed`` marks one whose yes could not be carried out.
 """
 
 from __future__ import annotations
 
-from actions.bare import bare_number
-from actions.turn import Question
+from typing import Any
+
+from actions.bare import said_number
+from actions.requests import payload
+from actions.turn import Button, Question
+from actions.wording import names, provider_title
+
+_DOING = {
+    "extend_reservation": "extending",
+    "stop_resource": "stopping",
+    "start_resource": "starting",
+    "reboot_resource": "rebooting",
+    "terminate_resource": "giving back",
+}
+_BUTTONS = {
+    "confirm_quote": ("Yes, get it", "No"),
+    "confirm_price": ("Yes, get it", "No"),
+    "confirm_release": ("Yes, give back", "No, keep"),
+    "confirm_removal": ("Yes, forget it", "No, keep it"),
+    "try_again": ("Try again", "No"),
+}
 
 
 def is_open(question: Question | None) -> bool:
@@ -21,8 +44,8 @@ def is_open(question: Question | None) -> bool:
 
 
 def is_bare_answer(question: Question | None, text: str) -> bool:
-    """Whether the text can only be an answer to the open confirmation: a bare number changes how many."""
-    return question is not None and is_open(question) and bare_number(text) is not None
+    """Whether the text can only be an answer to the open confirmation, good or not: a number and nothing else."""
+    return is_open(question) and said_number(text) is not None
 
 
 def words(question: Question) -> str:
@@ -34,7 +57,43 @@ def words(question: Question) -> str:
         return f"shall I get {question['what']}? Yes or no."
     if kind == "confirm_release":
         return f"shall I give back {' and '.join(question['names'])} for good? Yes or no."
-    return f"shall I forget your {question['provider']} access? Yes or no."
+    if kind == "confirm_removal":
+        return f"shall I forget your {provider_title(question['provider'])} access? Yes or no."
+    return f"shall I try {subject(question)} again? Yes or no."
+
+
+def yes_payload(question: Question) -> str:
+    """The payload of the yes, which knows what it is about."""
+    return payload("affirm", _about(question))
+
+
+def buttons(question: Question) -> list[Button]:
+    """Yes and no, and change where there is something to change."""
+    yes, no = _BUTTONS[question["kind"]]
+    change = [{"title": "Change", "payload": payload("correct", _about(question))}]
+    return [
+        {"title": yes, "payload": yes_payload(question)},
+        *(change if question["kind"] == "confirm_quote" else ()),
+        {"title": no, "payload": payload("deny", _about(question))},
+    ]
+
+
+def is_about(question: Question, entities: dict[str, Any]) -> bool:
+    """Whether a button with these entities belongs to this question."""
+    about = _about(question)
+    return bool(about) and all(entities.get(name) == value for name, value in about.items())
+
+
+def _about(question: Question) -> dict[str, Any]:
+    kind = question["kind"]
+    if kind == "confirm_quote":
+        return {"quote_id": question["id"]}
+    if kind == "confirm_release":
+        ids = question["ids"]
+        return {"reservation_id": ids[0] if len(ids) == 1 else ids}
+    if kind == "confirm_removal":
+        return {"provider": question["provider"]}
+    return {"question_id": question["id"]}
 
 
 def subject(question: Question) -> str:
@@ -42,5 +101,9 @@ def subject(question: Question) -> str:
     if question["kind"] == "confirm_release":
         return f"giving back {' and '.join(question['names'])}"
     if question["kind"] == "confirm_removal":
-        return f"removing your {question['provider']} access"
+        return f"removing your {provider_title(question['provider'])} access"
+    if question["kind"] == "try_again":
+        called = [item["name"] for item in question["facts"].get("reservation") or ()]
+        doing = _DOING.get(question["topic"])
+        return f"{doing} {names(called)}" if doing and called else "that"
     return str(question["what"])

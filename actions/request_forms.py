@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from actions.bare import bare_number
+from actions import retries
+from actions.bare import lone_number, said_number
 from actions.base import DeskAction
-from actions.create import MOST_BUTTONS, PLAIN, what
+from actions.create import MOST_BUTTONS, by_popularity, what
 from actions.forms import Form
 from actions.moments import Moment
 from actions.requests import Fields, button, changes_in, is_fragment, merged, number_as, said_in
@@ -14,7 +15,6 @@ from actions.turn import Turn
 from actions.wording import names
 from clouddesk.model.request import CLUSTER, VM
 
-_ASKED_FOR_MOST = ("spark", "jupyter", "dask", "kafka", "kubernetes")
 _MOST_WORDS_OF_A_REGION = 3
 
 
@@ -32,7 +32,7 @@ class RequestForm(Form):
 
     def is_bare_answer(self, turn: Turn) -> bool:
         """A number, or a few words that only add to the request ("in frankfurt")."""
-        return bare_number(turn.text) is not None or is_fragment(turn) or bool(_software_called(turn))
+        return said_number(turn.text) is not None or is_fragment(turn) or bool(_software_called(turn))
 
     def missing(self, turn: Turn) -> str | None:
         """Dynamic: a correction is required once there is a problem."""
@@ -45,6 +45,10 @@ class RequestForm(Form):
             turn.request = {"kind": self.kind, **said_in(turn)}
         else:
             change = changes_in(turn) or self._plain(turn)
+            if not change and turn.intent == self.topic and not turn.is_button:
+                # Asked for anew.
+                turn.facts.pop("problem", None)
+                turn.request = {"kind": self.kind, **said_in(turn)}
             if change and "problem" in turn.facts:
                 turn.facts["correction"] = change
             turn.request = merged(turn.request or {"kind": self.kind}, change)
@@ -55,10 +59,18 @@ class RequestForm(Form):
     def _plain(self, turn: Turn) -> Fields:
         """A plain number or word as a value of what is asked for."""
         field = turn.facts["problem"]["field"] if "problem" in turn.facts else "software"
-        number = bare_number(turn.text)
+        if field == "providers" and turn.intent == "affirm":
+            return {"providers": None}
+        number = None if turn.is_button or turn.entities else lone_number(turn.text)
         if number is not None:
             return number_as(field, number)
-        if field == "region" and turn.intent != "deny" and len(turn.text.split()) <= _MOST_WORDS_OF_A_REGION:
+        is_short = len(turn.text.split()) <= _MOST_WORDS_OF_A_REGION
+        if (
+            field == "region"
+            and is_short
+            and turn.intent not in ("affirm", "deny")
+            and not retries.says_again(turn.text)
+        ):
             return {"region": turn.text.strip().lower()}
         software = _software_called(turn)
         return {"software": software} if software else {}
@@ -81,13 +93,12 @@ class ActionAskSoftware(DeskAction):
     topic = "ask_software"
 
     async def respond(self, turn: Turn) -> None:
-        """With a button for those that are asked for most."""
-        blueprints = [item for item in turn.desk.blueprints() if item.name != PLAIN]
-        popular = sorted(blueprints, key=lambda item: item.name not in _ASKED_FOR_MOST)
+        """With a button for those that are asked for most; in short after something else was answered."""
+        popular = by_popularity(turn.desk.blueprints())
         turn.say(
-            "utter_ask_software",
+            "utter_ask_software_again" if turn.has_returned else "utter_ask_software",
             buttons=[button(item.title, "inform", software=item.name) for item in popular[:MOST_BUTTONS]],
-            known=names([item.title for item in blueprints]),
+            known=names([item.title for item in popular]),
         )
 
 

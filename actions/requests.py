@@ -8,7 +8,8 @@ from dataclasses import asdict
 from typing import Any
 
 from actions.turn import Button, Turn
-from actions.wording import duration
+from actions.wording import duration, plural, provider_title
+from clouddesk.language.money import rate
 from clouddesk.model.offer import Offer
 from clouddesk.model.request import CLUSTER, ResourceRequest
 
@@ -29,12 +30,12 @@ _SINGLES = {
 }
 SHAPE = ("vcpus", "memory_gb", "gpu_count", "gpu_types")
 _NAMES = {
-    "count": "machines",
     "vcpus": "vCPU",
     "memory_gb": "GB memory",
     "storage_gb": "GB disk",
     "gpu_count": "GPU",
 }
+_ANY = {"region": "any region", "providers": "any cloud", "max_hourly_price_usd": "no limit of the price"}
 _MISTAKEN = ("scale_cluster", "use_template", "out_of_scope", "nlu_fallback", "utilization_report", "schedule_power")
 """What fragments of a request are taken for when no request would be open."""
 _ASKS = re.compile(
@@ -96,6 +97,8 @@ def changes_in(turn: Turn) -> Fields:
     left = without(turn, turn.desk.providers())
     if left is not None and "providers" not in said:
         said["providers"] = left
+    elif "providers" not in said and (named := _clouds_in(turn)):
+        said["providers"] = named
     before = turn.request or {}
     return {key: value for key, value in said.items() if before.get(key) != value}
 
@@ -120,6 +123,13 @@ def without(turn: Turn, known: tuple[str, ...]) -> list[str] | None:
     return left if ruled_out and left else None
 
 
+def _clouds_in(turn: Turn) -> list[str]:
+    """Clouds that the text names, which are none of the entities where it was taken for a plain yes or no."""
+    quoted = (turn.question or {}).get("provider") if turn.intent == "affirm" else None
+    text = "" if turn.is_button else turn.text.lower()
+    return [name for name in turn.desk.providers() if name != quoted and re.search(rf"(?<![\w-]){name}(?![\w-])", text)]
+
+
 _SYNONYMS = {"aws": ("amazon", "ec2"), "digitalocean": (r"do(?=\s*(?:$|[,.!]))", "digital ocean", "droplets?")}
 
 
@@ -136,7 +146,7 @@ def merged(before: Fields, change: Fields) -> Fields:
     elif "until" in change:
         result.pop("duration_seconds", None)
     result.update(change)
-    return result
+    return {field: value for field, value in result.items() if value is not None}
 
 
 def to_request(said: Fields) -> ResourceRequest:
@@ -153,6 +163,11 @@ def to_fields(request: ResourceRequest) -> Fields:
     default = asdict(ResourceRequest())
     said = {key: value for key, value in asdict(request).items() if value != default[key] or key == "kind"}
     return {key: list(value) if isinstance(value, tuple) else value for key, value in said.items()}
+
+
+def to_fields_of(offer: Offer) -> Fields:
+    """The change that takes this offer."""
+    return {"size_names": [offer.size], "providers": [offer.provider], "region": offer.region}
 
 
 def to_entities(said: Fields) -> dict[str, Any]:
@@ -174,18 +189,22 @@ def change_words(change: Fields) -> str:
     """ "5 machines, on aws, 16 GB memory"."""
     parts = []
     for field, value in change.items():
-        if field in _NAMES:
+        if value is None or value == []:
+            parts.append(_ANY.get(field, ""))
+        elif field == "count":
+            parts.append(plural(value, "machine"))
+        elif field in _NAMES:
             parts.append(f"{value:g} {_NAMES[field]}")
         elif field == "duration_seconds":
             parts.append(f"for {duration(value)}")
         elif field == "max_hourly_price_usd":
-            parts.append(f"at most ${value:g} an hour")
+            parts.append(f"at most {rate(value)} an hour")
         elif field == "spot":
             parts.append("spot")
         elif field == "region":
             parts.append(f"in {value}")
         elif field == "providers":
-            parts.append(f"on {' or '.join(value)}")
+            parts.append(f"on {' or '.join(map(provider_title, value))}")
         elif field == "name":
             parts.append(f"called {value}")
         elif isinstance(value, list):

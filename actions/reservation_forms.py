@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from actions import cards, resolve
-from actions.bare import bare_number, is_only_a_pick, numbered, pick
+from actions.bare import is_only_a_pick, numbered, pick, said_number
 from actions.base import DeskAction
 from actions.forms import Form
 from actions.moments import Moment
 from actions.requests import button, payload
 from actions.turn import Turn
-from actions.wording import local_time
 from clouddesk.language.clock import resolve_until
+from clouddesk.language.localtime import local_time
 from clouddesk.model.reservation import Reservation
 
 _MOST_BUTTONS = 5
@@ -119,10 +119,10 @@ class ExtendReservationForm(ReservationForm):
         """ "3" and "until friday 5pm" too."""
         if turn.asked != "duration" or turn.text.startswith("/"):
             return super().is_bare_answer(turn)
-        return bare_number(turn.text) is not None
+        return said_number(turn.text) is not None
 
     async def fill(self, turn: Turn, moment: Moment) -> None:
-        minutes, number = turn.one_of("duration_minutes"), bare_number(turn.text)
+        minutes, number = turn.one_of("duration_minutes"), said_number(turn.text)
         if minutes is None and number is not None and turn.asked == "duration":
             minutes = number * 60
         if minutes is not None:

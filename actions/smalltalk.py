@@ -10,21 +10,21 @@ from actions.turn import Turn
 
 
 class ActionHelp(DeskAction):
-    """What one can say; and what is being asked, if something is."""
+    """What one can say; in one line while something is open."""
 
     topic = "help"
+    is_aside = True
 
     async def respond(self, turn: Turn) -> None:
-        """Help, then the open question again."""
-        turn.say("utter_help")
-        if turn.question is not None and questions.is_open(turn.question):
-            turn.say("utter_help_question", question=questions.words(turn.question))
+        """The open question follows."""
+        turn.say("utter_help_short" if turn.form or questions.is_open(turn.question) else "utter_help")
 
 
 class ActionGreet(DeskAction):
     """Hello."""
 
     topic = "greet"
+    is_aside = True
 
     async def respond(self, turn: Turn) -> None:
         """With an example."""
@@ -45,6 +45,7 @@ class ActionThank(DeskAction):
     """You're welcome."""
 
     topic = "thank"
+    is_aside = True
 
     async def respond(self, turn: Turn) -> None:
         """In one line."""
@@ -55,6 +56,7 @@ class ActionBotChallenge(DeskAction):
     """Honest about being a bot."""
 
     topic = "bot_challenge"
+    is_aside = True
 
     async def respond(self, turn: Turn) -> None:
         """Say so."""
@@ -65,6 +67,7 @@ class ActionOutOfScope(DeskAction):
     """A polite no."""
 
     topic = "out_of_scope"
+    is_aside = True
 
     async def respond(self, turn: Turn) -> None:
         """Say no, with the way to help."""
@@ -75,6 +78,7 @@ class ActionPasteSecret(DeskAction):
     """A key in chat is refused, never kept or repeated."""
 
     topic = "paste_secret"
+    is_aside = True
 
     async def respond(self, turn: Turn) -> None:
         """Tell how to add one safely; the connector has struck it out of the text already."""
@@ -87,6 +91,7 @@ class ActionNotBuiltYet(DeskAction):
     """Intents that are understood already and done later."""
 
     topic = "not_built_yet"
+    is_aside = True
 
     async def respond(self, turn: Turn) -> None:
         """Say so, and what works instead."""

@@ -44,9 +44,18 @@ class Turn:
     had_form: bool = False
     answered: str | None = None
     """The slot that the message was taken as an answer for, though it may not have been a good one."""
+    has_returned: bool = False
+    """The open form asks again after something else was answered in between."""
+    wish: Question | None = None
+    """What to try again when the action fails, if that is not simply the action."""
     next_form: str | None = None
     slots_before: dict[str, Any] = field(default_factory=dict)
     replies: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def is_button(self) -> bool:
+        """Whether a button was pressed, rather than something typed."""
+        return self.text.startswith("/")
 
     def say(self, response: str, *, buttons: list[Button] | None = None, **values: object) -> None:
         """Answer with a response of domain.yml; ``values`` fill its placeholders."""

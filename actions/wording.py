@@ -1,4 +1,4 @@
-"""Which response tells a person about which error, and the small words of amounts, times and names.
+"""Which response tells a person about which error, and the small words of numbers, spans and names.
 
 The sentences are responses in domain.yml; vendor text never gets here.
 """
@@ -6,10 +6,9 @@ The sentences are responses in domain.yml; vendor text never gets here.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from clouddesk.language.money import hourly
 from clouddesk.model import errors
 from clouddesk.model.offer import Offer
 
@@ -30,7 +29,7 @@ def of_error(error: errors.CloudDeskError) -> tuple[str, dict[str, Any]]:
     """The response and its values."""
     response = f"utter_error_{error.code}"
     if isinstance(error, errors.LimitExceeded):
-        return response, {"asked": f"{error.asked:g} {error.what}", "limit": f"{error.limit:g}"}
+        return response, {"asked": _measured(error.asked, error.what), "limit": _limit(error)}
     if isinstance(error, errors.UnknownSoftware):
         return response, {"software": error.software, "known": names(error.known)}
     if isinstance(error, errors.UnknownRegion):
@@ -72,28 +71,6 @@ def names(known: Sequence[str], *, last: str = "and") -> str:
     return f"{', '.join(shown[:-1])} {last} {shown[-1]}"
 
 
-def hourly(usd: float | None) -> str:
-    """ "$1.23/h"; small prices keep the digits that tell them apart; None is unknown, never zero."""
-    if usd is None:
-        return "price unknown"
-    if usd == 0:
-        return "$0/h"
-    if usd < 0.0001:
-        return "less than $0.0001/h"
-    digits = 2 if usd >= 1 else 3 if usd >= 0.1 else 4
-    text = f"{usd:,.{digits}f}"
-    while text.endswith("0") and len(text.partition(".")[2]) > 2:
-        text = text[:-1]
-    return f"${text}/h"
-
-
-def amount(usd: float) -> str:
-    """ "$9.84"."""
-    if 0 < usd < 0.005:
-        return "less than $0.01"
-    return f"${usd:,.2f}"
-
-
 def duration(seconds: float) -> str:
     """ "2 days", "8 hours", "1 hour 30 minutes"."""
     minutes = max(1, round(seconds / 60))
@@ -110,33 +87,9 @@ def duration(seconds: float) -> str:
 
 
 def plural(count: float, noun: str) -> str:
-    """ "1 machine", "3 machines"."""
-    return f"{count:g} {noun}" + ("" if count == 1 else "s")
-
-
-def local_time(moment: datetime, timezone: str, now: datetime) -> str:
-    """ "today 17:00", "tomorrow 09:00", "Friday 17:00", "Fri 4 Dec 17:00" in the person's zone."""
-    zone = zone_of(timezone)
-    there, today = moment.astimezone(zone), now.astimezone(zone)
-    clock = there.strftime("%H:%M")
-    if zone.key == "UTC":
-        clock += " UTC"
-    days = (there.date() - today.date()).days
-    if days == 0:
-        return f"today {clock}"
-    if days == 1:
-        return f"tomorrow {clock}"
-    if timedelta(0) < moment - now < timedelta(days=6):
-        return f"{there:%A} {clock}"
-    return f"{there:%a} {there.day} {there:%b} {clock}"
-
-
-def zone_of(timezone: str) -> ZoneInfo:
-    """The zone; UTC for a name that nobody knows."""
-    try:
-        return ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
+    """ "1 machine", "1,464 hours"."""
+    number = f"{count:,.0f}" if count == int(count) else f"{count:,.4g}"
+    return f"{number} {noun}" + ("" if count == 1 else "s")
 
 
 def offer_line(offer: Offer) -> str:
@@ -146,3 +99,15 @@ def offer_line(offer: Offer) -> str:
         f"{offer.size} on {provider_title(offer.provider)} in {offer.region}: "
         f"{offer.vcpus} vCPU, {offer.memory_gb:g} GB{gpu}, {hourly(offer.hourly_price_usd)}"
     )
+
+
+def _measured(number: float, what: str) -> str:
+    return plural(number, what.removesuffix("s"))
+
+
+def _limit(error: errors.LimitExceeded) -> str:
+    """ "720 hours (30 days)", "100 machines"."""
+    limit = _measured(error.limit, error.what)
+    if error.what == "hours" and error.limit >= 48 and error.limit % 24 == 0:
+        return f"{limit} ({plural(error.limit / 24, 'day')})"
+    return limit

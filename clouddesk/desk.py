@@ -19,13 +19,13 @@ from clouddesk.matching import match_reservations
 from clouddesk.model.actor import Actor
 from clouddesk.model.blueprint import Blueprint
 from clouddesk.model.credentials import CredentialInfo, SecretFields, credential_ref
-from clouddesk.model.errors import CredentialsMissing, Invalid, QuoteExpired, Unavailable
+from clouddesk.model.errors import CredentialsMissing, Invalid, QuoteExpired, Unavailable, WrongState
 from clouddesk.model.node import NodeOrder
 from clouddesk.model.offer import Offer, Requirements
 from clouddesk.model.ports import Clock, Quotes, Reservations, ReservationViews
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import CLUSTER, ResourceRequest
-from clouddesk.model.reservation import RELEASING, Reservation, ReservationOrder, first_view
+from clouddesk.model.reservation import RELEASING, RUNNING, STOPPED, Reservation, ReservationOrder, first_view
 from clouddesk.quoting import make_quote
 from clouddesk.settings import Limits
 
@@ -208,12 +208,17 @@ class Desk:
     async def stop(self, actor: Actor, reservation_id: str) -> Reservation:
         """Power off, disks kept. Raises WrongState while it is not running."""
         reservation = await self._managed(actor, reservation_id)
+        if reservation.state == STOPPED:
+            raise WrongState(reservation.name, state=STOPPED, wanted="stop")
         await self.engine.stop(reservation.id)
         return await self.engine.get(reservation.id)
 
     async def start(self, actor: Actor, reservation_id: str) -> Reservation:
         """Power on again. Raises WrongState unless it is stopped."""
         reservation = await self._managed(actor, reservation_id)
+        if reservation.state == RUNNING:
+            # Nothing to start, so no notice would ever follow.
+            raise WrongState(reservation.name, state=RUNNING, wanted="start")
         await self.engine.start_nodes(reservation.id)
         return await self.engine.get(reservation.id)
 

@@ -148,8 +148,12 @@ class MemoryQuotes:
 
     def __init__(self) -> None:
         self.quotes: dict[str, Quote] = {}
+        self.fault: Exception | None = None
 
     async def put(self, quote: Quote) -> None:
+        if self.fault is not None:
+            fault, self.fault = self.fault, None
+            raise fault
         self.quotes[quote.id] = quote
 
     async def get(self, quote_id: str) -> Quote | None:
@@ -161,6 +165,7 @@ class MemoryViews:
 
     def __init__(self) -> None:
         self.items: dict[str, Reservation] = {}
+        self.fault: Exception | None = None
         self.claimed: Counter[tuple[Person, str]] = Counter()
         self.names: dict[str, str] = {}
 
@@ -171,6 +176,9 @@ class MemoryViews:
         return self.items.get(reservation_id)
 
     async def of_person(self, person: Person) -> list[Reservation]:
+        if self.fault is not None:
+            fault, self.fault = self.fault, None
+            raise fault
         return [item for item in reversed(self.items.values()) if item.person == person]
 
     async def all(self) -> list[Reservation]:
@@ -271,6 +279,7 @@ class MemoryDesk:
     def __init__(self) -> None:
         self.clock = HandClock()
         self.views = MemoryViews()
+        self.quotes = MemoryQuotes()
         self.engine = MemoryEngine(self.views, self.clock)
         self.accounts = MemoryAccounts()
         self.desk = Desk(
@@ -280,7 +289,7 @@ class MemoryDesk:
             installation="test",
             is_simulated=True,
             limits=Limits(),
-            quotes=MemoryQuotes(),
+            quotes=self.quotes,
             engine=self.engine,
             views=self.views,
             clock=self.clock,

@@ -48,7 +48,7 @@ async def play(stage: Stage, turns: list[dict[str, Any]]) -> None:
             stage.world.clock.forward(**turn["later"])
             continue
         if "fault" in turn:
-            stage.world.engine.fault = fault_named(turn["fault"])
+            getattr(stage.world, turn.get("in", "engine")).fault = fault_named(turn["fault"])
             continue
         person = turn.get("person", SOMEBODY)
         if "press" in turn:

@@ -1,0 +1,104 @@
+"""What people say to a quote besides measures: "make it 3", "the other one", "any region", "too expensive"."""
+
+from __future__ import annotations
+
+import re
+
+from actions.bare import lone_number, said_number
+from actions.requests import Fields, changes_in
+from actions.turn import Question, Turn
+
+_MORE = re.compile(r"\b(?:add|another|extra|additional|(?<!no )more)\b(?! than)")
+_FEWER = re.compile(r"\b(?:remove|fewer|less)\b(?! than)")
+_LEAD = (
+    r"(?:(?:ok|okay|yes|no|nah|hmm|please|then|and|i'?ll|i'?d|rather|let'?s|just|take|use|get|give|me|want|prefer)"
+    r"[ ,]+)*"
+)
+_END = r"(?:[ ,]+(?:please|pls|then|instead|thanks))*"
+_DOUBLE = re.compile(rf"{_LEAD}(?:make (?:it|that) )?(?:double|twice)(?: (?:it|that|them|as many))?{_END}")
+_FIRST = re.compile(rf"(?!no|nah){_LEAD}(?:the first(?: one)?|(?:the )?first (?:one|offer|option)){_END}")
+_OTHER = re.compile(rf"{_LEAD}(?:the )?(?:second|other|next|runner[- ]up|alternative)(?: (?:one|offer|option))?{_END}")
+_ANY = {
+    "region": re.compile(
+        r"\b(?:any|without (?:a|the)|no|whatever|whichever) (?:region|place|location)\b|\banywhere\b"
+        r"|\b(?:region|place|location) (?:doesn'?t|does not) matter"
+    ),
+    "providers": re.compile(
+        r"\b(?:any|whatever|whichever) (?:cloud|provider)\b|\b(?:cloud|provider) (?:doesn'?t|does not) matter"
+    ),
+    "max_hourly_price_usd": re.compile(
+        r"\b(?:no|without (?:a|the)|forget (?:about )?the) (?:price )?(?:limit|cap|maximum)\b"
+    ),
+}
+_CHEAPER = re.compile(
+    r"\b(?:too|very|so|quite|pretty) (?:expensive|pricey|dear|costly|much)\b|\b(?:cheaper|less expensive)\b"
+)
+_MOST_WORDS = 6
+
+
+def change_in(turn: Turn) -> Fields:
+    """What the message changes in the quoted request."""
+    change = changes_in(turn)
+    question = turn.question or {}
+    if "count" in change:
+        change["count"] = _in_all(turn.text, change["count"], question)
+    if change or turn.is_button:
+        return change
+    loosened = {field: None for field, pattern in _ANY.items() if pattern.search(_plain(turn.text))}
+    known = {field: value for field, value in loosened.items() if (turn.request or {}).get(field)}
+    if known or turn.entities:
+        return known
+    if question.get("other") and _OTHER.fullmatch(_plain(turn.text)):
+        return dict(question["other"])
+    if question.get("count") and _DOUBLE.fullmatch(_plain(turn.text)):
+        return {"count": 2 * int(question["count"])}
+    number = said_number(turn.text) if turn.intent == "affirm" else lone_number(turn.text)
+    return {} if number is None else {"count": _in_all(turn.text, number, question)}
+
+
+def is_only_a_change(turn: Turn) -> bool:
+    """Whether the message can only be about the open quote, whatever it was taken for."""
+    question = turn.question
+    if question is None or turn.request is None or turn.is_button or is_yes(turn):
+        return False
+    text = _plain(turn.text)
+    if said_number(text) is not None or (question.get("other") and _OTHER.fullmatch(text)):
+        return True
+    is_short = len(text.split()) <= _MOST_WORDS
+    return is_short and bool(_DOUBLE.fullmatch(text) or (change_in(turn) and _loosens(text)) or asks_cheaper(turn))
+
+
+def is_yes(turn: Turn) -> bool:
+    """ "the first one", and "yes, the 3" when 3 are quoted.
+
+    Not "no, the first one", nor after the runner-up was taken: that may mean an earlier offer, and a yes buys.
+    """
+    question = turn.question or {}
+    if question.get("kind") != "confirm_quote":
+        return False
+    is_same = turn.intent == "affirm" and said_number(turn.text) == question["count"]
+    is_first = _FIRST.fullmatch(_plain(turn.text)) is not None and turn.intent != "deny"
+    return is_same or (is_first and "size_names" not in (turn.request or {}))
+
+
+def asks_cheaper(turn: Turn) -> bool:
+    """ "too expensive"; with a limit in it, it is a change."""
+    return not turn.entities and len(turn.text.split()) <= _MOST_WORDS and bool(_CHEAPER.search(_plain(turn.text)))
+
+
+def _in_all(text: str, number: int, question: Question) -> int:
+    """ "2 more" than the machines that are quoted."""
+    quoted = question.get("count")
+    if quoted and _MORE.search(text.lower()):
+        return int(quoted) + number
+    if quoted and _FEWER.search(text.lower()):
+        return int(quoted) - number
+    return number
+
+
+def _loosens(text: str) -> bool:
+    return any(pattern.search(text) for pattern in _ANY.values())
+
+
+def _plain(text: str) -> str:
+    return text.lower().replace("’", "'").strip(" .!?")

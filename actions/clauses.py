@@ -1,0 +1,33 @@
+"""Two tasks in one sentence: one is done, and the other is not passed over in silence."""
+
+from __future__ import annotations
+
+import re
+
+_AND = re.compile(r"\s*(?:[,;.]|\b(?:and|then|also|afterwards|but)\b)\s*")
+_POLITE = r"(?:(?:please|pls|can you|could you|first|now|just|go|i want you to|let's)\s+)*"
+_VERBS = {
+    "extend_reservation": "extend|prolong|lengthen",
+    "stop_resource": "stop|pause|halt|shut down|power off|turn off",
+    "start_resource": "start|power on|turn on|resume",
+    "reboot_resource": "reboot|restart",
+    "terminate_resource": "terminate|kill|release|delete|destroy|give back",
+    "create_vm": "spin up|create|launch|get me|give me|i need|gimme",
+}
+_BEGINS = {topic: re.compile(rf"{_POLITE}(?:{verbs})\b") for topic, verbs in _VERBS.items()}
+_SAME = {"create_cluster": "create_vm"}
+
+
+def left_undone(text: str, topic: str) -> str | None:
+    """The part of the text that asks for another task than the one that was done; None when there is none."""
+    done = _SAME.get(topic, topic)
+    if done not in _VERBS or text.startswith("/"):
+        return None
+    tasks = [(task, part) for part in _AND.split(text.lower().strip(" .!?")) if (task := _task(part))]
+    if done not in [task for task, _ in tasks]:
+        return None
+    return next((part for task, part in tasks if task != done), None)
+
+
+def _task(part: str) -> str | None:
+    return next((topic for topic, pattern in _BEGINS.items() if pattern.match(part)), None)
