@@ -3,10 +3,10 @@ PYTHON ?= python3
 VENV = .venv/bin
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help chat test check eval bench model up down status doctor env clean
+.PHONY: help chat test check eval bench model train-encoder up down status doctor env clean
 
 help: ## show this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
 
 chat: env ## from nothing to a conversation in the terminal
 	@$(VENV)/python -m clouddesk up --chat
@@ -30,6 +30,14 @@ bench: model ## the figures, one JSON line each
 
 model: env ## train the model when its data changed
 	@$(VENV)/python -m clouddesk.local.model
+
+TRAINING_PYTHON ?= python3.11
+TRAINING = .tools/encoder
+
+train-encoder: ## fine-tune the sentence encoder anew (PyTorch in .tools/encoder, about ten minutes)
+	@[ -x $(TRAINING)/bin/python ] || $(TRAINING_PYTHON) -m venv $(TRAINING)
+	@$(TRAINING)/bin/python -m pip install -q -r nlu/encoder/requirements.txt
+	@nice $(TRAINING)/bin/python -W ignore -m nlu.encoder.train --work $(TRAINING)/checkpoints $(ARGS)
 
 up: env ## start the stack and leave it running
 	@$(VENV)/python -m clouddesk up --detach

@@ -27,7 +27,7 @@ from clouddesk.settings import PROJECT
 _INPUTS = ("domain.yml", "config.yml", "nlu", "clouddesk/language")
 """Files and folders whose content decides what is learned; the language package is what the components call."""
 
-_PACKAGES = ("rasa", "scikit-learn", "numpy")
+_PACKAGES = ("rasa", "scikit-learn", "numpy", "onnxruntime", "tokenizers")
 """A model holds objects of these; it is read by the versions that wrote it."""
 
 _KEEP = 4

@@ -28,7 +28,7 @@ class EncoderDamaged(Exception):
 
 @dataclass(frozen=True)
 class Reading:
-    """What the encoder makes of a text: its vector, and each intent's share."""
+    """What the encoder makes of a text: its vector, and the share that its own head gives each intent."""
 
     vector: Any
     intents: dict[str, float]
@@ -37,7 +37,7 @@ class Reading:
 class SentenceEncoder:
     """Reads one text at a time, so that a text's answer never depends on its neighbours."""
 
-    def __init__(self, folder: Path = FOLDER, *, temperature: float = 1.0) -> None:
+    def __init__(self, folder: Path = FOLDER) -> None:
         verify(folder)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -47,13 +47,12 @@ class SentenceEncoder:
         self.labels: list[str] = json.loads(told["intents"])
         self.tags: list[str] = json.loads(told["tags"])
         self._tokenizer = tokenizer(folder / VOCABULARY)
-        self._temperature = temperature
 
     def read(self, text: str) -> Reading:
         """The vector and the shares of a prepared text."""
         ids = np.array([self._tokenizer.encode(text).ids], dtype=np.int64)
         vector, logits = self._session.run(["vector", "intents"], {"ids": ids})
-        shares = np.exp((logits[0] - logits[0].max()) / self._temperature)
+        shares = np.exp(logits[0] - logits[0].max())
         shares /= shares.sum()
         return Reading(vector[0], dict(zip(self.labels, map(float, shares))))  # noqa: B905 - as many as labels
 

@@ -1,7 +1,7 @@
-"""Intent classifiers side by side: n-grams, the encoder's own head, light classifiers on its vectors, and averages.
+"""Intent classifiers side by side: n-grams, the encoder's own head, their average, and n-grams with its vector.
 
 ``--hold-out`` scores on those authors' sentences, which neither the encoder (trained with the same ``--hold-out``) nor
-the light classifiers have seen. Without it everything is learned and the separate test set is scored. Totals only.
+the others have seen. Without it everything is learned and the separate test set is scored. Totals only.
 """
 
 from __future__ import annotations
@@ -14,23 +14,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_matrix, hstack
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.svm import LinearSVC
 
 from clouddesk.language.mask import mask
 from clouddesk.language.prepare import prepare
 from clouddesk.language.spelling import mend
+from nlu.components.encoder_linear import LinearEncoded
 from nlu.components.encoder_model import FOLDER, SentenceEncoder
 from nlu.components.linear import LinearText
 from nlu.encoder.sentences import INTENTS, Sentence, sentences
 
 OUTSIDERS = INTENTS.parent.parent / "tests" / "understanding" / "sentences.jsonl"
-SHARES = (0.3, 0.5, 0.7)
-"""Of the encoder in an average with the n-grams."""
+LENGTHS = (0.25, 0.5, 1.0)
+"""Of the encoder's vector beside the n-grams, which have length one in each view."""
 
-VECTOR_SCALES = (0.25, 0.5, 1.0)
-"""Length of the encoder's vector beside the n-grams, which have length one in each view."""
+TEMPERATURES = (0.12, 0.18, 0.25, 0.35)
 
 
 def outsiders() -> list[Sentence]:
@@ -48,6 +45,7 @@ class Table:
         self._gold = np.array([one.intent for one in test])
         self._secret = np.array(["[secret" in one.text for one in test])
         self._authors = sorted({one.author for one in test})
+        self._losses: list[str] = []
 
     def add(self, name: str, shares: Any) -> None:
         """One way to tell intents, by the share it gives each label (rows are sentences, columns labels)."""
@@ -69,7 +67,11 @@ class Table:
         """How well the confidences fit, where no secret decides."""
         columns = np.searchsorted(self._labels, self._gold)
         own = np.maximum(np.asarray(shares)[np.arange(len(columns)), columns], 1e-9)[~self._secret]
-        _say(f"log loss of {name}: {-np.log(own).mean():.4f}")
+        self._losses.append(f"log loss of {name}: {-np.log(own).mean():.4f}")
+
+    def end(self) -> None:
+        """What is printed below the table."""
+        _say("\n".join(self._losses))
 
     def _of(self, author: str) -> Any:
         return np.array([one.author == author for one in self._test])
@@ -86,42 +88,25 @@ def compare(learn: Sequence[Sentence], test: Sequence[Sentence], encoder: Senten
     rankings = [dict(linear.ranking(mask(one.text))) for one in test]
     grams = np.array([[ranking.get(label, 0.0) for label in labels] for ranking in rankings])
     table.begin()
-    table.add("n-grams of the masked text, support vectors", grams)
+    table.add("n-grams of the masked text", grams)
     table.add("encoder, own head", head)
-    for share in SHARES:
-        table.add(f"average, {share} encoder", share * head + (1 - share) * grams)
-        table.add(f"geometric average, {share} encoder", head**share * grams ** (1 - share))
-    _vectors(table, learn, test, encoder, np.array([reading.vector for reading in readings]))
-    table.loss("n-grams", grams)
-    for temperature in (0.5, 0.7, 1.0, 1.4):
-        sharper = head ** (1 / temperature)
-        sharper /= sharper.sum(axis=1, keepdims=True)
-        table.loss(f"encoder at temperature {temperature}", sharper)
-        table.loss(f"average, 0.5 encoder at temperature {temperature}", 0.5 * sharper + 0.5 * grams)
-
-
-def _vectors(
-    table: Table, learn: Sequence[Sentence], test: Sequence[Sentence], encoder: SentenceEncoder, vectors: Any
-) -> None:
-    words = TfidfVectorizer(lowercase=False, ngram_range=(1, 2), sublinear_tf=True)
-    chars = TfidfVectorizer(lowercase=False, analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, min_df=2)
+    table.add("average of both", 0.5 * head + 0.5 * grams)
+    vectors = [encoder.read(one.text).vector for one in learn]
     masked = [mask(one.text) for one in learn]
-    known = _unit(np.array([encoder.read(one.text).vector for one in learn]))
-    seen = hstack([words.fit_transform(masked), chars.fit_transform(masked)])
-    masked = [mask(one.text) for one in test]
-    new = hstack([words.transform(masked), chars.transform(masked)])
-    truth = [one.intent for one in learn]
-    model = LinearSVC(C=0.5, class_weight="balanced", random_state=1).fit(known, truth)
-    table.add("vectors alone, support vectors", model.decision_function(_unit(vectors)))
-    for scale in VECTOR_SCALES:
-        model = LinearSVC(C=0.5, class_weight="balanced", random_state=1)
-        model.fit(hstack([seen, csr_matrix(scale * known)]).tocsr(), truth)
-        margins = model.decision_function(hstack([new, csr_matrix(scale * _unit(vectors))]).tocsr())
-        table.add(f"n-grams and vectors of length {scale}, support vectors", margins)
-
-
-def _unit(vectors: Any) -> Any:
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    for length in LENGTHS:
+        model = LinearEncoded.fit(masked, vectors, [one.intent for one in learn], strictness=0.5, length=length)
+        for temperature in TEMPERATURES:
+            rankings = [
+                dict(model.ranking(mask(one.text), reading.vector, temperature))
+                for one, reading in zip(test, readings)  # noqa: B905 - a reading for each
+            ]
+            shares = np.array([[ranking.get(label, 0.0) for label in labels] for ranking in rankings])
+            if temperature == TEMPERATURES[0]:
+                table.add(f"n-grams and encoder's vector of length {length}", shares)
+            table.loss(f"n-grams and vector of length {length} at temperature {temperature}", shares)
+    table.loss("n-grams", grams)
+    table.loss("encoder, own head", head)
+    table.end()
 
 
 def _say(line: str) -> None:

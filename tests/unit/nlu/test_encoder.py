@@ -1,4 +1,4 @@
-"""The component around the encoder: averaging, storing, and the match of model and encoder."""
+"""The component around the encoder: fitting, storing, and the match of model and encoder."""
 
 from pathlib import Path
 
@@ -10,8 +10,9 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.components.encoder import EncoderIntentClassifier, average
+from nlu.components.encoder import EncoderIntentClassifier
 from nlu.components.encoder_model import EncoderDamaged
+from nlu.components.intent import INTENT_RANKING
 
 CONTEXT = ExecutionContext(GraphSchema({}), "test")
 RESOURCE = Resource("intent")
@@ -48,15 +49,18 @@ def test_an_intent_that_the_encoder_never_saw_is_still_learned(storage: LocalMod
     assert understand(storage, "launch the rocket")["name"] == "release_rocket"
 
 
-def test_a_model_trained_beside_another_encoder_is_refused(storage: LocalModelStorage) -> None:
+def test_confidences_of_the_best_come_first(storage: LocalModelStorage) -> None:
+    train(storage)
+    component = EncoderIntentClassifier.load(CONFIG, storage, RESOURCE, CONTEXT)
+    ranking = component.process([Message({TEXT: "hello bot, a vm please"})])[0].get(INTENT_RANKING)
+    shares = [entry["confidence"] for entry in ranking]
+    assert shares == sorted(shares, reverse=True)
+    assert sum(shares) == pytest.approx(1)
+
+
+def test_a_model_trained_with_another_encoder_is_refused(storage: LocalModelStorage) -> None:
     train(storage)
     with storage.write_to(RESOURCE) as folder:
         (folder / "encoder.sha256").write_text("another", encoding="utf-8")
     with pytest.raises(EncoderDamaged, match="make model"):
         EncoderIntentClassifier.load(CONFIG, storage, RESOURCE, CONTEXT)
-
-
-def test_an_average_is_best_first_and_adds_up_to_one() -> None:
-    shares = average({"a": 0.8, "b": 0.2}, {"a": 0.1, "b": 0.7, "c": 0.2}, 0.5)
-    assert [label for label, _ in shares] == ["a", "b", "c"]
-    assert sum(share for _, share in shares) == pytest.approx(1)
