@@ -13,7 +13,7 @@ from clouddesk.adapters.sandbox import SandboxGrants
 from clouddesk.catalog import offers_from_json, offers_to_json
 from clouddesk.model.actor import Person
 from clouddesk.model.credentials import CredentialInfo, SecretFields
-from clouddesk.model.errors import CloudDeskError, Invalid
+from clouddesk.model.errors import Invalid
 from clouddesk.model.offer import Offer
 from clouddesk.model.ports import Catalog, Clock, Credentials, Provider
 from clouddesk.providers import ProviderSpec
@@ -21,6 +21,8 @@ from clouddesk.providers import ProviderSpec
 log = structlog.get_logger()
 
 OFFERS_MAX_AGE = timedelta(hours=6)
+REFRESH_AGAIN_AFTER = timedelta(minutes=5)
+"""So long a cloud that did not tell its prices is not asked again."""
 
 
 class LiveOffers(Protocol):
@@ -61,6 +63,7 @@ class Accounts:
         self._clock = clock
         self._loaded: dict[str, str] = {}
         self._as_of: dict[str, datetime] = {}
+        self._refresh_failed_at: dict[str, datetime] = {}
         self._welcomed: set[Person] = set()
 
     @property
@@ -80,12 +83,22 @@ class Accounts:
         """What the person has, without the secrets."""
         return await self._credentials.list(person)
 
-    async def add(self, person: Person, provider: str, fields: SecretFields) -> CredentialInfo:
-        """Check against the cloud, read its prices, store. Raises CredentialsRejected, ProviderDown, Invalid."""
+    async def add(
+        self, person: Person, provider: str, fields: SecretFields, *, only_account_id: str = ""
+    ) -> CredentialInfo:
+        """Check against the cloud, read its prices, store. Raises CredentialsRejected, ProviderDown, Invalid.
+
+        ``only_account_id``: refuse another account than this one.
+        """
         if provider not in self._specs:
             raise Invalid(f"{provider} is not connected yet; there are {' and '.join(self.titles())}.")
         cloud = self._open_provider(provider, fields)
         account = await asyncio.to_thread(cloud.check_credentials)
+        if only_account_id and account.id != only_account_id:
+            raise Invalid(
+                f"These credentials are of another {provider} account, and machines of yours still run in the present "
+                "one, where only its own credentials can end them. Terminate those first, then replace."
+            )
         if self._specs[provider].is_live_priced:
             await self._offers.put(provider, offers_to_json(await asyncio.to_thread(cloud.list_offers)))
         now = self._clock()
@@ -95,6 +108,7 @@ class Accounts:
             added_at=now,
             checked_at=now,
             is_simulated=provider in self._simulated,
+            account_id=account.id,
         )
         await self._credentials.write(person, info, fields)
         log.info("credentials.added", user=str(person), provider=provider)
@@ -111,23 +125,23 @@ class Accounts:
         """In the sandbox: the first time that somebody speaks they get working credentials; otherwise ()."""
         if self._grants is None or person in self._welcomed:
             return ()
+        is_first = False
         given: tuple[CredentialInfo, ...] = ()
-        if await self._grants.claim(person):
-            try:
-                given = tuple([await self._grant(person, provider) for provider in self._grants.providers])
-            except CloudDeskError:
-                await self._grants.give_back(person)
-                raise
+        if not await self._grants.was_given(person):
+            # Stored before it is marked: whoever is interrupted in between is simply given the same keys again.
+            given = tuple([await self._grant(person, provider) for provider in self._grants.providers])
+            is_first = await self._grants.mark_given(person)
         self._welcomed.add(person)
-        return given
+        return given if is_first else ()
 
     async def _grant(self, person: Person, provider: str) -> CredentialInfo:
         assert self._grants is not None
         return await self.add(person, provider, await self._grants.issue(person, provider))
 
     async def refresh_offers(self, catalog: ReplaceableCatalog) -> tuple[str, ...]:
-        """Take over newer live lists; returns the providers whose list is missing or too old."""
+        """Take over newer live lists; returns the providers whose list is missing or too old and may be asked now."""
         stale = []
+        now = self._clock()
         for provider, spec in self._specs.items():
             if not spec.is_live_priced:
                 continue
@@ -136,7 +150,13 @@ class Accounts:
                 offers = offers_from_json(text)
                 catalog.replace(provider, offers)
                 self._loaded[provider] = text
-                self._as_of[provider] = min((offer.as_of for offer in offers), default=self._clock())
-            if not text or self._clock() - self._as_of[provider] > OFFERS_MAX_AGE:
+                self._as_of[provider] = min((offer.as_of for offer in offers), default=now)
+            failed_at = self._refresh_failed_at.get(provider)
+            is_old = not text or now - self._as_of[provider] > OFFERS_MAX_AGE
+            if is_old and (failed_at is None or now - failed_at > REFRESH_AGAIN_AFTER):
                 stale.append(provider)
         return tuple(stale)
+
+    def refresh_failed(self, provider: str) -> None:
+        """Remember that the provider did not tell its prices, so that not every quote waits for it."""
+        self._refresh_failed_at[provider] = self._clock()

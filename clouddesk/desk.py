@@ -5,6 +5,8 @@ Every method takes the Actor first, authorises it, and raises the errors of ``cl
 
 from __future__ import annotations
 
+import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -19,7 +21,7 @@ from clouddesk.matching import match_reservations
 from clouddesk.model.actor import Actor
 from clouddesk.model.blueprint import Blueprint
 from clouddesk.model.credentials import CredentialInfo, SecretFields, credential_ref
-from clouddesk.model.errors import CredentialsMissing, Invalid, QuoteExpired, Unavailable, WrongState
+from clouddesk.model.errors import CredentialsMissing, Invalid, NotFound, QuoteExpired, Unavailable, WrongState
 from clouddesk.model.node import NodeOrder
 from clouddesk.model.offer import Offer, Requirements
 from clouddesk.model.ports import Clock, Quotes, Reservations, ReservationViews
@@ -32,6 +34,9 @@ from clouddesk.settings import Limits
 log = structlog.get_logger()
 
 LEAST_EXTENSION_SECONDS = 60
+REFRESH_PATIENCE_SECONDS = 4.0
+"""So long a quote waits for fresh prices; after that the known ones are good enough."""
+_RESERVATION_ID = re.compile(r"r-[0-9a-f]{8}")
 
 
 def utc_now() -> datetime:
@@ -82,14 +87,17 @@ class Desk:
     async def add_credentials(self, actor: Actor, provider: str, fields: SecretFields) -> CredentialInfo:
         """Check against the cloud, then store. Raises CredentialsRejected, ProviderDown; nothing is stored then."""
         access.require_member(actor)
-        return await self.accounts.add(actor.person, provider, fields)
+        known = [info for info in await self.accounts.list(actor.person) if info.provider == provider]
+        live = [item for item in await self.reservations(actor) if item.provider == provider]
+        only = known[0].account_id if known and live else ""
+        return await self.accounts.add(actor.person, provider, fields, only_account_id=only)
 
     async def remove_credentials(self, actor: Actor, provider: str) -> bool:
         """Forget the actor's access. Raises Invalid while live machines depend on it; False when there was none."""
+        access.require_member(actor)
         live = [item for item in await self.reservations(actor) if item.provider == provider]
-        own = [item for item in live if item.owner == actor.user_id]
-        if own:
-            names = ", ".join(item.name for item in own)
+        if live:
+            names = ", ".join(item.name for item in live)
             raise Invalid(
                 f"{names} still runs there, and without the credentials I could not end it. Terminate it first."
             )
@@ -131,11 +139,14 @@ class Desk:
     async def reserve(self, actor: Actor, quote_id: str, *, conversation: str) -> Reservation:
         """Say yes to a quote. A second yes returns the same reservation; nothing is created twice.
 
-        Raises QuoteExpired, CredentialsMissing, Unavailable.
+        Raises QuoteExpired, Unavailable.
         """
         access.require_member(actor)
         reservation_id = "r-" + quote_id.removeprefix("q-")
         existing = await self.views.get(reservation_id)
+        if existing is None and await self.quotes.get(quote_id) is None:
+            # The quote is gone: it was said yes to, or it is too old. The engine knows, also when the view was lost.
+            existing = await self._look(reservation_id)
         if existing and access.may(actor, Right.MANAGE, existing):
             return existing
         quote = await self.get_quote(actor, quote_id)
@@ -160,7 +171,7 @@ class Desk:
 
     async def reservation(self, actor: Actor, reservation_id: str) -> Reservation:
         """One reservation by its id. Raises NotFound also for one that is not the actor's to see."""
-        return access.require(actor, Right.SEE, await self.views.get(reservation_id), reservation_id)
+        return access.require(actor, Right.SEE, await self._look(reservation_id), reservation_id)
 
     async def find(
         self,
@@ -175,7 +186,7 @@ class Desk:
         own = await self.reservations(actor)
         found = match_reservations(own, words, software=software, provider=provider, region=region)
         if not found and words:
-            by_id = await self.views.get(words.lower())
+            by_id = await self._look(words.lower())
             if by_id and by_id.is_live and access.may(actor, Right.SEE, by_id):
                 return [by_id]
         return found
@@ -231,8 +242,18 @@ class Desk:
     # --- inside --------------------------------------------------------------------------------------------------
 
     async def _managed(self, actor: Actor, reservation_id: str) -> Reservation:
+        return access.require(actor, Right.MANAGE, await self._look(reservation_id), reservation_id)
+
+    async def _look(self, reservation_id: str) -> Reservation | None:
+        """The view; the truth itself when the view was lost."""
         view = await self.views.get(reservation_id)
-        return access.require(actor, Right.MANAGE, view, reservation_id)
+        if view is None and _RESERVATION_ID.fullmatch(reservation_id):
+            try:
+                view = await self.engine.get(reservation_id)
+            except NotFound:
+                return None
+            await self.views.put(view)
+        return view
 
     def _blueprint(self, request: ResourceRequest) -> Blueprint | None:
         if request.kind != CLUSTER:
@@ -264,14 +285,18 @@ class Desk:
         for provider in await self.accounts.refresh_offers(self.catalog):
             if provider in providers:
                 try:
-                    await self.engine.refresh_offers(provider, credential_ref(actor.person, provider))
-                except Unavailable:
+                    refresh = self.engine.refresh_offers(provider, credential_ref(actor.person, provider))
+                    await asyncio.wait_for(refresh, REFRESH_PATIENCE_SECONDS)
+                except (Unavailable, asyncio.TimeoutError):
                     log.warning("offers.stale", provider=provider)
+                    self.accounts.refresh_failed(provider)
                     continue
                 await self.accounts.refresh_offers(self.catalog)
 
     async def _order(self, actor: Actor, quote: Quote, conversation: str) -> ReservationOrder:
-        name = await self.views.claim_name(actor.person, quote.name, quote.reservation_id)
+        name = await self.views.claim_name(
+            actor.person, quote.name, quote.reservation_id, is_exact=quote.request.name is not None
+        )
         offer = quote.offer
         if self.accounts.bills_stopped_machines(offer.provider):
             stopped_hourly = quote.machine_hourly_price_usd
@@ -309,4 +334,5 @@ class Desk:
             stopped_hourly_price_usd=stopped_hourly * len(quote.nodes),
             created_at=self.clock(),
             is_simulated=quote.is_simulated,
+            ends_at=quote.ends_at if quote.request.until else None,
         )

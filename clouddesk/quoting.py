@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -22,7 +23,11 @@ DEFAULT_OS = "ubuntu-22.04"
 DEFAULT_VCPUS = 2
 DEFAULT_MEMORY_GB = 4.0
 DEFAULT_STORAGE_GB = 20.0
+LEAST_STORAGE_GB = 16.0
+"""No official image needs more; a smaller disk would be enlarged by the cloud, and cost more than quoted."""
 LEAST_LEASE_SECONDS = 60
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
+"""What every cloud takes as part of a machine's name."""
 
 
 def make_quote(
@@ -42,7 +47,7 @@ def make_quote(
     """
     defaults: list[str] = []
     count = _count(request, blueprint, limits, defaults)
-    lease_seconds = _lease_seconds(actor, request, limits, now, defaults)
+    lease_seconds, ends_at = _lease(actor, request, limits, now, defaults)
     requirements = _requirements(request, blueprint, count, providers, defaults)
     wanted_os = request.os or (blueprint.os if blueprint else DEFAULT_OS)
     requirements = replace(requirements, providers=providers_with_os(wanted_os, requirements.providers))
@@ -80,8 +85,8 @@ def make_quote(
         runner_up_hourly_price_usd=runner_up_price * count if runner_up_price is not None else None,
         created_at=now,
         expires_at=now + timedelta(seconds=limits.quote_seconds),
-        ends_at=now + timedelta(seconds=lease_seconds),
-        name=request.name or _stem(request, blueprint, os),
+        ends_at=ends_at or now + timedelta(seconds=lease_seconds),
+        name=_said_name(request) or _stem(request, blueprint, os),
         is_simulated=is_simulated,
     )
 
@@ -120,7 +125,11 @@ def _count(request: ResourceRequest, blueprint: Blueprint | None, limits: Limits
     return request.count
 
 
-def _lease_seconds(actor: Actor, request: ResourceRequest, limits: Limits, now: datetime, defaults: list[str]) -> int:
+def _lease(
+    actor: Actor, request: ResourceRequest, limits: Limits, now: datetime, defaults: list[str]
+) -> tuple[int, datetime | None]:
+    """The length of the lease, and its end when that was said as a time."""
+    end: datetime | None = None
     if request.duration_seconds is not None:
         seconds = request.duration_seconds
     elif request.until:
@@ -139,7 +148,7 @@ def _lease_seconds(actor: Actor, request: ResourceRequest, limits: Limits, now: 
         raise Invalid("A reservation lasts at least a minute. For how long do you want it?")
     if seconds > limits.max_lease_seconds:
         raise LimitExceeded("hours", asked=round(seconds / 3600, 1), limit=limits.max_lease_seconds / 3600)
-    return seconds
+    return seconds, end
 
 
 def _requirements(
@@ -149,7 +158,12 @@ def _requirements(
     providers: tuple[str, ...],
     defaults: list[str],
 ) -> Requirements:
-    for what, value in (("vCPUs", request.vcpus), ("GB of memory", request.memory_gb), ("GPUs", request.gpu_count)):
+    for what, value in (
+        ("vCPUs", request.vcpus),
+        ("GB of memory", request.memory_gb),
+        ("GB of disk", request.storage_gb),
+        ("GPUs", request.gpu_count),
+    ):
         if value is not None and value <= 0:
             raise Invalid(f"{value:g} {what} make no sense. How many do you want?")
     has_shape = bool(request.vcpus or request.memory_gb or request.size_names or request.gpu_count or request.gpu_types)
@@ -170,7 +184,7 @@ def _requirements(
     return Requirements(
         vcpus=request.vcpus or vcpus,
         memory_gb=request.memory_gb or memory_gb,
-        storage_gb=request.storage_gb if request.storage_gb is not None else storage_gb,
+        storage_gb=max(LEAST_STORAGE_GB, request.storage_gb if request.storage_gb is not None else storage_gb),
         gpu_count=gpu_count,
         gpu_types=request.gpu_types,
         providers=providers,
@@ -205,6 +219,15 @@ def _nodes(blueprint: Blueprint | None, count: int) -> tuple[NodePlan, ...]:
         else:
             plans.extend(NodePlan(key=f"{role.name}-{number}", role=role.name) for number in range(1, size + 1))
     return tuple(plans[:count])
+
+
+def _said_name(request: ResourceRequest) -> str | None:
+    if request.name is None:
+        return None
+    name = request.name.strip().lower()
+    if not _NAME.fullmatch(name):
+        raise Invalid(f"“{request.name}” cannot be a name: letters, digits and dashes, at most 40. Which one?")
+    return name
 
 
 def _stem(request: ResourceRequest, blueprint: Blueprint | None, os: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -111,7 +111,11 @@ def _from_environment(env: Mapping[str, str]) -> dict[str, Any]:
     prefix = "CLOUDDESK_"
     known = {item.name for item in fields(Settings)} - {"home", "limits"}
     found = {key.removeprefix(prefix).lower(): value for key, value in env.items() if key.startswith(prefix)}
-    return {key: yaml.safe_load(value) if value else value for key, value in found.items() if key in known}
+    return {
+        key: value if _KINDS[key][0] is _is_text else yaml.safe_load(value)
+        for key, value in found.items()
+        if key in known
+    }
 
 
 def _merge(settings: Settings, values: Mapping[str, Any], *, source: str) -> Settings:
@@ -123,6 +127,11 @@ def _merge(settings: Settings, values: Mapping[str, Any], *, source: str) -> Set
     unknown = sorted(set(changes) - known)
     if unknown:
         raise Invalid(f"{source} has a key that does not exist: {unknown[0]}. There are: {', '.join(sorted(known))}.")
+    if isinstance(changes.get("admins"), str):
+        changes["admins"] = [name.strip() for name in changes["admins"].split(",") if name.strip()]
+    for key, value in changes.items():
+        if not _KINDS[key][0](value):
+            raise Invalid(f"{source}: {key} must be {_KINDS[key][1]}, not {value!r}.")
     if "admins" in changes:
         changes["admins"] = tuple(changes["admins"])
     if "home" in changes:
@@ -132,13 +141,47 @@ def _merge(settings: Settings, values: Mapping[str, Any], *, source: str) -> Set
     return replace(settings, **changes)
 
 
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
+
+
+def _is_addresses(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(item, str) for pair in value.items() for item in pair)
+
+
+_KINDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "home": (lambda value: isinstance(value, str | Path), "a folder"),
+    "sandbox": (_is_addresses, "addresses by provider"),
+    "grant_sandbox_credentials": (lambda value: isinstance(value, bool), "true or false"),
+    "admins": (_is_texts, "a list of workspace/user"),
+    **dict.fromkeys(
+        (
+            "installation",
+            "redis_url",
+            "vault_addr",
+            "vault_mount",
+            "temporal_address",
+            "temporal_namespace",
+            "rasa_url",
+        ),
+        (_is_text, "a text"),
+    ),
+}
+
+
 def _limits(limits: Limits, values: Mapping[str, Any], source: str) -> Limits:
     known = {item.name for item in fields(Limits)}
     for key, value in values.items():
         if key not in known:
             raise Invalid(f"{source}: limits.{key} does not exist. There are: {', '.join(sorted(known))}.")
-        numbers = value if isinstance(value, list) else [value]
-        if not all(isinstance(number, int) and number > 0 for number in numbers):
-            raise Invalid(f"{source}: limits.{key} must be a whole number above 0, not {value!r}.")
+        is_list = isinstance(getattr(limits, key), tuple)
+        numbers = value if is_list and isinstance(value, list) else [value]
+        what = "a list of whole numbers" if is_list else "a whole number"
+        if is_list != isinstance(value, list) or not all(type(number) is int and number > 0 for number in numbers):
+            raise Invalid(f"{source}: limits.{key} must be {what} above 0, not {value!r}.")
     changes: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
     return replace(limits, **changes)

@@ -47,7 +47,8 @@ def open_redis(url: str) -> Redis[bytes]:
 
 
 @asynccontextmanager
-async def _answering() -> AsyncIterator[None]:
+async def answering() -> AsyncIterator[None]:
+    """Redis' own errors become Unavailable."""
     try:
         yield
     except (RedisError, OSError) as error:
@@ -63,12 +64,12 @@ class RedisQuotes:
     async def put(self, quote: Quote) -> None:
         """Keep until ``expires_at``."""
         seconds = int((quote.expires_at - datetime.now(timezone.utc)).total_seconds())
-        async with _answering():
+        async with answering():
             await self._redis.set(_key("quote", quote.id), to_json(quote), ex=max(1, seconds))
 
     async def get(self, quote_id: str) -> Quote | None:
         """None when it is unknown or past its end."""
-        async with _answering():
+        async with answering():
             text = await self._redis.get(_key("quote", quote_id))
         return from_json(Quote, text) if text else None
 
@@ -84,13 +85,15 @@ redis.call('ZADD', KEYS[4], '+inf', ARGV[5])
 return 1
 """
 
-# KEYS: names of the person, name of the reservation.  ARGV: stem, now, held until, milliseconds held
+# KEYS: names of the person, name of the reservation.
+# ARGV: stem, now, held until, milliseconds held, 1: the stem itself first
 _CLAIM_NAME = """
 local claimed = redis.call('GET', KEYS[2])
 if claimed then return claimed end
-local number = 1
+local number = 1 - ARGV[5]
 while true do
-  local name = ARGV[1] .. '-' .. number
+  local name = ARGV[1]
+  if number > 0 then name = name .. '-' .. number end
   local taken = redis.call('ZSCORE', KEYS[1], name)
   if not taken or tonumber(taken) < tonumber(ARGV[2]) then
     redis.call('ZADD', KEYS[1], ARGV[3], name)
@@ -123,12 +126,12 @@ class RedisReservationViews:
             reservation.id,
             reservation.name,
         ]
-        async with _answering():
+        async with answering():
             await self._redis.eval(_PUT_VIEW, len(keys), *keys, *args)  # type: ignore[no-untyped-call]
 
     async def get(self, reservation_id: str) -> Reservation | None:
         """None when there is no such view."""
-        async with _answering():
+        async with answering():
             text = await self._redis.hget(_key("reservation", reservation_id), "json")
         return from_json(Reservation, text) if text else None
 
@@ -140,21 +143,24 @@ class RedisReservationViews:
         """Everybody's, newest first."""
         return await self._listed(_key("reservations"))
 
-    async def claim_name(self, person: Person, stem: str, reservation_id: str) -> str:
+    async def claim_name(self, person: Person, stem: str, reservation_id: str, *, is_exact: bool = False) -> str:
         """``<stem>-1``, ``<stem>-2`` …: the first that none of the person's reservations has; atomic.
+
+        ``is_exact``: the stem itself when it is free.
 
         The same reservation gets the same name again. A claim that no reservation follows ends by itself.
         """
         now = time.time()
         keys = (_key("names", str(person)), _key("name", reservation_id))
-        async with _answering():
+        held = (now + NAME_HELD_SECONDS, int(NAME_HELD_SECONDS * 1000))
+        async with answering():
             name = await self._redis.eval(  # type: ignore[no-untyped-call]
-                _CLAIM_NAME, len(keys), *keys, stem, now, now + NAME_HELD_SECONDS, int(NAME_HELD_SECONDS * 1000)
+                _CLAIM_NAME, len(keys), *keys, stem, now, *held, int(is_exact)
             )
         return _text(name)
 
     async def _listed(self, index: str) -> list[Reservation]:
-        async with _answering():
+        async with answering():
             ids = await self._redis.zrevrange(index, 0, -1)
             pipeline = self._redis.pipeline(transaction=False)
             for reservation_id in ids:
@@ -181,14 +187,14 @@ class RedisNotices:
         """Append; the same notice id twice is kept once; atomic."""
         person = Person(notice.workspace_id, notice.user_id)
         keys = [_key("notice", notice.id), _key("notices", str(person))]
-        async with _answering():
+        async with answering():
             await self._redis.eval(  # type: ignore[no-untyped-call]
                 _SEND, len(keys), *keys, to_json(notice), NOTICES_KEPT, NOTICE_REMEMBERED_SECONDS
             )
 
     async def end(self, person: Person) -> str:
         """The position after the last notice: where to read on from, without missing one between two reads."""
-        async with _answering():
+        async with answering():
             last = await self._redis.xrevrange(_key("notices", str(person)), count=1)
         return _text(last[0][0]) if last else "0"
 
@@ -203,7 +209,7 @@ class RedisNotices:
         while True:
             left = until - time.monotonic()
             block = max(1, int(min(left, BLOCK_SECONDS) * 1000)) if left > 0 else None
-            async with _answering():
+            async with answering():
                 found = await self._redis.xread({stream: position}, block=block)
             if found:
                 return [(_text(place), from_json(Notice, values[b"json"])) for place, values in found[0][1]]
@@ -219,12 +225,12 @@ class RedisOffers:
 
     async def put(self, provider: str, text: str) -> None:
         """Replace the provider's offers."""
-        async with _answering():
+        async with answering():
             await self._redis.set(_key("offers", provider), text)
 
     async def get(self, provider: str) -> str | None:
         """None when they were never fetched."""
-        async with _answering():
+        async with answering():
             text = await self._redis.get(_key("offers", provider))
         return _text(text) if text else None
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 import aiohttp
 from redis.asyncio import Redis
 
+from clouddesk.adapters.redis import answering
 from clouddesk.model.actor import Person
 from clouddesk.model.credentials import Secret, SecretFields
 from clouddesk.model.errors import ProviderDown
@@ -27,13 +29,15 @@ class SandboxGrants:
     def providers(self) -> tuple[str, ...]:
         return tuple(self._addresses)
 
-    async def claim(self, person: Person) -> bool:
-        """True for the first caller per person, ever."""
-        return bool(await self._redis.sadd(self.KEY, str(person)))
+    async def was_given(self, person: Person) -> bool:
+        """Whether the person has got theirs before."""
+        async with answering():
+            return bool(await self._redis.sismember(self.KEY, str(person)))
 
-    async def give_back(self, person: Person) -> None:
-        """Undo a claim whose grant failed, so that the next message tries again."""
-        await self._redis.srem(self.KEY, str(person))
+    async def mark_given(self, person: Person) -> bool:
+        """True for the first caller per person, ever."""
+        async with answering():
+            return bool(await self._redis.sadd(self.KEY, str(person)))
 
     async def issue(self, person: Person, provider: str) -> SecretFields:
         """Working credentials for the simulated cloud; the same person gets the same ones. Raises ProviderDown."""
@@ -42,6 +46,6 @@ class SandboxGrants:
             async with aiohttp.ClientSession(timeout=_TIMEOUT, raise_for_status=True) as session:
                 answer = await session.post(url, json={"owner": str(person)})
                 fields: dict[str, str] = await answer.json()
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        except (aiohttp.ClientError, asyncio.TimeoutError, ValueError) as error:
             raise ProviderDown(provider, type(error).__name__) from error
         return {name: Secret(text) for name, text in fields.items()}

@@ -132,6 +132,7 @@ class VaultCredentials:
             added_at=datetime.fromisoformat(custom["added_at"]),
             checked_at=datetime.fromisoformat(custom["checked_at"]),
             is_simulated=custom.get("is_simulated") == "yes",
+            account_id=custom.get("account_id", ""),
         )
 
     async def _call(self, work: Callable[[], T]) -> T:
@@ -181,4 +182,6 @@ def _metadata(info: CredentialInfo) -> dict[str, str]:
         "added_at": info.added_at.isoformat(),
         "checked_at": info.checked_at.isoformat(),
         "is_simulated": "yes" if info.is_simulated else "no",
+        # Vault takes no empty value.
+        **({"account_id": info.account_id} if info.account_id else {}),
     }

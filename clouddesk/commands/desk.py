@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 import json
+import logging
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timezone
@@ -14,6 +15,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from clouddesk import log
 from clouddesk import settings as settings_module
 from clouddesk.assembly import open_desk
 from clouddesk.desk import Desk
@@ -193,10 +195,13 @@ def offer_row(item: Offer, storage_gb: float) -> dict[str, Any]:
 
 
 def _actor(user: str, *, is_admin: bool = False) -> Actor:
+    # Who can read this installation's secrets folder, as these commands do, is its operator.
     return Actor(CONSOLE_WORKSPACE, user, roles=(MEMBER, ADMIN) if is_admin else (MEMBER,))
 
 
 def _with_desk(call: Callable[[Desk], Awaitable[T]], *, role: str) -> T:
+    log.configure(process="cli", level=logging.WARNING)
+
     async def run() -> T:
         async with open_desk(settings_module.load(), vault_role=role) as desk:
             return await call(desk)

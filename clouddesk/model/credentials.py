@@ -48,6 +48,8 @@ class CredentialInfo:
     added_at: datetime
     checked_at: datetime
     is_simulated: bool = False
+    account_id: str = ""
+    """The cloud's own id of the account: machines made there can be ended only there."""
 
 
 def credential_ref(person: Person, provider: str) -> str:

@@ -121,10 +121,10 @@ class ReservationViews(Protocol):
 
     async def all(self) -> list[Reservation]: ...
 
-    async def claim_name(self, person: Person, stem: str, reservation_id: str) -> str:
+    async def claim_name(self, person: Person, stem: str, reservation_id: str, *, is_exact: bool = False) -> str:
         """A name that none of the person's reservations has: ``spark-1``, ``spark-2`` …; atomic.
 
-        The same reservation gets the same name again.
+        ``is_exact``: the stem itself when it is free. The same reservation gets the same name again.
         """
         ...
 

@@ -52,6 +52,8 @@ class ReservationOrder:
     stopped_hourly_price_usd: float
     created_at: datetime
     is_simulated: bool
+    ends_at: datetime | None = None
+    """The end, when it was said as a time ("until 23:30") and not as a length."""
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Simulated clouds that speak the real APIs."""

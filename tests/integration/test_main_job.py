@@ -169,7 +169,7 @@ def test_a_lost_answer_to_a_create_doubles_nothing(stack: RunningStack) -> None:
     ("text", "hint"),
     [
         ("spin up a spark cluster with 0 nodes", "at least"),
-        ("give me 1000 vms for an hour", "100"),
+        ("give me 1000 vms for an hour", "is 100 machines"),
         ("a vm with 10 TB of RAM", "nearest"),
         ("a vm in atlantis for 2 hours", "atlantis"),
     ],

@@ -12,7 +12,7 @@ from clouddesk.model.actor import Actor
 from clouddesk.model.errors import Invalid, LimitExceeded, NothingFits, UnknownSoftware
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import CLUSTER, ResourceRequest
-from clouddesk.quoting import make_quote
+from clouddesk.quoting import LEAST_STORAGE_GB, make_quote
 from clouddesk.settings import PROJECT, Limits
 from tests.unit.desk.conftest import NOW, ListCatalog
 
@@ -119,6 +119,27 @@ def test_a_price_cap_is_for_the_whole_request(catalog):
     assert quote(catalog, count=2, vcpus=2, memory_gb=4.0, max_hourly_price_usd=0.08).hourly_price_usd <= 0.08
     with pytest.raises(NothingFits):
         quote(catalog, count=2, vcpus=2, memory_gb=4.0, max_hourly_price_usd=0.05)
+
+
+def test_an_end_said_as_a_time_is_kept_to_the_second(catalog):
+    made = quote(catalog, until="until friday 5pm", timezone="Europe/Berlin")
+    assert (made.ends_at.minute, made.ends_at.second, made.ends_at.microsecond) == (0, 0, 0)
+
+
+def test_a_disk_is_never_smaller_than_the_images(catalog):
+    assert quote(catalog, providers=("aws",), storage_gb=5.0).disk_gb == LEAST_STORAGE_GB
+
+
+@pytest.mark.parametrize("storage_gb", [0.0, -5.0])
+def test_no_disk_makes_no_sense(catalog, storage_gb):
+    with pytest.raises(Invalid, match="GB of disk"):
+        quote(catalog, storage_gb=storage_gb)
+
+
+def test_a_said_name_is_taken_and_a_wrong_one_refused(catalog):
+    assert quote(catalog, name="ETL-night").name == "etl-night"
+    with pytest.raises(Invalid, match="cannot be a name"):
+        quote(catalog, name="my box!")
 
 
 def test_the_reservation_of_a_quote_is_always_the_same(catalog):

@@ -41,6 +41,28 @@ def test_a_limit_that_is_no_number_is_refused(tmp_path, monkeypatch):
         load(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("limits: {warning_seconds: 1800}", "list of whole numbers"),
+        ("limits: {max_nodes: [5]}", "a whole number"),
+        ("limits: {max_nodes: true}", "a whole number"),
+        ("grant_sandbox_credentials: 'false'", "true or false"),
+        ("admins: [1]", "workspace/user"),
+        ("redis_url: 7", "a text"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_refused(tmp_path, monkeypatch, text, hint):
+    monkeypatch.setattr(settings, "PROJECT", tmp_path)
+    (tmp_path / "settings.yml").write_text(text)
+    with pytest.raises(Invalid, match=hint):
+        load(tmp_path)
+
+
+def test_admins_from_the_environment_are_separated_by_commas(tmp_path):
+    assert load(tmp_path, CLOUDDESK_ADMINS="local/ann, local/bob").admins == ("local/ann", "local/bob")
+
+
 def test_limits_of_the_file_apply(tmp_path, monkeypatch):
     monkeypatch.setattr(settings, "PROJECT", tmp_path)
     (tmp_path / "settings.yml").write_text("limits: {max_nodes: 7, warning_seconds: [60, 30]}\n")
