@@ -184,7 +184,9 @@ class MemoryViews:
     async def all(self) -> list[Reservation]:
         return list(self.items.values())
 
-    async def claim_name(self, person: Person, stem: str, reservation_id: str) -> str:
+    async def claim_name(self, person: Person, stem: str, reservation_id: str, *, is_exact: bool = False) -> str:
+        if is_exact and stem not in self.names.values():
+            self.names[reservation_id] = stem
         if reservation_id not in self.names:
             self.claimed[person, stem] += 1
             self.names[reservation_id] = f"{stem}-{self.claimed[person, stem]}"
