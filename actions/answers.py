@@ -27,7 +27,7 @@ class ActionAffirm(DeskAction):
         """A yes with a change in it ("yes, but 5 nodes") is a change."""
         question = turn.question
         if quote_id := turn.one_of("quote_id"):
-            await reserve(turn, str(quote_id))
+            await _yes_by_button(turn, str(quote_id))
         elif ids := turn.all_of("reservation_id"):
             await release(turn, [str(item) for item in ids])
         elif turn.is_button and (provider := turn.one_of("provider")):
@@ -198,6 +198,16 @@ async def _try_again(turn: Turn, kept: Question) -> None:
                 turn.go_to(topic, **turn.facts)
             return
     await hand_over(turn, topic)
+
+
+async def _yes_by_button(turn: Turn, quote_id: str) -> None:
+    """The Yes of a card. That of an older card than the open one buys nothing: it was replaced since."""
+    question = turn.question
+    is_replaced = question is not None and question["kind"] == "confirm_quote" and question["id"] != quote_id
+    if is_replaced and await _if_known(turn, "r-" + quote_id.removeprefix("q-")) is None:
+        await create.show_again(turn)
+    else:
+        await reserve(turn, quote_id)
 
 
 async def _change_by_button(turn: Turn, quote_id: str) -> None:

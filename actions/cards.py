@@ -35,6 +35,8 @@ def quote_card(quote: Quote, actor: Actor, title: str | None, *, more: str = "")
         f"*{what}{count} × {offer.size}*{number} on {provider_title(offer.provider)} in {offer.region}"
         + (" (spot)" if offer.spot else "")
     ]
+    if quote.request.name:
+        lines.append(f"Name: {quote.name}")
     gpu = f" · {offer.gpus} × {(offer.gpu_type or 'GPU').upper()}" if offer.gpus else ""
     each = "Each: " if count > 1 else ""
     lines.append(

@@ -21,7 +21,14 @@ from actions.requests import (
 from actions.turn import Button, Turn
 from actions.wording import names, of_error, provider_title
 from clouddesk.model.blueprint import Blueprint
-from clouddesk.model.errors import Invalid, LimitExceeded, NothingFits, UnknownRegion, UnknownSoftware
+from clouddesk.model.errors import (
+    Invalid,
+    LimitExceeded,
+    NothingFits,
+    QuoteExpired,
+    UnknownRegion,
+    UnknownSoftware,
+)
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import CLUSTER, VM
 
@@ -127,6 +134,25 @@ async def quote_again(turn: Turn, quote_id: str) -> None:
     await quote(turn, turn.request, response="utter_quote_again")
 
 
+async def show_again(turn: Turn) -> None:
+    """The open quote once more, after the Yes of a card that it has replaced."""
+    question, said = turn.question, turn.request
+    if question is None or said is None:
+        raise ValueError("no quote is open")
+    try:
+        made = await turn.desk.get_quote(turn.actor, question["id"])
+    except QuoteExpired:
+        await quote_again(turn, question["id"])
+        return
+    turn.say(
+        "utter_card_replaced",
+        buttons=questions.buttons(question),
+        card=cards.quote_card(made, turn.actor, _title(turn, said), more=_left_out(turn, said)),
+        warning=_warning(turn, made),
+        them="it" if len(made.nodes) == 1 else "them",
+    )
+
+
 def by_popularity(blueprints: Sequence[Blueprint]) -> list[Blueprint]:
     """Those with software of their own, the most asked for first."""
     own = [item for item in blueprints if item.name != PLAIN]
@@ -191,6 +217,8 @@ def _field_of(turn: Turn, error: Invalid | NothingFits, said: Fields) -> str:
         return "size"
     if isinstance(error, LimitExceeded):
         return "duration_seconds" if error.what == "hours" else "count"
+    if "cannot be a name" in error.problem:
+        return "name"
     for field in ("memory_gb", "vcpus", "gpu_count"):
         value = said.get(field)
         if value is not None and value <= 0:

@@ -61,6 +61,8 @@ class RequestForm(Form):
         field = turn.facts["problem"]["field"] if "problem" in turn.facts else "software"
         if field == "providers" and turn.intent == "affirm":
             return {"providers": None}
+        if field == "name" and len(turn.text.split()) == 1 and turn.intent not in ("affirm", "deny"):
+            return {"name": turn.text.strip(" .!\"'").lower()}
         number = None if turn.is_button or turn.entities else lone_number(turn.text)
         if number is not None:
             return number_as(field, number)

@@ -42,6 +42,13 @@ _ASKS = re.compile(
     r"\b(?:an?|new|another|get|give|gimme|need|want|create|start|spin|launch|make|vms?|cluster|machines?)\b"
 )
 _NOT = r"\b(?:not|no|without|except|but|avoid)\s+(?:(?:on|from|at|in|use|with|for)\s+)?"
+_CALLED = re.compile(
+    r"\b(?:called|named|(?:call|name) (?:it|them|that)|(?:with )?(?:the|its) name(?: is)?)"
+    r"\s+[\"'“‘`]?(?!(?:an?|the|it|that|this|as|after|by|for|in|on|of|something|whatever|anything)\b)"
+    r"(?P<name>[a-z][a-z0-9-]*)(?![\w-])",
+    re.IGNORECASE,
+)
+"""A name of the person's own choice, which is no name of a machine yet."""
 _MACHINES = r"(?:nodes?|machines?|vms?|boxes|box|servers?|instances?|droplets?|workers?|hosts?)"
 
 
@@ -55,6 +62,9 @@ def said_in(turn: Turn) -> Fields:
         value = turn.one_of(entity)
         if value is not None:
             said[field] = value
+    called = None if turn.is_button else _CALLED.search(turn.text)
+    if called and "name" not in said:
+        said["name"] = called["name"].lower()
     count = turn.one_of("node_count")
     if count is None:
         count = turn.one_of("vm_count")

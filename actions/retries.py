@@ -7,7 +7,7 @@ from typing import Any
 
 from actions import questions
 from actions.turn import Question, Turn
-from clouddesk.model.errors import CloudDeskError, WrongState
+from clouddesk.model.errors import CloudDeskError, Undecided, WrongState
 from clouddesk.model.reservation import PROVISIONING, STARTING, STOPPING
 
 _AGAIN = re.compile(
@@ -27,7 +27,10 @@ def is_passing(error: Exception) -> bool:
     """Whether the same may work a moment later; a crash of ours may, too."""
     if isinstance(error, WrongState) and error.state in (PROVISIONING, STOPPING, STARTING):
         return True
-    return not isinstance(error, CloudDeskError) or error.is_retryable
+    if isinstance(error, CloudDeskError):
+        # What was passed on will probably be done: once more would be twice.
+        return error.is_retryable and not isinstance(error, Undecided)
+    return True
 
 
 def wish(turn: Turn, topic: str) -> Question:

@@ -11,17 +11,8 @@ from typing import Any
 from clouddesk.language.money import hourly
 from clouddesk.model import errors
 from clouddesk.model.offer import Offer
+from clouddesk.providers.table import title_of
 
-_TITLES = {
-    "aws": "AWS",
-    "gcp": "Google Cloud",
-    "azure": "Azure",
-    "digitalocean": "DigitalOcean",
-    "linode": "Linode",
-    "vultr": "Vultr",
-    "openstack": "OpenStack",
-    "docker": "Docker",
-}
 _MOST_NAMES = 20
 
 
@@ -50,7 +41,7 @@ def of_error(error: errors.CloudDeskError) -> tuple[str, dict[str, Any]]:
         return response, {"name": error.name, "state": error.state, "wanted": error.wanted}
     if isinstance(error, errors.ProviderError):
         return response, {"provider": provider_title(error.provider), "command": error.provider}
-    return response if type(error) in _PLAIN else "utter_error_error", {}
+    return response if isinstance(error, _PLAIN) else "utter_error_error", {}
 
 
 _PLAIN = (errors.Denied, errors.QuoteExpired, errors.Unavailable)
@@ -58,7 +49,7 @@ _PLAIN = (errors.Denied, errors.QuoteExpired, errors.Unavailable)
 
 def provider_title(provider: str) -> str:
     """The name that people know."""
-    return _TITLES.get(provider, provider)
+    return title_of(provider)
 
 
 def names(known: Sequence[str], *, last: str = "and") -> str:

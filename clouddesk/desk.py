@@ -27,7 +27,16 @@ from clouddesk.model.offer import Offer, Requirements
 from clouddesk.model.ports import Clock, Quotes, Reservations, ReservationViews
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import CLUSTER, ResourceRequest
-from clouddesk.model.reservation import RELEASING, RUNNING, STOPPED, Reservation, ReservationOrder, first_view
+from clouddesk.model.reservation import (
+    RELEASING,
+    RUNNING,
+    STARTING,
+    STOPPED,
+    STOPPING,
+    Reservation,
+    ReservationOrder,
+    first_view,
+)
 from clouddesk.quoting import make_quote
 from clouddesk.settings import Limits
 
@@ -201,8 +210,8 @@ class Desk:
         reservation = await self._managed(actor, reservation_id)
         if seconds < LEAST_EXTENSION_SECONDS:
             raise Invalid("An extension is at least a minute. By how long?")
-        await self.engine.extend(reservation.id, seconds, request_id)
-        return await self.engine.get(reservation.id)
+        end = await self.engine.extend(reservation.id, seconds, request_id)
+        return await self._after(replace(reservation, expires_at=end))
 
     async def release(self, actor: Actor, reservation_id: str) -> Reservation:
         """Give the machines back, for good. What is being released already is returned as it is."""
@@ -210,11 +219,7 @@ class Desk:
         if not reservation.is_live:
             return reservation
         await self.engine.release(reservation.id)
-        try:
-            return await self.engine.get(reservation.id)
-        except Unavailable:
-            # No worker answers now; the wish is kept and carried out when one comes.
-            return replace(reservation, state=RELEASING)
+        return await self._after(replace(reservation, state=RELEASING))
 
     async def stop(self, actor: Actor, reservation_id: str) -> Reservation:
         """Power off, disks kept. Raises WrongState while it is not running."""
@@ -222,7 +227,7 @@ class Desk:
         if reservation.state == STOPPED:
             raise WrongState(reservation.name, state=STOPPED, wanted="stop")
         await self.engine.stop(reservation.id)
-        return await self.engine.get(reservation.id)
+        return await self._after(replace(reservation, state=STOPPING))
 
     async def start(self, actor: Actor, reservation_id: str) -> Reservation:
         """Power on again. Raises WrongState unless it is stopped."""
@@ -231,18 +236,25 @@ class Desk:
             # Nothing to start, so no notice would ever follow.
             raise WrongState(reservation.name, state=RUNNING, wanted="start")
         await self.engine.start_nodes(reservation.id)
-        return await self.engine.get(reservation.id)
+        return await self._after(replace(reservation, state=STARTING))
 
     async def reboot(self, actor: Actor, reservation_id: str) -> Reservation:
         """Restart the operating systems. Raises WrongState unless it is running."""
         reservation = await self._managed(actor, reservation_id)
         await self.engine.reboot(reservation.id)
-        return await self.engine.get(reservation.id)
+        return await self._after(reservation)
 
     # --- inside --------------------------------------------------------------------------------------------------
 
     async def _managed(self, actor: Actor, reservation_id: str) -> Reservation:
         return access.require(actor, Right.MANAGE, await self._look(reservation_id), reservation_id)
+
+    async def _after(self, known: Reservation) -> Reservation:
+        """How it stands after a change that was made: the truth, or what is known of it while nobody answers."""
+        try:
+            return await self.engine.get(known.id)
+        except Unavailable:
+            return known
 
     async def _look(self, reservation_id: str) -> Reservation | None:
         """The view; the truth itself when the view was lost."""

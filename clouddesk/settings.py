@@ -19,6 +19,8 @@ from clouddesk.model.errors import Invalid
 
 PROJECT = Path(__file__).resolve().parent.parent
 """The project folder: where ``domain.yml``, ``models/`` and ``blueprints/`` lie."""
+SECRET_HEADER = "X-CloudDesk-Channel-Secret"  # noqa: S105 - a header's name
+"""Carries ``secret("channel")`` between our own servers: whoever has it may say who speaks."""
 
 
 @dataclass(frozen=True)

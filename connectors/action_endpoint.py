@@ -1,4 +1,4 @@
-"""The way from Rasa to the action server: it waits while that restarts."""
+"""The way from Rasa to the action server: it shows the stack's secret, and waits while that server restarts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 
 import aiohttp
 from rasa.utils.endpoints import EndpointConfig
+
+from connectors.protocol import SECRET_HEADER
 
 PATIENCE_SECONDS = 8.0
 _PAUSE_SECONDS = 0.25
@@ -25,3 +27,8 @@ class PatientEndpoint(EndpointConfig):  # type: ignore[misc]  # Rasa has no type
                 if time.monotonic() >= until:
                     raise
                 await asyncio.sleep(_PAUSE_SECONDS)
+
+
+def action_endpoint(url: str, secret: str | None) -> PatientEndpoint:
+    """The action server at this address; without a secret only one that was started with `--open` answers."""
+    return PatientEndpoint(url=f"{url}/webhook", headers={SECRET_HEADER: secret} if secret else None)

@@ -183,7 +183,7 @@ class CloudDeskChannel(InputChannel):  # type: ignore[misc]  # Rasa has no types
 
     def _is_known(self, request: Request) -> bool:
         given = request.headers.get(SECRET_HEADER, "")
-        return hmac.compare_digest(given.encode(), self._secret)
+        return hmac.compare_digest(given.encode(errors="surrogateescape"), self._secret)
 
 
 async def answer(message: Incoming, on_new_message: OnMessage) -> Replies:

@@ -30,6 +30,10 @@ WORKSPACE = "local"
 CHANNEL = "console"
 NOT_RUNNING = "CloudDesk is not running. Start it with `make chat` or `clouddesk up`."
 
+_MOST_LETTERS = 64
+# Names are part of addresses: the vault takes no others in a path.
+_USER = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._@+-]{{0,{_MOST_LETTERS - 1}}}")
+
 LabelledButtons = list[tuple[str, Button]]
 
 
@@ -113,17 +117,22 @@ async def open_client(settings: Settings) -> AsyncIterator[RasaClient]:
 
 def local_person(user: str) -> Person:
     """The person of that name on this machine. Raises Invalid for a name that cannot be part of an id."""
-    if not re.fullmatch(r"[\w.@+-]{1,64}", user):
-        raise Invalid(f"{user!r} cannot be a user: letters, digits and . _ @ + - only, at most 64.")
+    if not _USER.fullmatch(user):
+        raise Invalid(
+            f"{user!r} cannot be a user: a name begins with a letter (A to Z) or a digit, then letters, digits and "
+            ". _ @ + - may follow, at most 64 in all. `--user NAME` takes another one."
+        )
     return Person(WORKSPACE, user)
 
 
 def login_name() -> str:
-    """Who sits at this terminal."""
+    """Who sits at this terminal, as a name that can be a user ("_bob" is bob)."""
+    nameless = f"uid{os.getuid()}"
     try:
-        return getpass.getuser()
+        name = getpass.getuser()
     except (KeyError, OSError):  # a container's user without a name
-        return f"uid{os.getuid()}"
+        return nameless
+    return re.sub(r"[^A-Za-z0-9._@+-]", "-", name).lstrip("._@+-")[:_MOST_LETTERS] or nameless
 
 
 def system_timezone(etc: Path = Path("/etc")) -> str:

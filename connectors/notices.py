@@ -24,10 +24,17 @@ from connectors.rasa import Button, Reply
 CONCLUSIONS = frozenset({kinds.READY, kinds.FAILED, kinds.ENDED, kinds.STOPPED, kinds.STARTED, kinds.REBOOTED})
 """Kinds that say that something asked for has come to its end."""
 
+_CHANGES = ("stop", "start", "reboot")
+"""Actions whose trouble is their end; giving back goes on in spite of it."""
 _REMEMBERED = 500
-_PROVIDER_TITLES = {"aws": "AWS", "digitalocean": "DigitalOcean", "gcp": "Google Cloud", "openstack": "OpenStack"}
 
 _log = structlog.get_logger()
+
+
+def concludes(notice: Notice) -> bool:
+    """Whether something that was asked for has come to its end, good or bad."""
+    has_failed = notice.kind == kinds.TROUBLE and notice.values.get("action") in _CHANGES
+    return has_failed or notice.kind in CONCLUSIONS
 
 
 class Inbox:
@@ -92,7 +99,10 @@ class Wording:
 
     def _values(self, notice: Notice, timezone_name: str) -> _Values:
         values = _Values(notice.values)
-        values["provider"] = _PROVIDER_TITLES.get(values["provider"], values["provider"].capitalize())
+        # Brings the clouds' libraries along, which a chat can do without until the first notice.
+        from clouddesk.providers.table import title_of
+
+        values["provider"] = title_of(values["provider"])
         for key in ("ends", "starts", "at"):
             if values[key]:
                 values[key] = local_time(datetime.fromisoformat(values[key]), timezone_name, datetime.now(timezone.utc))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from clouddesk import settings
+
 NAME = "clouddesk"
-SECRET_HEADER = "X-CloudDesk-Channel-Secret"  # noqa: S105 - a header's name
+SECRET_HEADER = settings.SECRET_HEADER
 WEBHOOK_PATH = f"/webhooks/{NAME}/webhook"
 PARSE_PATH = f"/webhooks/{NAME}/parse"
 STATUS_PATH = "/status"

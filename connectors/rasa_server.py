@@ -50,13 +50,24 @@ def serve(config: Settings, *, model: Path, port: int, actions_url: str | None =
     began = time.monotonic()
     secret = config.secret("channel")
     _check_redis(config.redis_url)
-    agent = load_agent(model, redis_url=config.redis_url, actions_url=actions_url or running_actions_url(config))
+    agent = load_agent(
+        model,
+        redis_url=config.redis_url,
+        actions_url=actions_url or running_actions_url(config),
+        actions_secret=secret,
+    )
     app = make_app(agent, secret=secret)
     _log.info("rasa.ready", seconds=round(time.monotonic() - began, 1), model=model.name, port=port)
     app.run(host="127.0.0.1", port=port, access_log=False, motd=False)
 
 
-def load_agent(model: Path, *, redis_url: str | None = None, actions_url: str = DEFAULT_ACTIONS_URL) -> Agent:
+def load_agent(
+    model: Path,
+    *,
+    redis_url: str | None = None,
+    actions_url: str = DEFAULT_ACTIONS_URL,
+    actions_secret: str | None = None,
+) -> Agent:
     """Rasa's agent with a model, light when the model allows it. Without ``redis_url`` it keeps nothing.
 
     Raises Invalid when the model cannot be loaded.
@@ -74,7 +85,7 @@ def load_agent(model: Path, *, redis_url: str | None = None, actions_url: str = 
     from rasa.core.tracker_store import TrackerStore
     from rasa.utils.endpoints import EndpointConfig
 
-    from connectors.action_endpoint import PatientEndpoint
+    from connectors.action_endpoint import action_endpoint
 
     light_rasa.quicken_validation()
     light_rasa.keep_sessions_mergeable()
@@ -84,7 +95,7 @@ def load_agent(model: Path, *, redis_url: str | None = None, actions_url: str = 
         stores["tracker_store"] = TrackerStore.create(EndpointConfig(type="redis", **place))
         stores["lock_store"] = LockStore.create(EndpointConfig(type="redis", **place))
     try:
-        agent = Agent.load(model, action_endpoint=PatientEndpoint(url=f"{actions_url}/webhook"), **stores)
+        agent = Agent.load(model, action_endpoint=action_endpoint(actions_url, actions_secret), **stores)
     except Exception as error:
         # Rasa raises whatever a component raises; the cause goes to the log, the mend to the person.
         _log.exception("model.broken", model=model.name)

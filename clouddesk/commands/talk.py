@@ -40,8 +40,8 @@ class SayCommand(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         end = args.index("--") if "--" in args else len(args)
         options = [f"--wait={WAIT_SECONDS:g}" if arg == "--wait" else arg for arg in args[:end]]
-        # "-3 vms" is something people say, not an option.
-        options = [f" {arg}" if re.match(r"-\d", arg) else arg for arg in options]
+        # "-3 vms" is something people say, not an option; a key ("-----BEGIN …") would be shown in the refusal.
+        options = [f" {arg}" if re.match(r"-\d|-----", arg) else arg for arg in options]
         return super().parse_args(ctx, options + args[end:])
 
 
@@ -124,7 +124,7 @@ async def _say(
 
 async def _wait(conversation: Conversation, after: str, seconds: float, *, as_json: bool) -> None:
     """Print notices until one concludes. Raises StillWaiting when none does in time."""
-    from connectors.notices import CONCLUSIONS
+    from connectors.notices import concludes
 
     until = time.monotonic() + seconds
     # A chat that is opened later shows these again only when there is something before them that it has not shown.
@@ -140,7 +140,7 @@ async def _wait(conversation: Conversation, after: str, seconds: float, *, as_js
                 _plain([shown])
             if is_up_to_date:
                 await conversation.inbox.shown(place)
-            if notice.kind in CONCLUSIONS:
+            if concludes(notice):
                 return
     raise StillWaiting(seconds)
 

@@ -18,7 +18,8 @@
     │   ├── RateLimited           retryable
     │   ├── ProviderDown          retryable
     │   └── RequestRejected
-    └── Unavailable               a server of our own does not answer (retryable)
+    └── Unavailable               a server of our own does not answer; nothing was changed (retryable)
+        └── Undecided             it was passed on, its outcome is not known yet
 
 Every error has a stable ``code``, keeps its facts as fields and builds its own English sentence for logs.
 What a person reads is made from ``code`` and fields in one place (``actions/wording.py``).
@@ -157,6 +158,16 @@ class Unavailable(CloudDeskError):
     def __init__(self, server: str) -> None:
         self.server = server
         super().__init__(f"{server} does not answer")
+
+
+class Undecided(Unavailable):
+    """A wish was passed on and no answer came in time: it may be carried out still."""
+
+    code = "undecided"
+
+    def __init__(self, server: str) -> None:
+        self.server = server
+        CloudDeskError.__init__(self, f"passed on; {server} has not answered yet")
 
 
 class ProviderError(CloudDeskError):

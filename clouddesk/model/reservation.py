@@ -143,7 +143,7 @@ def first_view(order: ReservationOrder) -> Reservation:
         accrued_usd=0.0,
         accrued_at=None,
         created_at=order.created_at,
-        expires_at=order.created_at + timedelta(seconds=order.lease_seconds),
+        expires_at=order.ends_at or order.created_at + timedelta(seconds=order.lease_seconds),
         ended_at=None,
         conversation=order.conversation,
         is_simulated=order.is_simulated,

@@ -145,7 +145,24 @@ DIGITALOCEAN = ProviderSpec(
 )
 
 PROVIDERS = MappingProxyType({spec.name: spec for spec in (AWS, DIGITALOCEAN)})
+_NOT_CONNECTED = MappingProxyType(
+    {
+        "azure": "Azure",
+        "docker": "Docker",
+        "gcp": "Google Cloud",
+        "linode": "Linode",
+        "openstack": "OpenStack",
+        "vultr": "Vultr",
+    }
+)
+"""Clouds that people ask for and that cannot be used yet."""
 LIVE_PRICED = tuple(spec.name for spec in PROVIDERS.values() if spec.is_live_priced)
+
+
+def title_of(name: str) -> str:
+    """The name that people know, also of a cloud that is not connected."""
+    spec = PROVIDERS.get(name)
+    return spec.title if spec else _NOT_CONNECTED.get(name, name)
 
 
 def providers_with_os(os: str, providers: Sequence[str]) -> tuple[str, ...]:

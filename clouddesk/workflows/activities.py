@@ -78,32 +78,21 @@ class Activities:
 
         Safe to repeat at any point: the provider looks for the reservation's tags before it makes anything.
         """
-        order, timing = work.order, work.timing
-        is_made = activity.info().attempt > 1
+        order = work.order
+        is_repeated = activity.info().attempt > 1
+        # From the first call that makes something on, nobody knows what was made, whatever that call answered.
+        may_be_made = is_repeated
         try:
             async with _beating(), _failing(order.reservation_id, work.account):
                 provider = await self._open_provider(work.account.provider, work.account.credential_ref)
-                try:
-                    made = await self._call(provider.create_nodes, order)
-                except CredentialsRejected:
-                    raise
-                except BaseException:
-                    is_made = True
-                    raise
-                is_made = True
-                log.info("nodes.created", reservation_id=order.reservation_id, count=len(made))
-                return await self._until_all(
-                    nodes.RUNNING,
-                    provider,
-                    order.reservation_id,
-                    order.region,
-                    tuple(plan.key for plan in order.nodes),
-                    timing,
-                    limit_seconds=timing.provision_seconds,
-                    first=made,
-                )
+                if not may_be_made:
+                    await self._call(provider.get_nodes, order.reservation_id, order.region)
+                may_be_made = True
+                found = await self._make(provider, work)
+                # An earlier attempt that was given up may have lived on and made the same once more: end its doubles.
+                return await self._make(provider, work) if is_repeated else found
         except ApplicationError as failure:
-            if not is_made and failure.type in (CredentialsRejected.code, CredentialsMissing.code):
+            if not may_be_made and failure.type in (CredentialsRejected.code, CredentialsMissing.code):
                 raise ApplicationError(failure.message, NOTHING_MADE, type=failure.type, non_retryable=True) from None
             raise
 
@@ -163,6 +152,22 @@ class Activities:
             return len(offers)
 
     # --- inside --------------------------------------------------------------------------------------------------
+
+    async def _make(self, provider: Provider, work: Provisioning) -> list[Node]:
+        """Exactly the nodes of the order, running."""
+        order = work.order
+        made = await self._call(provider.create_nodes, order)
+        log.info("nodes.created", reservation_id=order.reservation_id, count=len(made))
+        return await self._until_all(
+            nodes.RUNNING,
+            provider,
+            order.reservation_id,
+            order.region,
+            tuple(plan.key for plan in order.nodes),
+            work.timing,
+            limit_seconds=work.timing.provision_seconds,
+            first=made,
+        )
 
     async def _call(self, function: Callable[..., T], *args: Any) -> T:
         """A blocking call in a thread. When the activity is cancelled, the call is waited for all the same:

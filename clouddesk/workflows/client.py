@@ -15,12 +15,14 @@ from temporalio.client import (
     WorkflowHandle,
     WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
+    WorkflowUpdateHandle,
+    WorkflowUpdateStage,
 )
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RetryConfig, RPCError, RPCStatusCode
 
-from clouddesk.model.errors import CloudDeskError, LimitExceeded, NotFound, Unavailable, WrongState
+from clouddesk.model.errors import CloudDeskError, LimitExceeded, NotFound, Unavailable, Undecided, WrongState
 from clouddesk.model.reservation import Reservation, ReservationOrder
 from clouddesk.workflows.contracts import (
     REBOOT,
@@ -47,8 +49,9 @@ _RETRIES = RetryConfig(max_elapsed_time_millis=3000, max_retries=5)
 class TemporalReservations:
     """Implements ``clouddesk.model.ports.Reservations``.
 
-    Raises NotFound, WrongState and LimitExceeded from the workflow, and Unavailable when neither Temporal nor a
-    worker answers within ``patience_seconds``.
+    Raises NotFound, WrongState and LimitExceeded from the workflow, and Unavailable when Temporal cannot be reached.
+    What was sent and not answered within ``patience_seconds`` raises Undecided: it is carried out when a worker
+    comes. A question that no worker answers raises Unavailable.
     """
 
     def __init__(
@@ -80,15 +83,20 @@ class TemporalReservations:
                     task_queue=self._task_queue,
                     id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                     static_summary=f"{order.name} of {order.workspace_id}/{order.owner}",
-                )
+                ),
+                late=Undecided,
             )
         except WorkflowAlreadyStartedError:
             log.info("reservation.started_already", reservation_id=order.reservation_id)
 
     async def extend(self, reservation_id: str, seconds: int, request_id: str) -> datetime:
         """Lengthen the lease; returns the new end. The same request_id twice extends once."""
-        handle = self._handle(reservation_id)
-        update = handle.execute_update(ReservationWorkflow.extend, Extension(seconds, request_id))
+        update = self._handle(reservation_id).start_update(
+            ReservationWorkflow.extend,
+            Extension(seconds, request_id),
+            wait_for_stage=WorkflowUpdateStage.ACCEPTED,
+            id=f"extend-{request_id}",
+        )
         return await self._updated(reservation_id, update, "extend")
 
     async def release(self, reservation_id: str) -> None:
@@ -97,27 +105,36 @@ class TemporalReservations:
         When no worker answers, the wish is left with Temporal, which hands it to the first that comes.
         """
         handle = self._handle(reservation_id)
+        update = handle.start_update(
+            ReservationWorkflow.release, wait_for_stage=WorkflowUpdateStage.ACCEPTED, id="release"
+        )
         try:
-            await self._updated(reservation_id, handle.execute_update(ReservationWorkflow.release), "release")
+            await self._updated(reservation_id, update, "release")
         except WrongState:
             return
         except Unavailable:
             log.warning("reservation.release_later", reservation_id=reservation_id)
-            await self._answered(handle.signal(ReservationWorkflow.release_soon))
+            await self._answered(handle.signal(ReservationWorkflow.release_soon), late=Undecided)
 
     async def stop(self, reservation_id: str) -> None:
         """Begin to power off."""
-        update = self._handle(reservation_id).execute_update(ReservationWorkflow.stop)
+        update = self._handle(reservation_id).start_update(
+            ReservationWorkflow.stop, wait_for_stage=WorkflowUpdateStage.ACCEPTED
+        )
         await self._updated(reservation_id, update, STOP)
 
     async def start_nodes(self, reservation_id: str) -> None:
         """Begin to power on."""
-        update = self._handle(reservation_id).execute_update(ReservationWorkflow.start)
+        update = self._handle(reservation_id).start_update(
+            ReservationWorkflow.start, wait_for_stage=WorkflowUpdateStage.ACCEPTED
+        )
         await self._updated(reservation_id, update, START)
 
     async def reboot(self, reservation_id: str) -> None:
         """Begin to restart the operating systems."""
-        update = self._handle(reservation_id).execute_update(ReservationWorkflow.reboot)
+        update = self._handle(reservation_id).start_update(
+            ReservationWorkflow.reboot, wait_for_stage=WorkflowUpdateStage.ACCEPTED
+        )
         await self._updated(reservation_id, update, REBOOT)
 
     async def get(self, reservation_id: str) -> Reservation:
@@ -147,15 +164,25 @@ class TemporalReservations:
     def _handle(self, reservation_id: str) -> WorkflowHandle[ReservationWorkflow, Reservation]:
         return self._client.get_workflow_handle_for(ReservationWorkflow.run, reservation_id)
 
-    async def _updated(self, reservation_id: str, update: Awaitable[T], wanted: str) -> T:
+    async def _updated(self, reservation_id: str, update: Awaitable[WorkflowUpdateHandle[T]], wanted: str) -> T:
+        async def outcome() -> T:
+            accepted = await update
+            try:
+                return await accepted.result()
+            except RPCError as error:
+                raise Undecided("Temporal") from error
+
         try:
-            return await self._answered(update)
+            return await self._answered(outcome(), late=Undecided)
         except NotFound:
             # Either it never was, or its workflow has ended and takes no more updates.
             view = await self.get(reservation_id)
             raise WrongState(view.name, state=view.state, wanted=wanted) from None
 
-    async def _answered(self, call: Awaitable[T], *, seconds: float | None = None) -> T:
+    async def _answered(
+        self, call: Awaitable[T], *, seconds: float | None = None, late: type[Unavailable] = Unavailable
+    ) -> T:
+        """The answer, or our error; ``late`` is the one for a call that was sent and not answered in time."""
         try:
             return await asyncio.wait_for(call, seconds or self._patience_seconds)
         except WorkflowUpdateFailedError as error:
@@ -165,7 +192,7 @@ class TemporalReservations:
                 raise NotFound("that reservation") from error
             raise Unavailable("Temporal") from error
         except (asyncio.TimeoutError, RPCTimeoutOrCancelledError, WorkflowQueryFailedError) as error:
-            raise Unavailable("the worker") from error
+            raise late("the worker") from error
         except RuntimeError as error:
             # The lazy connection could not be made.
             raise Unavailable("Temporal") from error
@@ -181,4 +208,4 @@ def _our_error(error: WorkflowUpdateFailedError) -> CloudDeskError:
         if cause.type == LimitExceeded.code:
             what, asked, limit = cause.details
             return LimitExceeded(what, asked=asked, limit=limit)
-    return Unavailable("the worker")
+    return Undecided("the worker")

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from clouddesk.model.node import NodeOrder
 from clouddesk.model.notice import Notice
 from clouddesk.model.reservation import Reservation, ReservationOrder
-from clouddesk.workflows.state import ReservationState
 
 TASK_QUEUE = "clouddesk"
 
@@ -48,11 +47,10 @@ class Timing:
 
 @dataclass(frozen=True)
 class ReservationStart:
-    """The input of ReservationWorkflow; ``state`` is given when a run takes over from an earlier one."""
+    """The input of ReservationWorkflow."""
 
     order: ReservationOrder
     timing: Timing = field(default_factory=Timing)
-    state: ReservationState | None = None
 
 
 @dataclass(frozen=True)

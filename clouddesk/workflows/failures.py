@@ -27,7 +27,7 @@ from clouddesk.model.reservation import (
 )
 
 NOTHING_MADE = "nothing made"
-"""Detail of a failed provisioning: the cloud accepted none of our calls."""
+"""Detail of a failed provisioning: it failed before any call that makes something was sent."""
 
 _REASONS = {
     NoCapacity.code: REASON_NO_CAPACITY,
@@ -69,7 +69,7 @@ def provisioning_reason(error: BaseException) -> str:
 
 
 def nothing_was_made(error: BaseException) -> bool:
-    """The cloud refused the key from the first call on."""
+    """The key was missing, or the cloud refused it, before anything was asked to be made."""
     failure = _application_error(error)
     return failure is not None and NOTHING_MADE in failure.details
 

@@ -47,6 +47,8 @@ with workflow.unsafe.imports_passed_through():
 
 SHOWN_WITHIN = timedelta(seconds=2)
 CREDENTIAL_CODES = [CredentialsRejected.code, CredentialsMissing.code]
+REBOOTING = "rebooting"
+"""What a running reservation is called that refuses something because it is being rebooted."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class ReservationWorkflow:
     def __init__(self, start: ReservationStart) -> None:
         self._order = start.order
         self._timing = start.timing
-        self._state = start.state or ReservationState.of(start.order)
+        self._state = ReservationState.of(start.order)
         self._account = CloudAccount(start.order.provider, start.order.credential_ref)
         self._power: _Power | None = None
         self._power_task: asyncio.Task[None] | None = None
@@ -223,7 +225,7 @@ class ReservationWorkflow:
 
     async def _is_torn_down(self, patience_seconds: float) -> bool:
         order = self._order
-        # A refused key that never made anything cannot list anything either: there is nothing to wait for.
+        # A key that was refused before anything was made cannot list anything either: nothing to wait for.
         final_codes = CREDENTIAL_CODES if self._state.is_nothing_made else []
         try:
             await workflow.execute_activity(
@@ -251,15 +253,12 @@ class ReservationWorkflow:
     # --- power ---------------------------------------------------------------------------------------------------
 
     async def _begin(self, power: _Power) -> None:
-        """Begin a change of power; returns when it has begun. One at a time: another one under way is waited for."""
-        if self._power is not power:
-            await workflow.wait_condition(lambda: self._power is None or self._is_ending)
-            self._check(power)
-            if self._state.view.state not in power.settled:
-                self._power = power
-                if power.during != power.before:
-                    self._state.change(workflow.now(), state=power.during)
-                self._power_task = asyncio.create_task(self._carry_out(power, str(self._state.view.revision)))
+        """Begin a change of power, unless it is under way or done already; returns when it has begun."""
+        if self._power is None and self._state.view.state not in power.settled:
+            self._power = power
+            if power.during != power.before:
+                self._state.change(workflow.now(), state=power.during)
+            self._power_task = asyncio.create_task(self._carry_out(power, str(self._state.view.revision)))
         await self._shown()
 
     async def _carry_out(self, power: _Power, key: str) -> None:
@@ -305,6 +304,9 @@ class ReservationWorkflow:
             await workflow.wait([self._power_task])
 
     def _check(self, power: _Power) -> None:
+        """Refuse what does not fit the state, and a second change beside another one that is under way."""
+        if self._power is _REBOOT and power is not _REBOOT:
+            self._refuse(power.change, state=REBOOTING)
         if self._is_ending or self._state.view.state not in (power.before, *power.settled):
             self._refuse(power.change)
 
@@ -329,9 +331,9 @@ class ReservationWorkflow:
         """The teardown is due, and people see so at once, even while something under way is still being abandoned."""
         self._state.end(workflow.now(), reason)
 
-    def _refuse(self, wanted: str) -> NoReturn:
+    def _refuse(self, wanted: str, *, state: str | None = None) -> NoReturn:
         view = self._state.view
-        error = WrongState(view.name, state=view.state, wanted=wanted)
+        error = WrongState(view.name, state=state or view.state, wanted=wanted)
         raise ApplicationError(str(error), error.name, error.state, error.wanted, type=error.code)
 
     async def _publish(self) -> None:

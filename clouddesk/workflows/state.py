@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -13,10 +14,12 @@ from clouddesk.model.notice import Notice
 from clouddesk.model.reservation import ENDED, RELEASING, RUNNING, Reservation, ReservationOrder, first_view
 from clouddesk.workflows.notices import make_notice
 
+LEAST_WARNING_SECONDS = 60
+
 
 @dataclass
 class ReservationState:
-    """All that the workflow knows. One dataclass, so that a run can hand everything to the next."""
+    """All that the workflow knows."""
 
     view: Reservation
     lease_seconds: int
@@ -33,7 +36,9 @@ class ReservationState:
     is_failure: bool = False
     """It ends because its nodes never came to run."""
     is_nothing_made: bool = False
-    """The cloud accepted none of the calls, so there is nothing that could be left."""
+    """Nothing was ever asked to be made, so there is nothing that could be left."""
+    ends_at: datetime | None = None
+    """The end that was agreed as a time; while it lies ahead it counts, and not the length."""
 
     @classmethod
     def of(cls, order: ReservationOrder) -> ReservationState:
@@ -43,6 +48,7 @@ class ReservationState:
             lease_seconds=order.lease_seconds,
             max_lease_seconds=order.max_lease_seconds,
             warning_seconds=order.warning_seconds,
+            ends_at=order.ends_at,
         )
 
     @property
@@ -67,19 +73,28 @@ class ReservationState:
 
     def begin_lease(self, now: datetime, nodes: Sequence[Node]) -> None:
         """All nodes run: the clock and the costs begin."""
+        expires_at = now + timedelta(seconds=self.lease_seconds)
+        if self.ends_at is not None and self.ends_at > now:
+            expires_at = self.ends_at
+            self.lease_seconds = math.ceil((expires_at - now).total_seconds())
         self.change(
             now,
             state=RUNNING,
             nodes=tuple(nodes),
             accrued_at=now,
-            expires_at=now + timedelta(seconds=self.lease_seconds),
+            expires_at=expires_at,
         )
         self.arm_warnings(now)
 
     def arm_warnings(self, now: datetime) -> None:
-        """Every warning whose time lies ahead will be given, also those given before an extension."""
+        """Every warning whose time lies ahead will be given, also those given before an extension.
+
+        Where none does, because the time left is short, there is one at a quarter of it.
+        """
         left = (self.view.expires_at - now).total_seconds()
-        self.pending_warnings = [seconds for seconds in self.warning_seconds if seconds < left]
+        quarter = max(LEAST_WARNING_SECONDS, int(left / 4))
+        ahead = [seconds for seconds in self.warning_seconds if seconds < left]
+        self.pending_warnings = ahead or ([quarter] if quarter < left else [])
 
     def check_extension(self, seconds: int, request_id: str) -> None:
         """Raises LimitExceeded when the lease would become longer than allowed."""
@@ -93,6 +108,8 @@ class ReservationState:
         """Lengthen the lease once per request id; returns the new end."""
         if request_id not in self.extensions:
             self.lease_seconds += seconds
+            if self.ends_at is not None:
+                self.ends_at += timedelta(seconds=seconds)
             self.change(now, expires_at=self.view.expires_at + timedelta(seconds=seconds))
             self.extensions[request_id] = self.view.expires_at
             self.arm_warnings(now)

@@ -24,6 +24,8 @@ from tests.conversation.memory import PROJECT, MemoryDesk
 
 Reply = dict[str, Any]
 
+SECRET = "the stack's own"
+
 
 def train(folder: Path) -> Path:
     """A model of the rules alone. Some seconds."""
@@ -140,13 +142,14 @@ async def open_stage(model: Path) -> Any:
     light_rasa.install()
     from rasa.core.agent import load_agent
     from rasa.core.utils import AvailableEndpoints
-    from rasa.utils.endpoints import EndpointConfig
+
+    from connectors.action_endpoint import action_endpoint
 
     # Sanic refuses a second app of the same name in one process otherwise.
     Sanic.test_mode = True
-    port = _free_port()
-    listening = await server.serve(port)
-    endpoint = EndpointConfig(url=f"http://127.0.0.1:{port}/webhook")
+    port = free_port()
+    listening = await server.serve(port, secret=SECRET)
+    endpoint = action_endpoint(f"http://127.0.0.1:{port}", SECRET)
     agent = await load_agent(model_path=str(model), endpoints=AvailableEndpoints(action=endpoint))
     stage = Stage(agent)
     try:
@@ -157,7 +160,7 @@ async def open_stage(model: Path) -> Any:
         await listening.wait_closed()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

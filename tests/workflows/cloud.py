@@ -28,6 +28,8 @@ class FakeCloud:
     create_at_most: int | None = None
     """Only so many are made before the fault of ``create_nodes`` strikes."""
     offers: list[Offer] = field(default_factory=list)
+    doubles: int = 0
+    """Machines that exist twice, because another attempt made them too."""
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     async def open(self, name: str, credential_ref: str) -> FakeCloud:
@@ -60,6 +62,7 @@ class FakeCloud:
                 )
                 self.nodes[plan.key] = (node, time.monotonic() + self.boot_seconds)
             self._call("create_nodes")
+            self.doubles = 0
             return self._listed()
 
     def get_nodes(self, reservation_id: str, region: str) -> list[Node]:

@@ -146,6 +146,14 @@ class Bench:
             await asyncio.sleep(0.02)
         raise AssertionError(f"{self.cloud.made} nodes were made")
 
+    async def until_asked(self, method: str, count: int) -> None:
+        """Wait until the cloud has been called so often."""
+        for _ in range(500):
+            if self.cloud.count(method) >= count:
+                return
+            await asyncio.sleep(0.02)
+        raise AssertionError(f"{method} was called {self.cloud.count(method)} times")
+
     async def until_empty(self) -> None:
         """Wait until the cloud has no nodes."""
         for _ in range(200):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+from datetime import timedelta
 
 import pytest
 from temporalio.worker import Replayer
@@ -17,6 +18,7 @@ from clouddesk.model.errors import (
     RateLimited,
     RequestRejected,
     Unavailable,
+    Undecided,
     WrongState,
 )
 from clouddesk.workflows.client import TemporalReservations
@@ -41,18 +43,35 @@ async def test_a_refusal_after_some_nodes_gives_those_back_and_costs_nothing(ben
 
 @pytest.mark.parametrize(
     "method_and_error",
-    [("create_nodes", CredentialsRejected("fake")), ("open", CredentialsMissing("fake"))],
+    [("get_nodes", CredentialsRejected("fake")), ("open", CredentialsMissing("fake"))],
     ids=["rejected", "missing"],
 )
 async def test_a_key_that_is_refused_from_the_first_call_ends_the_reservation(bench: Bench, method_and_error):
     method, error = method_and_error
-    bench.cloud.create_at_most = 0
     for refused in (method, "open" if method == "open" else "destroy_nodes"):
         bench.cloud.broken[refused] = error
     order = await bench.reserve()
     view = await bench.ended(order)
     assert view.reason == "credentials_rejected"
     assert await bench.kinds() == ["failed"]
+    assert bench.cloud.made == 0
+
+
+async def test_a_key_that_is_refused_when_one_node_was_made_keeps_the_teardown_going(bench: Bench):
+    bench.cloud.create_at_most = 1
+    bench.cloud.faults["create_nodes"] = [CredentialsRejected("fake")]
+    bench.cloud.broken["destroy_nodes"] = CredentialsRejected("fake")
+    order = await bench.reserve(nodes=3)
+    trouble = await bench.notice("trouble")
+    assert (trouble.values["reason"], trouble.values["action"]) == ("credentials_rejected", "release")
+    assert bench.cloud.count("destroy_nodes") > 1
+    assert (await bench.views.get(order.reservation_id)).state == "releasing"
+    assert len(bench.cloud.nodes) == bench.cloud.made == 1
+    del bench.cloud.broken["destroy_nodes"]
+    view = await bench.ended(order)
+    assert view.reason == "credentials_rejected"
+    assert not bench.cloud.nodes
+    assert await bench.kinds() == ["trouble", "failed"]
 
 
 async def test_a_key_that_is_refused_after_nodes_were_made_is_not_the_end(bench: Bench):
@@ -74,6 +93,21 @@ async def test_passing_faults_are_sat_out(bench: Bench):
     await bench.reserve_and_wait()
     assert bench.cloud.made == 2
     assert await bench.kinds() == ["ready"]
+
+
+async def test_what_an_earlier_attempt_makes_too_late_is_ended(bench: Bench):
+    bench.cloud.faults["create_nodes"] = [ProviderDown("fake")]
+    bench.cloud.boot_seconds = 1.5
+    order = await bench.reserve()
+    await bench.until_asked("create_nodes", 2)
+    bench.cloud.doubles = 1
+    await bench.until(order, lambda view: view.state == "running")
+    assert bench.cloud.doubles == 0
+
+
+async def test_a_first_attempt_asks_for_its_nodes_once(bench: Bench):
+    await bench.reserve_and_wait()
+    assert bench.cloud.count("create_nodes") == 1
 
 
 async def test_a_cloud_that_stays_down_fails_the_reservation_in_the_end(bench: Bench):
@@ -190,12 +224,41 @@ async def test_a_release_reaches_the_next_worker_when_none_is_there(bench: Bench
     impatient = TemporalReservations(bench.client, task_queue=bench.queue, patience_seconds=1.0)
     with pytest.raises(Unavailable):
         await impatient.get(order.reservation_id)
-    with pytest.raises(Unavailable):
+    with pytest.raises(Undecided):
         await impatient.stop(order.reservation_id)
     await impatient.release(order.reservation_id)
     await bench.start_worker()
     view = await bench.ended(order)
     assert view.reason == "released"
+
+
+async def test_what_no_worker_answered_is_undecided_and_carried_out_once_when_one_comes(bench: Bench):
+    order = await bench.reserve_and_wait()
+    before = await bench.engine.get(order.reservation_id)
+    await bench.stop_worker()
+    impatient = TemporalReservations(bench.client, task_queue=bench.queue, patience_seconds=1.0)
+    for _ in range(2):
+        with pytest.raises(Undecided):
+            await impatient.extend(order.reservation_id, 100, "request-1")
+    await bench.start_worker()
+    end = before.expires_at + timedelta(seconds=100)
+    await bench.until(order, lambda view: view.expires_at == end)
+    assert await bench.engine.extend(order.reservation_id, 100, "request-1") == end
+
+
+async def test_a_second_change_of_power_is_refused_at_once(bench: Bench):
+    order = await bench.reserve_and_wait()
+    bench.cloud.broken["reboot_nodes"] = ProviderDown("fake")
+    await bench.engine.reboot(order.reservation_id)
+    with pytest.raises(WrongState) as caught:
+        await asyncio.wait_for(bench.engine.stop(order.reservation_id), 2)
+    assert (caught.value.state, caught.value.wanted) == ("rebooting", "stop")
+    await bench.engine.reboot(order.reservation_id)
+    del bench.cloud.broken["reboot_nodes"]
+    await bench.notice("rebooted")
+    assert (await bench.kinds()).count("rebooted") == 1
+    await bench.engine.stop(order.reservation_id)
+    await bench.until(order, lambda view: view.state == "stopped")
 
 
 async def test_an_order_waits_for_the_first_worker(idle_bench: Bench):
@@ -219,6 +282,9 @@ async def test_a_temporal_that_is_not_there_is_unavailable():
     engine = await TemporalReservations.connect("127.0.0.1:1")
     with pytest.raises(Unavailable):
         await engine.get("r-1")
+    with pytest.raises(Unavailable) as caught:
+        await engine.extend("r-1", 60, "request-1")
+    assert not isinstance(caught.value, Undecided), "nothing was passed on"
 
 
 async def test_a_view_that_cannot_be_written_holds_nothing_up(bench: Bench):

@@ -28,6 +28,23 @@ def test_entities_become_fields_in_our_units() -> None:
     assert said == {"count": 3, "duration_seconds": 5400, "providers": ["aws", "digitalocean"], "spot": True}
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("a vm called etl", "etl"),
+        ('2 vms named "web-a" for 2 hours', "web-a"),
+        ("get me a vm, call it Nightly", "nightly"),
+        ("a vm with the name etl", "etl"),
+        ("a vm, call it a day", None),
+        ("a cluster called the big one", None),
+        ("a vm", None),
+        ('/create_vm{"x": "called etl"}', None),
+    ],
+)
+def test_a_name_of_ones_own_is_heard(text: str, name: str | None) -> None:
+    assert requests.said_in(turn(text)).get("name") == name
+
+
 def test_a_minus_before_the_number_is_not_lost() -> None:
     assert requests.said_in(turn("I want -3 nodes", node_count=3))["count"] == -3
     assert requests.said_in(turn("a 3-node cluster", node_count=3))["count"] == 3

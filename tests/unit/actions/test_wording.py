@@ -35,6 +35,7 @@ ERRORS = [
     errors.CredentialsMissing("aws"),
     errors.WrongState("spark-1", state="stopped", wanted="stop"),
     errors.Unavailable("redis"),
+    errors.Undecided("Temporal"),
     errors.CloudDeskError(),
     *(
         kind("aws", "vendor text that nobody may see")
@@ -169,3 +170,11 @@ def test_every_reason_has_words() -> None:
 )
 def test_a_duration_reads_as_people_say_it(seconds: int, text: str) -> None:
     assert wording.duration(seconds) == text
+
+
+def test_a_cloud_is_called_by_its_title_also_when_it_is_not_connected() -> None:
+    assert [wording.provider_title(name) for name in ("aws", "gcp", "nimbus")] == ["AWS", "Google Cloud", "nimbus"]
+
+
+def test_an_outage_promises_nothing_about_what_was_changed() -> None:
+    assert "Nothing was changed" not in DOMAIN["responses"]["utter_error_unavailable"][0]["text"]

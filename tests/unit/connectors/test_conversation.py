@@ -2,23 +2,44 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from clouddesk.model.errors import Invalid
-from connectors.conversation import local_person, system_timezone, without_secrets
+from connectors.conversation import local_person, login_name, system_timezone, without_secrets
 
 
 def test_a_user_is_a_person_of_the_local_workspace():
     assert str(local_person("ann")) == "local/ann"
 
 
-@pytest.mark.parametrize("user", ["", "a:b", "a/b", "ann smith", "x" * 65, "a\n"])
+@pytest.mark.parametrize("user", ["", "a:b", "a/b", "ann smith", "x" * 65, "a\n", "_bob", "é", "-a", ".a", "@a"])
 def test_a_name_that_would_break_an_id_is_refused(user: str):
     with pytest.raises(Invalid, match="cannot be a user"):
         local_person(user)
+
+
+@pytest.mark.parametrize("user", ["ann", "Ann-2", "7of9", "ann.b+c@example.com", "x" * 64])
+def test_a_name_that_the_vault_takes_is_taken(user: str):
+    assert local_person(user).user_id == user
+
+
+@pytest.mark.parametrize(
+    ("login", "user"),
+    [("ann", "ann"), ("_bob", "bob"), ("ann smith", "ann-smith"), ("DOM\\ann", "DOM-ann"), ("josé", "jos-")],
+)
+def test_a_login_name_becomes_one_that_fits(monkeypatch: pytest.MonkeyPatch, login: str, user: str):
+    monkeypatch.setattr("getpass.getuser", lambda: login)
+    assert login_name() == user
+    assert local_person(login_name())
+
+
+def test_a_login_name_of_nothing_that_fits_becomes_the_users_number(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("getpass.getuser", lambda: "éé")
+    assert re.fullmatch(r"uid\d+", login_name())
 
 
 def test_the_zone_is_taken_from_the_environment_first(monkeypatch: pytest.MonkeyPatch):

@@ -12,7 +12,7 @@ import pytest
 from clouddesk.language.localtime import local_time
 from clouddesk.model import notice as kinds
 from clouddesk.model.notice import Notice
-from connectors.notices import Wording
+from connectors.notices import Wording, concludes
 
 KINDS = [value for name, value in vars(kinds).items() if name.isupper() and isinstance(value, str)]
 NOW = datetime.now(timezone.utc)
@@ -74,3 +74,15 @@ def test_a_kind_without_a_wording_is_shown_by_its_facts(tmp_path: Path):
     domain = tmp_path / "domain.yml"
     domain.write_text("responses: {}\n")
     assert Wording(domain).render(notice("frozen"), timezone_name="UTC").text == "*spark-1*: frozen."
+
+
+@pytest.mark.parametrize("action", ["stop", "start", "reboot"])
+def test_trouble_ends_the_waiting_for_what_failed(action: str):
+    assert concludes(notice(kinds.TROUBLE, action=action))
+
+
+def test_trouble_with_giving_back_and_a_warning_end_no_waiting():
+    assert not concludes(notice(kinds.TROUBLE, action="release"))
+    assert not concludes(notice(kinds.TROUBLE))
+    assert not concludes(notice(kinds.EXPIRING))
+    assert concludes(notice(kinds.ENDED))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -19,8 +20,8 @@ def after(seconds: float) -> datetime:
 
 
 @pytest.fixture
-def state() -> ReservationState:
-    order = ReservationOrder(
+def order() -> ReservationOrder:
+    return ReservationOrder(
         reservation_id="r-1",
         name="vm-1",
         workspace_id="local",
@@ -51,6 +52,10 @@ def state() -> ReservationState:
         created_at=START,
         is_simulated=False,
     )
+
+
+@pytest.fixture
+def state(order: ReservationOrder) -> ReservationState:
     return ReservationState.of(order)
 
 
@@ -102,6 +107,44 @@ def test_only_warnings_that_lie_ahead_are_given_each_once(running: ReservationSt
 def test_of_warnings_that_come_due_together_the_latest_is_given(running: ReservationState):
     assert running.take_due_warning(after(3500)) == 600
     assert running.pending_warnings == []
+
+
+@pytest.mark.parametrize(("lease_seconds", "warnings"), [(1801, [1800, 600]), (600, [150]), (120, [60]), (60, [])])
+def test_a_short_lease_is_warned_of_at_its_last_quarter(
+    state: ReservationState, lease_seconds: int, warnings: list[int]
+):
+    state.lease_seconds = lease_seconds
+    state.begin_lease(START, [])
+    assert state.pending_warnings == warnings
+
+
+def test_an_extension_that_leaves_little_time_is_warned_of_too(running: ReservationState):
+    running.take_due_warning(after(3500))
+    running.extend(after(3500), 300, "request-1")
+    assert running.pending_warnings == [100]
+
+
+def test_an_end_that_was_agreed_as_a_time_is_kept_however_long_the_nodes_took(order: ReservationOrder):
+    state = ReservationState.of(replace(order, ends_at=after(1800)))
+    assert state.view.expires_at == after(1800)
+    state.begin_lease(after(300), [])
+    assert (state.view.expires_at, state.lease_seconds) == (after(1800), 1500)
+    state.check_extension(5700, "request-1")
+    with pytest.raises(LimitExceeded):
+        state.check_extension(5701, "request-1")
+
+
+def test_an_end_that_has_passed_when_the_nodes_run_gives_way_to_the_length(order: ReservationOrder):
+    state = ReservationState.of(replace(order, ends_at=after(300)))
+    state.begin_lease(after(300), [])
+    assert state.view.expires_at == after(3900)
+
+
+def test_an_extension_before_the_nodes_run_moves_an_agreed_end(order: ReservationOrder):
+    state = ReservationState.of(replace(order, ends_at=after(1800)))
+    end = state.extend(after(60), 600, "request-1")
+    state.begin_lease(after(300), [])
+    assert state.view.expires_at == end == after(2400)
 
 
 def test_an_extension_arms_the_warnings_again(running: ReservationState):
