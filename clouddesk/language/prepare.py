@@ -16,7 +16,7 @@ _MENTION = re.compile(r"<@(?P<id>[UW][A-Z0-9_]*)(?:\|[^>]*)?>", re.IGNORECASE)
 _FENCE = re.compile(r"```(?:\w+\n)?|`")
 _MARK = re.compile(r"(?<![\w*_~])(?P<mark>[*_~])(?=\S)(?P<inner>[^*_~\n]+?)(?<=\S)(?P=mark)(?![\w*_~])")
 _SHORTCODE = re.compile(r"(?<!\w):(?:[a-z][a-z0-9_+-]*|[+-]1|100):(?!\w)")
-_QUOTE_LINE = re.compile(r"^(?:>|&gt;)\s?", re.MULTILINE)
+_QUOTE_LINE = re.compile(r"^\s*(?:(?:>|&gt;)\s?)+", re.MULTILINE)
 _SPACES = re.compile(r"\s+")
 
 _PLAIN = str.maketrans(

@@ -590,6 +590,8 @@ async def test_ctrl_c_ends_the_chat(rasa: Rasa):
     terminal = Terminal(rasa, "carl")
     await asyncio.to_thread(terminal.expect, "Ctrl-D ends the chat")
     await asyncio.to_thread(terminal.expect, "▸")
+    # The prompt is drawn a moment before it reads keys, a longer one on a busy machine.
+    await asyncio.sleep(1)
     terminal.type("\x03")
     await asyncio.to_thread(terminal.expect, "Bye!")
     assert await asyncio.to_thread(terminal.close) == 0
