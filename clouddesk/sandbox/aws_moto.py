@@ -17,7 +17,9 @@ from moto.ec2 import utils
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import EC2Backend, ec2_backends, elastic_network_interfaces, instances
 from moto.ec2.models.amis import Ami, AmiBackend
+from moto.ec2.models.core import TaggedEC2Resource
 from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS
+from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix
 from moto.moto_api._internal import mock_random
 
 DATA = Path(__file__).parent
@@ -228,6 +230,15 @@ def _free_public_address() -> str:
             return address
 
 
+def _own_tags(resource: Any) -> list[dict[str, str]]:
+    """moto looks through the tags of everything for those of one thing, which makes a list of machines quadratic."""
+    kind = EC2_PREFIX_TO_RESOURCE.get(get_prefix(resource.id), "") if resource.id else ""
+    tags = resource.ec2_backend.tags.get(resource.id, {})
+    return [
+        {"resource_id": resource.id, "key": key, "value": value, "resource_type": kind} for key, value in tags.items()
+    ]
+
+
 def _adapt() -> None:
     elastic_network_interfaces.random_public_ip = _free_public_address
     instances.InstanceState = TimedState
@@ -239,6 +250,7 @@ def _adapt() -> None:
     backend.stop_instances = _only_in_state(backend.stop_instances, _cannot_stop)
     backend.reboot_instances = _only_in_state(backend.reboot_instances, _cannot_reboot)
     AmiBackend._load_amis = _load_images
+    TaggedEC2Resource.get_tags = _own_tags
     # moto answers 500 to these filters.
     utils.filter_dict_attribute_mapping["client-token"] = "client_token"
     utils.filter_dict_attribute_mapping["instance-lifecycle"] = "lifecycle"
