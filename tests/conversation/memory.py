@@ -14,6 +14,7 @@ from clouddesk.model.credentials import CredentialInfo, SecretFields
 from clouddesk.model.errors import CloudDeskError, NotFound, UnknownRegion, WrongState
 from clouddesk.model.node import RUNNING as NODE_RUNNING
 from clouddesk.model.node import Node
+from clouddesk.model.notice import Notice
 from clouddesk.model.offer import Offer, Requirements
 from clouddesk.model.quote import Quote
 from clouddesk.model.reservation import ENDED, RELEASING, RUNNING, STOPPED, Reservation, ReservationOrder, first_view
@@ -78,6 +79,8 @@ class MemoryCatalog:
                 and item.memory_gb >= requirements.memory_gb
                 and requirements.gpu_count == 0
                 and (regions is None or item.region in regions)
+                and not any(item.region in REGIONS.get(words, (words,)) for words in requirements.excluded_regions)
+                and item.size not in requirements.excluded_sizes
                 and (not requirements.providers or item.provider in requirements.providers)
                 and (not requirements.size_names or item.size in requirements.size_names)
                 and (cap is None or price <= cap)
@@ -193,6 +196,23 @@ class MemoryViews:
         return self.names[reservation_id]
 
 
+class MemoryNotices:
+    """Notices by person, oldest first."""
+
+    def __init__(self) -> None:
+        self.sent: list[Notice] = []
+
+    async def send(self, notice: Notice) -> None:
+        self.sent.append(notice)
+
+    async def latest(self, person: Person, *, limit: int) -> list[Notice]:
+        own = [item for item in self.sent if (item.workspace_id, item.user_id) == (person.workspace_id, person.user_id)]
+        return own[: -limit - 1 : -1]
+
+    async def read(self, person: Person, *, after: str, wait_seconds: float = 0.0) -> list[tuple[str, Notice]]:
+        raise NotImplementedError
+
+
 class MemoryEngine:
     """Reservations that are changed at once; ``fault`` is raised by the next call instead."""
 
@@ -284,6 +304,7 @@ class MemoryDesk:
         self.quotes = MemoryQuotes()
         self.engine = MemoryEngine(self.views, self.clock)
         self.accounts = MemoryAccounts()
+        self.notices = MemoryNotices()
         self.desk = Desk(
             accounts=self.accounts,  # type: ignore[arg-type]  # the part of Accounts that the Desk uses
             blueprints_by_name=load_blueprints(PROJECT / "blueprints"),
@@ -294,6 +315,7 @@ class MemoryDesk:
             quotes=self.quotes,
             engine=self.engine,
             views=self.views,
+            notices=self.notices,
             clock=self.clock,
         )
 

@@ -136,7 +136,10 @@ class Bench:
         raise AssertionError(f"it did not come so; last seen: {view}")
 
     async def ended(self, order: ReservationOrder, *, seconds: float = 15.0) -> Reservation:
-        return await self.until(order, lambda view: view.state == "ended", seconds=seconds)
+        """The view when all is over, the last notice delivered as well: the view is written before notices are."""
+        view = await self.until(order, lambda view: view.state == "ended", seconds=seconds)
+        await asyncio.wait_for(self.client.get_workflow_handle(order.reservation_id).result(), seconds)
+        return view
 
     async def until_made(self, count: int) -> None:
         """Wait until the cloud has made so many nodes."""

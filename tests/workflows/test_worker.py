@@ -23,7 +23,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 def health(port: int) -> int | None:
     try:
         return requests.get(f"http://127.0.0.1:{port}/health", timeout=2).status_code
-    except requests.ConnectionError:
+    except (requests.ConnectionError, requests.Timeout):
         return None
 
 

@@ -16,7 +16,7 @@ from nlu.components.encoder_model import (
     SentenceEncoder,
     tokenizer,
 )
-from nlu.encoder.sentences import sentences
+from nlu.sentences import sentences
 
 
 @pytest.fixture(scope="module")
