@@ -21,9 +21,10 @@ check: env ## static checks: format, lint, types, import rules, training data
 	@$(VENV)/mypy
 	@$(VENV)/lint-imports
 	@RASA_TELEMETRY_ENABLED=false $(VENV)/rasa data validate --domain domain.yml --data nlu
+	@$(VENV)/python -m nlu.check
 
-eval: model ## how well sentences are understood
-	@$(VENV)/python -m bench understanding
+eval: model ## how well sentences are understood: figures, and docs/understanding; ARGS="--authors" or "--train" for more
+	@$(VENV)/python -m bench.understanding $(ARGS)
 
 bench: model ## the figures, one JSON line each
 	@$(VENV)/python -m bench

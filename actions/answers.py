@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from actions import bargaining, cards, create, forms, questions, retries
+from actions import bargaining, cards, create, forms, parking, questions, resolve, retries, usual
 from actions.base import DeskAction, hand_over
 from actions.moments import Moment
-from actions.requests import said_in, to_fields
+from actions.requests import merged, said_in, stated_in, to_fields
 from actions.turn import Question, Turn
 from actions.wording import provider_title
-from clouddesk.model.errors import NotFound, QuoteExpired
+from clouddesk.model.errors import NotFound, OfferChanged, QuoteExpired
 from clouddesk.model.reservation import Reservation
 
 _STOPS_IT = re.compile(r"\b(?:stop|halt|pause) (?:it|that|this|them)\b")
@@ -26,6 +26,8 @@ class ActionAffirm(DeskAction):
     async def respond(self, turn: Turn) -> None:
         """A yes with a change in it ("yes, but 5 nodes") is a change."""
         question = turn.question
+        if turn.is_button and parking.bring_up(turn):
+            question = turn.question
         if quote_id := turn.one_of("quote_id"):
             await _yes_by_button(turn, str(quote_id))
         elif ids := turn.all_of("reservation_id"):
@@ -40,7 +42,7 @@ class ActionAffirm(DeskAction):
             await _yes_again(turn, question)
         elif turn.request is not None and not bargaining.is_yes(turn) and bargaining.change_in(turn):
             await create.change(turn, bargaining.change_in(turn))
-        elif question["kind"] == "try_again":
+        elif question["kind"] in ("try_again", "confirm_task"):
             await _try_again(turn, question)
         elif question["kind"] == "confirm_quote":
             await reserve(turn, question["id"])
@@ -62,7 +64,10 @@ class ActionDeny(DeskAction):
         question = turn.question
         named = turn.one_of("quote_id") or turn.one_of("reservation_id") or turn.one_of("question_id")
         named = named or (turn.is_button and turn.one_of("provider"))
-        if turn.form and not named:
+        if named and (waiting := parking.waiting(turn)):
+            parking.drop(turn, waiting)
+            _say_still_open(turn)
+        elif turn.form and not named:
             _drop_form(turn)
         elif named and not _is_about(question, turn):
             turn.say("utter_already_answered")
@@ -70,6 +75,9 @@ class ActionDeny(DeskAction):
             turn.say("utter_nothing_to_deny")
         elif not named and turn.request is not None and bargaining.change_in(turn):
             await create.change(turn, bargaining.change_in(turn))
+        elif not named and (topic := _task_of(question)) and resolve.tells_apart(turn):
+            # "no, the other one"
+            turn.go_to(topic)
         else:
             _drop(turn, question)
 
@@ -82,14 +90,16 @@ class ActionCorrect(DeskAction):
     async def respond(self, turn: Turn) -> None:
         """Quoted again with the change; another reservation when one was being chosen."""
         question = turn.question
-        if quote_id := turn.one_of("quote_id"):
+        if turn.one_of("variation"):
+            await _take_variation(turn)
+        elif quote_id := turn.one_of("quote_id"):
             await _change_by_button(turn, str(quote_id))
         elif question is None or not questions.is_open(question):
             await _without_question(turn)
         elif turn.request is not None:
             await _change_request(turn, question)
-        elif question["kind"] == "confirm_release" and turn.all_of("resource_name"):
-            turn.go_to("terminate_resource")
+        elif (topic := _task_of(question)) and resolve.tells_apart(turn):
+            turn.go_to(topic)
         else:
             await answer(turn, question)
 
@@ -113,13 +123,17 @@ class ActionCancel(DeskAction):
     topic = "cancel"
 
     async def respond(self, turn: Turn) -> None:
-        """Whatever is open is dropped."""
-        if turn.form:
-            _drop_form(turn)
-        elif turn.question is not None and questions.is_open(turn.question):
-            subject = questions.subject(turn.question)
+        """What is open is dropped, and what had to wait for it goes on; "forget everything" drops that, too."""
+        question = turn.question if questions.is_open(turn.question) else None
+        what = forms.subject(turn) if turn.form else questions.subject(question) if question else None
+        if what is not None and parking.drops_all(turn):
+            parking.drop_all(turn, what)
+        elif what is not None and (waiting := parking.named(turn, what)):
+            parking.drop(turn, waiting)
+            _say_still_open(turn)
+        elif what is not None:
             turn.settle()
-            turn.say("utter_cancelled", what=subject)
+            turn.say("utter_cancelled", what=what)
         elif _STOPS_IT.search(turn.text.lower()):
             turn.go_to("stop_resource")
         elif create.is_described(said_in(turn)) and _WANTS.search(turn.text.lower()):
@@ -149,11 +163,11 @@ async def reserve(turn: Turn, quote_id: str) -> None:
         return
     try:
         made = await turn.desk.reserve(turn.actor, quote_id, conversation=turn.conversation)
-    except QuoteExpired:
-        await create.quote_again(turn, quote_id)
+    except QuoteExpired as error:
+        await create.quote_again(turn, quote_id, has_changed=isinstance(error, OfferChanged))
         return
     turn.last_reservation = made.id
-    turn.settle({"kind": "answered", "of": "quote", "ids": [made.id]})
+    _settle(turn, {"kind": "answered", "of": "quote", "ids": [made.id]})
     they = {1: "it's ready", 2: "both are ready"}.get(made.node_count, f"all {made.node_count} are ready")
     turn.say("utter_reserving", name=made.name, what=cards.short_line(made), they=they)
 
@@ -164,7 +178,22 @@ async def release(turn: Turn, ids: list[str]) -> None:
         done = await turn.desk.release(turn.actor, reservation_id)
         turn.last_reservation = done.id
         turn.say("utter_releasing" if done.is_live else "utter_already_released", name=done.name)
-    turn.settle({"kind": "answered", "of": "release", "ids": ids})
+    _settle(turn, {"kind": "answered", "of": "release", "ids": ids})
+
+
+def _settle(turn: Turn, answered: Question) -> None:
+    """Remember what was settled, unless a card of something else was pressed while this question is open."""
+    question = turn.question
+    is_other = question is not None and questions.is_open(question) and not questions.is_about(question, turn.entities)
+    if not (turn.is_button and is_other):
+        turn.settle(answered)
+
+
+def _say_still_open(turn: Turn) -> None:
+    """A form asks again by itself."""
+    question = turn.question
+    if question is not None and questions.is_open(question):
+        turn.say("utter_still_open", buttons=questions.buttons(question), question=questions.words(question))
 
 
 def ask_again(turn: Turn, question: Question) -> None:
@@ -177,7 +206,11 @@ def ask_again(turn: Turn, question: Question) -> None:
 
 
 async def _change_request(turn: Turn, question: Question) -> None:
-    if change := bargaining.change_in(turn):
+    if usual.says_usual(turn):
+        await _take_the_usual(turn)
+    elif usual.leaves_it_to_me(turn):
+        turn.say("utter_my_choice", buttons=questions.buttons(question), question=questions.words(question))
+    elif change := bargaining.change_in(turn):
         await create.change(turn, change)
     elif bargaining.asks_cheaper(turn):
         turn.say("utter_cheapest_already", buttons=questions.buttons(question), question=questions.words(question))
@@ -185,6 +218,25 @@ async def _change_request(turn: Turn, question: Question) -> None:
         turn.say("utter_what_to_change")
     else:
         ask_again(turn, question)
+
+
+async def _take_the_usual(turn: Turn) -> None:
+    """ "Same as last time": what was used last, with what this message says besides."""
+    open_request = turn.request or {}
+    software = open_request.get("software") or [None]
+    used = await usual.fields(turn, open_request.get("kind"), software[0])
+    if used is None:
+        turn.say("utter_no_usual")
+        return
+    said = merged(used, stated_in(turn))
+    if turn.request is None:
+        await create.quote(turn, said)
+        return
+    changes = {field: value for field, value in said.items() if open_request.get(field) != value}
+    if changes:
+        await create.change(turn, changes)
+    else:
+        await create.quote(turn, said)
 
 
 async def _try_again(turn: Turn, kept: Question) -> None:
@@ -210,12 +262,26 @@ async def _yes_by_button(turn: Turn, quote_id: str) -> None:
         await reserve(turn, quote_id)
 
 
+async def _take_variation(turn: Turn) -> None:
+    """The button under the price of a variation; the request that it varies may be parked."""
+    parking.bring_up(turn)
+    if bargaining.takes_variation(turn):
+        await create.change(turn, bargaining.change_in(turn))
+    else:
+        turn.say("utter_already_answered")
+
+
 async def _change_by_button(turn: Turn, quote_id: str) -> None:
     """The Change button of a card; the card may be an older one than the open question."""
     if turn.question and turn.question.get("id") == quote_id:
         turn.say("utter_what_to_change")
         return
+    if parking.bring_up(turn):
+        turn.say("utter_what_to_change")
+        return
     quote = await turn.desk.get_quote(turn.actor, quote_id)
+    if turn.question is not None and not questions.is_request(turn.question):
+        parking.set_aside(turn)
     said = to_fields(quote.request)
     turn.ask({"kind": "confirm_quote", "id": quote_id, "what": cards.request_words(quote.request)}, request=said)
     turn.say("utter_what_to_change")
@@ -223,6 +289,9 @@ async def _change_by_button(turn: Turn, quote_id: str) -> None:
 
 async def _without_question(turn: Turn) -> None:
     """A value with nothing open: a described machine is a request, a name is a look at it."""
+    if usual.is_usual(turn):
+        await _take_the_usual(turn)
+        return
     said = said_in(turn)
     name = said.pop("name", None)
     if create.is_described(said) and (turn.intent == "inform" or "software" in said):
@@ -286,6 +355,15 @@ def _drop(turn: Turn, question: Question) -> None:
         turn.say("utter_quote_dropped", what=question["what"])
     else:
         turn.say("utter_cancelled", what=questions.subject(question))
+
+
+def _task_of(question: Question) -> str | None:
+    """The task that asks which machine anew when another one was meant."""
+    if question["kind"] == "confirm_release":
+        return "terminate_resource"
+    # An extension would forget by how long.
+    is_known = question["kind"] == "confirm_task" and question["topic"] != "extend_reservation"
+    return str(question["topic"]) if is_known else None
 
 
 def _is_about(question: Question | None, turn: Turn) -> bool:

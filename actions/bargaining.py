@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from actions.bare import lone_number, said_number
-from actions.requests import Fields, changes_in
+from actions.requests import ANYWHERE, Fields, changes_in, number_as
 from actions.turn import Question, Turn
 
 _MORE = re.compile(r"\b(?:add|another|extra|additional|(?<!no )more)\b(?! than)")
@@ -33,18 +33,32 @@ _ANY = {
 _CHEAPER = re.compile(
     r"\b(?:too|very|so|quite|pretty) (?:expensive|pricey|dear|costly|much)\b|\b(?:cheaper|less expensive)\b"
 )
+_TAKES = re.compile(
+    rf"{_LEAD}(?:(?:do|go (?:with|for)|make it|switch to|order|i(?:'ll| will) (?:take|have)) )?"
+    rf"(?:that|those|this|these|that one|this one|the (?:new|bigger|larger|smaller|other|second|latter)(?: one)?)"
+    rf"(?: one)?{_END}"
+)
+_ANOTHER = re.compile(
+    r"\b(?:an?|one|two|three|\d+) (?:[\w.-]+ ){0,3}"
+    r"(?:vms?|virtual machines?|machines?|servers?|box(?:es)?|instances?|clusters?)\b"
+)
+_THAT = re.compile(r"\b(?:that|it|this|them|those|these|instead|same)\b")
 _MOST_WORDS = 6
 
 
 def change_in(turn: Turn) -> Fields:
     """What the message changes in the quoted request."""
-    change = changes_in(turn)
     question = turn.question or {}
+    if takes_variation(turn):
+        return dict(question["variation"])
+    change = changes_in(turn)
     if "count" in change:
         change["count"] = _in_all(turn.text, change["count"], question)
     if change or turn.is_button:
         return change
     loosened = {field: None for field, pattern in _ANY.items() if pattern.search(_plain(turn.text))}
+    if "region" in loosened and "region" in (turn.request or {}) | dict.fromkeys(question.get("habits", ())):
+        return {"region": ANYWHERE}
     known = {field: value for field, value in loosened.items() if (turn.request or {}).get(field)}
     if known or turn.entities:
         return known
@@ -53,7 +67,42 @@ def change_in(turn: Turn) -> Fields:
     if question.get("count") and _DOUBLE.fullmatch(_plain(turn.text)):
         return {"count": 2 * int(question["count"])}
     number = said_number(turn.text) if turn.intent == "affirm" else lone_number(turn.text)
-    return {} if number is None else {"count": _in_all(turn.text, number, question)}
+    if number is None:
+        return {}
+    recent, counts = question.get("recent"), _MORE.search(turn.text.lower()) or _FEWER.search(turn.text.lower())
+    if recent and recent != "count" and not counts:
+        return number_as(recent, number, turn.request)
+    return {"count": _in_all(turn.text, number, question)}
+
+
+def takes_variation(turn: Turn) -> bool:
+    """ "take that", after the price of a variation; its button, too."""
+    question = turn.question or {}
+    if not question.get("variation"):
+        return False
+    if turn.is_button:
+        return bool(turn.one_of("variation")) and turn.one_of("quote_id") == question["id"]
+    return _TAKES.fullmatch(_plain(turn.text)) is not None
+
+
+def price_change(turn: Turn) -> Fields:
+    """What a question about the price changes in the open request; a bare number is what was spoken of last."""
+    change = changes_in(turn)
+    if change or turn.is_button:
+        return change
+    number = lone_number(turn.text)
+    return {} if number is None else number_as((turn.question or {}).get("recent"), number, turn.request)
+
+
+def asks_about_another(turn: Turn) -> bool:
+    """Whether a question about the price describes machines of its own: "what does a vm with 16 gigs cost?"."""
+    if turn.is_button:
+        return False
+    known, named = (turn.request or {}).get("software"), list(turn.all_of("software"))
+    if known and named:
+        return bool(known != named)
+    text = _plain(turn.text)
+    return _ANOTHER.search(text) is not None and _THAT.search(text) is None
 
 
 def is_only_a_change(turn: Turn) -> bool:
@@ -62,6 +111,8 @@ def is_only_a_change(turn: Turn) -> bool:
     if question is None or turn.request is None or turn.is_button or is_yes(turn):
         return False
     text = _plain(turn.text)
+    if takes_variation(turn):
+        return True
     if said_number(text) is not None or (question.get("other") and _OTHER.fullmatch(text)):
         return True
     is_short = len(text.split()) <= _MOST_WORDS

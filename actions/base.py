@@ -8,7 +8,23 @@ from typing import Any, ClassVar
 import structlog
 from rasa_sdk import Action
 
-from actions import bargaining, clauses, desk_access, moments, questions, requests, retries, wording
+from actions import (
+    bare,
+    bargaining,
+    choosing,
+    clauses,
+    desk_access,
+    giving_up,
+    knowledge,
+    moments,
+    notified,
+    parking,
+    questions,
+    requests,
+    retries,
+    usual,
+    wording,
+)
 from actions.turn import FACTS, Turn
 from clouddesk.model.errors import CloudDeskError, ProviderError
 
@@ -41,13 +57,8 @@ class DeskAction(Action, ABC):  # type: ignore[misc]  # rasa_sdk is untyped
         turn = await open_turn(self.name(), dispatcher, tracker)
         if turn is None:
             return []
-        if topic := topic_of_answer(turn):
-            await attempt(self.name(), turn, topic)
-        else:
-            await attempt(self.name(), turn, self.topic)
-            self._ask_again(turn)
-            if rest := clauses.left_undone(turn.text, self.topic):
-                turn.say("utter_one_at_a_time", rest=rest)
+        await answer_as(self.name(), turn, topic_of_answer(turn) or self.topic)
+        parking.take_up(turn)
         # A form that opens next says the rest.
         if not turn.replies and turn.next_form is None:
             turn.say("utter_did_not_understand")
@@ -55,13 +66,14 @@ class DeskAction(Action, ABC):  # type: ignore[misc]  # rasa_sdk is untyped
             dispatcher.utter_message(**reply)
         return turn.events()
 
-    def _ask_again(self, turn: Turn) -> None:
-        question = turn.question
-        # A form asks again by itself, and what was asked just now needs no reminder.
-        if not self.is_aside or turn.form or question != turn.slots_before.get("open_question"):
-            return
-        if question is not None and questions.is_open(question):
-            turn.say("utter_still_open", buttons=questions.buttons(question), question=questions.words(question))
+
+async def answer_as(action: str, turn: Turn, topic: str) -> None:
+    """Let a topic's action answer; then what is open, and what the message asks for besides."""
+    await attempt(action, turn, topic)
+    if DeskAction.topics[topic].is_aside:
+        _ask_again(turn)
+    if rest := clauses.left_undone(turn.text, topic):
+        turn.say("utter_one_at_a_time", rest=rest)
 
 
 async def attempt(action: str, turn: Turn, topic: str) -> None:
@@ -77,6 +89,15 @@ async def attempt(action: str, turn: Turn, topic: str) -> None:
             retries.keep(turn, again)
 
 
+def _ask_again(turn: Turn) -> None:
+    question = turn.question
+    # A form asks again by itself, and what was asked just now needs no reminder.
+    if turn.form or question != turn.slots_before.get("open_question"):
+        return
+    if question is not None and questions.is_open(question):
+        turn.say("utter_still_open", buttons=questions.buttons(question), question=questions.words(question))
+
+
 def topic_of_answer(turn: Turn) -> str | None:
     """The topic that takes the message when it can only be an answer to a confirmation, whatever it was taken for.
 
@@ -84,13 +105,27 @@ def topic_of_answer(turn: Turn) -> str | None:
     """
     question = turn.question
     is_open = questions.is_open(question)
+    if choosing.is_answer(turn):
+        return "choose"
+    if notified.is_answer(turn):
+        return "answer_notice"
+    if not turn.form and knowledge.asked_about(turn):
+        return "explain"
     if not turn.form and retries.says_again(turn.text):
         can_try = question is not None and (question["kind"] == "try_again" or question.get("has_failed"))
         return "inform" if is_open and not can_try else "affirm"
     if not is_open:
-        return None
+        return "inform" if not turn.form and usual.is_usual(turn) else None
+    if not turn.form and giving_up.gives_up(turn):
+        return "cancel"
+    is_of_request = question is not None and questions.is_request(question) and not turn.form
+    if is_of_request and (usual.is_usual(turn) or usual.leaves_it_to_me(turn)):
+        return "inform"
     if bargaining.is_yes(turn):
         return "affirm"
+    if turn.intent == "quote_price" and bare.bare_number(turn.text) is None and not bargaining.asks_cheaper(turn):
+        # "and with 32?" asks for a price.
+        return None
     is_answer = bargaining.is_only_a_change(turn) or questions.is_bare_answer(question, turn.text)
     return "inform" if is_answer or requests.is_fragment(turn) else None
 
@@ -141,14 +176,18 @@ async def _open(tracker: Any) -> Turn:
         request=tracker.get_slot("request"),
         question=tracker.get_slot("open_question"),
         last_reservation=tracker.get_slot("last_reservation"),
+        parked=list(tracker.get_slot("parked") or ()),
         form=loop.removesuffix("_form") if loop else None,
         asked=tracker.get_slot("requested_slot"),
         had_form=loop is not None,
         answered=moments.slot_answered(tracker),
         has_returned=moments.has_returned(tracker),
+        likeliest=tuple(item["name"] for item in message.get("intent_ranking") or ()),
+        noticed=tracker.get_slot("noticed"),
         slots_before=dict(tracker.slots),
         facts={name: value for name in FACTS if (value := tracker.get_slot(name)) is not None},
     )
+    await notified.look(turn)
     granted = await desk.welcome(turn.actor)
     if granted:
         names = " and ".join(wording.provider_title(info.provider) for info in granted)

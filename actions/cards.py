@@ -16,6 +16,8 @@ from clouddesk.model.request import CLUSTER, ResourceRequest
 from clouddesk.model.reservation import ENDED, STOPPED, Reservation
 
 _DEFAULT = " (default)"
+_HABIT = " (as last time)"
+_TEAM = " (team default)"
 _OLD_PRICE = timedelta(days=2)
 _MOST_NODES = 10
 SIMULATED = "_(simulated: nothing real runs, nothing is billed)_"
@@ -25,6 +27,10 @@ def quote_card(quote: Quote, actor: Actor, title: str | None, *, more: str = "")
     """Machines, place, price per hour and for the lease, runner-up; every default is marked."""
 
     def mark(field: str) -> str:
+        if field in quote.habits:
+            return _HABIT
+        if field in quote.team:
+            return _TEAM
         return _DEFAULT if field in quote.defaults else ""
 
     offer = quote.offer
@@ -32,7 +38,7 @@ def quote_card(quote: Quote, actor: Actor, title: str | None, *, more: str = "")
     number = " (default number)" if "count" in quote.defaults else ""
     what = f"{title} cluster: " if title and quote.request.kind == CLUSTER else ""
     lines = [
-        f"*{what}{count} × {offer.size}*{number} on {provider_title(offer.provider)} in {offer.region}"
+        f"*{what}{count} × {offer.size}*{number} on {provider_title(offer.provider)} in {offer.region}{mark('region')}"
         + (" (spot)" if offer.spot else "")
     ]
     if quote.request.name:
@@ -47,7 +53,9 @@ def quote_card(quote: Quote, actor: Actor, title: str | None, *, more: str = "")
     if len(roles) > 1:
         lines.append("Roles: " + ", ".join(plural(number, role) for role, number in roles.items()))
     ends = local_time(quote.ends_at, actor.timezone, quote.created_at)
-    lines.append(f"For {duration(quote.lease_seconds)}{mark('duration')}, until {ends} if started now")
+    lines.append(
+        f"For {duration(quote.lease_seconds)}{mark('duration')}{mark('duration_seconds')}, until {ends} if started now"
+    )
     lines.append(
         f"*{hourly(quote.hourly_price_usd)}* · *{money(quote.total_price_usd)} for {duration(quote.lease_seconds)}*, "
         "disks included"
@@ -61,7 +69,9 @@ def quote_card(quote: Quote, actor: Actor, title: str | None, *, more: str = "")
         lines.append(f"Price list of {offer.as_of:%d %b %Y}")
     if more:
         lines.append(more)
-    if quote.defaults:
+    if quote.habits or quote.team:
+        lines.append("To change what is as last time or the team's, say e.g. “anywhere”, “debian” or “for 1 day”.")
+    elif quote.defaults:
         lines.append(f"“default” is what I chose; to change it say e.g. {_examples(quote)}.")
     if quote.is_simulated:
         lines.append(SIMULATED)

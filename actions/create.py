@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from actions import cards, questions, retries
+from actions import cards, differences, questions, retries
+from actions.bargaining import asks_about_another, price_change
 from actions.base import DeskAction
+from actions.kinds import kept_of
 from actions.requests import (
+    ANYWHERE,
+    MEASURES,
     SHAPE,
     Fields,
     button,
     change_words,
     merged,
     offer_button,
-    said_in,
+    stated_in,
     to_entities,
     to_fields_of,
     to_request,
@@ -33,6 +37,8 @@ from clouddesk.model.quote import Quote
 from clouddesk.model.request import CLUSTER, VM
 
 MOST_BUTTONS = 5
+MOST_QUESTIONS = 3
+"""So often a request is asked to be mended; then I go on with what I would choose."""
 PLAIN = "plain"
 """The blueprint of machines with nothing on them."""
 _ASKED_FOR_MOST = ("spark", "jupyter", "dask", "kafka", "kubernetes")
@@ -66,12 +72,11 @@ class ActionQuotePrice(DeskAction):
     is_aside = True
 
     async def respond(self, turn: Turn) -> None:
-        """A question about "that" prices the open request with the change laid over it."""
-        said = said_in(turn)
-        said.pop("name", None)
-        open_request = turn.request
-        if open_request is not None and not said.get("software"):
-            said = merged(open_request, said)
+        """A question about "that" prices the open request with the change laid over it, and offers to take it."""
+        before = None if asks_about_another(turn) else turn.request
+        change = price_change(turn) if before is not None else stated_in(turn)
+        change.pop("name", None)
+        said = merged(before or {}, change)
         kind = said.get("kind") or (CLUSTER if _is_blueprint(turn, said) else VM)
         said = {"kind": kind, **said}
         if kind == CLUSTER and not said.get("software"):
@@ -83,8 +88,14 @@ class ActionQuotePrice(DeskAction):
             response, values = of_error(error)
             turn.say(response, **values)
             return
-        if open_request is None and turn.form is None:
-            turn.ask({"kind": "confirm_price", "id": turn.message_id, "what": what(turn, said)}, request=said)
+        open_kind = turn.question["kind"] if turn.question and turn.form is None else ""
+        if before is not None and change and open_kind == "confirm_quote":
+            _offer_variation(turn, change, priced)
+            return
+        if turn.is_idle or open_kind == "confirm_price":
+            recent = _recent(turn, change)
+            question = {"kind": "confirm_price", "id": turn.message_id, "what": what(turn, said), "recent": recent}
+            turn.ask(question, request=said)
         turn.say(
             "utter_price",
             buttons=[button("Get it", f"create_{kind}", **to_entities(said))],
@@ -93,12 +104,34 @@ class ActionQuotePrice(DeskAction):
         )
 
 
+def _offer_variation(turn: Turn, change: Fields, priced: Quote) -> None:
+    """The price of the open request with a change; the request stays as it is until the variation is taken."""
+    question, shown = turn.question or {}, differences.shown(priced)
+    turn.question = {**question, "variation": change, "recent": _recent(turn, change)}
+    turn.say(
+        "utter_price_variation",
+        buttons=[button("Take that", "correct", quote_id=question["id"], variation=True)],
+        changes=change_words(change),
+        machines=f"{shown['count']}, {priced.offer.size} on {shown['place']}",
+        hourly=shown["hourly"],
+        total=shown["total"],
+        lease=shown["lease"],
+        difference=differences.words(question["shown"], shown) if "shown" in question else "",
+    )
+    turn.say("utter_still_open", buttons=questions.buttons(question), question=questions.words(question))
+
+
 async def quote(turn: Turn, said: Fields, *, response: str = "utter_quote", changes: Fields | None = None) -> None:
     """Quote the request and ask for a yes; what is wrong with it is said and asked for instead."""
+    if said["kind"] == CLUSTER and not said.get("software"):
+        turn.go_to("create_cluster", resumed=True)
+        turn.request = said
+        return
+    before = (turn.question or {}).get("shown") if changes else None
     try:
         made = await turn.desk.quote(turn.actor, to_request(said))
     except (Invalid, NothingFits) as error:
-        _ask_to_mend(turn, said, error)
+        await _ask_to_mend(turn, said, error)
         return
     except Exception:
         # The changed request is what to try again, not the one of the open quote.
@@ -107,6 +140,9 @@ async def quote(turn: Turn, said: Fields, *, response: str = "utter_quote", chan
         raise
     question = {"kind": "confirm_quote", "id": made.id, "what": what(turn, said), "count": len(made.nodes)}
     question["provider"] = made.offer.provider
+    question["shown"] = shown = differences.shown(made)
+    question["recent"] = _recent(turn, changes)
+    question["habits"] = [*made.habits, *made.team]
     if made.runner_up is not None:
         question["other"] = to_fields_of(made.runner_up)
     turn.ask(question, request=said)
@@ -117,21 +153,35 @@ async def quote(turn: Turn, said: Fields, *, response: str = "utter_quote", chan
         warning=_warning(turn, made),
         them="it" if len(made.nodes) == 1 else "them",
         changes=change_words(changes or {}),
+        difference=differences.words(before, shown) if before else "",
     )
 
 
 async def change(turn: Turn, changes: Fields) -> None:
     """Lay a change over the open request and quote again."""
-    await quote(turn, merged(turn.request or {"kind": VM}, changes), response="utter_quote_changed", changes=changes)
+    before = turn.request or {"kind": VM}
+    if "kind" in changes:
+        kept = {field: value for field, value in kept_of(before).items() if field not in changes}
+        if words := change_words(kept):
+            turn.say("utter_kept", kept=words)
+    await quote(turn, merged(before, changes), response="utter_quote_changed", changes=changes)
 
 
-async def quote_again(turn: Turn, quote_id: str) -> None:
-    """A quote that is too old to buy at: look again, for the same request."""
+def _recent(turn: Turn, changes: Fields | None) -> str | None:
+    """The one measure that was spoken of last: "make it 64" after "32 gigs" means memory again."""
+    if not changes:
+        return None
+    measures = [field for field in changes if field in MEASURES]
+    return measures[0] if len(measures) == 1 else (turn.question or {}).get("recent") if not measures else None
+
+
+async def quote_again(turn: Turn, quote_id: str, *, has_changed: bool = False) -> None:
+    """A quote that is too old to buy at, or whose offer has changed: look again, for the same request."""
     if turn.request is None or turn.question is None or turn.question.get("id") != quote_id:
         # The button of an old card whose request is no longer open.
         turn.say("utter_error_quote_expired")
         return
-    await quote(turn, turn.request, response="utter_quote_again")
+    await quote(turn, turn.request, response="utter_quote_offer_changed" if has_changed else "utter_quote_again")
 
 
 async def show_again(turn: Turn) -> None:
@@ -178,7 +228,7 @@ def what(turn: Turn, said: Fields) -> str:
     return cards.request_words(request, _title(turn, said))
 
 
-def _ask_to_mend(turn: Turn, said: Fields, error: Invalid | NothingFits) -> None:
+async def _ask_to_mend(turn: Turn, said: Fields, error: Invalid | NothingFits) -> None:
     """What is wrong becomes a fact that the form of the request asks for."""
     response, values = of_error(error)
     buttons: list[Button] | None = None
@@ -200,9 +250,34 @@ def _ask_to_mend(turn: Turn, said: Fields, error: Invalid | NothingFits) -> None
     field, mended = _field_of(turn, error, said), turn.facts.get("correction")
     if mended and field not in mended and field == turn.facts["problem"]["field"]:
         turn.say("utter_noted", changes=change_words(mended))
-    problem = {"field": field, "response": response, "values": values, "buttons": buttons}
+    choice = _choice(turn, field, error)
+    asks = 1 + (turn.facts.get("problem") or {}).get("asks", 0)
+    if asks > MOST_QUESTIONS:
+        turn.facts = {}
+        turn.say("utter_default_instead")
+        await quote(turn, merged(said, choice))
+        return
+    problem = {
+        "asks": asks,
+        "field": field,
+        "response": response,
+        "values": values,
+        "buttons": buttons,
+        "choice": choice,
+    }
     turn.go_to(f"create_{said['kind']}", problem=problem)
     turn.request = said
+
+
+def _choice(turn: Turn, field: str, error: Invalid | NothingFits) -> Fields:
+    """What "you choose" takes: the nearest offer, else the default of what is wrong."""
+    if isinstance(error, NothingFits):
+        return to_fields_of(error.nearest[0]) if error.nearest else dict.fromkeys(_FITTING)
+    if field == "software":
+        return {"software": [turn.desk.team.software or by_popularity(turn.desk.blueprints())[0].name]}
+    if field == "duration_seconds":
+        return {"duration_seconds": None, "until": None}
+    return {"region": ANYWHERE} if field == "region" else {field: None}
 
 
 def _field_of(turn: Turn, error: Invalid | NothingFits, said: Fields) -> str:

@@ -66,6 +66,10 @@ class ProviderForm(Form):
     def is_bare_answer(self, turn: Turn) -> bool:
         return bool(_called(turn))
 
+    async def choose(self, turn: Turn) -> None:
+        """The first that there is; a removal is confirmed by name."""
+        turn.facts["provider"] = [turn.desk.providers()[0]]
+
     async def fill(self, turn: Turn, moment: Moment) -> None:
         said = [str(name) for name in turn.all_of("provider")] or (_called(turn) if turn.asked else [])
         if said:

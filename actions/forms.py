@@ -5,9 +5,9 @@ it and on every message while it is open; ``action_ask_<slot>`` asks; when nothi
 ``action_<topic>`` does it.
 
 What Rasa leaves to its users is settled here, once for all forms: a message that is no answer is rejected, so that its
-own rule answers it and the form asks again; another task drops the form with all of its slots and a word about it,
+own rule answers it and the form asks again; another task parks the form with all of its slots (``actions/parking.py``),
 because a second form would silently take over what the first had filled; a question that has a form of its own is
-answered on the spot; and a confirmation is let go of before a form asks anything.
+answered on the spot; and a confirmation is parked before a form asks anything.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from typing import Any, ClassVar
 from rasa_sdk.events import ActionExecutionRejected, ActiveLoop, FollowupAction, SlotSet
 from rasa_sdk.forms import REQUESTED_SLOT, FormValidationAction
 
-from actions import questions, retries
-from actions.base import attempt, hand_over, open_turn, say_fault, topic_of_answer
+from actions import giving_up, knowledge, notified, parking, retries, usual
+from actions.base import answer_as, hand_over, open_turn, say_fault, topic_of_answer
 from actions.moments import Moment, moment_of
 from actions.turn import Turn
 
@@ -64,6 +64,21 @@ class Form(FormValidationAction, ABC):  # type: ignore[misc]  # rasa_sdk is unty
         """Whether the text can only be an answer to what is asked, whatever the classifier took it for."""
         return False
 
+    def make_room(self, turn: Turn) -> None:
+        """A new task comes before the open confirmation, which waits until it is done."""
+        parking.set_aside(turn)
+
+    def make_way(self, turn: Turn, other: type[Form] | None) -> None:
+        """Another task, or the yes of a card, comes before this form."""
+        parking.set_aside(turn, what=self.subject(turn))
+
+    async def choose(self, turn: Turn) -> None:
+        """ "You choose" is an answer as well: take what suits most."""
+        await self.fill(turn, Moment.ANSWERED)
+
+    async def resume(self, turn: Turn) -> None:
+        """Bring what was known before the task in between up to date."""
+
     def missing(self, turn: Turn) -> str | None:
         """The slot to ask for next; None when all is known."""
         return next((slot for slot in self.slots if turn.facts.get(slot) is None), None)
@@ -86,7 +101,9 @@ class Form(FormValidationAction, ABC):  # type: ignore[misc]  # rasa_sdk is unty
                 if retries.is_passing(error):
                     turn.request, turn.question = (None, None) if self.is_task else before
                     retries.keep(turn, {**again, "request": None})
-                events = [*turn.slots(), *_given_up()]
+                elif self.is_task and turn.question is None:
+                    turn.request = None
+                events = _ended(turn)
         for reply in turn.replies:
             dispatcher.utter_message(**reply)
         return events
@@ -96,12 +113,22 @@ class Form(FormValidationAction, ABC):  # type: ignore[misc]  # rasa_sdk is unty
             return await self._open(turn)
         if moment is Moment.RETURNED:
             return self._go_on(turn)
-        is_answer = turn.intent in (*_ANSWERS, self.topic) or retries.says_again(turn.text)
+        if knowledge.asked_about(turn):
+            await hand_over(turn, "explain")
+            return self._go_on(turn)
+        if giving_up.gives_up(turn):
+            await hand_over(turn, "cancel")
+            return self._go_on(turn) if turn.form else _ended(turn)
+        is_left = usual.leaves_it_to_me(turn)
+        is_answer = is_left or turn.intent in (*_ANSWERS, self.topic) or retries.says_again(turn.text)
         can_only_be_one = is_answer or self.is_bare_answer(turn)
-        if _is_of_a_card(turn) or not (can_only_be_one or turn.intent in _PERHAPS_ANSWERS):
+        if _is_of_a_card(turn) or notified.is_answer(turn) or not (can_only_be_one or turn.intent in _PERHAPS_ANSWERS):
             return await self._reject(turn)
+        turn.facts.pop("resumed", None)
         before = (dict(turn.facts), turn.request)
-        await self.fill(turn, moment)
+        await (self.choose(turn) if is_left else self.fill(turn, moment))
+        if turn.next_form:
+            return _ended(turn)
         if (turn.facts, turn.request) == before and not turn.replies:
             if not can_only_be_one:
                 return await self._reject(turn)
@@ -115,18 +142,22 @@ class Form(FormValidationAction, ABC):  # type: ignore[misc]  # rasa_sdk is unty
         is_prepared = bool(turn.facts)
         if not is_prepared and (topic := topic_of_answer(replace(turn, form=None))):
             turn.close_form()
-            await attempt(self.name(), turn, topic)
+            await answer_as(self.name(), turn, topic)
             return _ended(turn)
+        if turn.facts.get("resumed"):
+            await self.resume(turn)
         if not is_prepared:
             if self.is_task:
-                drop_question(turn)
+                self.make_room(turn)
             said_before = len(turn.replies)
             await self.fill(turn, Moment.OPENED)
             if self.missing(turn) and len(turn.replies) > said_before:
                 turn.close_form()
                 return _ended(turn)
-        if self.missing(turn) and turn.question is not None:
-            drop_question(turn)
+        if self.missing(turn):
+            if turn.question is not None:
+                parking.set_aside(turn)
+            parking.say_parked(turn)
         return self._go_on(turn)
 
     def _go_on(self, turn: Turn) -> list[Any]:
@@ -142,16 +173,8 @@ class Form(FormValidationAction, ABC):  # type: ignore[misc]  # rasa_sdk is unty
             return self._go_on(turn)
         if other is None and not (_is_of_a_card(turn) and turn.intent != "deny"):
             return [rejected]
-        turn.say("utter_request_dropped", what=self.subject(turn))
-        turn.settle()
+        self.make_way(turn, other)
         return [rejected, *turn.slots(), SlotSet(REQUESTED_SLOT, None), ActiveLoop(None)]
-
-
-def drop_question(turn: Turn) -> None:
-    """A new task wins over an open confirmation; a word is said about what is let go."""
-    if turn.question is not None and questions.is_open(turn.question):
-        turn.say("utter_request_dropped", what=questions.subject(turn.question))
-    turn.question = turn.request = None
 
 
 def subject(turn: Turn) -> str:
@@ -181,7 +204,8 @@ def _is_of_a_card(turn: Turn) -> bool:
 
 
 def _ended(turn: Turn) -> list[Any]:
-    """All is said: the form ends without its action."""
+    """All is said: the form ends without its action, and what it had put aside goes on."""
+    parking.take_up(turn)
     return turn.events() if turn.next_form else [*turn.events(), FollowupAction("action_listen")]
 
 

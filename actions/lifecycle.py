@@ -1,18 +1,30 @@
-"""What happens to reservations that exist: extend, stop, start, reboot, give back."""
+"""What happens to reservations that exist: extend, stop, start, reboot, give back.
+
+What is for good, dear, or for several at once is asked first, with what it does in numbers.
+"""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, ClassVar
 
-from actions import cards, questions
+from actions import cards, notified, questions, retries
 from actions.bare import numbered
-from actions.base import DeskAction
+from actions.base import DeskAction, say_fault
 from actions.requests import button
+from actions.reservation_forms import seconds_until
 from actions.turn import Turn
-from actions.wording import duration, plural, provider_title
+from actions.wording import duration, names, plural, provider_title
 from clouddesk.language.localtime import local_time
 from clouddesk.language.money import hourly, money
+from clouddesk.model.errors import CloudDeskError
+from clouddesk.model.notice import OFFERED_EXTENSION_SECONDS
 from clouddesk.model.reservation import Reservation
+
+DEAR_USD = 10.0
+"""An extension from this price on is asked first."""
 
 
 class ActionTerminateResource(DeskAction):
@@ -22,68 +34,119 @@ class ActionTerminateResource(DeskAction):
 
     async def respond(self, turn: Turn) -> None:
         """Ask; the yes is answered in ``actions/answers.py``."""
-        ask_release(turn, [await turn.desk.reservation(turn.actor, reservation_id) for reservation_id in chosen(turn)])
+        ask_release(turn, await _looked_up(turn))
 
 
-class ActionStopResource(DeskAction):
-    """Stopping can be undone, so it is done at once."""
+class ReservationTask(DeskAction):
+    """Something that is done to each of the reservations that the form found."""
 
-    topic = "stop_resource"
+    doing: ClassVar[str]
+
+    @abstractmethod
+    async def do(self, turn: Turn, item: Reservation) -> None:
+        """Do it to one, and say so."""
+
+    @abstractmethod
+    async def ask(self, turn: Turn, items: Sequence[Reservation]) -> bool:
+        """Ask first, in numbers, when it takes a yes; False when it does not."""
 
     async def respond(self, turn: Turn) -> None:
-        """Stop all that are meant."""
-        for reservation_id in chosen(turn):
-            done = await turn.desk.stop(turn.actor, reservation_id)
-            turn.last_reservation = done.id
-            saves = done.stopped_hourly_price_usd < done.hourly_price_usd
-            turn.say(
-                "utter_stopping" if saves else "utter_stopping_saves_nothing",
-                buttons=[button("Start again", "start_resource", resource_name=done.id)],
-                name=done.name,
-                provider=provider_title(done.provider),
-                stopped_hourly=hourly(done.stopped_hourly_price_usd),
-            )
+        """One that fails does not keep the others from it; those that failed can be tried again."""
+        items = await _looked_up(turn)
+        if not turn.facts.get("is_confirmed") and await self.ask(turn, items):
+            doing = f"{self.doing} {names([item.name for item in items])}"
+            turn.ask({**retries.wish(turn, self.topic), "kind": "confirm_task", "doing": doing})
+            turn.replies[-1]["buttons"] = questions.buttons(turn.question or {})
+            turn.last_reservation = items[0].id
+            return
+        failed: list[tuple[Reservation, CloudDeskError]] = []
+        for item in items:
+            try:
+                await self.do(turn, item)
+            except CloudDeskError as error:
+                failed.append((item, error))
+                continue
+            turn.last_reservation = item.id
+            notified.settle(turn, item.id)
+        if not failed:
+            return
+        left = [{"id": item.id, "name": item.name} for item, _ in failed]
+        if len(items) > 1:
+            wish = retries.wish(turn, self.topic)
+            turn.wish = {**wish, "facts": {**turn.facts, "reservation": left, "is_confirmed": True}}
+        *others, (_, last) = sorted(failed, key=lambda pair: retries.is_passing(pair[1]))
+        for _, other in others:
+            say_fault(self.name(), turn, other)
+        raise last
 
 
-class ActionStartResource(DeskAction):
+class ActionStopResource(ReservationTask):
+    """Stopping can be undone, so that one is stopped at once."""
+
+    topic = "stop_resource"
+    doing = "stopping"
+
+    async def do(self, turn: Turn, item: Reservation) -> None:
+        done = await turn.desk.stop(turn.actor, item.id)
+        saves = done.stopped_hourly_price_usd < done.hourly_price_usd
+        turn.say(
+            "utter_stopping" if saves else "utter_stopping_saves_nothing",
+            buttons=[button("Start again", "start_resource", resource_name=done.id)],
+            name=done.name,
+            provider=provider_title(done.provider),
+            stopped_hourly=hourly(done.stopped_hourly_price_usd),
+        )
+
+    async def ask(self, turn: Turn, items: Sequence[Reservation]) -> bool:
+        price = sum(item.hourly_price_usd for item in items)
+        stopped_price = sum(item.stopped_hourly_price_usd for item in items)
+        response = "utter_confirm_stop_many" if stopped_price < price else "utter_confirm_stop_many_saves_nothing"
+        return _ask_for_several(turn, response, items, hourly=hourly(price), stopped_hourly=hourly(stopped_price))
+
+
+class ActionStartResource(ReservationTask):
     """Power on what is stopped."""
 
     topic = "start_resource"
+    doing = "starting"
 
-    async def respond(self, turn: Turn) -> None:
-        """Start all that are meant."""
-        for reservation_id in chosen(turn):
-            done = await turn.desk.start(turn.actor, reservation_id)
-            turn.last_reservation = done.id
-            turn.say("utter_starting", name=done.name)
+    async def do(self, turn: Turn, item: Reservation) -> None:
+        done = await turn.desk.start(turn.actor, item.id)
+        turn.say("utter_starting", name=done.name)
+
+    async def ask(self, turn: Turn, items: Sequence[Reservation]) -> bool:
+        price = hourly(sum(item.hourly_price_usd for item in items))
+        return _ask_for_several(turn, "utter_confirm_start_many", items, hourly=price)
 
 
-class ActionRebootResource(DeskAction):
+class ActionRebootResource(ReservationTask):
     """Restart the operating systems."""
 
     topic = "reboot_resource"
+    doing = "rebooting"
 
-    async def respond(self, turn: Turn) -> None:
-        """Reboot all that are meant."""
-        for reservation_id in chosen(turn):
-            done = await turn.desk.reboot(turn.actor, reservation_id)
-            turn.last_reservation = done.id
-            turn.say("utter_rebooting", name=done.name)
+    async def do(self, turn: Turn, item: Reservation) -> None:
+        done = await turn.desk.reboot(turn.actor, item.id)
+        turn.say("utter_rebooting", name=done.name)
+
+    async def ask(self, turn: Turn, items: Sequence[Reservation]) -> bool:
+        return _ask_for_several(turn, "utter_confirm_reboot_many", items)
 
 
-class ActionExtendReservation(DeskAction):
-    """Lengthen a lease."""
+class ActionExtendReservation(ReservationTask):
+    """Lengthen a lease. A short time for one costs little and is given at once."""
 
     topic = "extend_reservation"
+    doing = "extending"
 
-    async def respond(self, turn: Turn) -> None:
-        """Extend, and say what the longer time costs."""
-        reservation_id, seconds = chosen(turn)[0], turn.facts["duration"]
+    async def do(self, turn: Turn, item: Reservation) -> None:
+        seconds = _seconds(turn, item)
+        if seconds is None:
+            return
         # The same message delivered twice extends once.
-        request_id = f"{turn.conversation}/{turn.message_id}/{reservation_id}"
-        price = await turn.desk.extension_price_usd(turn.actor, reservation_id, seconds)
-        done = await turn.desk.extend(turn.actor, reservation_id, seconds, request_id=request_id)
-        turn.last_reservation = done.id
+        request_id = f"{turn.conversation}/{turn.message_id}/{item.id}"
+        price = await turn.desk.extension_price_usd(turn.actor, item.id, seconds)
+        done = await turn.desk.extend(turn.actor, item.id, seconds, request_id=request_id)
         turn.say(
             "utter_extended",
             name=done.name,
@@ -91,6 +154,34 @@ class ActionExtendReservation(DeskAction):
             duration=duration(seconds),
             price=money(price),
         )
+
+    async def ask(self, turn: Turn, items: Sequence[Reservation]) -> bool:
+        said_before = len(turn.replies)
+        lengths = [(item, seconds) for item in items if (seconds := _seconds(turn, item))]
+        if not lengths:
+            return False
+        del turn.replies[said_before:]
+        prices = [await turn.desk.extension_price_usd(turn.actor, item.id, seconds) for item, seconds in lengths]
+        ends = [
+            local_time(item.expires_at + timedelta(seconds=seconds), turn.actor.timezone, turn.desk.clock())
+            for item, seconds in lengths
+        ]
+        is_offer = lengths[0][1] == OFFERED_EXTENSION_SECONDS and any(
+            notice.reservation_id == items[0].id for notice in turn.notices
+        )
+        if len(items) > 1:
+            lines = [
+                {"id": item.id, "name": item.name, "line": f"{item.name}: until {end}, {money(price)}"}
+                for (item, _), end, price in zip(lengths, ends, prices, strict=True)
+            ]
+            turn.say("utter_confirm_extend_many", options=numbered(lines), price=money(sum(prices)))
+        elif prices[0] >= DEAR_USD and not is_offer:
+            length = duration(lengths[0][1])
+            price = money(prices[0])
+            turn.say("utter_confirm_extend", name=items[0].name, duration=length, ends=ends[0], price=price)
+        else:
+            return False
+        return True
 
 
 def chosen(turn: Turn) -> list[str]:
@@ -102,25 +193,44 @@ def ask_release(turn: Turn, items: Sequence[Reservation]) -> None:
     """Name what will be gone and what it has cost, and ask."""
     now = turn.desk.clock()
     cost = money(sum(item.cost_so_far_usd(now) for item in items))
-    machines = plural(sum(item.node_count for item in items), "machine")
     ids, called = [item.id for item in items], [item.name for item in items]
     question = {"kind": "confirm_release", "ids": ids, "names": called}
     turn.ask(question)
     turn.last_reservation = ids[0]
     buttons = questions.buttons(question)
     if len(items) == 1:
-        where = f"{machines} on {provider_title(items[0].provider)}"
-        turn.say("utter_confirm_release", buttons=buttons, name=called[0], machines=where, cost=cost)
-        return
-    options = [{"id": item.id, "name": item.name, "line": _line(turn, item)} for item in items]
-    turn.say(
-        "utter_confirm_release_many",
-        buttons=buttons,
-        options=numbered(options),
-        machines=machines,
-        cost=cost,
-    )
+        where = f"{_machines(items)} on {provider_title(items[0].provider)}"
+        ends = local_time(items[0].expires_at, turn.actor.timezone, now)
+        turn.say("utter_confirm_release", buttons=buttons, name=called[0], machines=where, cost=cost, ends=ends)
+    else:
+        options = _numbered(turn, items)
+        turn.say("utter_confirm_release_many", buttons=buttons, options=options, machines=_machines(items), cost=cost)
 
 
-def _line(turn: Turn, item: Reservation) -> str:
-    return cards.reservation_line(item, turn.actor, turn.desk.clock())
+async def _looked_up(turn: Turn) -> list[Reservation]:
+    return [await turn.desk.reservation(turn.actor, reservation_id) for reservation_id in chosen(turn)]
+
+
+def _ask_for_several(turn: Turn, response: str, items: Sequence[Reservation], **values: Any) -> bool:
+    if len(items) < 2:
+        return False
+    turn.say(response, options=_numbered(turn, items), machines=_machines(items), **values)
+    return True
+
+
+def _seconds(turn: Turn, item: Reservation) -> int | None:
+    """By how much; None when it lasts longer already, which was said."""
+    length = turn.facts["duration"]
+    return seconds_until(turn, item, length) if isinstance(length, str) else int(length)
+
+
+def _machines(items: Sequence[Reservation]) -> str:
+    return plural(sum(item.node_count for item in items), "machine")
+
+
+def _numbered(turn: Turn, items: Sequence[Reservation]) -> str:
+    now = turn.desk.clock()
+    options: list[dict[str, Any]] = [
+        {"id": item.id, "name": item.name, "line": cards.reservation_line(item, turn.actor, now)} for item in items
+    ]
+    return numbered(options)

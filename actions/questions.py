@@ -8,6 +8,8 @@ A confirmation is a dict in the slot ``open_question``:
     confirm_release     {"ids": […], "names": […]}
     confirm_removal     {"provider": name}
     try_again           what failed, see ``actions/retries.py``: shall I try again?
+    confirm_task        what is to be done, see ``actions/retries.py``, and its "doing": shall I?
+    choose              see ``actions/choosing.py``
     answered            {"ids": […], "of": "quote" | "release"}  settled; remembered for a second yes
 
 ``has_failed`` marks one whose yes could not be carried out.
@@ -17,6 +19,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from actions import choosing
 from actions.bare import said_number
 from actions.requests import payload
 from actions.turn import Button, Question
@@ -34,6 +37,7 @@ _BUTTONS = {
     "confirm_price": ("Yes, get it", "No"),
     "confirm_release": ("Yes, give back", "No, keep"),
     "confirm_removal": ("Yes, forget it", "No, keep it"),
+    "confirm_task": ("Yes, go ahead", "No"),
     "try_again": ("Try again", "No"),
 }
 
@@ -41,6 +45,11 @@ _BUTTONS = {
 def is_open(question: Question | None) -> bool:
     """Whether something waits for an answer."""
     return question is not None and question["kind"] != "answered"
+
+
+def is_request(question: Question) -> bool:
+    """Whether it is about machines that are asked for."""
+    return question["kind"] in ("confirm_quote", "confirm_price")
 
 
 def is_bare_answer(question: Question | None, text: str) -> bool:
@@ -59,32 +68,47 @@ def words(question: Question) -> str:
         return f"shall I give back {' and '.join(question['names'])} for good? Yes or no."
     if kind == "confirm_removal":
         return f"shall I forget your {provider_title(question['provider'])} access? Yes or no."
+    if kind == "confirm_task":
+        return f"shall I go ahead with {question['doing']}? Yes or no."
+    if kind == "choose":
+        return choosing.words(question)
     return f"shall I try {subject(question)} again? Yes or no."
 
 
 def yes_payload(question: Question) -> str:
     """The payload of the yes, which knows what it is about."""
-    return payload("affirm", _about(question))
+    return payload("affirm", about(question))
+
+
+def yes_title(question: Question) -> str:
+    """What a yes does, in few words: "Get the Spark cluster"."""
+    kind, what = question["kind"], subject(question)
+    if kind in ("confirm_quote", "confirm_price"):
+        return f"Get {what}"
+    return f"Try {what} again" if kind == "try_again" else f"Go on with {what}"
 
 
 def buttons(question: Question) -> list[Button]:
     """Yes and no, and change where there is something to change."""
+    if question["kind"] == "choose":
+        return choosing.buttons(question)
     yes, no = _BUTTONS[question["kind"]]
-    change = [{"title": "Change", "payload": payload("correct", _about(question))}]
+    change = [{"title": "Change", "payload": payload("correct", about(question))}]
     return [
         {"title": yes, "payload": yes_payload(question)},
         *(change if question["kind"] == "confirm_quote" else ()),
-        {"title": no, "payload": payload("deny", _about(question))},
+        {"title": no, "payload": payload("deny", about(question))},
     ]
 
 
 def is_about(question: Question, entities: dict[str, Any]) -> bool:
     """Whether a button with these entities belongs to this question."""
-    about = _about(question)
-    return bool(about) and all(entities.get(name) == value for name, value in about.items())
+    known = about(question)
+    return bool(known) and all(entities.get(name) == value for name, value in known.items())
 
 
-def _about(question: Question) -> dict[str, Any]:
+def about(question: Question) -> dict[str, Any]:
+    """The entities of its buttons, which say what they are about."""
     kind = question["kind"]
     if kind == "confirm_quote":
         return {"quote_id": question["id"]}
@@ -102,6 +126,8 @@ def subject(question: Question) -> str:
         return f"giving back {' and '.join(question['names'])}"
     if question["kind"] == "confirm_removal":
         return f"removing your {provider_title(question['provider'])} access"
+    if question["kind"] == "confirm_task":
+        return str(question["doing"])
     if question["kind"] == "try_again":
         called = [item["name"] for item in question["facts"].get("reservation") or ()]
         doing = _DOING.get(question["topic"])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from actions import retries
+from actions import parking, questions, retries, usual
 from actions.bare import lone_number, said_number
 from actions.base import DeskAction
 from actions.create import MOST_BUTTONS, by_popularity, what
 from actions.forms import Form
+from actions.kinds import is_besides, kept_of, revises
 from actions.moments import Moment
-from actions.requests import Fields, button, changes_in, is_fragment, merged, number_as, said_in
+from actions.requests import Fields, button, change_words, changes_in, is_fragment, merged, number_as, stated_in
 from actions.turn import Turn
 from actions.wording import names
 from clouddesk.model.request import CLUSTER, VM
@@ -32,6 +33,8 @@ class RequestForm(Form):
 
     def is_bare_answer(self, turn: Turn) -> bool:
         """A number, or a few words that only add to the request ("in frankfurt")."""
+        if usual.leaves_it_to_me(turn) or usual.says_usual(turn):
+            return True
         return said_number(turn.text) is not None or is_fragment(turn) or bool(_software_called(turn))
 
     def missing(self, turn: Turn) -> str | None:
@@ -40,21 +43,84 @@ class RequestForm(Form):
             return "correction"
         return super().missing(turn)
 
+    def make_room(self, turn: Turn) -> None:
+        """A revised wish ("actually a vm") keeps what still applies; another takes the place of the open one."""
+        question = turn.question
+        if question is None or not questions.is_open(question):
+            before, is_request = turn.request, turn.request is not None
+            turn.question = None
+        else:
+            before, is_request = turn.request, questions.is_request(question)
+        if not is_request or before is None or is_besides(turn):
+            parking.set_aside(turn)
+        elif question is None or revises(turn):
+            turn.question = None
+            self._keep(turn, before)
+        else:
+            if not turn.is_button:
+                turn.say("utter_request_dropped", what=questions.subject(question))
+            turn.question = turn.request = None
+
+    def make_way(self, turn: Turn, other: type[Form] | None) -> None:
+        """For the other kind of request the facts may still apply: its form decides."""
+        is_request = other is not None and issubclass(other, RequestForm)
+        if not is_request or is_besides(turn):
+            super().make_way(turn, other)
+        elif revises(turn):
+            turn.close_form()
+        else:
+            turn.say("utter_request_dropped", what=self.subject(turn))
+            turn.settle()
+
+    def _keep(self, turn: Turn, before: Fields) -> None:
+        kept = before if before.get("kind") == self.kind else kept_of(before)
+        turn.request = {**kept, "kind": self.kind}
+        stated = stated_in(turn)
+        shown = {field: value for field, value in kept.items() if field != "kind" and field not in stated}
+        if words := change_words(shown):
+            turn.say("utter_kept", kept=words)
+
     async def fill(self, turn: Turn, moment: Moment) -> None:
         if moment is Moment.OPENED:
-            turn.request = {"kind": self.kind, **said_in(turn)}
+            stated = stated_in(turn)
+            before = await self._usual(turn, stated) if usual.says_usual(turn) else None
+            turn.request = merged(before or turn.request or {"kind": self.kind}, stated)
         else:
-            change = changes_in(turn) or self._plain(turn)
+            change = changes_in(turn) or await self._left_to_me(turn) or self._plain(turn)
+            if "kind" in change:
+                # Asked what runs on the cluster: "no, just a vm".
+                turn.go_to(f"create_{change['kind']}", resumed=True)
+                turn.request = merged(turn.request or {}, change)
+                return
             if not change and turn.intent == self.topic and not turn.is_button:
                 # Asked for anew.
                 turn.facts.pop("problem", None)
-                turn.request = {"kind": self.kind, **said_in(turn)}
+                turn.request = {"kind": self.kind, **stated_in(turn)}
             if change and "problem" in turn.facts:
                 turn.facts["correction"] = change
             turn.request = merged(turn.request or {"kind": self.kind}, change)
         software = turn.request.get("software")
         if software and "software" in self.slots:
             turn.facts["software"] = software
+
+    async def _usual(self, turn: Turn, stated: Fields) -> Fields | None:
+        """What the person used last, of the software that they name if they name one."""
+        software = stated.get("software") or [None]
+        return await usual.fields(turn, self.kind, software[0])
+
+    async def _left_to_me(self, turn: Turn) -> Fields:
+        """ "The usual" and "you choose", as a value of what is asked for."""
+        if usual.says_usual(turn):
+            before = {key: value for key, value in (turn.request or {}).items() if key != "kind"}
+            if last := await self._usual(turn, before):
+                return {**last, **before}
+        elif not usual.leaves_it_to_me(turn):
+            return {}
+        if problem := turn.facts.get("problem"):
+            return dict(problem["choice"])
+        last = await usual.fields(turn, self.kind) or {}
+        popular = by_popularity(turn.desk.blueprints())[0].name
+        return {"software": last.get("software") or [turn.desk.team.software or popular]}
 
     def _plain(self, turn: Turn) -> Fields:
         """A plain number or word as a value of what is asked for."""
@@ -98,7 +164,7 @@ class ActionAskSoftware(DeskAction):
         """With a button for those that are asked for most; in short after something else was answered."""
         popular = by_popularity(turn.desk.blueprints())
         turn.say(
-            "utter_ask_software_again" if turn.has_returned else "utter_ask_software",
+            "utter_ask_software_again" if turn.has_returned or turn.facts.get("resumed") else "utter_ask_software",
             buttons=[button(item.title, "inform", software=item.name) for item in popular[:MOST_BUTTONS]],
             known=names([item.title for item in popular]),
         )

@@ -7,9 +7,12 @@ import re
 from dataclasses import asdict
 from typing import Any
 
+from actions.kinds import kept_of, kind_said
+from actions.refusals import changes_by_refusal
 from actions.turn import Button, Turn
 from actions.wording import duration, plural, provider_title
 from clouddesk.language.money import rate
+from clouddesk.language.refusals import refused
 from clouddesk.model.offer import Offer
 from clouddesk.model.request import CLUSTER, ResourceRequest
 
@@ -28,20 +31,31 @@ _SINGLES = {
     "max_price_per_hour": "max_hourly_price_usd",
     "resource_name": "name",
 }
+DAY = 86400
+ANYWHERE = "anywhere"
+"""As a region it is a wish of its own: no region at all would be filled in with the usual one."""
 SHAPE = ("vcpus", "memory_gb", "gpu_count", "gpu_types")
+MEASURES = ("count", "vcpus", "memory_gb", "storage_gb", "gpu_count", "duration_seconds")
+"""The fields that a bare number can mean."""
 _NAMES = {
     "vcpus": "vCPU",
     "memory_gb": "GB memory",
     "storage_gb": "GB disk",
     "gpu_count": "GPU",
 }
-_ANY = {"region": "any region", "providers": "any cloud", "max_hourly_price_usd": "no limit of the price"}
+_ANY = {
+    "region": "any region",
+    "providers": "any cloud",
+    "max_hourly_price_usd": "no limit of the price",
+    "spot": "no spot",
+    "gpu_count": "no GPU",
+    "os": "any system",
+}
 _MISTAKEN = ("scale_cluster", "use_template", "out_of_scope", "nlu_fallback", "utilization_report", "schedule_power")
 """What fragments of a request are taken for when no request would be open."""
 _ASKS = re.compile(
     r"\b(?:an?|new|another|get|give|gimme|need|want|create|start|spin|launch|make|vms?|cluster|machines?)\b"
 )
-_NOT = r"\b(?:not|no|without|except|but|avoid)\s+(?:(?:on|from|at|in|use|with|for)\s+)?"
 _CALLED = re.compile(
     r"\b(?:called|named|(?:call|name) (?:it|them|that)|(?:with )?(?:the|its) name(?: is)?)"
     r"\s+[\"'“‘`]?(?!(?:an?|the|it|that|this|as|after|by|for|in|on|of|something|whatever|anything)\b)"
@@ -96,56 +110,55 @@ def is_fragment(turn: Turn) -> bool:
     return False
 
 
+def stated_in(turn: Turn) -> Fields:
+    """What this message says and what it rules out."""
+    said = said_in(turn)
+    return {**said, **changes_by_refusal(turn, turn.request or {}, said)}
+
+
 def changes_in(turn: Turn) -> Fields:
     """What the message changes in the open request; "not on aws" leaves the other clouds.
 
     What is only said again ("yes, 8 hours is fine") is no change, nor is the name of a machine that exists.
     """
-    said = said_in(turn)
+    before = turn.request or {}
+    said = stated_in(turn)
     if turn.intent == "affirm":
         said.pop("name", None)
-    left = without(turn, turn.desk.providers())
-    if left is not None and "providers" not in said:
-        said["providers"] = left
-    elif "providers" not in said and (named := _clouds_in(turn)):
+    if "providers" not in said and (named := _clouds_in(turn)):
         said["providers"] = named
-    before = turn.request or {}
+    if kind := kind_said(turn, before, said, has_blueprint=_is_blueprint(turn, said)):
+        said["kind"] = kind
     return {key: value for key, value in said.items() if before.get(key) != value}
 
 
-def number_as(field: str, number: int) -> Fields:
-    """A bare number as a value of the field that was asked for."""
+def number_as(field: str | None, number: int, before: Fields | None = None) -> Fields:
+    """A bare number as a value of the field that was asked for or spoken of; time in days if it was in days before."""
     if field == "duration_seconds":
-        return {field: number * 3600}
-    return {field if field in ("count", "memory_gb", "vcpus", "gpu_count") else "count": number}
+        seconds = (before or {}).get(field) or 0
+        return {field: number * (DAY if seconds >= DAY and seconds % DAY == 0 else 3600)}
+    return {field if field in MEASURES else "count": number}
 
 
-def without(turn: Turn, known: tuple[str, ...]) -> list[str] | None:
-    """The providers that "not on aws" leaves; None when none was ruled out."""
-    text = turn.text.lower()
-    ruled_out = {
-        provider
-        for provider in known
-        for word in (provider, *_SYNONYMS.get(provider, ()))
-        if re.search(rf"{_NOT}(?:{word})(?!\w)", text)
-    }
-    left = [provider for provider in known if provider not in ruled_out]
-    return left if ruled_out and left else None
+def _is_blueprint(turn: Turn, said: Fields) -> bool:
+    software = said.get("software") or []
+    return bool(software) and any(software[0] in (item.name, *item.aliases) for item in turn.desk.blueprints())
 
 
 def _clouds_in(turn: Turn) -> list[str]:
     """Clouds that the text names, which are none of the entities where it was taken for a plain yes or no."""
     quoted = (turn.question or {}).get("provider") if turn.intent == "affirm" else None
     text = "" if turn.is_button else turn.text.lower()
-    return [name for name in turn.desk.providers() if name != quoted and re.search(rf"(?<![\w-]){name}(?![\w-])", text)]
-
-
-_SYNONYMS = {"aws": ("amazon", "ec2"), "digitalocean": (r"do(?=\s*(?:$|[,.!]))", "digital ocean", "droplets?")}
+    out = (quoted, *refused(text).get("provider", ()))
+    others = [name for name in turn.desk.providers() if name not in out]
+    return [name for name in others if re.search(rf"(?<![\w-]){name}(?![\w-])", text)]
 
 
 def merged(before: Fields, change: Fields) -> Fields:
     """The request with the change laid over it; what the change makes pointless falls away."""
     result = dict(before)
+    if "kind" in change and change["kind"] != before.get("kind"):
+        result = kept_of(before)
     if "size_names" in change:
         for field in SHAPE:
             result.pop(field, None)
@@ -201,6 +214,12 @@ def change_words(change: Fields) -> str:
     for field, value in change.items():
         if value is None or value == []:
             parts.append(_ANY.get(field, ""))
+        elif field == "kind":
+            parts.append("a cluster" if value == CLUSTER else "a plain machine")
+        elif field == "excluded_regions":
+            parts.append(f"not in {' or '.join(value)}")
+        elif field == "excluded_sizes":
+            parts.append(f"not {' or '.join(value)}")
         elif field == "count":
             parts.append(plural(value, "machine"))
         elif field in _NAMES:
@@ -212,16 +231,16 @@ def change_words(change: Fields) -> str:
         elif field == "spot":
             parts.append("spot")
         elif field == "region":
-            parts.append(f"in {value}")
+            parts.append(_ANY[field] if value == ANYWHERE else f"in {value}")
         elif field == "providers":
             parts.append(f"on {' or '.join(map(provider_title, value))}")
         elif field == "name":
             parts.append(f"called {value}")
         elif isinstance(value, list):
             parts.append(" or ".join(str(item) for item in value))
-        elif field != "kind":
+        else:
             parts.append(str(value))
-    return ", ".join(parts)
+    return ", ".join(part for part in parts if part)
 
 
 def payload(intent: str, entities: dict[str, Any]) -> str:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from actions import cards, resolve
-from actions.bare import is_only_a_pick, numbered, pick, said_number
+from actions import cards, choosing, resolve
+from actions.bare import numbered, said_number
 from actions.base import DeskAction
 from actions.forms import Form
 from actions.moments import Moment
+from actions.picking import are_only_picks, picks
 from actions.requests import button, payload
 from actions.turn import Turn
+from actions.wording import names
 from clouddesk.language.clock import resolve_until
 from clouddesk.language.localtime import local_time
+from clouddesk.model.notice import OFFERED_EXTENSION_SECONDS
 from clouddesk.model.reservation import Reservation
 
 _MOST_BUTTONS = 5
+_ONE = re.compile(r"(?:no[ ,]+|ok[ ,]+|i mean[ ,]+)?(?:the|my|that|this)\b.*|(?:it|that|this|all .+)")
+""" "the bigger one", "that one", "all spark clusters"."""
 
 
 class ReservationForm(Form):
@@ -25,31 +31,46 @@ class ReservationForm(Form):
     slots: ClassVar[tuple[str, ...]] = ("reservation",)
     verb: ClassVar[str]
     about: ClassVar[str]
-    several: ClassVar[bool] = True
-    """Whether "all of them" is an answer."""
+    asks_when_unsure: ClassVar[bool] = False
+    """Whether a name with a typo is asked about first: what is done at once cannot be taken back."""
 
     def subject(self, turn: Turn) -> str:
         return self.about
 
     def is_bare_answer(self, turn: Turn) -> bool:
-        """A number, an order, a name or "all" of the options, and nothing else."""
-        if turn.asked != "reservation" or turn.text.startswith("/"):
+        """Numbers, an order, names or "all" of the options, and nothing else; "the bigger one"."""
+        if turn.asked != "reservation" or turn.is_button:
             return False
-        return is_only_a_pick(turn.facts.get("options", ()), turn.text) or (self.several and _is_all(turn.text))
+        is_which = _ONE.fullmatch(turn.text.lower().strip(" .!?")) is not None and resolve.narrows(turn)
+        return is_which or are_only_picks(turn.facts.get("options", ()), turn.text)
 
     async def fill(self, turn: Turn, moment: Moment) -> None:
-        options = turn.facts.get("options", [])
-        picked = pick(options, turn.text) if options and turn.asked == "reservation" else None
-        if picked is not None:
-            _choose(turn, [picked])
-        elif options and self.several and turn.asked == "reservation" and resolve.says_all(turn):
-            _choose(turn, options)
-        elif moment is Moment.OPENED or await resolve.said_names(turn) or _says_what(turn):
-            meant = await resolve.which(turn, self.topic, several=self.several)
+        options = turn.facts.get("options", []) if turn.asked == "reservation" else []
+        if picked := picks(options, turn.text):
+            _choose(turn, picked)
+        elif moment is Moment.OPENED or await resolve.said_names(turn) or (options and resolve.narrows(turn)):
+            meant = await resolve.which(turn, self.topic, among=[item["id"] for item in options] or None)
+            if meant.guessed_from is not None and moment is Moment.OPENED and self.is_task:
+                called = names([item.name for item in meant.chosen])
+                if self.asks_when_unsure:
+                    choosing.ask_if(turn, called, self.topic, {"resource_name": [item.id for item in meant.chosen]})
+                    buttons = choosing.buttons(turn.question or {})
+                    turn.say("utter_did_you_mean_name", buttons=buttons, words=meant.guessed_from, name=called)
+                    return
+                turn.say("utter_guessed_name", words=meant.guessed_from, name=called)
             if meant.chosen:
                 _choose(turn, [{"id": item.id, "name": item.name} for item in meant.chosen])
             elif meant.candidates:
                 turn.facts["options"] = _options(turn, meant.candidates)
+
+    async def choose(self, turn: Turn) -> None:
+        """The one that was spoken of last, else the newest; what is for good is confirmed by name."""
+        options = turn.facts.get("options", [])
+        last = [item for item in options if item["id"] == turn.last_reservation]
+        if options and turn.asked == "reservation":
+            _choose(turn, last or options[:1])
+        elif turn.asked == "duration":
+            turn.facts["duration"] = OFFERED_EXTENSION_SECONDS
 
 
 class TerminateResourceForm(ReservationForm):
@@ -60,6 +81,7 @@ class TerminateResourceForm(ReservationForm):
 class StopResourceForm(ReservationForm):
     topic = "stop_resource"
     verb, about = "stop", "stopping a machine"
+    asks_when_unsure = True
 
 
 class StartResourceForm(ReservationForm):
@@ -70,12 +92,12 @@ class StartResourceForm(ReservationForm):
 class RebootResourceForm(ReservationForm):
     topic = "reboot_resource"
     verb, about = "reboot", "rebooting a machine"
+    asks_when_unsure = True
 
 
 class ConnectInfoForm(ReservationForm):
     topic = "connect_info"
     verb, about = "show the login of", "the login"
-    several = False
     is_task = False
 
 
@@ -103,17 +125,16 @@ class DescribeResourceForm(ReservationForm):
 class ExtendReservationForm(ReservationForm):
     """Asks which one and by how long.
 
-    The slot ``duration`` holds the seconds; as long as none is chosen also words like "until friday".
+    The slot ``duration`` holds the seconds; as long as none is chosen, and for several, also words like "until friday".
     """
 
     topic = "extend_reservation"
     verb, about = "extend", "extending a reservation"
     slots = ("reservation", "duration")
-    several = False
 
     def subject(self, turn: Turn) -> str:
         chosen = turn.facts.get("reservation")
-        return f"extending {chosen[0]['name']}" if chosen else super().subject(turn)
+        return f"extending {names([item['name'] for item in chosen])}" if chosen else super().subject(turn)
 
     def is_bare_answer(self, turn: Turn) -> bool:
         """ "3" and "until friday 5pm" too."""
@@ -131,9 +152,9 @@ class ExtendReservationForm(ReservationForm):
             turn.facts["duration"] = str(turn.one_of("until"))
         await super().fill(turn, moment)
         chosen, until = turn.facts.get("reservation"), turn.facts.get("duration")
-        if chosen and isinstance(until, str):
+        if chosen and isinstance(until, str) and len(chosen) == 1:
             item = await turn.desk.reservation(turn.actor, chosen[0]["id"])
-            turn.facts["duration"] = _seconds(turn, item, until)
+            turn.facts["duration"] = seconds_until(turn, item, until)
 
 
 class ActionAskReservation(DeskAction):
@@ -165,15 +186,18 @@ class ActionAskDuration(DeskAction):
 
     async def respond(self, turn: Turn) -> None:
         """With the end as it stands now."""
-        item = await turn.desk.reservation(turn.actor, turn.facts["reservation"][0]["id"])
+        chosen = turn.facts["reservation"]
+        items = [await turn.desk.reservation(turn.actor, item["id"]) for item in chosen]
+        ids = items[0].id if len(items) == 1 else [item.id for item in items]
+        ends = [local_time(item.expires_at, turn.actor.timezone, turn.desk.clock()) for item in items]
         turn.say(
-            "utter_ask_duration",
+            "utter_ask_duration" if len(items) == 1 else "utter_ask_duration_many",
             buttons=[
-                button(title, "extend_reservation", resource_name=item.id, duration_minutes=minutes)
+                button(title, "extend_reservation", resource_name=ids, duration_minutes=minutes)
                 for title, minutes in (("1 hour", 60), ("4 hours", 240), ("1 day", 1440))
             ],
-            name=item.name,
-            ends=local_time(item.expires_at, turn.actor.timezone, turn.desk.clock()),
+            name=names([item.name for item in items]),
+            ends=names(ends),
         )
 
 
@@ -194,16 +218,7 @@ def _kept(turn: Turn) -> dict[str, Any]:
     return {"until": duration} if isinstance(duration, str) else {"duration_minutes": duration / 60}
 
 
-def _says_what(turn: Turn) -> bool:
-    """ "the spark one" while it is asked which."""
-    return turn.asked == "reservation" and bool(resolve.attributes(turn))
-
-
-def _is_all(text: str) -> bool:
-    return text.lower().strip(" .!") in ("all", "both", "everything", "all of them", "both of them")
-
-
-def _seconds(turn: Turn, item: Reservation, until: str) -> int | None:
+def seconds_until(turn: Turn, item: Reservation, until: str) -> int | None:
     """How much longer; None when that was said to make no sense."""
     now = turn.desk.clock()
     end = resolve_until(until, now=now, timezone=turn.actor.timezone)

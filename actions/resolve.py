@@ -3,34 +3,39 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
+from rapidfuzz.distance import OSA
+
+from actions.references import Cues
 from actions.turn import Turn
 from actions.wording import names, provider_title
-from clouddesk.model.reservation import RUNNING, STOPPED, Reservation
+from clouddesk.model.errors import NotFound
+from clouddesk.model.reservation import RELEASING, RUNNING, STOPPED, Reservation
 
-_ALL = re.compile(r"\b(?:all|both|everything|every one|each)\b")
-_NEWEST = re.compile(r"\b(?:last|latest|newest|most recent)\b")
-_IT = re.compile(r"\b(?:it|its|that|this|that one|this one|same)\b")
 _FITTING = {"stop_resource": (RUNNING,), "reboot_resource": (RUNNING,), "start_resource": (STOPPED,)}
+_LOOKS = ("describe_resource", "connect_info")
+_LEAST_LETTERS = 3
+"""Of a name with a typo."""
 
 
 @dataclass(frozen=True)
 class Meant:
-    """What a message points at: ``chosen`` when that is clear, else the ``candidates``; neither when there is none."""
+    """What a message points at: ``chosen`` when that is clear, else the ``candidates``; neither when there is none.
+
+    ``guessed_from`` are the words that only nearly name what was chosen, or whose "it" is gone.
+    """
 
     chosen: list[Reservation] = field(default_factory=list)
     candidates: list[Reservation] = field(default_factory=list)
+    guessed_from: str | None = None
 
 
-async def which(turn: Turn, topic: str, *, several: bool = False) -> Meant:
-    """The reservations that the message means; that there is none is said.
-
-    ``several``: "all of them" is allowed, and gives more than one.
-    """
-    named = await said_names(turn)
-    if named:
-        return await _named(turn, named, several=several)
+async def which(turn: Turn, topic: str, *, among: Collection[str] | None = None) -> Meant:
+    """The reservations that the message means; that there is none is said. ``among``: only these ids are asked for."""
+    if named := await said_names(turn):
+        return await _named(turn, named)
     found = await turn.desk.find(
         turn.actor,
         None,
@@ -38,31 +43,50 @@ async def which(turn: Turn, topic: str, *, several: bool = False) -> Meant:
         provider=turn.all_of("provider"),
         region=turn.one_of("region"),
     )
+    cues = cues_of(turn)
+    found = [item for item in found if (among is None or item.id in among) and not _is_refused(cues, item)]
+    found = _of_the_system(turn, cues.fitting(found))
     if not found:
         await say_none_match(turn)
         return Meant()
-    if several and says_all(turn):
-        return Meant(chosen=found)
+    if among is None and (gone := await _gone(turn, cues, found)):
+        if topic in _LOOKS:
+            return Meant(chosen=[gone])
+        return Meant(chosen=found, guessed_from=gone.name) if len(found) == 1 else Meant(candidates=found)
+    if cues.says_other:
+        found = [item for item in found if item.id != turn.last_reservation] or found
+    last = [item for item in found if item.id == turn.last_reservation]
+    fitting = [item for item in found if _can(topic, item)] or found
+    if cues.says_all and not (cues.says_them and last and last[0].node_count > 1):
+        is_clear = not cues.says_both or len(fitting) == 2
+        return Meant(chosen=cues.most(fitting)) if is_clear else Meant(candidates=fitting)
     if len(found) > 1:
-        found = _likeliest(turn, topic, found)
+        found = _likeliest(turn, topic, found, fitting, last)
     return Meant(chosen=found) if len(found) == 1 else Meant(candidates=found)
 
 
 async def said_names(turn: Turn) -> tuple[str, ...]:
     """The names and ids that the message says, whether or not there is such a reservation."""
     said = turn.all_of("reservation_id") or turn.all_of("resource_name") or await _mentioned(turn)
-    return tuple(str(name) for name in said)
+    cues = cues_of(turn)
+    return tuple(str(name) for name in said if not cues.refuses(str(name)))
+
+
+def cues_of(turn: Turn) -> Cues:
+    """What the text of the message says about the machines it means."""
+    text = "" if turn.is_button else turn.text.lower().replace("’", "'")
+    return Cues(text, turn.desk.clock(), turn.actor.timezone)
 
 
 def narrows(turn: Turn) -> bool:
     """Whether the message says which: by what it is, by "it", or by being the newest."""
-    text = turn.text.lower()
-    return bool(attributes(turn) or _NEWEST.search(text) or (turn.last_reservation and _IT.search(text)))
+    cues = cues_of(turn)
+    return bool(attributes(turn) or cues.says_which or cues.says_all or (turn.last_reservation and cues.says_it))
 
 
-def says_all(turn: Turn) -> bool:
-    """ "all of them", "both"."""
-    return _ALL.search(turn.text.lower()) is not None
+def tells_apart(turn: Turn) -> bool:
+    """Whether it says another one: by a name, by what it is, "the other one"."""
+    return bool(turn.all_of("resource_name") or attributes(turn) or cues_of(turn).says_which)
 
 
 def attributes(turn: Turn) -> str:
@@ -80,7 +104,8 @@ async def say_not_found(turn: Turn, words: str) -> None:
 
 async def say_none_match(turn: Turn) -> None:
     """Nothing with these attributes: say what there is instead."""
-    await _say_what_there_is(turn, "utter_none_match", attributes(turn))
+    words = " ".join(part for part in (cues_of(turn).words, attributes(turn)) if part)
+    await _say_what_there_is(turn, "utter_none_match", words or "another one")
 
 
 async def _say_what_there_is(turn: Turn, response: str, words: str) -> None:
@@ -93,36 +118,95 @@ async def _say_what_there_is(turn: Turn, response: str, words: str) -> None:
 
 async def _mentioned(turn: Turn) -> tuple[str, ...]:
     """The person's own names and ids that stand in the text: "ubuntu-1" is one before it is an operating system."""
-    text = turn.text.lower()
+    text, cues = turn.text.lower(), cues_of(turn)
     own = await turn.desk.reservations(turn.actor)
     return tuple(
         item.id
         for item in own
-        if any(re.search(rf"(?<![\w-]){re.escape(word.lower())}(?![\w-])", text) for word in (item.id, item.name))
+        if not _is_refused(cues, item)
+        and any(re.search(rf"(?<![\w-]){re.escape(word.lower())}(?![\w-])", text) for word in (item.id, item.name))
     )
 
 
-async def _named(turn: Turn, named: tuple[str, ...], *, several: bool) -> Meant:
+async def _named(turn: Turn, named: tuple[str, ...]) -> Meant:
     chosen: list[Reservation] = []
+    guessed_from: str | None = None
     for words in named:
         found = await turn.desk.find(turn.actor, words)
+        if not any(_is_called(item, words) for item in found):
+            found = found or await _nearly(turn, words)
+            guessed_from = guessed_from or words
         if not found:
             await say_not_found(turn, words)
             return Meant()
         if len(found) > 1:
             return Meant(candidates=found)
         chosen.extend(item for item in found if item not in chosen)
-    return Meant(candidates=chosen) if len(chosen) > 1 and not several else Meant(chosen=chosen)
+    return Meant(chosen=chosen, guessed_from=guessed_from)
 
 
-def _likeliest(turn: Turn, topic: str, found: list[Reservation]) -> list[Reservation]:
-    """Narrow several down by "it", "the last one", and by which of them can do it at all."""
-    text = turn.text.lower()
-    if _NEWEST.search(text):
-        return [max(found, key=lambda item: item.created_at)]
-    if _IT.search(text) or topic in ("describe_resource", "connect_info"):
-        last = [item for item in found if item.id == turn.last_reservation]
-        if last:
-            return last
-    fitting = [item for item in found if item.state in _FITTING.get(topic, (item.state,))]
-    return fitting or found
+async def _nearly(turn: Turn, words: str) -> list[Reservation]:
+    """Those whose name is one slip away: "elt-1" for "etl-1". Numbers tell names apart, so they must be the same."""
+    stem, number = _split(words.lower())
+    own = [(item, _split(item.name.lower())) for item in await turn.desk.reservations(turn.actor)]
+    return [
+        item
+        for item, (known, own_number) in own
+        if len(stem) >= _LEAST_LETTERS and number in ("", own_number) and OSA.distance(stem, known) <= 1
+    ]
+
+
+async def _gone(turn: Turn, cues: Cues, found: Sequence[Reservation]) -> Reservation | None:
+    """What "it" was, when that is no more."""
+    is_plain_it = cues.says_it and not (cues.says_all or cues.says_which or attributes(turn))
+    if not is_plain_it or turn.last_reservation is None or any(item.id == turn.last_reservation for item in found):
+        return None
+    try:
+        return await turn.desk.reservation(turn.actor, turn.last_reservation)
+    except NotFound:
+        return None
+
+
+def _likeliest(
+    turn: Turn, topic: str, found: list[Reservation], fitting: list[Reservation], last: list[Reservation]
+) -> list[Reservation]:
+    """Narrow several down by "the bigger one", by "it", by a warning, and by which of them can do it at all."""
+    cues = cues_of(turn)
+    if len(most := cues.most(found)) < len(found):
+        return most
+    if last and not cues.says_other and (cues.says_it or cues.says_them or topic in _LOOKS):
+        return last
+    if topic == "extend_reservation":
+        warned = {notice.reservation_id for notice in turn.notices}
+        return [item for item in found if item.id in warned] or fitting
+    return fitting
+
+
+def _of_the_system(turn: Turn, found: list[Reservation]) -> list[Reservation]:
+    """ "the debian one", "the t3.medium", where there is one."""
+    systems, sizes = map(str, turn.all_of("os")), turn.all_of("size_name")
+    families = tuple(name.partition("-")[0] for name in systems)
+    if families:
+        found = [item for item in found if item.os.startswith(families)] or found
+    return [item for item in found if item.size in sizes] or found
+
+
+def _can(topic: str, item: Reservation) -> bool:
+    if topic == "terminate_resource":
+        return item.state != RELEASING
+    return item.state in _FITTING.get(topic, (item.state,))
+
+
+def _is_refused(cues: Cues, item: Reservation) -> bool:
+    return any(cues.refuses(word) for word in (item.id, item.name, item.software) if word)
+
+
+def _is_called(item: Reservation, words: str) -> bool:
+    said = words.strip().lower()
+    return said in (item.id, item.name.lower(), item.software) or said in item.name.lower().split("-")
+
+
+def _split(name: str) -> tuple[str, str]:
+    """A name and the number at its end."""
+    stem = name.rstrip("0123456789")
+    return stem.rstrip("-"), name[len(stem) :]

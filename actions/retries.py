@@ -72,10 +72,12 @@ def keep(turn: Turn, failed: Question) -> None:
 
 
 def recall(turn: Turn, kept: Question) -> str:
-    """Make this turn the one that failed; returns the topic whose action is to be run."""
+    """Make this turn the one that failed, or that waited for a yes; returns the topic whose action is to be run."""
     turn.settle()
     turn.text, turn.intent, turn.message_id = kept["text"], kept["intent"], kept["id"]
     turn.entities, turn.facts, turn.request = dict(kept["entities"]), dict(kept["facts"]), kept["request"]
+    if kept["kind"] == "confirm_task":
+        turn.facts["is_confirmed"] = True
     return str(kept["topic"])
 
 

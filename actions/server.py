@@ -25,6 +25,8 @@ from clouddesk.model.errors import CloudDeskError
 
 HOST = "127.0.0.1"
 HEALTH_PATH = "/health"
+IDLE_SECONDS = 75
+"""Rasa's connections stay open; longer than Rasa itself keeps one that is not used (connectors/action_endpoint.py)."""
 logger = structlog.get_logger()
 
 
@@ -34,6 +36,7 @@ async def serve(port: int, *, secret: str | None) -> Any:
     Without a ``secret`` everybody on this machine may act as anybody.
     """
     app = create_app(actions, cors_origins="")
+    app.config.KEEP_ALIVE_TIMEOUT = IDLE_SECONDS
     if secret is not None:
         _demand(app, secret)
     server = await app.create_server(host=HOST, port=port, return_asyncio_server=True, access_log=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from actions import questions
-from actions.base import DeskAction, hand_over
+from actions.base import DeskAction
 from actions.turn import Turn
 
 
@@ -96,28 +96,3 @@ class ActionNotBuiltYet(DeskAction):
     async def respond(self, turn: Turn) -> None:
         """Say so, and what works instead."""
         turn.say(f"utter_not_built_{turn.intent}")
-
-
-class ActionDidNotUnderstand(DeskAction):
-    """Not understood: an answer to the open question perhaps, otherwise three examples."""
-
-    topic = "did_not_understand"
-
-    async def respond(self, turn: Turn) -> None:
-        """An open question gets a second look at the text first; a form has had its look and asks again."""
-        if turn.form:
-            turn.say("utter_no_answer")
-        elif turn.question is not None and questions.is_open(turn.question):
-            await hand_over(turn, "inform")
-        else:
-            turn.say("utter_did_not_understand")
-
-
-class ActionDefaultFallback(DeskAction):
-    """When no rule applies at all."""
-
-    topic = "default_fallback"
-
-    async def respond(self, turn: Turn) -> None:
-        """As for what was not understood."""
-        await hand_over(turn, "did_not_understand")

@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from rasa_sdk.events import ActiveLoop, FollowupAction, SlotSet
+from rasa_sdk.events import ActionExecuted, ActiveLoop, FollowupAction, SlotSet
 from rasa_sdk.forms import REQUESTED_SLOT
 
 from clouddesk.desk import Desk
 from clouddesk.model.actor import Actor
+from clouddesk.model.notice import Notice
 
 Question = dict[str, Any]
 """The open question: ``kind`` says which (see ``actions/questions.py``), the rest is what its answer needs."""
 
 Button = dict[str, str]
 
-FACTS = ("software", "reservation", "duration", "provider", "options", "problem", "correction")
+FACTS = ("software", "reservation", "duration", "provider", "options", "problem", "correction", "resumed")
 """The slots of the forms. They hold something only while a form is open, and until its action has run."""
 
 
@@ -38,6 +39,8 @@ class Turn:
     request: dict[str, Any] | None = None
     question: Question | None = None
     last_reservation: str | None = None
+    parked: list[dict[str, Any]] = field(default_factory=list)
+    """What waits until the task in between is done, the latest first (``actions/parking.py``)."""
     form: str | None = None
     asked: str | None = None
     facts: dict[str, Any] = field(default_factory=dict)
@@ -46,11 +49,29 @@ class Turn:
     """The slot that the message was taken as an answer for, though it may not have been a good one."""
     has_returned: bool = False
     """The open form asks again after something else was answered in between."""
+    likeliest: tuple[str, ...] = ()
+    """The intents by likelihood, when the classifier was sure of none."""
+    misses: int = 0
+    """How often in a row nothing was understood; 0 unless the action says otherwise."""
+    notices: tuple[Notice, ...] = ()
+    """The notices that wait for an answer, newest first (``actions/notified.py``)."""
+    new_notices: tuple[Notice, ...] = ()
+    """Those of them that came after our last words."""
+    noticed: dict[str, Any] | None = None
+    """The id of the ``last`` notice that there was, and of those whose answers are ``settled``."""
+    said_again: dict[str, Any] | None = None
+    """The message that was meant by this one: Rasa takes it next, as if it had just been said."""
     wish: Question | None = None
     """What to try again when the action fails, if that is not simply the action."""
     next_form: str | None = None
     slots_before: dict[str, Any] = field(default_factory=dict)
     replies: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits for an answer, and no form is about to ask."""
+        is_asking = self.question is not None and self.question["kind"] != "answered"
+        return not (is_asking or self.form or self.next_form or self.said_again)
 
     @property
     def is_button(self) -> bool:
@@ -103,6 +124,8 @@ class Turn:
             events += [SlotSet(REQUESTED_SLOT, None), ActiveLoop(None)]
         if self.next_form:
             events.append(FollowupAction(self.next_form))
+        if self.said_again:
+            events += [ActionExecuted("action_listen"), {"event": "user", **self.said_again}]
         return events
 
     def slots(self) -> list[Any]:
@@ -111,6 +134,9 @@ class Turn:
             "request": self.request,
             "open_question": self.question,
             "last_reservation": self.last_reservation,
+            "noticed": self.noticed,
+            "misses": self.misses or None,
+            "parked": self.parked or None,
             **{name: self.facts.get(name) for name in FACTS},
         }
         return [SlotSet(name, value) for name, value in now.items() if value != self.slots_before.get(name)]

@@ -14,9 +14,9 @@ from clouddesk import settings
 from clouddesk.settings import PROJECT, Settings
 
 
-def clouddesk(home: Path, *arguments: str) -> str:
+def clouddesk(home: Path, *arguments: str, rasa_servers: int = 1) -> str:
     """Run a command of the stack in ``home``; returns what it printed. A failure shows its error and ends all."""
-    environment = {**os.environ, "CLOUDDESK_HOME": str(home)}
+    environment = {**os.environ, "CLOUDDESK_HOME": str(home), "CLOUDDESK_RASA_SERVERS": str(rasa_servers)}
     done = subprocess.run(
         [sys.executable, "-m", "clouddesk", *arguments],
         env=environment,
@@ -42,8 +42,9 @@ def temporary_home() -> Iterator[Path]:
 
 
 @contextmanager
-def running_stack(*, boot_seconds: float = 0.0) -> Iterator[Settings]:
+def running_stack(*, boot_seconds: float = 0.0, rasa_servers: int = 1) -> Iterator[Settings]:
     """The settings of a stack that runs while the context lasts."""
     with temporary_home() as home:
-        clouddesk(home, "up", "--detach", "--free-ports", "--boot-seconds", f"{boot_seconds:g}")
+        options = ("--detach", "--free-ports", "--boot-seconds", f"{boot_seconds:g}")
+        clouddesk(home, "up", *options, rasa_servers=rasa_servers)
         yield settings.load({"CLOUDDESK_HOME": str(home)})

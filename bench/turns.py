@@ -1,7 +1,7 @@
 """How long a turn takes, from the message to its replies, as a person's client sees it; and whether it grows.
 
-"Without action" is an answer from the dialogue alone, "with action" one that asks the Desk. The baseline of both is the
-bare understanding of the same sentence over the same channel, so that the ratio is what the dialogue adds to it.
+The baseline is the bare understanding of the same sentence over the same channel, each measured in turn with the other,
+so that the ratio is what the dialogue adds to it, whatever else this machine does.
 """
 
 from __future__ import annotations
@@ -16,10 +16,15 @@ from clouddesk.settings import Settings
 from connectors.conversation import open_client, open_conversation
 from connectors.rasa import RasaClient
 
-TURNS = 100
-WARM_UP = 3
+TURNS = 200
+WARM_UP = 5
 AT_ONCE = 8
-SENTENCES = {"without_action": "thank you", "with_action": "what have i got?"}
+LONG, SHORT = 1_000, 10
+PAIRS = 60
+SENTENCES = {"small_talk": "thank you", "with_action": "what have i got?"}
+"""Both are answered by an action; the second asks the Desk for what there is."""
+
+Act = Callable[[], Awaitable[object]]
 
 
 def figures() -> Iterator[Figure]:
@@ -32,30 +37,52 @@ async def _measure(settings: Settings) -> list[Figure]:
     found: list[Figure] = []
     async with open_client(settings) as client:
         for kind, text in SENTENCES.items():
-            parses = await _times(lambda text=text: client.parse(text), TURNS)
             # A conversation of its own for each kind: what was said before must not make the difference.
-            async with open_conversation(settings, f"bench-{kind}") as conversation:
-                turns = await _times(lambda text=text, talk=conversation: talk.say(text), TURNS)
+            async with open_conversation(settings, f"bench-{kind}") as talk:
+                parses, turns = await _in_turn(
+                    lambda text=text: client.parse(text), lambda text=text, talk=talk: talk.say(text), TURNS
+                )
             for label, share in (("p50", 0.5), ("p95", 0.95)):
                 value, baseline = percentile(turns, share), percentile(parses, share)
                 found.append(against(f"turn.{kind}.{label}", value, "ms", baseline))
-            tenth = max(1, len(turns) // 10)
-            first, last = percentile(turns[:tenth], 0.5), percentile(turns[-tenth:], 0.5)
-            found.append(against(f"turn.{kind}.after_{TURNS}_turns", last, "ms", first))
+        found.append(await _growth(settings))
         found.append(await _parses_a_second(client))
     return found
 
 
-async def _times(act: Callable[[], Awaitable[object]], count: int) -> list[float]:
-    """Milliseconds of each, after a few that do not count."""
+async def _growth(settings: Settings) -> Figure:
+    """Turns after the thousandth of one conversation against the tenth turns of others."""
+    text = SENTENCES["with_action"]
+    async with open_conversation(settings, "bench-long") as long:
+        for _ in range(LONG):
+            await long.say(text)
+        late: list[float] = []
+        early: list[float] = []
+        for number in range(PAIRS):
+            async with open_conversation(settings, f"bench-short-{number}") as short:
+                for _ in range(SHORT - 1):
+                    await short.say(text)
+                late.append(await _milliseconds(lambda: long.say(text)))
+                early.append(await _milliseconds(lambda short=short: short.say(text)))
+    return against(f"turn.{LONG}_over_{SHORT}", percentile(late, 0.5), "ms", percentile(early, 0.5))
+
+
+async def _in_turn(one: Act, other: Act, count: int) -> tuple[list[float], list[float]]:
+    """Milliseconds of each, one after the other and again, after a few that do not count."""
     for _ in range(WARM_UP):
-        await act()
-    times: list[float] = []
+        await one()
+        await other()
+    times: tuple[list[float], list[float]] = ([], [])
     for _ in range(count):
-        began = time.perf_counter()
-        await act()
-        times.append((time.perf_counter() - began) * 1000)
+        times[0].append(await _milliseconds(one))
+        times[1].append(await _milliseconds(other))
     return times
+
+
+async def _milliseconds(act: Act) -> float:
+    began = time.perf_counter()
+    await act()
+    return (time.perf_counter() - began) * 1000
 
 
 async def _parses_a_second(client: RasaClient) -> Figure:

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 from clouddesk.accounts import Accounts
 from clouddesk.adapters.blueprints import load_blueprints
-from clouddesk.adapters.redis import RedisOffers, RedisQuotes, RedisReservationViews, open_redis
+from clouddesk.adapters.redis import (
+    RedisHabits,
+    RedisNotices,
+    RedisOffers,
+    RedisQuotes,
+    RedisReservationViews,
+    open_redis,
+)
 from clouddesk.adapters.sandbox import SandboxGrants
 from clouddesk.adapters.vault import VaultCredentials
 from clouddesk.desk import Desk, utc_now
@@ -52,6 +59,9 @@ async def open_desk(settings: Settings, *, vault_role: str = "desk") -> AsyncIte
             quotes=RedisQuotes(redis),
             engine=await TemporalReservations.connect(settings.temporal_address, namespace=settings.temporal_namespace),
             views=RedisReservationViews(redis),
+            notices=RedisNotices(redis),
+            habits=RedisHabits(redis),
+            team=settings.defaults,
         )
     finally:
         await redis.close()

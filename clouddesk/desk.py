@@ -17,14 +17,25 @@ from clouddesk import access
 from clouddesk.access import Right
 from clouddesk.accounts import Accounts, ReplaceableCatalog
 from clouddesk.adapters.blueprints import find_blueprint
+from clouddesk.habits import LATEST, Filled, fill, key_of, keys_of
 from clouddesk.matching import match_reservations
 from clouddesk.model.actor import Actor
 from clouddesk.model.blueprint import Blueprint
 from clouddesk.model.credentials import CredentialInfo, SecretFields, credential_ref
-from clouddesk.model.errors import CredentialsMissing, Invalid, NotFound, QuoteExpired, Unavailable, WrongState
+from clouddesk.model.errors import (
+    CredentialsMissing,
+    Invalid,
+    NotFound,
+    NothingFits,
+    OfferChanged,
+    QuoteExpired,
+    Unavailable,
+    WrongState,
+)
 from clouddesk.model.node import NodeOrder
+from clouddesk.model.notice import Notice
 from clouddesk.model.offer import Offer, Requirements
-from clouddesk.model.ports import Clock, Quotes, Reservations, ReservationViews
+from clouddesk.model.ports import Clock, Habits, Notices, Quotes, Reservations, ReservationViews
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import CLUSTER, ResourceRequest
 from clouddesk.model.reservation import (
@@ -37,8 +48,8 @@ from clouddesk.model.reservation import (
     ReservationOrder,
     first_view,
 )
-from clouddesk.quoting import make_quote
-from clouddesk.settings import Limits
+from clouddesk.quoting import make_quote, still_holds
+from clouddesk.settings import Limits, TeamDefaults
 
 log = structlog.get_logger()
 
@@ -66,6 +77,9 @@ class Desk:
     quotes: Quotes
     engine: Reservations
     views: ReservationViews
+    notices: Notices
+    habits: Habits
+    team: TeamDefaults
     clock: Clock = utc_now
 
     # --- what there is -------------------------------------------------------------------------------------------
@@ -77,6 +91,10 @@ class Desk:
     def providers(self) -> tuple[str, ...]:
         """The providers that are supported now."""
         return self.accounts.providers
+
+    def regions(self) -> dict[str, list[str]]:
+        """The regions' own names by provider."""
+        return {name: self.catalog.regions(name) for name in self.providers()}
 
     async def offers(self, actor: Actor, requirements: Requirements, *, limit: int = 10) -> list[Offer]:
         """Cheapest first, over all providers whose prices are known; prices are nobody's secret."""
@@ -117,24 +135,29 @@ class Desk:
     async def quote(self, actor: Actor, request: ResourceRequest, *, keep: bool = True) -> Quote:
         """The cheapest way to meet the request with the actor's own accesses; kept for a yes unless told otherwise.
 
+        What was not said is what the actor used last, else the team's default, as long as that can be had.
         Raises Invalid (and its kinds), NothingFits, CredentialsMissing.
         """
         access.require_member(actor)
         providers = await self._usable_providers(actor, request)
         await self._refresh_offers(actor, providers)
-        quote = make_quote(
-            actor,
-            request,
-            blueprint=self._blueprint(request),
-            providers=providers,
-            catalog=self.catalog,
-            limits=self.limits,
-            now=self.clock(),
-            is_simulated=self.is_simulated,
-        )
+        filled = await self._filled(actor, request)
+        try:
+            quote = self._make_quote(actor, filled, providers)
+        except (Invalid, NothingFits):
+            if filled.request == request:
+                raise
+            filled = Filled(request)
+            quote = self._make_quote(actor, filled, providers)
+        quote = replace(quote, request=request, habits=filled.habits, team=filled.team, used=filled.used())
         if keep:
             await self.quotes.put(quote)
         return quote
+
+    async def usual(self, actor: Actor, kind: str | None = None, software: str | None = None) -> ResourceRequest | None:
+        """What the actor used last: of this kind and software, or of any."""
+        key = LATEST if kind is None else key_of(kind, software)
+        return (await self.habits.get(actor.person, [key]))[0]
 
     async def get_quote(self, actor: Actor, quote_id: str) -> Quote:
         """The actor's open quote. Raises QuoteExpired when it is unknown, too old, or somebody else's."""
@@ -148,7 +171,7 @@ class Desk:
     async def reserve(self, actor: Actor, quote_id: str, *, conversation: str) -> Reservation:
         """Say yes to a quote. A second yes returns the same reservation; nothing is created twice.
 
-        Raises QuoteExpired, Unavailable.
+        Raises QuoteExpired, OfferChanged, Unavailable.
         """
         access.require_member(actor)
         reservation_id = "r-" + quote_id.removeprefix("q-")
@@ -159,10 +182,15 @@ class Desk:
         if existing and access.may(actor, Right.MANAGE, existing):
             return existing
         quote = await self.get_quote(actor, quote_id)
+        await self.accounts.refresh_offers(self.catalog)
+        if not still_holds(quote, self.catalog):
+            raise OfferChanged(quote_id)
         order = await self._order(actor, quote, conversation)
         await self.engine.start(order)
         view = first_view(order)
         await self.views.put(view)
+        if used := quote.used:
+            await self.habits.put(actor.person, used, keys_of(used))
         log.info("reservation.requested", reservation_id=view.id, user=str(actor.person), provider=view.provider)
         return view
 
@@ -181,6 +209,10 @@ class Desk:
     async def reservation(self, actor: Actor, reservation_id: str) -> Reservation:
         """One reservation by its id. Raises NotFound also for one that is not the actor's to see."""
         return access.require(actor, Right.SEE, await self._look(reservation_id), reservation_id)
+
+    async def latest_notices(self, actor: Actor, *, limit: int = 10) -> list[Notice]:
+        """What the actor was last told without asking, newest first."""
+        return await self.notices.latest(actor.person, limit=limit)
 
     async def find(
         self,
@@ -266,6 +298,22 @@ class Desk:
                 return None
             await self.views.put(view)
         return view
+
+    async def _filled(self, actor: Actor, request: ResourceRequest) -> Filled:
+        same, latest = await self.habits.get(actor.person, [keys_of(request)[-1], LATEST])
+        return fill(request, same=same, latest=latest, team=self.team)
+
+    def _make_quote(self, actor: Actor, filled: Filled, providers: tuple[str, ...]) -> Quote:
+        return make_quote(
+            actor,
+            filled.request,
+            blueprint=self._blueprint(filled.request),
+            providers=providers,
+            catalog=self.catalog,
+            limits=self.limits,
+            now=self.clock(),
+            is_simulated=self.is_simulated,
+        )
 
     def _blueprint(self, request: ResourceRequest) -> Blueprint | None:
         if request.kind != CLUSTER:

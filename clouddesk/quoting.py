@@ -26,6 +26,8 @@ DEFAULT_STORAGE_GB = 20.0
 LEAST_STORAGE_GB = 16.0
 """No official image needs more; a smaller disk would be enlarged by the cloud, and cost more than quoted."""
 LEAST_LEASE_SECONDS = 60
+_SAME_PRICE = 1.0001
+"""A price is the same up to this factor: it comes as a decimal fraction."""
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 """What every cloud takes as part of a machine's name."""
 
@@ -91,6 +93,22 @@ def make_quote(
     )
 
 
+def still_holds(quote: Quote, catalog: Catalog) -> bool:
+    """Whether the quote's machines can be had now at its price, or for less."""
+    offer = quote.offer
+    same = Requirements(
+        storage_gb=quote.disk_gb,
+        providers=(offer.provider,),
+        region=offer.region,
+        size_names=(offer.size,),
+        spot=offer.spot,
+        architecture=offer.architecture,
+    )
+    found = catalog.cheapest(same, limit=1)
+    price = found[0].machine_hourly_price_usd(quote.disk_gb) if found else None
+    return price is not None and price <= quote.machine_hourly_price_usd * _SAME_PRICE
+
+
 def describe(requirements: Requirements) -> str:
     """The requirement in words, for errors and logs: "8 vCPU, 32 GB memory in frankfurt on aws"."""
     parts = [f"{requirements.vcpus} vCPU", f"{requirements.memory_gb:g} GB memory"]
@@ -102,6 +120,8 @@ def describe(requirements: Requirements) -> str:
     text = "/".join(requirements.size_names) or ", ".join(parts)
     if requirements.region:
         text += f" in {requirements.region}"
+    if requirements.excluded_regions:
+        text += f" not in {' or '.join(requirements.excluded_regions)}"
     if requirements.providers:
         text += f" on {' or '.join(requirements.providers)}"
     if requirements.max_hourly_price_usd is not None:
@@ -114,7 +134,9 @@ def _count(request: ResourceRequest, blueprint: Blueprint | None, limits: Limits
         defaults.append("count")
         return blueprint.default_nodes if blueprint and request.kind == CLUSTER else 1
     if request.count < 1:
-        raise Invalid(f"{request.count} machines make no sense: it takes at least 1. How many do you want?")
+        raise Invalid(
+            f"{request.count} machines make no sense: at least 1 and at most {limits.max_nodes}. How many do you want?"
+        )
     if request.count > limits.max_nodes:
         raise LimitExceeded("machines", asked=request.count, limit=limits.max_nodes)
     if blueprint and request.kind == CLUSTER and request.count < blueprint.least_nodes:
@@ -145,7 +167,8 @@ def _lease(
         defaults.append("duration")
         seconds = limits.default_lease_seconds
     if seconds < LEAST_LEASE_SECONDS:
-        raise Invalid("A reservation lasts at least a minute. For how long do you want it?")
+        days = limits.max_lease_seconds // 86400
+        raise Invalid(f"A reservation lasts at least a minute and at most {days} days. For how long do you want it?")
     if seconds > limits.max_lease_seconds:
         raise LimitExceeded("hours", asked=round(seconds / 3600, 1), limit=limits.max_lease_seconds / 3600)
     return seconds, end
@@ -192,6 +215,8 @@ def _requirements(
         size_names=request.size_names,
         spot=request.spot,
         max_hourly_price_usd=cap / count if cap is not None else None,
+        excluded_regions=request.excluded_regions,
+        excluded_sizes=request.excluded_sizes,
     )
 
 

@@ -35,6 +35,16 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class TeamDefaults:
+    """What this team takes when a person neither says it nor used it before; None leaves it to the product."""
+
+    os: str | None = None
+    region: str | None = None
+    software: str | None = None
+    """What a cluster is for when the person does not care."""
+
+
+@dataclass(frozen=True)
 class Settings:
     """Where everything is. The addresses are those of the running stack, or of production's servers."""
 
@@ -48,12 +58,17 @@ class Settings:
     temporal_address: str = "127.0.0.1:7233"
     temporal_namespace: str = "default"
     rasa_url: str = "http://127.0.0.1:5005"
+    rasa_urls: tuple[str, ...] = ()
+    """All Rasa servers, where there are several; they share their conversations. Empty: the one of ``rasa_url``."""
+    rasa_servers: int = 1
+    """How many the stack on one machine starts."""
     sandbox: Mapping[str, str] = field(default_factory=dict)
     """Address of each simulated cloud by provider; empty when the clouds are real."""
     grant_sandbox_credentials: bool = False
     """Give everybody who speaks working credentials for the simulated clouds. Only ever on with a sandbox."""
     admins: tuple[str, ...] = ()
     limits: Limits = Limits()
+    defaults: TeamDefaults = TeamDefaults()
 
     @property
     def run_file(self) -> Path:
@@ -105,13 +120,13 @@ def _running(path: Path) -> dict[str, Any]:
         return {}
     if not isinstance(run, dict):
         return {}
-    known = {item.name for item in fields(Settings)} - {"home", "limits"}
+    known = {item.name for item in fields(Settings)} - {"home", "limits", "defaults"}
     return {key: value for key, value in run.items() if key in known}
 
 
 def _from_environment(env: Mapping[str, str]) -> dict[str, Any]:
     prefix = "CLOUDDESK_"
-    known = {item.name for item in fields(Settings)} - {"home", "limits"}
+    known = {item.name for item in fields(Settings)} - {"home", "limits", "defaults"}
     found = {key.removeprefix(prefix).lower(): value for key, value in env.items() if key.startswith(prefix)}
     return {
         key: value if _KINDS[key][0] is _is_text else yaml.safe_load(value)
@@ -125,19 +140,23 @@ def _merge(settings: Settings, values: Mapping[str, Any], *, source: str) -> Set
         return settings
     changes = dict(values)
     limits = changes.pop("limits", None)
+    defaults = changes.pop("defaults", None)
     known = {item.name for item in fields(Settings)}
     unknown = sorted(set(changes) - known)
     if unknown:
         raise Invalid(f"{source} has a key that does not exist: {unknown[0]}. There are: {', '.join(sorted(known))}.")
-    if isinstance(changes.get("admins"), str):
-        changes["admins"] = [name.strip() for name in changes["admins"].split(",") if name.strip()]
+    for key in _LISTS & changes.keys():
+        if isinstance(changes[key], str):
+            changes[key] = [name.strip() for name in changes[key].split(",") if name.strip()]
     for key, value in changes.items():
         if not _KINDS[key][0](value):
             raise Invalid(f"{source}: {key} must be {_KINDS[key][1]}, not {value!r}.")
-    if "admins" in changes:
-        changes["admins"] = tuple(changes["admins"])
+    for key in _LISTS & changes.keys():
+        changes[key] = tuple(changes[key])
     if "home" in changes:
         changes["home"] = Path(changes["home"]).resolve()
+    if defaults:
+        changes["defaults"] = _defaults(settings.defaults, defaults, source)
     if limits:
         changes["limits"] = _limits(settings.limits, limits, source)
     return replace(settings, **changes)
@@ -155,11 +174,16 @@ def _is_addresses(value: Any) -> bool:
     return isinstance(value, Mapping) and all(isinstance(item, str) for pair in value.items() for item in pair)
 
 
+_LISTS = frozenset({"admins", "rasa_urls"})
+"""Fields that may be written with commas, as in an environment variable."""
+
 _KINDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "home": (lambda value: isinstance(value, str | Path), "a folder"),
     "sandbox": (_is_addresses, "addresses by provider"),
     "grant_sandbox_credentials": (lambda value: isinstance(value, bool), "true or false"),
     "admins": (_is_texts, "a list of workspace/user"),
+    "rasa_urls": (_is_texts, "a list of addresses"),
+    "rasa_servers": (lambda value: type(value) is int and value > 0, "a whole number above 0"),
     **dict.fromkeys(
         (
             "installation",
@@ -173,6 +197,16 @@ _KINDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
         (_is_text, "a text"),
     ),
 }
+
+
+def _defaults(defaults: TeamDefaults, values: Mapping[str, Any], source: str) -> TeamDefaults:
+    known = {item.name for item in fields(TeamDefaults)}
+    for key, value in values.items():
+        if key not in known:
+            raise Invalid(f"{source}: defaults.{key} does not exist. There are: {', '.join(sorted(known))}.")
+        if not _is_text(value):
+            raise Invalid(f"{source}: defaults.{key} must be a text, not {value!r}.")
+    return replace(defaults, **values)
 
 
 def _limits(limits: Limits, values: Mapping[str, Any], source: str) -> Limits:

@@ -133,14 +133,28 @@ class Answers:
             self._tasks.popitem(last=False)
 
 
+class Uninterrupted:
+    """The same without a memory, for an agent that knows by itself what has been answered."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[Replies]] = set()
+
+    async def once(self, _message: Incoming, handle: Callable[[], Awaitable[Replies]]) -> Replies:
+        """``handle``'s result. It runs to its end even when the caller goes away."""
+        task = asyncio.ensure_future(_as_coroutine(handle))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return await asyncio.shield(task)
+
+
 class CloudDeskChannel(InputChannel):  # type: ignore[misc]  # Rasa has no types
     """The only channel of a CloudDesk Rasa server."""
 
-    def __init__(self, secret: str) -> None:
+    def __init__(self, secret: str, *, answers: Answers | Uninterrupted | None = None) -> None:
         if not secret:
             raise ValueError("the channel needs a secret")
         self._secret = secret.encode()
-        self._answers = Answers()
+        self._answers = answers or Answers()
 
     @classmethod
     def name(cls) -> str:

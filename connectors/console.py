@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from contextlib import suppress
 from functools import partial
@@ -32,7 +33,7 @@ def run_console(settings: Settings, user: str) -> None:
     Raises Invalid when no stack runs.
     """
     if sys.stdin.isatty() and sys.stdout.isatty():
-        with suppress(KeyboardInterrupt):
+        with suppress(asyncio.CancelledError, KeyboardInterrupt):
             asyncio.run(_chat(settings, user))
     else:
         asyncio.run(_script(settings, user))
@@ -40,6 +41,7 @@ def run_console(settings: Settings, user: str) -> None:
 
 async def _chat(settings: Settings, user: str) -> None:
     console = Console(file=sys.stdout)
+    _cancel_on_sigint()
     async with open_conversation(settings, user) as conversation:
         # Kept in memory only: what people type may hold secrets.
         session: PromptSession[str] = PromptSession(_PROMPT, history=InMemoryHistory())
@@ -47,12 +49,23 @@ async def _chat(settings: Settings, user: str) -> None:
         with patch_stdout(raw=True):  # for what others may write; our own goes around it, at once and in order
             follower = asyncio.create_task(_show_notices(conversation, console))
             try:
-                await _talk(session, conversation, console)
+                with suppress(asyncio.CancelledError):
+                    await _talk(session, conversation, console)
             finally:
                 follower.cancel()
-                with suppress(asyncio.CancelledError):
-                    await follower
+                # A client in the middle of connecting may swallow the cancellation: the farewell does not wait for it.
+                await asyncio.wait([follower], timeout=_PAUSE_SECONDS)
         console.print(render.styled(render.FAREWELL), highlight=False)
+
+
+def _cancel_on_sigint() -> None:
+    """Ctrl-C is a key while the prompt reads, and a signal before that and while an answer is awaited.
+
+    As Python's own KeyboardInterrupt it would come up wherever the loop happens to be, and end it without a word.
+    """
+    chat = asyncio.current_task()
+    if chat is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, chat.cancel)
 
 
 async def _talk(session: PromptSession[str], conversation: Conversation, console: Console) -> None:
@@ -61,6 +74,8 @@ async def _talk(session: PromptSession[str], conversation: Conversation, console
             typed = await session.prompt_async()
         except (EOFError, KeyboardInterrupt):
             return
+        finally:
+            _cancel_on_sigint()  # the prompt has put its own handler in the place of ours, and taken it away
         if not typed.strip():
             continue
         try:

@@ -108,7 +108,7 @@ async def open_client(settings: Settings) -> AsyncIterator[RasaClient]:
     """A client of the running stack's Rasa server. Raises Invalid when no stack runs."""
     if not (settings.secrets_dir / "channel").exists():
         raise Invalid(NOT_RUNNING)
-    async with RasaClient(settings.rasa_url, settings.secret("channel")) as client:
+    async with RasaClient(settings.rasa_urls or settings.rasa_url, settings.secret("channel")) as client:
         # While a stack runs, a silent server is one that restarts; without one there is nothing to wait for.
         if not settings.run_file.exists() and not await client.is_ready():
             raise Invalid(NOT_RUNNING)

@@ -89,44 +89,6 @@ def hush() -> None:
     logging.getLogger("py.warnings").setLevel(logging.ERROR)
 
 
-def quicken_validation() -> None:
-    """Check what the action server answers against its constant schema with a validator that is built once.
-
-    Rasa builds one per answer, which is more than half of a turn with an action.
-    """
-    if importlib.metadata.version("rasa") != RASA_VERSION:
-        return
-    from jsonschema.validators import validator_for  # type: ignore[import-untyped]
-    from rasa.core.actions.action import RemoteAction
-
-    schema = RemoteAction.action_response_format_spec()
-    validator = validator_for(schema)(schema)
-
-    def validate(_self: Any, result: dict[str, Any]) -> bool:
-        validator.validate(result)
-        return True
-
-    RemoteAction._validate_action_result = validate
-
-
-def keep_sessions_mergeable() -> None:
-    """Keep Rasa from writing the first message's metadata as a slot before a session's start.
-
-    With that slot there, the stock tracker store never recognises what it has stored already: each turn it stores the
-    whole conversation once more, and a turn takes a second after a hundred. Each message carries its metadata anyway.
-    """
-    if importlib.metadata.version("rasa") != RASA_VERSION:
-        return
-    from rasa.core.processor import MessageProcessor
-
-    update = MessageProcessor._update_tracker_session
-
-    async def update_without_metadata(self: Any, tracker: Any, output_channel: Any, metadata: Any = None) -> None:
-        await update(self, tracker, output_channel, None)
-
-    MessageProcessor._update_tracker_session = update_without_metadata
-
-
 def _stood_in(name: str) -> str | None:
     """The component's class name when ``name`` ("DIETClassifier" or its full path) is one that is stood in for."""
     short = name.rpartition(".")[2]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 import uuid
-from collections.abc import Mapping
+import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
@@ -72,12 +74,17 @@ class Unreachable(Unavailable):
 
 
 class RasaClient:
-    """Speaks the channel's protocol. Use as an async context; sends may run at the same time."""
+    """Speaks the channel's protocol. Use as an async context; sends may run at the same time.
 
-    def __init__(self, url: str, secret: str, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
-        self._url = url.rstrip("/")
+    Any of the servers can answer any message. A conversation keeps to one of them, so that its messages stay in order
+    on their way, and goes to the next when that one does not answer.
+    """
+
+    def __init__(self, urls: str | Sequence[str], secret: str, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
+        self._urls = [url.rstrip("/") for url in ((urls,) if isinstance(urls, str) else urls)]
         self._secret = secret
         self._patience_seconds = patience_seconds
+        self._parses = itertools.count()
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> RasaClient:
@@ -99,6 +106,7 @@ class RasaClient:
         if len(message.text) > TEXT_LIMIT:
             return [Reply(TOO_LONG)]
         body = await self._post(
+            zlib.crc32(message.conversation.encode()),
             WEBHOOK_PATH,
             {
                 "conversation": message.conversation,
@@ -113,23 +121,27 @@ class RasaClient:
 
     async def parse(self, text: str) -> dict[str, Any]:
         """Rasa's parse result. Only the first ``TEXT_LIMIT`` characters are read. Raises Unreachable."""
-        return await self._post(PARSE_PATH, {"text": text[:TEXT_LIMIT]})
+        return await self._post(next(self._parses), PARSE_PATH, {"text": text[:TEXT_LIMIT]})
 
     async def is_ready(self) -> bool:
-        """Whether the server answers now and has its model."""
-        try:
-            async with self._open().get(self._url + STATUS_PATH, timeout=aiohttp.ClientTimeout(total=5)) as response:
-                return response.status == 200
-        except (aiohttp.ClientError, asyncio.TimeoutError):
-            return False
+        """Whether any server answers now and has its model."""
+        for url in self._urls:
+            try:
+                async with self._open().get(url + STATUS_PATH, timeout=aiohttp.ClientTimeout(total=5)) as response:
+                    if response.status == 200:
+                        return True
+            except (aiohttp.ClientError, asyncio.TimeoutError):  # noqa: PERF203 - the next may answer
+                continue
+        return False
 
-    async def _post(self, path: str, body: dict[str, str]) -> dict[str, Any]:
-        """Tries again while nobody answers; the server knows a repeated message by its id."""
+    async def _post(self, place: int, path: str, body: dict[str, str]) -> dict[str, Any]:
+        """Tries again, with the next server, while nobody answers; they know a repeated message by its id."""
         until = time.monotonic() + self._patience_seconds
         was_heard: bool | None = False
-        while True:
+        for turn in itertools.count(place):
+            url = self._urls[turn % len(self._urls)]
             try:
-                async with self._open().post(self._url + path, json=body) as response:
+                async with self._open().post(url + path, json=body) as response:
                     if response.status in (200, 413):
                         answer: dict[str, Any] = await response.json()
                         return answer
@@ -143,8 +155,10 @@ class RasaClient:
             except (aiohttp.ClientError, asyncio.TimeoutError):
                 was_heard = None  # the connection broke after we had begun to speak
             if time.monotonic() >= until:
-                raise Unreachable(was_heard=was_heard)
-            await asyncio.sleep(_PAUSE_SECONDS)
+                break
+            if (turn - place + 1) % len(self._urls) == 0:
+                await asyncio.sleep(_PAUSE_SECONDS)
+        raise Unreachable(was_heard=was_heard)
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:

@@ -12,8 +12,8 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import redis
 import structlog
@@ -80,22 +80,11 @@ def load_agent(
     except (OSError, ValueError) as error:
         raise Invalid(f"{error}. `rasa train` makes a new one.") from error
     light_rasa.hush()
-    from rasa.core.agent import Agent
-    from rasa.core.lock_store import LockStore
-    from rasa.core.tracker_store import TrackerStore
-    from rasa.utils.endpoints import EndpointConfig
+    from connectors.agent import make_agent
 
-    from connectors.action_endpoint import action_endpoint
-
-    light_rasa.quicken_validation()
-    light_rasa.keep_sessions_mergeable()
-    stores: dict[str, Any] = {}
-    if redis_url:
-        place = _redis_place(redis_url)
-        stores["tracker_store"] = TrackerStore.create(EndpointConfig(type="redis", **place))
-        stores["lock_store"] = LockStore.create(EndpointConfig(type="redis", **place))
     try:
-        agent = Agent.load(model, action_endpoint=action_endpoint(actions_url, actions_secret), **stores)
+        agent = make_agent(redis_url, actions_url=actions_url, actions_secret=actions_secret)
+        agent.load_model(model)
     except Exception as error:
         # Rasa raises whatever a component raises; the cause goes to the log, the mend to the person.
         _log.exception("model.broken", model=model.name)
@@ -112,7 +101,8 @@ def make_app(agent: Agent, *, secret: str) -> Sanic:
     from sanic.request import Request
     from sanic.response import HTTPResponse
 
-    from connectors.channel import CloudDeskChannel
+    from connectors.agent import SharedAgent, close
+    from connectors.channel import CloudDeskChannel, Uninterrupted
 
     app = Sanic(f"{NAME}_rasa", configure_logging=False)
     app.ctx.agent = agent
@@ -120,7 +110,8 @@ def make_app(agent: Agent, *, secret: str) -> Sanic:
     app.config.REQUEST_MAX_SIZE = 256 * 1024
     app.config.FALLBACK_ERROR_FORMAT = "json"
     app.config.KEEP_ALIVE_TIMEOUT = 75
-    channel = CloudDeskChannel(secret)
+    # Agents that share their conversations know what was answered by any of them.
+    channel = CloudDeskChannel(secret, answers=Uninterrupted() if isinstance(agent, SharedAgent) else None)
     app.blueprint(channel.blueprint(agent.handle_message), url_prefix=f"/webhooks/{channel.name()}")
 
     async def status(_request: Request) -> HTTPResponse:
@@ -130,6 +121,10 @@ def make_app(agent: Agent, *, secret: str) -> Sanic:
     app.add_route(status, "/", name="root")
     app.add_route(status, STATUS_PATH, name="status")
 
+    async def let_go(_app: Sanic, _loop: object) -> None:
+        await close(agent)
+
+    app.register_listener(let_go, "after_server_stop")
     return app
 
 
@@ -169,20 +164,6 @@ def _check_redis(url: str) -> None:
             client.ping()
     except redis.RedisError as error:
         raise Unavailable(f"Redis at {urlsplit(url).hostname}:{urlsplit(url).port}") from error
-
-
-def _redis_place(url: str) -> dict[str, Any]:
-    """A Redis address in the words of Rasa's stores; their keys begin with ``clouddesk:``."""
-    parts = urlsplit(url)
-    return {
-        "url": parts.hostname or "127.0.0.1",
-        "port": parts.port or 6379,
-        "db": int(parts.path.strip("/") or 0),
-        "username": unquote(parts.username) if parts.username else None,
-        "password": unquote(parts.password) if parts.password else None,
-        "use_ssl": parts.scheme == "rediss",
-        "key_prefix": NAME,
-    }
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timezone
 
@@ -18,6 +18,7 @@ from clouddesk.model.actor import Person
 from clouddesk.model.errors import Unavailable
 from clouddesk.model.notice import Notice
 from clouddesk.model.quote import Quote
+from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import Reservation
 
 PREFIX = "clouddesk"
@@ -26,6 +27,7 @@ NAME_HELD_SECONDS = 3600
 """A claimed name that no reservation took is free again after this."""
 NOTICE_REMEMBERED_SECONDS = 30 * 86400
 NOTICES_KEPT = 1000
+HABITS_KEPT_SECONDS = 180 * 86400
 BLOCK_SECONDS = 2.0
 """The longest single wait for notices; shorter than the socket's time-out, so that a dead server is noticed."""
 SOCKET_SECONDS = 5.0
@@ -198,6 +200,12 @@ class RedisNotices:
             last = await self._redis.xrevrange(_key("notices", str(person)), count=1)
         return _text(last[0][0]) if last else "0"
 
+    async def latest(self, person: Person, *, limit: int) -> list[Notice]:
+        """The last notices, newest first."""
+        async with answering():
+            found = await self._redis.xrevrange(_key("notices", str(person)), count=limit)
+        return [from_json(Notice, values[b"json"]) for _, values in found]
+
     async def read(self, person: Person, *, after: str, wait_seconds: float = 0.0) -> list[tuple[str, Notice]]:
         """Notices later than ``after`` ("0" from the start, "$" from now), with their positions.
 
@@ -215,6 +223,26 @@ class RedisNotices:
                 return [(_text(place), from_json(Notice, values[b"json"])) for place, values in found[0][1]]
             if left <= 0:
                 return []
+
+
+class RedisHabits:
+    """What each person used last: a hash each, one field for each thing that it was for."""
+
+    def __init__(self, redis: Redis[bytes]) -> None:
+        self._redis = redis
+
+    async def put(self, person: Person, request: ResourceRequest, keys: Sequence[str]) -> None:
+        """Replace what is under the keys; kept for half a year after the last."""
+        place = _key("habits", str(person))
+        async with answering():
+            await self._redis.hset(place, mapping=dict.fromkeys(keys, to_json(request)))
+            await self._redis.expire(place, HABITS_KEPT_SECONDS)
+
+    async def get(self, person: Person, keys: Sequence[str]) -> list[ResourceRequest | None]:
+        """None for what there is nothing of."""
+        async with answering():
+            found = await self._redis.hmget(_key("habits", str(person)), list(keys))
+        return [from_json(ResourceRequest, text) if text else None for text in found]
 
 
 class RedisOffers:

@@ -83,6 +83,7 @@ _DROPS: tuple[Callable[[Requirements], Requirements], ...] = (
     lambda wish: replace(wish, max_hourly_price_usd=None),
     lambda wish: replace(wish, spot=False),
     lambda wish: replace(wish, region=None),
+    lambda wish: replace(wish, excluded_regions=(), excluded_sizes=()),
     lambda wish: replace(wish, providers=()),
     lambda wish: replace(wish, gpu_types=(), gpu_count=max(1, wish.gpu_count)) if wish.gpu_types else wish,
     lambda wish: replace(wish, size_names=()),
@@ -169,6 +170,10 @@ class _Columns:
             fits &= np.isin(self._size, [name.lower() for name in wish.size_names])
         else:
             fits &= ~self._by_name & (self._architecture == wish.architecture)
+        for words in wish.excluded_regions:
+            fits &= ~self._in(self._places.known(words))
+        if wish.excluded_sizes:
+            fits &= ~np.isin(self._size, [name.lower() for name in wish.excluded_sizes])
         if wish.gpu_types:
             fits &= np.isin(self._gpu_type, [_GPU_NAMES.get(name, name) for name in wish.gpu_types])
         if wish.gpu_count or wish.gpu_types:

@@ -82,6 +82,13 @@ class Regions:
                 return frozenset(places)
         raise UnknownRegion(said, self._plausible(text, wanted))
 
+    def known(self, said: str) -> frozenset[Place]:
+        """All places that the words mean; none when nothing is known by them."""
+        try:
+            return self.resolve(said)
+        except UnknownRegion:
+            return frozenset()
+
     def usual(self, providers: Iterable[str] = ()) -> frozenset[Place]:
         """All places that need no switching on."""
         wanted = set(providers) or set(self.names)

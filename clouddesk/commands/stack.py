@@ -16,7 +16,7 @@ from rich.table import Table
 from clouddesk import settings
 from clouddesk.local import model as rasa_model
 from clouddesk.local.doctor import examine
-from clouddesk.local.processes import PROCESSES
+from clouddesk.local.processes import with_rasa_servers
 from clouddesk.local.progress import Steps, duration
 from clouddesk.local.stack import ProcessStatus, Stack, with_needs
 
@@ -43,7 +43,7 @@ def up(
     A running stack is used as it is. Without --detach it runs until Ctrl-C or `clouddesk down`.
     """
     steps = Steps()
-    stack = Stack(settings.load().home, processes=with_needs(only) if only else PROCESSES)
+    stack = _stack(only)
     with _ending_on_signals():
         path = Path()
         if not only or "rasa" in only:
@@ -76,7 +76,7 @@ def down() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One object a line.")
 def status(as_json: bool) -> None:
     """Show each process of the stack. Exit code 1 unless all are ready."""
-    found = Stack(settings.load().home).statuses()
+    found = _stack().statuses()
     if as_json:
         for one in found:
             click.echo(json.dumps(one.as_dict()))
@@ -104,6 +104,12 @@ def doctor(as_json: bool) -> None:
             if finding.mend:
                 console.print(f"      → {finding.mend}", markup=False, soft_wrap=True)
     sys.exit(0 if is_well else 1)
+
+
+def _stack(only: tuple[str, ...] = ()) -> Stack:
+    """The stack that the settings describe, or a part of it."""
+    config = settings.load()
+    return Stack(config.home, processes=with_needs(only) if only else with_rasa_servers(config.rasa_servers))
 
 
 def _model(steps: Steps, wanted: Path | None) -> Path:

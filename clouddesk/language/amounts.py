@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from clouddesk.language.numbers import DIGITS, NUMBER, as_value, parse_number
 
 _TO = r" ?(?:-|–|—|to|or|and|bis) ?"
-_RANGE = rf"(?:(?:between |from )?(?P<low>{NUMBER}){_TO})?"
+_RANGE = rf"(?:(?:between |from )?(?P<low>{NUMBER})(?<!ty(?=-[a-z])){_TO})?"
 _GB = {
     r"tb|tib|terabytes?|terab|teras?|t": 1024.0,
-    r"gb|gbs|gib|gibs|gigs?|gigabytes?|gibibytes?|gigas?|go|g|gbyte": 1.0,
+    r"gb|gbs|gib|gibs|gigs?|gigz|giga ?bytes?|gigabites?|gibibytes?|gigas?|go|g|gbyte": 1.0,
     r"mb|mib|megs?|megabytes?|megas?": 1 / 1024,
 }
 _GB_UNIT = "|".join(_GB)
 _BYTES = re.compile(
-    rf"(?<![\w.$-])(?:{_RANGE}(?P<number>{NUMBER})(?P<half> and a half)?[- ]?(?P<unit>{_GB_UNIT})(?![\w]|-\w|/s)"
+    rf"(?:(?<![\w.$-])|(?<=\dx))(?:{_RANGE}(?P<number>{NUMBER})(?P<half> and a half)?[- ]?"
+    rf"(?P<unit>{_GB_UNIT})(?![\w]|-\w|/s)"
     rf"|(?P<fraction>half an?|half|a quarter of an?|quarter of an?"
     rf"|an?) (?P<funit>{_GB_UNIT}(?<! t)(?<! g)(?<!go)(?<!mega))(?![\w-]))"
 )

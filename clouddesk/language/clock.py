@@ -9,6 +9,7 @@ from clouddesk.language.durations import find_durations
 from clouddesk.language.ends import MONTH, MONTHS, WEEKDAY, WEEKDAYS
 from clouddesk.language.localtime import zone_of
 from clouddesk.language.numbers import parse_number
+from clouddesk.language.spelling import mend
 
 _LAST = time(23, 59)
 _OFFICE_END = time(18)
@@ -31,8 +32,12 @@ _CLOCK = re.compile(
     r"|o['’]?clock))?(?![\d/]|-\d|\.\d)"
     rf"|\b(?P<word>{'|'.join(_HOURS)})\b(?P<wunit> ?(?:am\b|pm\b|o['’]?clock))?"
 )
+_MILITARY = re.compile(r"(?<![\d.:/-])(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)\b(?!-)")
+_PAST = re.compile(
+    rf"\b(?P<share>half|quarter|\d{{1,2}}|five|ten|twenty) (?P<side>past|to) (?P<hour>\d{{1,2}}|{'|'.join(_HOURS)})\b"
+)
 _ISO = re.compile(r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)")
-_DOTTED = re.compile(r"\b(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})?")
+_DOTTED = re.compile(r"\b(?P<day>\d{1,2})\.(?:(?P<month>\d{1,2})\.(?P<year>\d{4})?|(?P<last>1[0-2]|0\d)$)")
 _DAY_MONTH = re.compile(rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\.? (?:of )?(?P<month>{MONTH})\b")
 _MONTH_DAY = re.compile(rf"\b(?P<month>{MONTH}) (?:the )?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b")
 _ORDINAL = re.compile(r"\b(?P<day>\d{1,2})(?:st|nd|rd|th)\b")
@@ -45,12 +50,12 @@ def resolve_until(words: str, *, now: datetime, timezone: str = "UTC") -> dateti
     """
     zone = zone_of(timezone)
     local = now.astimezone(zone)
-    text = words.lower().strip()
+    text = mend(words.lower().strip())
     if in_time := re.search(r"\bin (.+)", text):
         spans = find_durations(in_time[1])
         if spans and spans[0].start == 0:
             return now + timedelta(minutes=spans[0].minutes)
-    day, rest = _day(text, local)
+    day, rest = _day(_plain_clock(text), local)
     at = _time(rest)
     if day is None and at is None:
         return None
@@ -62,6 +67,20 @@ def resolve_until(words: str, *, now: datetime, timezone: str = "UTC") -> dateti
     if moment <= local:
         moment = _next(moment, local, text, has_day=day is not None)
     return moment.astimezone(now.tzinfo) if moment > local else None
+
+
+def _plain_clock(text: str) -> str:
+    """ "2300" as 23:00, "half past nine" as 9:30, "quarter to six" as 5:45."""
+    text = _MILITARY.sub(lambda match: f"{match['hour']}:{match['minute']}", text)
+    return _PAST.sub(_past, text)
+
+
+def _past(match: re.Match[str]) -> str:
+    share = {"half": 30, "quarter": 15}.get(match["share"]) or int(parse_number(match["share"]))
+    minutes = 60 * int(parse_number(match["hour"])) + (share if match["side"] == "past" else -share)
+    if minutes < 8 * 60:
+        minutes += 12 * 60  # as with a bare "5", the afternoon
+    return f"{minutes // 60}:{minutes % 60:02}"
 
 
 def _is_whole(text: str) -> bool:
@@ -161,7 +180,7 @@ def _month_end(today: date, *, ahead: int) -> date:
 
 def _calendar_day(parts: dict[str, str | None], today: date) -> date | None:
     """The next date with this day (and month, and year, where they are said); None for a day that does not exist."""
-    day, month_words, year = int(parts["day"] or 0), parts.get("month"), parts.get("year")
+    day, month_words, year = int(parts["day"] or 0), parts.get("month") or parts.get("last"), parts.get("year")
     month = _month_number(month_words) if month_words else None
     for step in range(14):
         shifted = today.month + step

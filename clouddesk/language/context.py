@@ -1,10 +1,11 @@
-"""What stands around an item decides what it means: repairs, negations, other people's data, memory or disk."""
+"""What stands around an item decides whether it is meant: repairs and negations."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 
+from clouddesk.language.roles import ASKING
 from clouddesk.language.scan import Item
 from clouddesk.language.words import words
 
@@ -12,9 +13,12 @@ _REPAIR_WORDS = words(
     """
     no wait actually sorry make that it i mean meant rather or scratch hmm um uh oops nope better let's let us
     say correction hang on hold ehm er well is are you know what not just to be - , . ; : ? ! … — – ( ) go with
+    hm hmmm mm err erm umm ugh nah typo i've a an of ram memory disk cluster cores strike
     """
 )
-_REPAIR_SIGNS = words("no wait actually sorry mean meant rather scratch oops nope correction make")
+_REPAIR_SIGNS = words(
+    "no wait actually sorry mean meant rather scratch oops nope correction make nah err erm hmm um uh strike"
+)
 _UNITS = words(
     """
     node nodes worker workers machine machines box boxes vm vms instance instances server servers gpus gpu
@@ -104,10 +108,23 @@ def _in_unit(first: Item, second: Item) -> object:
 _NEGATIVE = words(
     """
     not no outside except excluding without besides never avoid exclude skip isn't aren't don't dont w/o nor
-    neither hate won't cannot can't minus
+    neither hate won't cannot can't minus nt ain't forget drop ditch dump scratch strike w/o
     """
 )
+_DISMISSALS = words("forget drop ditch dump scratch strike")
 _LEADING = (
+    ("anyone", "but"),
+    ("anybody", "but"),
+    ("any", "but"),
+    ("asking", "for"),
+    ("away", "the"),
+    ("moving", "from"),
+    ("moved", "from"),
+    ("switch", "from"),
+    ("migrating", "from"),
+    ("migrate", "from"),
+    ("change", "from"),
+    ("pass", "from"),
     ("instead", "of"),
     ("rather", "than"),
     ("other", "than"),
@@ -124,7 +141,7 @@ _LEADING = (
 )
 _SKIPPED = words(
     """
-    on in the from using any a an to want need at with via of for be like use is it by run running put really
+    on in the from using any a an to have want need at with via of for be like use is it by run running put really
     another one again more , or and nor
     """
 )
@@ -156,14 +173,16 @@ def drop_negated(items: Sequence[Item], intent: str) -> list[Item]:
     """A value that is refused ("not aws", "anything except centos", "debian instead of ubuntu") says nothing."""
     kept = []
     for index, item in enumerate(items):
-        if item.kind in _NEGATABLE and _is_negated(items, index):
+        if item.kind in _NEGATABLE and _is_negated(items, index, intent):
             kept.append(replace(item, kind="word", value="negated"))
         else:
             kept.append(item)
     return kept
 
 
-def _is_negated(items: Sequence[Item], index: int) -> bool:
+def _is_negated(items: Sequence[Item], index: int, intent: str) -> bool:
+    if intent == "correct" and _is_taken_back(items, index):
+        return True
     at = index - 1
     commas = 0
     while at >= 0:
@@ -174,27 +193,35 @@ def _is_negated(items: Sequence[Item], index: int) -> bool:
                 return False
             at -= 1
             continue
-        if (at >= 1 and (items[at - 1].word, word) in _LEADING) or word == "replace":
-            return True
+        if (at >= 1 and (items[at - 1].word, word) in _LEADING) or word in ("replace", "swap"):
+            return not (word == "for" and items[at - 2].word not in ("not", "never"))
         if word in _NEGATIVE:
             if word in ("don't", "dont", "won't", "can't", "cannot", "never", "neither"):
-                return items[index].kind in (
-                    "provider",
-                    "os",
-                    "region",
-                    "software",
-                    "gpu_type",
-                    "size_name",
-                    "spot",
-                ) and any(
-                    other.word in ("want", "need", "use", "like", "put", "on", "in") for other in items[at + 1 : index]
+                return (
+                    intent in ASKING
+                    and items[index].kind
+                    in (
+                        "provider",
+                        "os",
+                        "region",
+                        "software",
+                        "gpu_type",
+                        "size_name",
+                        "spot",
+                    )
+                    and any(
+                        other.word in ("want", "need", "use", "like", "put", "on", "in")
+                        for other in items[at + 1 : index]
+                    )
                 )
             following = items[at + 1].word if at + 1 < len(items) else ""
             is_only = any(other.word == "only" for other in items[at + 1 : index])
             is_amount = items[index].kind in ("number", "gb", "vcpus") and any(
                 other.word in ("more", "less", "fewer", "under", "below") for other in items[at + 1 : index]
             )
-            if items[index].kind in _KEEPS_IN_REQUESTS and word == "no":
+            if items[index].kind in _KEEPS_IN_REQUESTS and word in ("no", *_DISMISSALS):
+                return False
+            if word in _DISMISSALS and intent not in ASKING:
                 return False
             return not (is_only or is_amount or following == ",")
         if word == ",":
@@ -207,153 +234,39 @@ def _is_negated(items: Sequence[Item], index: int) -> bool:
     return False
 
 
-_MEMORY = words("ram memory mem memories rams vram")
-_STORAGE = words("disk disks ssd ssds storage hdd hdds nvme volume volumes drive space root ebs scratch")
-_SIZE_OF = words(
-    """
-    fast local attached encrypted extra of additional free persistent scratch block a the solid state ddr4 ddr5
-    system for big nvme ssd
-    """
-)
-_DATA_SUBJECTS = words(
-    """
-    dataset datasets dataset's data dump dumps corpus file files table tables database db index backup logs log
-    laptop mac macbook desktop pc mine parquet csv csvs pickle matrix model checkpoint checkpoints it's archive
-    images dump's mac's laptop's
-    """
-)
-_COPULAS = words(
-    """
-    is are was has have had only 's just about around roughly weighs itself says now currently got at = comes to
-    ~ of - my already nearly almost today
-    """
-)
-_DATA_THINGS = words(
-    """
-    json archive dump slice crawl sample collection folder bucket export video videos recording recordings
-    mysqldump tarball zip image cards card core of-data parquet csv dataset corpus file files download snapshot
-    genome matrix
-    """
-)
-_DATA_AFTER = words(
-    """
-    raw compressed uncompressed dataset datasets dump dumps parquet csv file files corpus database index backup
-    worth model matrix table zipped
-    """
-)
+_TAKING_BACK = words("said say typed wrote put had told asked from than swap replace change changing instead")
+_TAKEN_BACK_AFTER = words("was were is isn't wasn't has had breaks won't")
+_FAULTS = words("wrong mistake typo joke slip small big slow late early many much old not needed credit enough little")
 
 
-def drop_data_sizes(items: Sequence[Item]) -> list[Item]:
-    """The size of somebody's data or laptop is not a wish: "the dump is 30 GB", "2 TB of click data"."""
-    return [
-        replace(item, kind="data") if item.kind in ("gb", "number") and _is_data(items, index) else item
-        for index, item in enumerate(items)
-    ]
-
-
-def _is_data(items: Sequence[Item], index: int) -> bool:
+def _is_taken_back(items: Sequence[Item], index: int) -> bool:
+    """In a correction, the value that was wrong: "I said t4, make it an a100", "rocky was a typo"."""
     item = items[index]
-    after = [other.word for other in items[index + 1 : index + 6]]
-    if item.kind == "gb" and after:
-        if after[0] == "of":
-            ahead = [word for word in after[1:] if word]
-            if not any(word in _MEMORY or word in _STORAGE for word in ahead[:3]) and ahead:
-                return ahead[0] not in ("it", "them", "which")
-        if any(word in _DATA_AFTER for word in after[: 1 if after[0] not in ("core", "common", "json") else 3]):
-            return True
-        before = items[index - 1].word if index else ""
-        if after[0] in _DATA_THINGS or (before in ("a", "the", "this", "that") and set(after[:3]) & _DATA_THINGS):
-            return True
-    at = index - 1
-    seen_copula = False
-    for _ in range(5):
-        if at < 0:
-            return False
-        word = items[at].word
-        if word in _DATA_SUBJECTS:
-            return seen_copula or (at == index - 1 and word not in ("index", "log", "logs", "it's", "data", "storage"))
-        if word not in _COPULAS:
-            return False
-        seen_copula = seen_copula or word in ("is", "are", "was", "has", "have", "weighs", "says", "had", "'s")
-        at -= 1
-    return False
-
-
-_STORES = words(
-    """
-    kafka mongodb postgres elasticsearch opensearch cassandra mysql mariadb minio clickhouse hadoop timescaledb
-    """
-)
-
-
-def settle_bytes(items: Sequence[Item]) -> list[Item]:
-    """Each size becomes memory or storage: by the words next to it, by the one already told, by how big it is."""
-    settled: list[Item] = list(items)
-    open_ones = []
-    for index, item in enumerate(items):
-        if item.kind != "gb":
-            continue
-        kind = _told_kind(items, index)
-        if kind:
-            settled[index] = replace(item, kind=kind)
-        else:
-            open_ones.append(index)
-    for index in open_ones:
-        item = items[index]
-        has_memory = any(other.kind == "memory_gb" for other in settled)
-        has_storage = any(other.kind == "storage_gb" for other in settled)
-        is_big = item.value >= 1024 or (has_memory and item.value >= 20)
-        bigger = [items[other].value for other in open_ones if other != index]
-        has_store = any(other.kind == "software" and other.value in _STORES for other in items)
-        is_big = is_big or (has_store and item.value >= 100)
-        kind = (
-            "storage_gb" if not has_storage and (is_big and not (bigger and item.value < min(bigger))) else "memory_gb"
+    if item.kind not in _REPLACEABLE or not any(
+        other.kind == item.kind and other is not item and other.value != item.value for other in items
+    ):
+        return False
+    before = [
+        other.word
+        for other in items[max(0, index - 3) : index]
+        if other.word not in ("the", "a", "an", "it", "you", "on")
+    ]
+    if (
+        index > 0
+        and items[index - 1].word in ("said", "say")
+        and "not" in {other.word for other in items[index + 1 : index + 4]}
+    ):
+        return False  # "I said london, not lagos"
+    if before and before[-1] in _TAKING_BACK:
+        # "from x to y" takes x back; "I said rhel 8" repeats what is meant when nothing follows
+        return any(other.kind == item.kind and other.value != item.value for other in items[index + 1 :]) or (
+            before[-1] in ("than", "instead", "from")
         )
-        settled[index] = replace(item, kind=kind)
-    return settled
+    following = [other.word or "," for other in items[index + 1 : index + 7]]
+    following = following[: following.index(",")] if "," in following else following
+    return bool(following and following[0] in _TAKEN_BACK_AFTER and _FAULTS & set(following))
 
 
-def _told_kind(items: Sequence[Item], index: int) -> str | None:
-    if items[index].hint in ("mem", "memory", "ram"):
-        return "memory_gb"
-    if items[index].hint in ("disk", "storage", "ssd", "hdd", "nvme"):
-        return "storage_gb"
-    for other in items[index + 1 : index + 5]:
-        if other.word in _MEMORY:
-            return "memory_gb"
-        if other.word in _STORAGE:
-            return "storage_gb"
-        if other.word not in _SIZE_OF:
-            break
-    for back, other in enumerate(reversed(items[max(0, index - 5) : index])):
-        if other.word in _MEMORY:
-            return "memory_gb"
-        if other.word in _STORAGE:
-            return "storage_gb"
-        if other.word not in (
-            "of",
-            ":",
-            "=",
-            "at",
-            "least",
-            "is",
-            "should",
-            "be",
-            "minimum",
-            "a",
-            "with",
-            "about",
-            "around",
-            "size",
-            "to",
-            "up",
-            "-",
-            "the",
-            "please",
-            "min",
-            "must",
-        ):
-            break
-        if back > 3:
-            break
-    return None
+_REPLACEABLE = frozenset(
+    ("provider", "os", "region", "software", "gpu_type", "size_name", "person", "resource_name", "gb")
+)

@@ -24,7 +24,9 @@ _LETTERS = {"m": 1, "h": HOUR, "d": DAY, "w": WEEK, "mo": MONTH, "y": YEAR}
 _UNIT = "|".join(_UNITS)
 _MORE = r"(?:(?:more|extra|additional|further|full|whole|entire|straight|good|solid|other|lousy|longer) )?"
 _ONE = rf"(?:(?:an?|another|one|per|each|the (?:whole|entire|full)) {_MORE})"
-_FRACTION = r"(?:half an?|half of an?|half|a half|an? quarter of an?|quarter of an?|three quarters of an?|quarter)"
+_FRACTION = (
+    r"(?:hal(?:f|ve) an?|half of an?|half|a half|an? quarter of an?|quarter of an?|three quarters of an?|quarter)"
+)
 _AND_HALF = r"(?: and (?:a half|a quarter|half))"
 
 _PART = (
@@ -32,7 +34,9 @@ _PART = (
     rf"|(?P<number>{NUMBER})(?P<mid>{_AND_HALF})?(?:[- ]| ?-? ?){_MORE}(?P<unit>{_UNIT})\b(?P<tail>{_AND_HALF})?"
     rf"|(?P<clock>\d+)h(?P<clockmin>\d\d)(?:m|min)?\b"
     rf"|(?P<short>\d+(?:\.\d+)?) ?(?P<letter>mo|[mhdwy])\b(?!/)"
-    rf"|\b{_ONE}(?P<ounit>{_UNIT})\b(?P<otail>{_AND_HALF})?)"
+    r"|\b(?:hours?|days?|weeks?|months?) ?[=:] ?(?P<keyed>\d+)\b"
+    r"|--(?:hours?|days?|weeks?|months?)[ =](?P<option>\d+)\b"
+    rf"|\b(?:the (?:next|coming) (?=hour|fortnight)|{_ONE})(?P<ounit>{_UNIT})\b(?P<otail>{_AND_HALF})?)"
 )
 _PART_RE = re.compile(_PART)
 _JOIN = re.compile(r",? (?:and |& )?|")
@@ -68,6 +72,9 @@ def _minutes(match: re.Match[str]) -> float:
         words = match["fraction"]
         share = 0.75 if words.startswith("three") else 0.25 if "quarter" in words else 0.5
         return share * _unit_minutes(match["funit"])
+    if match["keyed"] or match["option"]:
+        unit = re.sub(r"[^a-z]", "", match.group())
+        return int(match["keyed"] or match["option"]) * _unit_minutes(unit)
     if match["number"]:
         number = parse_number(match["number"]) + _half(match["mid"])
         return (number + _half(match["tail"])) * _unit_minutes(match["unit"])
@@ -114,4 +121,4 @@ def parse_duration(words: str) -> int | None:
 
 
 def _is_inside_word(text: str, start: int) -> bool:
-    return start > 0 and (text[start - 1].isalnum() or text[start - 1] in "-_./:$€£") and text[start : start + 1] != " "
+    return start > 0 and (text[start - 1].isalnum() or text[start - 1] in "-_.:$€£") and text[start : start + 1] != " "

@@ -17,7 +17,7 @@ from clouddesk.language.words import words
 _DATA = Path(__file__).parent / "data"
 
 SIZE = re.compile(
-    r"(?<![\w.-])(?:"
+    r"(?:(?<![\w.-])|(?<=\dx))(?:"
     r"(?:[a-z]{1,3}\d{1,2}[a-z]{0,4}|u-\d+tb\d|mac\d)\.(?:nano|micro|small|medium|large|metal|\d{0,2}xlarge)(?:-\d+xl)?"
     r"|(?:s|c|g|gd|m|so|c2|m3|m6|so1_5|gpu)-\d+vcpu-\d+gb(?:-[a-z0-9-]+)?"
     r"|[a-z]\d[a-z]?-(?:standard|highmem|highcpu|ultramem|megamem|hypermem|micro|small|medium|highgpu|megagpu"
@@ -85,10 +85,8 @@ def _words(names: list[str]) -> str:
 def _synonyms() -> dict[str, tuple[re.Pattern[str], dict[str, str]]]:
     data = _load()
     tables = {}
-    for kind in ("provider", "software"):
-        table = {
-            name: value for value, names in data[kind if kind == "software" else "providers"].items() for name in names
-        }
+    for kind, lists in (("provider", ("providers",)), ("software", ("software", "tools"))):
+        table = {name: value for one in lists for value, names in data[one].items() for name in names}
         tables[kind] = (
             re.compile(_words(list(table)), re.IGNORECASE),
             {_key(name): value for name, value in table.items()},
@@ -128,11 +126,16 @@ def _gpus() -> re.Pattern[str]:
 
 @functools.lru_cache(maxsize=1)
 def _places() -> re.Pattern[str]:
-    return re.compile(_words([place for place in _load()["regions"] if place not in ("us", "eu")]), re.IGNORECASE)
+    places = [*_load()["regions"], *_load()["places"]]
+    return re.compile(_words([place for place in places if place not in ("us", "eu")]), re.IGNORECASE)
 
 
 # "US" and "EU" are also a pronoun and nothing: only in capitals, or after a preposition with the article.
-_SHORT_PLACE = re.compile(r"(?<![\w-])(?:US|EU|U\.S\.|(?<=in the )us|(?<=in )eu|(?<=, )eu|(?<=the )eu)(?![\w-])")
+_SHORT_PLACE = re.compile(
+    r"(?<![\w.-])(?:US|EU|U\.S\.|(?<=in the )us|(?<=box )eu|(?<=vm )eu|(?<=host )eu|(?<=in )eu|(?<=, )eu|(?<=the )eu"
+    r"|eu(?= only\b)"
+    r"|(?<=, )(?:jp|us|de|fr)(?=$|,)|(?:fra|ams|lon|syd|sgp|blr|tor|sfo)(?=$| \d|,|/|\.$))(?![\w-])"
+)
 
 
 def find_sizes(text: str) -> Iterator[Named]:
@@ -156,7 +159,11 @@ def find_systems(text: str) -> Iterator[Named]:
             version = codenames[code.lower()] if code else (match["version"] or "").lower().removesuffix("lts").strip()
             start, end = match.span()
             if version and not code and not _is_version(family, version, text, match.end("version")):
+                if text[match.end("name")] == "-" and not _COUNTED.match(text, match.end("version")):
+                    continue  # "ubuntu-1" is a machine
                 end, version = match.end("name"), ""
+            if not version and not code and (spoken := _SPOKEN.match(text, end)):
+                end, version = spoken.end(), _spoken_version(spoken.group().lower(), family)
             if family == "windows" and re.fullmatch(r"20\d\d(?: ?r2)?", version):
                 yield Named(start, end, "os", f"windows-server-{version.replace(' ', '-')}")
             elif match["name"] and match["name"].lower() == "al2023":
@@ -165,6 +172,29 @@ def find_systems(text: str) -> Iterator[Named]:
                 continue
             else:
                 yield Named(start, end, "os", f"{family}-{version.replace(' ', '-')}" if version else family)
+
+
+_TEENS = ("ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
+_ONES = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_SPOKEN = re.compile(
+    rf" (?:version )?(?:{'|'.join((*_TEENS, *_ONES[7:]))}|twenty(?:[ -](?:{'|'.join(_ONES)}))?)\b"
+    r"(?:(?: point| dot)?(?: oh| o| zero) four\b)?"
+    r"(?! ?-?(?:gigs?|gb|gigabytes?|cores?|hours?|days?|weeks?|nodes?|machines?|vms?|boxes|servers?|hundred|thousand"
+    r"|instances?|workers?|hosts?|vcpus?|cpus?|times|terabytes?|tb))",
+    re.IGNORECASE,
+)
+
+
+def _spoken_version(words: str, family: str) -> str:
+    """ "twenty two oh four" is 22.04, "twelve" is 12."""
+    parts = re.findall(r"[a-z]+", words.replace("version", ""))
+    number = 0
+    for part in parts:
+        if part in ("oh", "o", "zero", "point", "dot"):
+            break
+        number += 20 if part == "twenty" else 10 + _TEENS.index(part) if part in _TEENS else 1 + _ONES.index(part)
+    is_long = parts[-1] == "four" and len(parts) > 2
+    return f"{number}.04" if is_long or (family == "ubuntu" and number % 2 == 0) else str(number)
 
 
 def _is_version(family: str, version: str, text: str, end: int) -> bool:

@@ -38,7 +38,7 @@ _TENS = {
     )
 }
 _TENS["fourty"] = 40
-_GROUPS = {"couple": 2, "pair": 2, "dozen": 12, "single": 1, "lone": 1}
+_GROUPS = {"couple": 2, "coupla": 2, "pair": 2, "trio": 3, "dozen": 12, "single": 1, "lone": 1}
 
 _SMALL = (
     rf"(?:(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(w for w, v in _ONES.items() if 1 <= v <= 9)}))?"
@@ -47,7 +47,7 @@ _SMALL = (
 _HUNDREDS = rf"(?:(?:{_SMALL}|an?)[- ])(?:hundred|thousand)(?:(?: and)? {_SMALL})?"
 _GROUP = (
     rf"half an? dozen|half dozen|(?:{_SMALL}|\d+) dozen|a dozen|dozen"
-    r"|an? (?:couple|pair)(?: of)?|couple of|pair of|an? (?:single|lone)|single|lone"
+    r"|an? (?:couple|pair|trio)(?: of)?|couple(?: of)?|coupla|(?:pair|trio) of|an? (?:single|lone)|single|lone"
 )
 DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|(?<!\d)\.\d+"
 NUMBER = rf"(?:{DIGITS}|\b(?:{_GROUP}|{_HUNDREDS}|{_SMALL}|hundred)\b)"

@@ -15,6 +15,7 @@ _SPECIAL = re.compile(r"<!(?P<name>[a-z]+)(?:\^[^|>]*)?(?:\|(?P<label>[^>]*))?>"
 _MENTION = re.compile(r"<@(?P<id>[UW][A-Z0-9_]*)(?:\|[^>]*)?>", re.IGNORECASE)
 _FENCE = re.compile(r"```(?:\w+\n)?|`")
 _MARK = re.compile(r"(?<![\w*_~])(?P<mark>[*_~])(?=\S)(?P<inner>[^*_~\n]+?)(?<=\S)(?P=mark)(?![\w*_~])")
+_STRUCK = re.compile(r"(?<![\w~])~(?=\S)[^~\n]+?(?<=\S)~(?![\w~])")
 _SHORTCODE = re.compile(r"(?<!\w):(?:[a-z][a-z0-9_+-]*|[+-]1|100):(?!\w)")
 _QUOTE_LINE = re.compile(r"^\s*(?:(?:>|&gt;)\s?)+", re.MULTILINE)
 _SPACES = re.compile(r"\s+")
@@ -49,13 +50,14 @@ class Prepared:
 def prepare(text: str) -> Prepared:
     """Resolve Slack's markup, make letters plain (NFKC, straight quotes), take out secrets, and tidy the spaces.
 
-    Mentions stay as ``<@U…>``; emoji stay; bold, italics, code marks and link targets go.
+    Mentions stay as ``<@U…>``; emoji stay; bold, italics, code marks and link targets go, and what is struck through.
     Doing it twice changes nothing.
     """
     text = _resolve_markup(text)
     text = unicodedata.normalize("NFKC", text).translate(_PLAIN)
     text, secrets = redact(text)
     text = _FENCE.sub(" ", text) if "```" in text else text.replace("`", "")
+    text = _STRUCK.sub(" ", text) if _STRUCK.sub(" ", text).strip() else text
     for _ in range(2):
         text = _MARK.sub(lambda match: match["inner"], text)
     text = _SKIN.sub("", text)

@@ -10,6 +10,11 @@ ALONE = frozenset(
 ASKING = frozenset(("create_vm", "create_cluster", "quote_price", "inform", "correct", "use_template"))
 """Ask for something that does not exist yet, so that counts and machine sizes are wishes, not descriptions."""
 
+REFERRING = frozenset(
+    ("list_resources", "terminate_resource", "stop_resource", "start_resource", "reboot_resource", "connect_info")
+)
+"""May tell a machine that exists from others by what it is: "the spot box", "the 64 gig one"."""
+
 LASTING = ASKING | {"extend_reservation", "share_resource"}
 """May say how long, or until when."""
 
@@ -32,6 +37,8 @@ def allowed(intent: str) -> frozenset[str]:
         names |= {"vcpus", "memory_gb", "storage_gb", "gpu_count", "max_price_per_hour", "spot"}
     if intent in LASTING:
         names |= {"duration_minutes", "until"}
+    else:
+        names |= {"spot", "memory_gb"} if intent in REFERRING else set()
     if intent == "set_reminder":
         names.add("duration_minutes")
     if intent in COUNTING_NODES:

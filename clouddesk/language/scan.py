@@ -25,7 +25,7 @@ _SIGNED = re.compile(
     r"(?<=[+])\d+\b|(?<=\bx)\d+\b|(?<=\bx )\d+\b|(?<=[:=])\d+\b|(?<=\()\d+\b|(?<=~)\d+\b|(?<=-)\d+(?=\b)(?<= -\d)"
     r"|\b\d+(?=-(?:node|worker|machine|broker|member|vm|box|server|host|gpu|way|core|part))"
 )
-_WORD = re.compile(r"[A-Za-zÀ-ÿ0-9](?:[\w-]|['’](?=\w))*|[^\w\s]|\w+")
+_WORD = re.compile(r"(?<!\w)w/o?(?!\w)|[A-Za-zÀ-ÿ0-9](?:[\w-]|['’](?=\w))*|[^\w\s]|\w+")
 
 
 @dataclass(frozen=True)

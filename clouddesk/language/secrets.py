@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from clouddesk.language.known_secrets import find_known
+
 _END = r"(?![A-Za-z0-9_/+=-])"
 _START = r"(?<![A-Za-z0-9_/+-])"
 
-# Shapes that are a secret wherever they stand; None means that no cloud of ours issues them.
+# Shapes that are a secret wherever they stand, beside those of ``known_secrets``: those it lacks, and those that people
+# shorten, wrap or break when they paste. None means that no cloud of ours issues them.
 _SHAPES: tuple[tuple[str | None, str], ...] = (
-    ("gcp", r"\{[^{}]*\"type\"\s*:\s*\"service_account\"[^{}]*\}?"),
+    ("gcp", r"\{[^{}]*[\"']type[\"']\s*:\s*[\"']service_account[\"'][^{}]*\}?"),
     (None, r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:.*?-----END [A-Z ]*PRIVATE KEY-----|[\s\S]*)"),
     ("aws", r"(?<![A-Za-z0-9])(?:AKIA|ASIA|AROA|AIDA|ABIA|ACCA)[A-Z0-9]{12,20}(?![A-Za-z0-9])"),
     ("aws", rf"{_START}(?:IQoJb3JpZ2lu|FwoGZXIvYXdz|FQoGZXIvYXdz)[A-Za-z0-9/+=_-]{{20,}}"),
@@ -46,6 +49,10 @@ _PASSWORD = re.compile(
     r"\bpass(?:word|phrase|wd)?(?: for \S+)?(?: is|:| -|=)? (?P<value>(?=\S*\d)(?=\S*[A-Za-z])(?!\[)[^\s,;]{6,})",
     re.IGNORECASE,
 )
+# Basic authentication without a name, or for a command: "redis://:secret@host", "curl -u me:secret".
+_BASIC = re.compile(
+    r"(?<=://:)(?P<value>[^\s:/@\[]{4,})(?=@)|(?:-u|--user)[ =][\"']?[\w.@-]+:(?P<other>[^\s\"'\[]{4,})"
+)
 _LONG = re.compile(r"(?<![A-Za-z0-9/+_@.-])[A-Za-z0-9/+]{32,}={0,2}(?![A-Za-z0-9/+_.-])")
 _AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+=_.-])(?=[A-Za-z0-9/]*\+)[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=_.-])")
 _HASH_BEFORE = re.compile(r"(?:commit|sha\d*|hash|digest|checksum|md5|revision|image|@sha256)[\s:=@]*$", re.IGNORECASE)
@@ -77,7 +84,7 @@ class SecretFound:
 
 def find_secrets(text: str) -> tuple[SecretFound, ...]:
     """Every secret in the text, in order; adjoining parts of one secret come out as one."""
-    spans: list[tuple[int, int, str | None]] = []
+    spans: list[tuple[int, int, str | None]] = list(find_known(text))
     for kind, pattern in _SHAPE_RES:
         spans += [(match.start(), match.end(), kind) for match in pattern.finditer(text)]
     for match in _ASSIGNED.finditer(text):
@@ -93,6 +100,7 @@ def find_secrets(text: str) -> tuple[SecretFound, ...]:
         for match in _LONG.finditer(text)
         if _is_random(match.group()) and not _HASH_BEFORE.search(text, 0, match.start())
     ]
+    spans += [(*match.span("value" if match["value"] else "other"), None) for match in _BASIC.finditer(text)]
     spans += [(match.start(), match.end(), "aws") for match in _AWS_SECRET.finditer(text)]
     spans += [(match.start("value"), match.end("value"), None) for match in _PASSWORD.finditer(text)]
     merged: list[tuple[int, int, str | None]] = []

@@ -19,14 +19,65 @@ _KEYWORDS = words(
     hours minutes weeks months machine machines cluster clusters nodes worker workers server servers instance instances
     cores memory storage reservation reservations template templates reminder create terminate extend delete reboot
     restart release schedule shutdown credentials notebook tonight tomorrow weekend monday tuesday wednesday thursday
-    friday saturday sunday please
+    friday saturday sunday please overnight gigabytes provision between digitalocean
     """
 )
 
 
+_COUNTABLE = words("minutes hours days weeks months nodes cores boxes vms workers brokers machines servers gigs")
+_COUNTED = re.compile(
+    r"(?<![\w.-])(?P<count>(?:\d+|two|three|four|five|six|seven|eight|nine|ten) ?)(?P<word>[a-z]{3,7})(?![\w-])",
+    re.IGNORECASE,
+)
+_ONE_SHORT = frozenset(("day", "hour", "week", "month", "minute"))
+
+
 def mend(text: str) -> str:
-    """The text with keywords spelled right; ordinary words that only look alike stay."""
-    return _WORD.sub(lambda match: _mended(match.group()), text)
+    """The text with keywords spelled right; ordinary words that only look alike stay.
+
+    No space comes or goes, so that ``as_typed`` finds the words as they were.
+    """
+    text = _WORD.sub(lambda match: _mended(match.group()), text)
+    return _COUNTED.sub(lambda match: match["count"] + _mended_unit(match["word"]), text)
+
+
+def as_typed(typed: str, mended: str, start: int, end: int) -> str:
+    """What stood in the text as it was typed where ``mended[start:end]`` stands now, in lower case."""
+    if typed == mended:
+        return mended[start:end].lower()
+    first, last = len(mended[:start].split()), len(mended[:end].split())
+    if mended[:start] and not mended[:start][-1].isspace():
+        first -= 1
+    said = " ".join(typed.split()[first:last]).lower()
+    if mended[start:end].split() == mended.split()[first:last]:
+        return said
+    before = mended[:start].split()[-1] if mended[:start] and not mended[:start][-1].isspace() else ""
+    after = mended[end:].split()[0] if mended[end:] and not mended[end].isspace() else ""
+    return said.removeprefix(before.lower()).removesuffix(after.lower())
+
+
+@functools.lru_cache(maxsize=4096)
+def _mended_unit(word: str) -> str:
+    """What is counted, spelled right: "2 dais", "5 hors", "4 nods"; so short a word needs a number before it."""
+    lower = word.lower()
+    known, ordinary = _known()
+    if lower in known or lower in ordinary or lower in _COUNTABLE or lower in _WELL_COUNTED:
+        return word
+    close = [
+        unit
+        for unit in _COUNTABLE | _ONE_SHORT
+        if unit[0] == lower[0] and OSA.distance(lower, unit, score_cutoff=1) <= 1
+    ]
+    return max(close, key=len) if close and lower not in _ONE_SHORT else word
+
+
+_WELL_COUNTED = words(
+    """
+    day hour week month minute node core box vm worker broker machine server gig hrs mins wks hr min mos mths nos
+    gb gbs gib gibs cor dog dogs notes modes codes bits boxers hosts house horse hoods says ways dates dots does
+    cards cars cares core-s vps vms weeds weak-s days-s bores cores gags wigs pigs goes gin gis vcpu vcpus cpus
+    """
+)
 
 
 @functools.lru_cache(maxsize=4096)

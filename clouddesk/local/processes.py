@@ -126,6 +126,20 @@ def _answers(use: str, path: str) -> Callable[[Plan], bool]:
     return lambda plan: readiness.http_ok(f"http://{LOOPBACK}:{plan.ports[use]}{path}")
 
 
+def rasa(number: int = 1) -> Process:
+    """The Rasa server of that number; all of them share their conversations."""
+    name = "rasa" if number == 1 else f"rasa-{number}"
+    return Process(
+        name=name,
+        command=lambda plan: _python("connectors.rasa_server", "--port", plan.port(name), "--model", str(plan.model)),
+        is_ready=_answers(name, "/"),
+        ports={name: 5005 + 10 * (number - 1)},
+        after=("redis",),
+        settle_seconds=30,
+        ready_within_seconds=240,
+    )
+
+
 PROCESSES: tuple[Process, ...] = (
     Process(
         name="redis",
@@ -136,15 +150,7 @@ PROCESSES: tuple[Process, ...] = (
         is_server=True,
     ),
     # Rasa before the rest, since it takes longest; Redis, without which it refuses to start, answers at once.
-    Process(
-        name="rasa",
-        command=lambda plan: _python("connectors.rasa_server", "--port", plan.port("rasa"), "--model", str(plan.model)),
-        is_ready=_answers("rasa", "/"),
-        ports={"rasa": 5005},
-        after=("redis",),
-        settle_seconds=30,
-        ready_within_seconds=240,
-    ),
+    rasa(),
     Process(
         name="vault",
         command=_vault_command,
@@ -194,14 +200,21 @@ PROCESSES: tuple[Process, ...] = (
 """In the order in which they are started."""
 
 
+def with_rasa_servers(count: int) -> tuple[Process, ...]:
+    """All processes, with this many Rasa servers."""
+    return (*PROCESSES, *(rasa(number) for number in range(2, count + 1)))
+
+
 def addresses(plan: Plan) -> dict[str, object]:
     """What ``run.json`` tells the others: the settings that point at this stack."""
     ports = plan.ports
+    rasas = [f"http://{LOOPBACK}:{port}" for use, port in ports.items() if use.startswith("rasa-")]
     return {
         "redis_url": f"redis://{LOOPBACK}:{ports['redis']}/0",
         "vault_addr": f"http://{LOOPBACK}:{ports['vault']}",
         "temporal_address": f"{LOOPBACK}:{ports['temporal']}",
         "rasa_url": f"http://{LOOPBACK}:{ports['rasa']}",
+        "rasa_urls": [f"http://{LOOPBACK}:{ports['rasa']}", *rasas] if rasas else [],
         "actions_url": f"http://{LOOPBACK}:{ports['actions']}",
         "sandbox": {
             "aws": f"http://{LOOPBACK}:{ports['sandbox-aws']}",

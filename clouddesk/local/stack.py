@@ -134,7 +134,8 @@ class Stack:
         failures.check_programs(self._processes)
         self.home.prepare()
         state = self.home.state()
-        well_known = {use: port for process in PROCESSES for use, port in process.ports.items()}
+        every = (*PROCESSES, *self._processes)
+        well_known = {use: port for process in every for use, port in process.ports.items()}
         chosen = ports.choose(well_known, state["ports"], any_free=any_free_ports)
         plan = Plan(home=self.home, ports=chosen, model=model, boot_seconds=boot_seconds)
         state["ports"] = chosen

@@ -130,7 +130,7 @@ def launch(home: Home, environment: Mapping[str, str], folder: Path) -> subproce
 
 def environment(home: Home, outer: Mapping[str, str]) -> dict[str, str]:
     """What the processes see: the caller's environment, less what would point them at another stack."""
-    addresses = ("REDIS_URL", "VAULT_ADDR", "TEMPORAL_ADDRESS", "RASA_URL", "SANDBOX", "INSTALLATION")
+    addresses = ("REDIS_URL", "VAULT_ADDR", "TEMPORAL_ADDRESS", "RASA_URL", "RASA_URLS", "SANDBOX", "INSTALLATION")
     own = {key: value for key, value in outer.items() if key not in {f"CLOUDDESK_{name}" for name in addresses}}
     loopback = ",".join(filter(None, [own.get("NO_PROXY") or own.get("no_proxy"), "127.0.0.1", "localhost"]))
     own.update(

@@ -9,6 +9,7 @@
     │   └── UnknownRegion         no provider has a region of that name
     ├── NothingFits               no offer meets the request; carries the nearest ones
     ├── QuoteExpired              the quote is gone or too old to say yes to
+    │   └── OfferChanged          what it offers costs more now, or is not to be had any more
     ├── CredentialsMissing        the actor has no access to that provider yet
     ├── WrongState                the reservation cannot do that now
     ├── ProviderError             a cloud said no
@@ -125,6 +126,12 @@ class QuoteExpired(CloudDeskError):
     def __init__(self, quote_id: str) -> None:
         self.quote_id = quote_id
         super().__init__(f"quote {quote_id} has expired")
+
+
+class OfferChanged(QuoteExpired):
+    """What the quote offers costs more now, or is not to be had any more; quote again."""
+
+    code = "offer_changed"
 
 
 class CredentialsMissing(CloudDeskError):

@@ -14,6 +14,9 @@ STARTED = "started"
 REBOOTED = "rebooted"
 TROUBLE = "trouble"
 
+OFFERED_EXTENSION_SECONDS = 7200
+"""What the question in a warning offers, and a plain yes to it takes."""
+
 
 @dataclass(frozen=True)
 class Notice:

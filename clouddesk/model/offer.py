@@ -70,3 +70,6 @@ class Requirements:
     architecture: str = X86_64
     max_hourly_price_usd: float | None = None
     """For one machine, its disk included."""
+    excluded_regions: tuple[str, ...] = ()
+    """Words as said, of places where it must not be."""
+    excluded_sizes: tuple[str, ...] = ()

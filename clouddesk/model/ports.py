@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -11,6 +12,7 @@ from clouddesk.model.node import Account, Node, NodeOrder, Teardown
 from clouddesk.model.notice import Notice
 from clouddesk.model.offer import Offer, Requirements
 from clouddesk.model.quote import Quote
+from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import Reservation, ReservationOrder
 
 
@@ -106,6 +108,18 @@ class Quotes(Protocol):
     async def get(self, quote_id: str) -> Quote | None: ...
 
 
+class Habits(Protocol):
+    """What each person used last, by what it was for; may be lost, as defaults then take its place."""
+
+    async def put(self, person: Person, request: ResourceRequest, keys: Sequence[str]) -> None:
+        """Remember the request under each of the keys, in place of what was there."""
+        ...
+
+    async def get(self, person: Person, keys: Sequence[str]) -> list[ResourceRequest | None]:
+        """What is remembered, in the order of the keys."""
+        ...
+
+
 class ReservationViews(Protocol):
     """The view of reservations that people read."""
 
@@ -138,6 +152,10 @@ class Notices(Protocol):
 
     async def read(self, person: Person, *, after: str, wait_seconds: float = 0.0) -> list[tuple[str, Notice]]:
         """Notices later than the position ``after`` ("0" from the start, "$" from now), with their positions."""
+        ...
+
+    async def latest(self, person: Person, *, limit: int) -> list[Notice]:
+        """The last notices, newest first."""
         ...
 
 

@@ -40,6 +40,12 @@ class Quote:
     """When the lease would end if it began now."""
     name: str
     is_simulated: bool
+    habits: tuple[str, ...] = ()
+    """The fields that were filled in with what the person used last."""
+    team: tuple[str, ...] = ()
+    """The fields that were filled in with the team's defaults."""
+    used: ResourceRequest | None = None
+    """The request with the habits, to be remembered as the new one with the yes."""
 
     @property
     def reservation_id(self) -> str:

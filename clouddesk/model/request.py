@@ -34,3 +34,6 @@ class ResourceRequest:
     """For the whole request."""
     spot: bool = False
     name: str | None = None
+    excluded_regions: tuple[str, ...] = ()
+    """Words of places that were ruled out; a provider that was is simply not among ``providers``."""
+    excluded_sizes: tuple[str, ...] = ()

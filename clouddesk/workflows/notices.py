@@ -6,7 +6,7 @@ import math
 from datetime import datetime
 
 from clouddesk.language.money import money, rate
-from clouddesk.model.notice import Notice
+from clouddesk.model.notice import OFFERED_EXTENSION_SECONDS, Notice
 from clouddesk.model.reservation import Reservation
 
 
@@ -35,6 +35,7 @@ def make_notice(
             "size": view.size,
             "addresses": ", ".join(node.address for node in view.nodes if node.address),
             "hourly": rate(view.hourly_price_usd),
+            "extension": money(view.hourly_price_usd * OFFERED_EXTENSION_SECONDS / 3600),
             "cost": money(view.cost_so_far_usd(now)),
             "ends": view.expires_at.isoformat(),
             "minutes_left": str(max(0, math.ceil(seconds_left / 60))),

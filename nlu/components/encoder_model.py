@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,15 @@ class Reading:
     intents: dict[str, float]
 
 
+@dataclass(frozen=True)
+class Pieces:
+    """What the encoder makes of a text and of its word pieces: their places in it, and the share of each tag."""
+
+    vector: Any
+    places: list[tuple[int, int]]
+    tags: Any
+
+
 class SentenceEncoder:
     """Reads one text at a time, so that a text's answer never depends on its neighbours."""
 
@@ -52,9 +62,19 @@ class SentenceEncoder:
         """The vector and the shares of a prepared text."""
         ids = np.array([self._tokenizer.encode(text).ids], dtype=np.int64)
         vector, logits = self._session.run(["vector", "intents"], {"ids": ids})
-        shares = np.exp(logits[0] - logits[0].max())
-        shares /= shares.sum()
+        shares = _softmax(logits[0])
         return Reading(vector[0], dict(zip(self.labels, map(float, shares))))  # noqa: B905 - as many as labels
+
+    def read_pieces(self, text: str) -> Pieces:
+        """The vector and the tags of a prepared text; the marks that the encoder sets at both ends are left out."""
+        coded = self._tokenizer.encode(text)
+        vector, logits = self._session.run(["vector", "tags"], {"ids": np.array([coded.ids], dtype=np.int64)})
+        return Pieces(vector[0], coded.offsets[1:-1], _softmax(logits[0][1:-1]))
+
+
+def _softmax(logits: Any) -> Any:
+    shares = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return shares / shares.sum(axis=-1, keepdims=True)
 
 
 def tokenizer(vocabulary: Path) -> Tokenizer:
@@ -68,6 +88,11 @@ def tokenizer(vocabulary: Path) -> Tokenizer:
     )
     made.enable_truncation(LONGEST)
     return made
+
+
+def folder_of(config: Mapping[str, Any]) -> Path:
+    """Where a component's encoder is: in its setting ``folder``, or what ships."""
+    return Path(config.get("folder") or FOLDER)
 
 
 def checksum(folder: Path = FOLDER) -> str:

@@ -5,32 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.extractors.extractor import EntityExtractorMixin
 from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from clouddesk.language.frame import understand
 from clouddesk.language.scan import Item
+from clouddesk.language.spelling import as_typed
+from nlu.components.prepare_text import TYPED
+from nlu.components.stateless import Stateless
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
-class EntityResolver(GraphComponent, EntityExtractorMixin):  # type: ignore[misc]  # Rasa has no type information
+class EntityResolver(Stateless, EntityExtractorMixin):  # type: ignore[misc]  # Rasa has no type information
     """Replaces the message's raw entities; stands after the intent is known and before a fallback can hide it."""
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> EntityResolver:
-        """No settings."""
-        return cls()
 
     def process(self, messages: list[Message]) -> list[Message]:
         """One Rasa entity for each value."""
@@ -39,13 +28,16 @@ class EntityResolver(GraphComponent, EntityExtractorMixin):  # type: ignore[misc
             if not text or text.startswith("/"):
                 continue
             intent = (message.get(INTENT) or {}).get("name") or ""
+            typed = message.get(TYPED) or text
             names = [_item(entity) for entity in message.get(ENTITIES) or []]
             message.set(
                 ENTITIES,
                 [
                     {
                         "entity": found.entity,
-                        "value": found.value,
+                        "value": as_typed(typed, text, found.start, found.end)
+                        if found.entity == "until"
+                        else found.value,
                         "start": found.start,
                         "end": found.end,
                         "extractor": "EntityResolver",

@@ -1,22 +1,17 @@
-"""A linear text classifier on word and character n-grams, stored as plain arrays (no pickles)."""
+"""A linear text classifier on word and character n-grams."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.sparse import hstack
-from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import LinearSVC
 
-_VIEWS: dict[str, dict[str, Any]] = {
-    "words": {"ngram_range": (1, 2), "sublinear_tf": True, "token_pattern": r"(?u)\b\w+\b|[?!]"},
-    "chars": {"analyzer": "char_wb", "ngram_range": (2, 5), "sublinear_tf": True, "min_df": 2},
-}
+from nlu.components.ngrams import NGrams
+
 _TEMPERATURES = (0.05, 0.08, 0.12, 0.18, 0.25, 0.35, 0.5, 0.7, 1.0)
 
 
@@ -26,10 +21,8 @@ class LinearText:
     Confidences are a softmax of the margins; its temperature is set by cross-validation.
     """
 
-    def __init__(
-        self, vectorizers: list[TfidfVectorizer], labels: list[str], weights: Any, bias: Any, temperature: float
-    ) -> None:
-        self._vectorizers = vectorizers
+    def __init__(self, grams: NGrams, labels: list[str], weights: Any, bias: Any, temperature: float) -> None:
+        self._grams = grams
         self.labels = labels
         self._weights = weights
         self._bias = bias
@@ -39,8 +32,8 @@ class LinearText:
     def fit(cls, texts: Sequence[str], labels: Sequence[str], *, strictness: float = 0.5, folds: int = 4) -> LinearText:
         """Train on texts with their labels: three labels at least, each with as many examples as there are folds."""
         truth = np.array(labels)
-        vectorizers = [TfidfVectorizer(lowercase=False, **options) for options in _VIEWS.values()]
-        features = hstack([vectorizer.fit_transform(texts) for vectorizer in vectorizers]).tocsr()
+        grams = NGrams.fit(texts)
+        features = grams.of(texts)
         final = _support_vectors(strictness).fit(features, truth)
         margins, gold = [], []
         for train, held in StratifiedKFold(folds, shuffle=True, random_state=1).split(features, truth):
@@ -50,34 +43,28 @@ class LinearText:
         temperature = min(
             _TEMPERATURES, key=lambda candidate: _log_loss(np.vstack(margins), np.concatenate(gold), candidate)
         )
-        return cls(vectorizers, list(final.classes_), final.coef_.astype(np.float32), final.intercept_, temperature)
+        known = [str(label) for label in final.classes_]
+        return cls(grams, known, final.coef_.astype(np.float32), final.intercept_, temperature)
 
     def ranking(self, text: str) -> list[tuple[str, float]]:
         """Every label with its confidence, best first."""
-        features = hstack([vectorizer.transform([text]) for vectorizer in self._vectorizers]).tocsr()
-        margins = np.asarray(features @ self._weights.T).ravel() + self._bias
+        margins = np.asarray(self._grams.of([text]) @ self._weights.T).ravel() + self._bias
         shares = _softmax(margins[None, :], self.temperature)[0]
         return [(self.labels[index], float(shares[index])) for index in np.argsort(-shares)]
 
     def save(self, folder: Path) -> None:
         """Write the model into the folder."""
-        vocabularies = [{gram: int(index) for gram, index in v.vocabulary_.items()} for v in self._vectorizers]
-        arrays = {f"idf{index}": vectorizer.idf_ for index, vectorizer in enumerate(self._vectorizers)}
-        np.savez_compressed(folder / "weights.npz", weights=self._weights, bias=self._bias, **arrays)
-        meta = {"labels": [str(label) for label in self.labels], "temperature": self.temperature}
-        (folder / "model.json").write_text(json.dumps({**meta, "vocabularies": vocabularies}), encoding="utf-8")
+        self._grams.save(
+            folder,
+            arrays={"weights": self._weights, "bias": self._bias},
+            meta={"labels": self.labels, "temperature": self.temperature},
+        )
 
     @classmethod
     def load(cls, folder: Path) -> LinearText:
         """Read what ``save`` wrote."""
-        meta = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-        vectorizers = []
-        with np.load(folder / "weights.npz") as arrays:
-            for index, (options, vocabulary) in enumerate(zip(_VIEWS.values(), meta["vocabularies"])):  # noqa: B905
-                vectorizer = TfidfVectorizer(lowercase=False, vocabulary=vocabulary, **options)
-                vectorizer.idf_ = arrays[f"idf{index}"]
-                vectorizers.append(vectorizer)
-            return cls(vectorizers, meta["labels"], arrays["weights"], arrays["bias"], meta["temperature"])
+        grams, arrays, meta = NGrams.load(folder)
+        return cls(grams, meta["labels"], arrays["weights"], arrays["bias"], meta["temperature"])
 
 
 def _support_vectors(strictness: float) -> LinearSVC:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import (
     ENTITIES,
     ENTITY_ATTRIBUTE_END,
@@ -20,27 +17,20 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from clouddesk.language.prepare import prepare
 from clouddesk.language.spelling import mend
 from nlu.components.fingerprint import code_fingerprint
+from nlu.components.stateless import Stateless
+
+TYPED = "typed"
+"""What the message said before its typos were mended, where there were any."""
 
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER], is_trainable=False)
-class PrepareText(GraphComponent):  # type: ignore[misc]  # Rasa has no type information
+class PrepareText(Stateless):
     """Replaces each message's text by its prepared form; annotated entities keep their words."""
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         """Our own code decides what is learned."""
         return code_fingerprint()
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> PrepareText:
-        """No settings."""
-        return cls()
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Prepare the examples."""
@@ -53,7 +43,10 @@ class PrepareText(GraphComponent):  # type: ignore[misc]  # Rasa has no type inf
             text = message.get(TEXT)
             if not text or text.startswith("/"):
                 continue
-            prepared = mend(prepare(text).text)
+            typed = prepare(text).text
+            prepared = mend(typed)
+            if prepared != typed:
+                message.set(TYPED, typed)
             if prepared != text:
                 entities = _moved(message.get(ENTITIES) or [], text, prepared)
                 message.set(TEXT, prepared, add_to_output=True)

@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from nlu.components.intent import INTENT_RANKING
+from nlu.components.stateless import Stateless
 
 PASTE_SECRET = "paste_secret"  # noqa: S105 - an intent's name
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
-class SecretIntent(GraphComponent, IntentClassifier):  # type: ignore[misc]  # Rasa has no type information
+class SecretIntent(Stateless, IntentClassifier):  # type: ignore[misc]  # Rasa has no type information
     """Looks for the placeholder that stands where the secret was; without one, nothing is ``paste_secret``."""
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> SecretIntent:
-        """No settings."""
-        return cls()
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Put ``paste_secret`` first, or take it out."""

@@ -7,7 +7,6 @@ the others have seen. Without it everything is learned and the separate test set
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,24 +15,15 @@ from typing import Any
 import numpy as np
 
 from clouddesk.language.mask import mask
-from clouddesk.language.prepare import prepare
-from clouddesk.language.spelling import mend
 from nlu.components.encoder_linear import LinearEncoded
 from nlu.components.encoder_model import FOLDER, SentenceEncoder
 from nlu.components.linear import LinearText
-from nlu.encoder.sentences import INTENTS, Sentence, sentences
+from nlu.sentences import INTENTS, Sentence, sentences, separate
 
-OUTSIDERS = INTENTS.parent.parent / "tests" / "understanding" / "sentences.jsonl"
 LENGTHS = (0.25, 0.5, 1.0)
 """Of the encoder's vector beside the n-grams, which have length one in each view."""
 
 TEMPERATURES = (0.12, 0.18, 0.25, 0.35)
-
-
-def outsiders() -> list[Sentence]:
-    """The separate test set; never to be tuned to."""
-    rows = (json.loads(line) for line in OUTSIDERS.read_text(encoding="utf-8").splitlines())
-    return [Sentence("test set", mend(prepare(row["text"]).text), row["intent"], ()) for row in rows]
 
 
 class Table:
@@ -123,7 +113,7 @@ def main() -> None:
     everything = sentences(arguments.data)
     learn = [one for one in everything if one.author not in arguments.hold_out]
     held = [one for one in everything if one.author in arguments.hold_out]
-    compare(learn, held or outsiders(), SentenceEncoder(arguments.model))
+    compare(learn, held or separate(), SentenceEncoder(arguments.model))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from clouddesk.adapters.redis import RedisNotices, RedisOffers, RedisQuotes, RedisReservationViews, open_redis
+from clouddesk.adapters.redis import (
+    RedisHabits,
+    RedisNotices,
+    RedisOffers,
+    RedisQuotes,
+    RedisReservationViews,
+    open_redis,
+)
 from clouddesk.model.actor import Person
 from clouddesk.model.errors import Unavailable
 from clouddesk.model.node import Node, NodePlan
@@ -117,6 +124,16 @@ async def test_a_quote_vanishes_at_its_end(redis, person):
     assert await quotes.get(quote.id) is None
 
 
+async def test_what_a_person_used_last_is_kept_for_each_thing(redis, person):
+    habits = RedisHabits(redis)
+    spark = ResourceRequest(kind="cluster", software=("spark",), region="frankfurt")
+    vm = ResourceRequest(os="debian-12")
+    await habits.put(person, spark, ["latest", "cluster/spark"])
+    await habits.put(person, vm, ["latest", "vm"])
+    assert await habits.get(person, ["cluster/spark", "latest", "cluster/ray"]) == [spark, vm, None]
+    assert await habits.get(replace(person, user_id="somebody-else"), ["latest"]) == [None]
+
+
 async def test_a_view_comes_back_as_it_was(redis, person):
     views, view = RedisReservationViews(redis), a_reservation(person)
     await views.put(view)
@@ -180,6 +197,15 @@ async def test_notices_are_read_in_order_and_from_a_position(redis, person):
     assert [notice for _, notice in read] == sent
     assert [notice for _, notice in await notices.read(person, after=read[1][0])] == sent[2:]
     assert await notices.read(Person("local", "bob-x"), after="0") == []
+
+
+async def test_the_latest_notices_come_newest_first(redis, person):
+    notices = RedisNotices(redis)
+    assert await notices.latest(person, limit=2) == []
+    sent = [a_notice(person, str(number)) for number in range(3)]
+    for notice in sent:
+        await notices.send(notice)
+    assert await notices.latest(person, limit=2) == [sent[2], sent[1]]
 
 
 async def test_the_same_notice_twice_is_kept_once(redis, person):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -17,8 +18,9 @@ from clouddesk.model.node import Node
 from clouddesk.model.notice import Notice
 from clouddesk.model.offer import Offer, Requirements
 from clouddesk.model.quote import Quote
+from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import ENDED, RELEASING, RUNNING, STOPPED, Reservation, ReservationOrder, first_view
-from clouddesk.settings import Limits
+from clouddesk.settings import Limits, TeamDefaults
 
 PROJECT = Path(__file__).resolve().parents[2]
 START = datetime(2026, 3, 4, 12, 0, tzinfo=timezone.utc)  # a Wednesday
@@ -67,11 +69,19 @@ REGIONS = {"frankfurt": ("eu-central-1", "fra1"), "new york": ("nyc1",), "europe
 class MemoryCatalog:
     """A short price list."""
 
+    def __init__(self) -> None:
+        self.offers = OFFERS
+
+    def reprice(self, size: str, hourly_price_usd: float | None) -> None:
+        self.offers = tuple(
+            replace(item, hourly_price_usd=hourly_price_usd) if item.size == size else item for item in self.offers
+        )
+
     def cheapest(self, requirements: Requirements, *, limit: int = 10) -> list[Offer]:
         regions = self._regions(requirements.region)
         cap = requirements.max_hourly_price_usd
         fitting = []
-        for item in OFFERS:
+        for item in self.offers:
             price = item.machine_hourly_price_usd(max(requirements.storage_gb, item.disk_gb))
             if (
                 price is not None
@@ -98,7 +108,7 @@ class MemoryCatalog:
         raise NotImplementedError
 
     def _regions(self, words: str | None) -> tuple[str, ...] | None:
-        if words is None:
+        if words in (None, "anywhere"):
             return None
         if words in REGIONS:
             return REGIONS[words]
@@ -213,6 +223,19 @@ class MemoryNotices:
         raise NotImplementedError
 
 
+class MemoryHabits:
+    """What each person used last."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[Person, str], ResourceRequest] = {}
+
+    async def put(self, person: Person, request: ResourceRequest, keys: Sequence[str]) -> None:
+        self.kept.update({(person, key): request for key in keys})
+
+    async def get(self, person: Person, keys: Sequence[str]) -> list[ResourceRequest | None]:
+        return [self.kept.get((person, key)) for key in keys]
+
+
 class MemoryEngine:
     """Reservations that are changed at once; ``fault`` is raised by the next call instead."""
 
@@ -304,11 +327,13 @@ class MemoryDesk:
         self.quotes = MemoryQuotes()
         self.engine = MemoryEngine(self.views, self.clock)
         self.accounts = MemoryAccounts()
+        self.catalog = MemoryCatalog()
         self.notices = MemoryNotices()
+        self.habits = MemoryHabits()
         self.desk = Desk(
             accounts=self.accounts,  # type: ignore[arg-type]  # the part of Accounts that the Desk uses
             blueprints_by_name=load_blueprints(PROJECT / "blueprints"),
-            catalog=MemoryCatalog(),
+            catalog=self.catalog,
             installation="test",
             is_simulated=True,
             limits=Limits(),
@@ -316,6 +341,8 @@ class MemoryDesk:
             engine=self.engine,
             views=self.views,
             notices=self.notices,
+            habits=self.habits,
+            team=TeamDefaults(),
             clock=self.clock,
         )
 

@@ -19,6 +19,8 @@ from sanic import Sanic
 
 from actions import desk_access, questions, server
 from actions.turn import FACTS
+from clouddesk.model.notice import Notice
+from clouddesk.workflows.notices import make_notice
 from connectors import light_rasa
 from tests.conversation.memory import PROJECT, MemoryDesk
 
@@ -49,23 +51,44 @@ def train(folder: Path) -> Path:
 class Stage:
     """Rasa with our actions; every person has a conversation of their own."""
 
-    def __init__(self, agent: Any) -> None:
-        self.agent = agent
+    def __init__(self, agent: Any, load: Any = None) -> None:
+        self.load = load
         self.world = MemoryDesk()
         self.meaning: dict[str, Any] = {}
         self.sent = 0
-        agent.processor.parse_message, self._parse = self._scripted, agent.processor.parse_message
+        self._take(agent)
         desk_access.the.use(self.world.desk)
 
-    async def say(self, person: str, text: str, means: dict[str, Any] | None = None) -> list[Reply]:
-        """Send one message; ``means`` holds intent and entities (a button's payload needs none)."""
+    def _take(self, agent: Any) -> None:
+        self.agent = agent
+        agent.processor.parse_message, self._parse = self._scripted, agent.processor.parse_message
+
+    async def restart(self) -> None:
+        """Rasa anew; only what its tracker store kept is left."""
+        kept = self.agent.processor.tracker_store
+        self._take(await self.load())
+        self.agent.processor.tracker_store = kept
+
+    async def say(
+        self,
+        person: str,
+        text: str,
+        means: dict[str, Any] | None = None,
+        *,
+        where: str = "console:-",
+        is_repeated: bool = False,
+    ) -> list[Reply]:
+        """Send one message; ``means`` holds intent and entities (a button's payload needs none).
+
+        ``where`` is a channel and a thread; ``is_repeated``: the message before, delivered once more.
+        """
         from rasa.core.channels.channel import UserMessage
 
         from connectors.channel import Collector
 
         self.meaning = means or {}
-        self.sent += 1
-        conversation = f"local:console:-:{person}"
+        self.sent += not is_repeated
+        conversation = f"local:{where}:{person}"
         output = Collector()
         await self.agent.handle_message(
             UserMessage(
@@ -100,6 +123,13 @@ class Stage:
         if state == "stopped":
             await self.world.engine.stop(made.id)
 
+    async def notify(self, person: str, name: str, kind: str) -> Notice:
+        """A notice about the person's reservation of this name, as its workflow sends it."""
+        item = next(item for item in self.reservations(person) if item.name == name)
+        notice = make_notice(item, kind, self.world.clock(), key=f"{len(self.world.notices.sent)}")
+        await self.world.notices.send(notice)
+        return notice
+
     def start_clock(self) -> None:
         """An hour after everything that was there already began."""
         self.world.clock.forward(hours=1)
@@ -115,6 +145,9 @@ class Stage:
         assert not (form and questions.is_open(tracker.get_slot("open_question"))), f"a confirmation beside {form}"
         left = [name for name in (*FACTS, "requested_slot") if tracker.get_slot(name) is not None]
         assert form or not left, f"left of a form that is closed: {left}"
+        is_open = bool(form) or questions.is_open(tracker.get_slot("open_question"))
+        waiting = [name for name in ("parked", "request") if tracker.get_slot(name)]
+        assert is_open or not waiting, f"left with nothing open: {waiting}"
 
     async def _scripted(self, message: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         if not self.meaning:
@@ -122,12 +155,14 @@ class Stage:
             return parsed
         entities = []
         for name, value in self.meaning.items():
-            if name != "intent":
+            if name not in ("intent", "likeliest"):
                 values = value if isinstance(value, list) else [value]
                 entities += [{"entity": name, "value": item, "start": 0, "end": 0} for item in values]
+        ranking = [{"name": name, "confidence": 0.2} for name in self.meaning.get("likeliest", ())]
         return {
             "text": message.text,
             "intent": {"name": self.meaning["intent"], "confidence": 1.0},
+            "intent_ranking": [{"name": self.meaning["intent"], "confidence": 1.0}, *ranking],
             "entities": entities,
         }
 
@@ -150,8 +185,11 @@ async def open_stage(model: Path) -> Any:
     port = free_port()
     listening = await server.serve(port, secret=SECRET)
     endpoint = action_endpoint(f"http://127.0.0.1:{port}", SECRET)
-    agent = await load_agent(model_path=str(model), endpoints=AvailableEndpoints(action=endpoint))
-    stage = Stage(agent)
+
+    def load() -> Any:
+        return load_agent(model_path=str(model), endpoints=AvailableEndpoints(action=endpoint))
+
+    stage = Stage(await load(), load)
     try:
         yield stage
     finally:

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 import yaml
 
+from connectors.notices import Wording
 from tests.conversation.memory import fault_named
-from tests.conversation.stage import Reply, Stage, open_stage, train
+from tests.conversation.stage import Reply, Stage, open_stage
 
 HERE = Path(__file__).parent
 SOMEBODY = "ann"
+WORDING = Wording()
 
 
 def conversations() -> list[Any]:
@@ -22,11 +24,6 @@ def conversations() -> list[Any]:
         for path in sorted(HERE.glob("*.yml"))
         for item in yaml.safe_load(path.read_text())["conversations"]
     ]
-
-
-@pytest.fixture(scope="session")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return train(tmp_path_factory.mktemp("rules"))
 
 
 @pytest.mark.parametrize("conversation", conversations())
@@ -50,13 +47,29 @@ async def play(stage: Stage, turns: list[dict[str, Any]]) -> None:
         if "fault" in turn:
             getattr(stage.world, turn.get("in", "engine")).fault = fault_named(turn["fault"])
             continue
+        if "price" in turn:
+            stage.world.catalog.reprice(**turn["price"])
+            continue
+        if "restart" in turn:
+            await stage.restart()
+            continue
         person = turn.get("person", SOMEBODY)
+        if "notice" in turn:
+            notice = await stage.notify(person, turn["about"], turn["notice"])
+            reply = WORDING.render(notice, timezone_name="Europe/Berlin")
+            kept["notice"] = [reply.as_json()]
+            continue
+        if "gone" in turn:
+            stage.world.engine.end(next(item.id for item in stage.reservations(person) if item.name == turn["gone"]))
+            continue
+        where = turn.get("where", "console:-")
         if "press" in turn:
-            replies = await stage.say(
-                person, payload(kept[turn["of"]] if "of" in turn else last[person], turn["press"])
-            )
+            shown = kept[turn["of"]] if "of" in turn else last[person]
+            replies = await stage.say(person, payload(shown, turn["press"]), where=where)
         else:
-            replies = await stage.say(person, turn["say"], turn["means"])
+            replies = await stage.say(
+                person, turn["say"], turn["means"], where=where, is_repeated=turn.get("is_repeated", False)
+            )
         last[person] = replies
         if "keep" in turn:
             kept[turn["keep"]] = replies

@@ -11,6 +11,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -219,6 +220,7 @@ def notice(user: str, kind: str, name: str = "vm-1", *, id: str | None = None) -
         "size": "t3.large",
         "addresses": "10.0.0.1",
         "hourly": "$0.12",
+        "extension": "$0.24",
         "cost": "$0.00",
         "ends": "2030-01-01T12:00:00+00:00",
         "minutes_left": "30",
@@ -320,14 +322,15 @@ def test_conversations_are_kept_in_redis_under_our_prefix(rasa: Rasa, redis_url:
         assert not [key for key in client.scan_iter() if not key.startswith(b"clouddesk:")]
 
 
-def test_each_turn_is_stored_once(rasa: Rasa, redis_url: str):  # noqa: F811
+def test_each_turn_is_stored_once_and_only_the_last_ones_are_kept(rasa: Rasa, redis_url: str):  # noqa: F811
     import redis
 
     for number in range(4):
         rasa.post(WEBHOOK_PATH, message("long", "hello", f"m{number}"))
     with redis.Redis.from_url(redis_url) as client:
         stored = json.loads(client.get("clouddesk:tracker:local:console:-:long") or "{}")
-    assert [event["text"] for event in stored["events"] if event["event"] == "user"] == ["hello"] * 4
+    assert stored["messages"] == 4
+    assert [event["message_id"] for event in stored["events"] if event["event"] == "user"] == ["m2", "m3"]
 
 
 def test_what_people_say_is_not_logged(rasa: Rasa):
@@ -354,6 +357,16 @@ async def test_message_waits_while_rasa_restarts_and_acts_once(tiny_model: Path,
         replies = await client.send(Message(ann, "local:console:-:patient", "hello"))
     assert replies == [Reply("Hello *you*.\n\nSay what you need.")]
     assert await asyncio.to_thread(other.stop) == 0
+
+
+async def test_message_goes_to_the_next_server_when_its_own_does_not_answer(rasa: Rasa):
+    away = f"http://127.0.0.1:{free_port()}"
+    async with RasaClient([away, rasa.url], SECRET, patience_seconds=5) as client:
+        assert await client.is_ready()
+        for number in range(4):  # some of them would have gone to the one that is away
+            user = f"moved-{number}"
+            replies = await client.send(Message(Person("local", user), f"local:console:-:{user}", "hello"))
+            assert replies == [Reply("Hello *you*.\n\nSay what you need.")]
 
 
 async def test_message_to_a_server_that_stays_away_is_said_not_to_be_processed():
@@ -590,11 +603,18 @@ async def test_ctrl_c_ends_the_chat(rasa: Rasa):
     terminal = Terminal(rasa, "carl")
     await asyncio.to_thread(terminal.expect, "Ctrl-D ends the chat")
     await asyncio.to_thread(terminal.expect, "▸")
-    # The prompt is drawn a moment before it reads keys, a longer one on a busy machine.
-    await asyncio.sleep(1)
     terminal.type("\x03")
     await asyncio.to_thread(terminal.expect, "Bye!")
     assert await asyncio.to_thread(terminal.close) == 0
+
+
+async def test_ctrl_c_ends_the_chat_before_its_prompt_is_there(rasa: Rasa):
+    terminal = Terminal(rasa, "cora")
+    await asyncio.to_thread(terminal.expect, "Ctrl-D ends the chat")
+    terminal.process.send_signal(signal.SIGINT)  # what the terminal makes of the key until the prompt takes it over
+    await asyncio.to_thread(terminal.expect, "Bye!")
+    assert await asyncio.to_thread(terminal.close) == 0
+    assert "Traceback" not in terminal.screen
 
 
 # --- What the console keeps in Redis ---------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """From what was said to a request."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -63,14 +64,52 @@ def test_an_end_replaces_a_length_and_the_other_way_round() -> None:
     assert "until" not in requests.merged({"until": "until friday"}, {"duration_seconds": 60})
 
 
-@pytest.mark.parametrize("text", ["not on aws", "no amazon please", "anything but aws", "not aws"])
+CLOUDS = SimpleNamespace(providers=lambda: ("aws", "digitalocean"), blueprints=list)
+
+
+def refusing(text: str, request: dict[str, Any] | None = None, **entities: Any) -> Turn:
+    said = turn(text, **entities)
+    said.desk, said.request, said.intent = CLOUDS, request, "correct"  # type: ignore[assignment]  # what is asked of it
+    return said
+
+
+@pytest.mark.parametrize("text", ["not on aws", "no amazon please", "anything but aws", "not aws", "never amazon"])
 def test_a_cloud_that_is_ruled_out_leaves_the_others(text: str) -> None:
-    assert requests.without(turn(text), ("aws", "digitalocean")) == ["digitalocean"]
+    assert requests.stated_in(refusing(text))["providers"] == ["digitalocean"]
 
 
-@pytest.mark.parametrize("text", ["on aws", "no, digitalocean", "do it", "not do that"])
+@pytest.mark.parametrize("text", ["no, digitalocean", "do it", "not do that"])
 def test_what_rules_no_cloud_out_leaves_all(text: str) -> None:
-    assert requests.without(turn(text), ("aws", "digitalocean")) is None
+    assert "providers" not in requests.stated_in(refusing(text))
+
+
+def test_a_cloud_that_is_ruled_out_is_not_taken_even_if_it_was_read_as_wished() -> None:
+    assert requests.stated_in(refusing("never aws", provider="aws"))["providers"] == ["digitalocean"]
+
+
+def test_ruling_out_every_cloud_changes_nothing_and_says_so() -> None:
+    said = refusing("neither aws nor digitalocean")
+
+    assert requests.changes_in(said) == {}
+    assert said.replies[0]["response"] == "utter_no_cloud_left"
+
+
+def test_places_sizes_systems_and_gpus_can_be_ruled_out() -> None:
+    before = {"kind": "vm", "region": "frankfurt", "gpu_count": 1, "excluded_regions": ["mumbai"]}
+
+    change = requests.changes_in(refusing("not frankfurt, no gpu, not t3.medium and without ubuntu", before))
+
+    assert change["excluded_regions"] == ["mumbai", "frankfurt"]
+    assert (change["region"], change["gpu_count"], change["excluded_sizes"]) == (None, None, ["t3.medium"])
+    assert change["os"] == "debian-12"
+
+
+def test_what_is_of_each_machine_stays_when_the_kind_changes() -> None:
+    before = {"kind": "vm", "count": 2, "memory_gb": 16, "providers": ["aws"], "name": "etl"}
+
+    changed = requests.merged(before, {"kind": "cluster", "software": ["spark"]})
+
+    assert changed == {"kind": "cluster", "software": ["spark"], "memory_gb": 16, "providers": ["aws"]}
 
 
 def test_a_request_survives_the_slot() -> None:

@@ -8,11 +8,13 @@ import yaml
 
 import actions.answers
 import actions.credentials
+import actions.explain
 import actions.lookups
 import actions.request_forms
 import actions.reservation_forms
-import actions.smalltalk  # noqa: F401 - importing registers
-from actions import wording
+import actions.smalltalk
+import actions.unclear  # noqa: F401 - importing registers
+from actions import knowledge, wording
 from actions.base import DeskAction
 from actions.forms import Form
 from actions.turn import FACTS
@@ -31,6 +33,7 @@ ERRORS = [
     errors.UnknownRegion("atlantis", ["fra1"]),
     errors.NothingFits("10 TB", []),
     errors.QuoteExpired("q-1"),
+    errors.OfferChanged("q-1"),
     errors.CredentialsMissing(),
     errors.CredentialsMissing("aws"),
     errors.WrongState("spark-1", state="stopped", wanted="stop"),
@@ -80,6 +83,7 @@ def test_every_response_is_said_by_code_or_by_a_notice() -> None:
     code = "\n".join(path.read_text() for path in (PROJECT / "actions").glob("*.py"))
     said = set(re.findall(r'"(utter_[a-z_]+)"', code)) | {f"utter_error_{code}" for code in codes()}
     said |= {f"utter_not_built_{intent}" for intent in not_built()} | {"utter_simulated_yes", "utter_simulated_no"}
+    said |= {f"utter_explain_word_{word}" for word in knowledge.WORDS}
     said |= {f"utter_notice_{kind}" for kind in kinds()} | {f"utter_reason_{reason}" for reason in reasons()}
 
     assert set(DOMAIN["responses"]) - said == {"utter_reason_unknown"}, "what the connectors say of an unknown reason"
@@ -118,7 +122,8 @@ def test_every_form_requires_what_it_asks_for_and_can_ask_for_it() -> None:
 
 
 def test_every_slot_is_filled_by_code_only() -> None:
-    assert {*FACTS, "request", "open_question", "last_reservation"} == set(DOMAIN["slots"])
+    others = {"request", "open_question", "last_reservation", "noticed", "misses", "parked"}
+    assert {*FACTS, *others} == set(DOMAIN["slots"])
     assert all(slot["mappings"] == [{"type": "custom"}] for slot in DOMAIN["slots"].values())
 
 
@@ -142,7 +147,7 @@ def test_every_intent_that_is_not_built_has_its_own_answer() -> None:
 def test_every_kind_of_notice_has_wording_from_the_values_that_workflows_fill(kind: str) -> None:
     filled = {
         *("name", "reservation_id", "nodes", "provider", "region", "size", "addresses", "hourly", "cost", "ends"),
-        *("minutes_left", "reason", "simulated"),
+        *("minutes_left", "reason", "simulated", "extension"),
     }
     response = DOMAIN["responses"][f"utter_notice_{kind}"][0]
     values = {key: key.upper() for key in filled}

@@ -104,6 +104,15 @@ def test_region_words_and_providers_narrow_the_search(bundled: MemoryCatalog) ->
     assert bundled.cheapest(Requirements(providers=("digitalocean",))) == []
 
 
+def test_places_and_sizes_that_are_ruled_out_are_not_taken(bundled: MemoryCatalog) -> None:
+    cheapest = bundled.cheapest(Requirements(vcpus=2, memory_gb=4), limit=1)[0]
+    elsewhere = bundled.cheapest(Requirements(vcpus=2, memory_gb=4, excluded_regions=("us",)), limit=20)
+    other = bundled.cheapest(Requirements(vcpus=2, memory_gb=4, excluded_sizes=(cheapest.size,)), limit=20)
+    assert not any(offer.region.startswith("us-") for offer in elsewhere)
+    assert cheapest.size not in sizes(other)
+    assert bundled.cheapest(Requirements(vcpus=2, memory_gb=4, excluded_regions=("nowhere",)), limit=1) == [cheapest]
+
+
 def test_accelerators_are_found_by_the_name_people_say(bundled: MemoryCatalog) -> None:
     assert bundled.cheapest(Requirements(gpu_count=1, gpu_types=("t4",)))[0].size == "g4dn.xlarge"
     assert bundled.cheapest(Requirements(gpu_types=("a10",)))[0].gpu_type == "a10g"

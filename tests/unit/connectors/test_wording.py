@@ -28,6 +28,7 @@ def notice(kind: str, **values: str) -> Notice:
         "size": "s-2vcpu-4gb",
         "addresses": "10.0.0.1, 10.0.0.2",
         "hourly": "$0.12",
+        "extension": "$0.24",
         "cost": "$1.23",
         "ends": (NOW + timedelta(days=30)).isoformat(),
         "minutes_left": "30",

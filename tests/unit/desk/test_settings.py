@@ -50,6 +50,9 @@ def test_a_limit_that_is_no_number_is_refused(tmp_path, monkeypatch):
         ("grant_sandbox_credentials: 'false'", "true or false"),
         ("admins: [1]", "workspace/user"),
         ("redis_url: 7", "a text"),
+        ("rasa_urls: {a: b}", "a list of addresses"),
+        ("rasa_servers: 0", "above 0"),
+        ("rasa_servers: true", "above 0"),
     ],
 )
 def test_a_value_of_the_wrong_kind_is_refused(tmp_path, monkeypatch, text, hint):
@@ -72,3 +75,17 @@ def test_limits_of_the_file_apply(tmp_path, monkeypatch):
 def test_a_missing_secret_says_what_to_do(tmp_path):
     with pytest.raises(Invalid, match="clouddesk up"):
         load(tmp_path).secret("channel")
+
+
+def test_several_addresses_may_be_written_with_commas(tmp_path):
+    read = load(tmp_path, CLOUDDESK_RASA_URLS="http://a:1, http://b:2", CLOUDDESK_RASA_SERVERS="2")
+    assert (read.rasa_urls, read.rasa_servers) == (("http://a:1", "http://b:2"), 2)
+
+
+def test_the_teams_defaults_are_read_and_a_wrong_one_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(settings, "PROJECT", tmp_path)
+    (tmp_path / "settings.yml").write_text("defaults: {os: debian-12, region: frankfurt}\n")
+    assert (load(tmp_path).defaults.os, load(tmp_path).defaults.region) == ("debian-12", "frankfurt")
+    (tmp_path / "settings.yml").write_text("defaults: {colour: red}\n")
+    with pytest.raises(Invalid, match=r"defaults\.colour does not exist"):
+        load(tmp_path)

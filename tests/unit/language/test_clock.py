@@ -48,6 +48,13 @@ NOW = datetime(2026, 11, 18, 14, 30, tzinfo=timezone.utc)
         ("until 2026-12-24", "2026-12-24 18:00"),
         ("until christmas", "2026-12-24 23:59"),
         ("in 3 hours", "2026-11-18 18:30"),
+        ("until 2300 tonight", "2026-11-18 23:00"),
+        ("friday 1700", "2026-11-20 17:00"),
+        ("until half past nine tonight", "2026-11-18 21:30"),
+        ("until quarter to six", "2026-11-18 17:45"),
+        ("until 10 to 5", "2026-11-18 16:50"),
+        ("until 15.12", "2026-12-15 18:00"),
+        ("unitl frdiay 5pm", "2026-11-20 17:00"),
     ],
 )
 def test_words_mean_a_moment_in_the_persons_zone(words: str, end: str) -> None:

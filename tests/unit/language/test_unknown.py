@@ -101,5 +101,5 @@ def test_what_a_cluster_consists_of_or_works_at_is_no_software(text: str) -> Non
 
 
 def test_known_software_is_enough() -> None:
-    assert said("a spark and minecraft cluster", "create_cluster", "software") == ["spark"]
-    assert said("stop the minecraft cluster", "stop_resource", "software") == []
+    assert said("a spark and foobarium cluster", "create_cluster", "software") == ["spark"]
+    assert said("stop the foobarium cluster", "stop_resource", "software") == []

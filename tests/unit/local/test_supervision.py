@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from clouddesk.local import supervision
 from clouddesk.local.errors import StackError
 from clouddesk.local.home import Home
-from clouddesk.local.processes import PROCESSES, Plan, addresses
+from clouddesk.local.processes import PROCESSES, Plan, addresses, with_rasa_servers
 from clouddesk.local.stack import with_needs
 
 
@@ -80,3 +81,20 @@ def written(plan: Plan) -> configparser.ConfigParser:
     config = configparser.ConfigParser()
     config.read(plan.home.supervisor_config)
     return config
+
+
+def test_several_rasa_servers_have_ports_and_logs_of_their_own_and_are_all_in_the_settings(plan: Plan) -> None:
+    found = with_rasa_servers(3)
+    rasas = [process for process in found if process.name.startswith("rasa")]
+    ports = {use: port for process in found for use, port in process.ports.items()}
+
+    assert [process.name for process in rasas] == ["rasa", "rasa-2", "rasa-3"]
+    assert len(set(ports.values())) == len(ports)
+    wider = replace(plan, ports=ports)
+    assert len({tuple(process.command(wider)) for process in rasas}) == 3
+    assert addresses(wider)["rasa_urls"] == [f"http://127.0.0.1:{ports[process.name]}" for process in rasas]
+
+
+def test_one_rasa_server_is_all_there_is_unless_more_are_asked_for(plan: Plan) -> None:
+    assert with_rasa_servers(1) == PROCESSES
+    assert addresses(plan)["rasa_urls"] == []

@@ -181,6 +181,7 @@ def test_a_notice_carries_every_value_the_wordings_use(running: ReservationState
         "size": "small",
         "addresses": "192.0.2.1",
         "hourly": "$3.60",
+        "extension": "$7.20",
         "cost": "$1.80",
         "ends": "2026-11-22T13:00:00+00:00",
         "minutes_left": "30",

@@ -1,0 +1,74 @@
+"""From a machine to a cluster and back: what of an open request still applies, and whether a message means that."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from actions.turn import Turn
+from clouddesk.model.request import CLUSTER, VM
+
+_STAYS = (
+    "duration_seconds",
+    "until",
+    "region",
+    "excluded_regions",
+    "providers",
+    "os",
+    "vcpus",
+    "memory_gb",
+    "storage_gb",
+    "gpu_count",
+    "gpu_types",
+    "size_names",
+    "excluded_sizes",
+    "max_hourly_price_usd",
+    "spot",
+)
+"""What is said of each machine or of the time holds for the other kind too; a number of machines, software and a
+name do not."""
+_REVISES = re.compile(
+    r"\b(?:actually|instead|rather|wait|scratch that|change (?:it|that|this)|switch|turn (?:it|that|this) into"
+    r"|make (?:it|that|this)|i meant|on second thoughts?|changed my mind|better|sorry|nah|no)\b"
+)
+_BESIDES = re.compile(
+    r"\b(?:first|before that|in the meantime|meanwhile|also|as well|too|another|additional(?:ly)?|besides"
+    r"|separate(?:ly)?|in addition|on top|a new|new one)\b"
+)
+_A_VM = re.compile(
+    r"\b(?:just|only|single|plain|simple|normal|standalone|regular)\s+(?:an?\s+|one\s+|single\s+|plain\s+)*"
+    r"(?:vm|virtual machine|machine|server|box|instance)\b"
+    r"|\ban?\s+(?:[\w.-]+\s+)?(?:vm|virtual machine)\b|\bvms? (?:instead|rather)\b"
+)
+_A_CLUSTER = re.compile(r"(?<!instead of )(?<!instead of a )(?<!not )(?<!not a )(?<!no )\bcluster\b")
+
+_INSTALLED = re.compile(r"\b(?:with|and|install(?:ed)?|plus|including|on it|on them)\b")
+
+
+def kept_of(before: dict[str, Any]) -> dict[str, Any]:
+    """What of the request applies to another kind."""
+    return {field: before[field] for field in _STAYS if before.get(field)}
+
+
+def revises(turn: Turn) -> bool:
+    """Whether a wish for machines changes the open one ("actually a spark cluster") instead of being a new one."""
+    text = turn.text.lower()
+    return not turn.is_button and not _BESIDES.search(text) and bool(_REVISES.search(text))
+
+
+def is_besides(turn: Turn) -> bool:
+    """Whether it comes before or beside the open one: "first a small vm", "also a kafka cluster"."""
+    return not turn.is_button and bool(_BESIDES.search(turn.text.lower()))
+
+
+def kind_said(turn: Turn, before: dict[str, Any], said: dict[str, Any], *, has_blueprint: bool) -> str | None:
+    """The other kind, when the message turns the open request into it."""
+    text, kind = turn.text.lower(), before.get("kind")
+    if turn.is_button or kind is None:
+        return None
+    is_software = has_blueprint and not _INSTALLED.search(text)
+    if kind == VM and (is_software or _A_CLUSTER.search(text)) and not turn.one_of("vm_count"):
+        return CLUSTER
+    if kind == CLUSTER and not said.get("software") and _A_VM.search(text) and not _A_CLUSTER.search(text):
+        return VM
+    return None

@@ -1,0 +1,103 @@
+"""Notices that wait for an answer: which there are, and whether a bare yes or no is for them or for what is open.
+
+What a person was asked last is what a yes is for. A notice that came after our last words is newer than the question in
+them, so that a yes could be for either, and is asked about. One that they have talked past is older than what is open.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+from actions import questions, retries
+from actions.bare import lone_number
+from actions.turn import Turn
+from clouddesk.model import notice as kinds
+from clouddesk.model.errors import NotFound
+from clouddesk.model.notice import Notice
+from clouddesk.model.reservation import RELEASING
+
+RECENT = timedelta(minutes=30)
+"""So long a plain yes may be for a warning that was talked past."""
+_OVER = (kinds.ENDED, kinds.FAILED)
+"""Kinds after which there is nothing left that "it" could mean."""
+_KEEPS = re.compile(r"\b(?:extend|extension|prolong|renew|keep|longer|more (?:time|hours?|days?))\b")
+_GETS = re.compile(r"\b(?:get|buy|order|take|reserve|create|launch|go ahead)\b")
+
+
+async def look(turn: Turn) -> None:
+    """Find what waits for an answer, and let "it" mean what the newest notice was about."""
+    latest = await turn.desk.latest_notices(turn.actor)
+    known = turn.noticed or {}
+    seen = next((place for place, notice in enumerate(latest) if notice.id == known.get("last")), len(latest))
+    new = latest[:seen]
+    settled = [item for item in known.get("settled", ()) if any(notice.id == item for notice in latest)]
+    turn.noticed = {"last": latest[0].id if latest else None, "settled": settled}
+    spoken_of = [notice.reservation_id for notice in new if notice.kind not in _OVER]
+    if spoken_of and (known or turn.last_reservation is None):
+        turn.last_reservation = spoken_of[0]
+    waiting: dict[str, Notice] = {}
+    for notice in latest:
+        is_open = notice.kind == kinds.EXPIRING and notice.id not in settled
+        if is_open and notice.reservation_id not in waiting and await _waits(turn, notice):
+            waiting[notice.reservation_id] = notice
+    turn.notices = tuple(waiting.values())
+    turn.new_notices = tuple(notice for notice in turn.notices if notice in new)
+
+
+def settle(turn: Turn, reservation_id: str) -> None:
+    """What was asked about this reservation is answered."""
+    if turn.noticed is not None:
+        ids = [notice.id for notice in turn.notices if notice.reservation_id == reservation_id]
+        turn.noticed = {**turn.noticed, "settled": [*turn.noticed["settled"], *ids]}
+
+
+def is_answer(turn: Turn) -> bool:
+    """Whether a bare yes, no or length of time is for a notice, or might be."""
+    if not turn.notices or turn.is_button or set(turn.entities) - {"duration_minutes", "until"}:
+        return False
+    if turn.intent == "inform" and turn.entities:
+        return not (questions.is_open(turn.question) or turn.form)
+    is_plain = bool(turn.entities) or lone_number(turn.text) is None
+    return turn.intent in ("affirm", "deny") and is_plain and not retries.says_again(turn.text) and bool(meant(turn))
+
+
+def meant(turn: Turn) -> tuple[Notice, ...]:
+    """The notices that this yes or no may be for; () when it is for what is open."""
+    text = turn.text.lower()
+    named = tuple(notice for notice in turn.notices if _is_named(notice, text))
+    if named:
+        return named
+    if turn.new_notices:
+        is_of_a_quote = (turn.question or {}).get("kind") in ("confirm_quote", "confirm_price")
+        return () if is_of_a_quote and _GETS.search(text) else turn.new_notices
+    if turn.intent == "deny" or questions.is_open(turn.question) or turn.form:
+        return ()
+    if turn.entities:
+        return turn.notices
+    # After something else was said, and settled, a yes may be no more than a nod.
+    now = turn.desk.clock()
+    return tuple(item for item in turn.notices if now - item.created_at < RECENT) if turn.question is None else ()
+
+
+def is_clear(turn: Turn, notices: tuple[Notice, ...]) -> bool:
+    """Whether the yes or no can only be for this one notice."""
+    if len(notices) != 1:
+        return False
+    text = turn.text.lower()
+    says_it = bool(turn.entities or _KEEPS.search(text)) or _is_named(notices[0], text)
+    return says_it or (notices[0] in turn.new_notices and not questions.is_open(turn.question))
+
+
+def _is_named(notice: Notice, text: str) -> bool:
+    return re.search(rf"(?<![\w-]){re.escape(notice.values['name'].lower())}(?![\w-])", text) is not None
+
+
+async def _waits(turn: Turn, notice: Notice) -> bool:
+    """Not any more once the end has moved, or the machines are on their way out."""
+    try:
+        item = await turn.desk.reservation(turn.actor, notice.reservation_id)
+    except NotFound:
+        return False
+    is_on_its_way = not item.is_live or item.state == RELEASING
+    return not is_on_its_way and item.expires_at == datetime.fromisoformat(notice.values["ends"])

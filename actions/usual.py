@@ -1,0 +1,60 @@
+"""Answers that leave the choice to me: "whatever you think", "don't care", "the usual", "same as last time"."""
+
+from __future__ import annotations
+
+import re
+
+from actions.requests import Fields, to_fields
+from actions.turn import Turn
+
+_POLITE = (
+    r"(?:(?:oh|ok|okay|well|hmm+|um|honestly|really|i|it|that|just|please|pls|then|yes|sure|no|so|ah)[ ,]+)*"  # "oh, …"
+)
+_END = r"(?:[ ,]+(?:please|pls|then|thanks|really|honestly|for me|to me|with me|here))*"
+_LEFT_TO_ME = (
+    r"what ?ever(?: (?:works(?: best)?|is (?:best|fine|good|cheapest|easiest)|suits(?: you)?|fits))?",
+    r"what ?ever you (?:think|like|want|prefer|choose|suggest|recommend|say|have)(?: is (?:best|good|fine|right))?",
+    r"(?:i )?(?:do not|don'?t|dont) (?:really )?(?:care|mind|know|have a preference)(?: (?:which|about that))?",
+    r"(?:you|u) (?:choose|decide|pick|tell me|know best)|up to (?:you|u)|your (?:choice|call|pick)",
+    r"(?:i have )?no (?:preference|idea|opinion|clue|matter)|surprise me|either(?: one)?",
+    r"(?:it )?(?:doesn'?t|does not|makes no) (?:matter|difference)",
+    r"any(?:thing|one| one| of (?:them|these|those))?(?: is fine| will do| works| goes)?",
+    r"(?:i'?m )?not sure|dunno|idk|(?:the |use the |take the )?defaults?(?: is fine| are fine)?",
+    r"as you (?:like|wish|think)|(?:choose|decide) for me|pick (?:one|for me|something)|recommend (?:one|something)",
+)
+_CHOOSE = re.compile(rf"{_POLITE}(?:{'|'.join(_LEFT_TO_ME)}){_END}")
+_LAST = r"(?:last time|before|always|usual|yesterday|the last(?: one| time)?)"
+_USUAL = (
+    r"(?:(?:the|my|our|as) usual(?: (?:one|thing|setup|stuff|settings))?"
+    rf"|(?:the )?same(?: (?:one|thing|setup|machine|cluster|vm))? (?:as|like) {_LAST}"
+    rf"|like {_LAST}|as (?:always|before|last time)|(?:the )?same (?:again|as i had)"
+    r"|(?:what|the one) i (?:had|got|used|took) (?:the last time|last time|before|last))"
+)
+_GIVE = r"(?:(?:give me|get me|gimme|i'?ll have|i want|i need|i'?d like|take|use|do|order|can i (?:get|have))[ ,]+)*"
+_ONLY_USUAL = re.compile(rf"{_POLITE}{_GIVE}{_USUAL}{_END}")
+_SAYS_USUAL = re.compile(rf"\b(?:{_USUAL})\b")
+
+
+def leaves_it_to_me(turn: Turn) -> bool:
+    """Whether the text says nothing but that the choice is mine."""
+    return not turn.is_button and _CHOOSE.fullmatch(_plain(turn.text)) is not None
+
+
+def is_usual(turn: Turn) -> bool:
+    """Whether the text says nothing but "the usual"."""
+    return not turn.is_button and _ONLY_USUAL.fullmatch(_plain(turn.text)) is not None
+
+
+def says_usual(turn: Turn) -> bool:
+    """Whether "as usual" stands in the text."""
+    return not turn.is_button and _SAYS_USUAL.search(_plain(turn.text)) is not None
+
+
+async def fields(turn: Turn, kind: str | None = None, software: str | None = None) -> Fields | None:
+    """What the person used last, of this kind and software if they are given; None when there is nothing."""
+    used = await turn.desk.usual(turn.actor, kind, software)
+    return None if used is None else to_fields(used)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.lower().replace("’", "'").strip(" .!?").split())

@@ -1,0 +1,102 @@
+"""What a second Rasa server is good for, and that it costs no message.
+
+Throughput is measured on one and on both by turns, so that the ratio stands whatever else this machine does; but the
+load itself, Redis and the action server take their share of the same processors: two servers need two to themselves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import time
+from collections.abc import Iterator
+
+from bench.figures import Figure, against
+from bench.stack import running_stack
+from clouddesk.adapters.redis import open_redis
+from clouddesk.model.actor import Person
+from clouddesk.settings import Settings
+from connectors.conversation import CHANNEL, WORKSPACE
+from connectors.rasa import Message, RasaClient
+
+PERIODS, SECONDS = 5, 4.0
+IN_FLIGHT = 16
+TRIALS, AT_ONCE = 1_000, 8
+TRIALS_AT_ONCE = 4
+TEXT = "spin up a 3-node spark cluster for 8 hours"
+CHEAP = "/thank"
+"""Without understanding, for many turns in little time."""
+
+
+def figures() -> Iterator[Figure]:
+    """On a stack of its own with two Rasa servers."""
+    with running_stack(rasa_servers=2) as settings:
+        yield from asyncio.run(_measure(settings))
+
+
+async def _measure(settings: Settings) -> list[Figure]:
+    secret = settings.secret("channel")
+    async with RasaClient(settings.rasa_urls[0], secret) as one, RasaClient(settings.rasa_urls[1], secret) as other:
+        found = [await _throughput("parse", [one, other]), await _throughput("turn", [one, other])]
+        found += await _lost_and_doubled(settings, [one, other])
+    return found
+
+
+async def _throughput(kind: str, clients: list[RasaClient]) -> Figure:
+    done = {1: 0, 2: 0}
+    for count in (1, 2):
+        await _run_for(kind, clients[:count], 1.0)  # does not count
+    for _ in range(PERIODS):
+        for count in (1, 2):
+            done[count] += await _run_for(kind, clients[:count], SECONDS)
+    both, alone = (done[count] / (PERIODS * SECONDS) for count in (2, 1))
+    return against(f"throughput.{kind}.two_servers", both, "1/s", alone)
+
+
+async def _run_for(kind: str, clients: list[RasaClient], seconds: float) -> int:
+    """How many are answered in this time, with always as many on their way as one server can have waiting."""
+    until = time.perf_counter() + seconds
+    done = 0
+
+    async def go_on(number: int) -> None:
+        nonlocal done
+        client, user = clients[number % len(clients)], f"load-{number}"
+        while time.perf_counter() < until:
+            if kind == "parse":
+                await client.parse(TEXT)
+            else:
+                await client.send(_message(user, "thank you"))
+            done += 1
+
+    await asyncio.gather(*(go_on(number) for number in range(IN_FLIGHT)))
+    return done
+
+
+async def _lost_and_doubled(settings: Settings, clients: list[RasaClient]) -> list[Figure]:
+    """Each trial: eight messages at once to one conversation over two servers, and one of them a second time."""
+    redis = open_redis(settings.redis_url)
+    lost = doubled = 0
+    lane = asyncio.Semaphore(TRIALS_AT_ONCE)
+
+    async def trial(number: int) -> None:
+        nonlocal lost, doubled
+        async with lane:
+            user = f"trial-{number}"
+            messages = [_message(user, CHEAP) for _ in range(AT_ONCE)]
+            sent = zip([*messages, messages[number % AT_ONCE]], itertools.cycle(clients))
+            await asyncio.gather(*(client.send(message) for message, client in sent))
+            state = json.loads(await redis.get(f"clouddesk:tracker:{messages[0].conversation}") or '{"messages": 0}')
+            lost += max(0, AT_ONCE - state["messages"])
+            doubled += max(0, state["messages"] - AT_ONCE)
+
+    try:
+        await asyncio.gather(*(trial(number) for number in range(TRIALS)))
+    finally:
+        await redis.close()
+    unit = f"of {TRIALS * AT_ONCE}"
+    return [Figure("messages.lost", lost, unit), Figure("messages.doubled", doubled, unit)]
+
+
+def _message(user: str, text: str) -> Message:
+    return Message(Person(WORKSPACE, user), f"{WORKSPACE}:{CHANNEL}:-:{user}", text)

@@ -1,0 +1,149 @@
+"""What words say about a reservation besides its name, and which of several options an answer takes."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from actions.picking import are_only_picks, picks
+from actions.references import Cues
+from clouddesk.model.reservation import Reservation
+
+NOW = datetime(2026, 3, 4, 12, 0, tzinfo=timezone.utc)  # a Wednesday
+WEB = Reservation(
+    id="r-1",
+    name="web",
+    workspace_id="local",
+    owner="ann",
+    kind="vm",
+    state="running",
+    reason=None,
+    software=None,
+    os="ubuntu-22.04",
+    provider="aws",
+    region="us-east-1",
+    size="t3.medium",
+    vcpus=2,
+    memory_gb=4,
+    nodes=(),
+    node_count=1,
+    hourly_price_usd=0.04,
+    stopped_hourly_price_usd=0.01,
+    accrued_usd=0.0,
+    accrued_at=None,
+    created_at=NOW - timedelta(hours=1),
+    expires_at=NOW + timedelta(hours=8),
+    ended_at=None,
+    conversation="local:console:-:ann",
+    is_simulated=True,
+)
+ETL = replace(
+    WEB,
+    id="r-2",
+    name="etl-1",
+    kind="cluster",
+    software="spark",
+    node_count=4,
+    vcpus=4,
+    memory_gb=16,
+    hourly_price_usd=0.8,
+)
+OLD = replace(WEB, id="r-3", name="old", state="stopped", created_at=NOW - timedelta(days=1, hours=2), memory_gb=8)
+ALL = [WEB, replace(ETL, created_at=NOW - timedelta(hours=3)), OLD]
+
+
+def meant(text: str) -> list[str]:
+    cues = Cues(text, NOW, "Europe/Berlin")
+    return [item.name for item in cues.most(cues.fitting(ALL))]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("stop the bigger one", ["etl-1"]),
+        ("the most expensive one", ["etl-1"]),
+        ("delete the stopped one", ["old"]),
+        ("the vm that is off", ["old"]),
+        ("the one i got yesterday", ["old"]),
+        ("yesterday's box", ["old"]),
+        ("the one i made 3 hours ago", ["etl-1"]),
+        ("the one from tuesday", ["old"]),
+        ("my oldest", ["old"]),
+        ("the newest", ["web"]),
+        ("the last two", ["web", "etl-1"]),
+        ("my cluster", ["etl-1"]),
+        ("the 4-node one", ["etl-1"]),
+        ("the one with 4 machines", ["etl-1"]),
+        ("the 16 gig one", ["etl-1"]),
+        ("the running vm", ["web"]),
+        ("the one from last week", []),
+        ("keep it until friday", ["web", "etl-1", "old"]),
+        ("extend the one from yesterday until friday", ["old"]),
+        ("everything except my cluster", ["web", "etl-1", "old"]),
+    ],
+)
+def test_a_description_leaves_those_of_which_it_holds(text: str, names: list[str]) -> None:
+    assert meant(text) == names
+
+
+@pytest.mark.parametrize(
+    "text", ["all but etl-1", "everything except for the etl-1", "not etl-1", "don't stop etl-1, stop web"]
+)
+def test_a_name_that_is_ruled_out_is_not_meant(text: str) -> None:
+    cues = Cues(text, NOW, "UTC")
+    assert cues.refuses("etl-1")
+    assert not cues.refuses("web")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_it"),
+    [
+        ("stop it", True),
+        ("stop that", True),
+        ("extend this one", True),
+        ("the one that i made", False),
+        ("stop the vm", False),
+    ],
+)
+def test_it_is_told_from_other_uses_of_its_words(text: str, is_it: bool) -> None:
+    assert Cues(text, NOW, "UTC").says_it is is_it
+
+
+OPTIONS = [{"id": f"r-{number}", "name": name} for number, name in enumerate(("web", "etl-1", "old", "spark-1"), 1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("2", ["etl-1"]),
+        ("the first one", ["web"]),
+        ("the last one", ["spark-1"]),
+        ("1 and 3", ["web", "old"]),
+        ("1, 3", ["web", "old"]),
+        ("the first and the third", ["web", "old"]),
+        ("web and old please", ["web", "old"]),
+        ("2-4", ["etl-1", "old", "spark-1"]),
+        ("the first two", ["web", "etl-1"]),
+        ("the last 3", ["etl-1", "old", "spark-1"]),
+        ("all of them", ["web", "etl-1", "old", "spark-1"]),
+        ("all but the second", ["web", "old", "spark-1"]),
+        ("everything except web and old", ["etl-1", "spark-1"]),
+        ("both", []),
+        ("7", []),
+        ("1 and 9", []),
+        ("the purple one", []),
+        ("all but nothing", []),
+    ],
+)
+def test_an_answer_takes_the_options_that_it_names(text: str, names: list[str]) -> None:
+    assert [option["name"] for option in picks(OPTIONS, text)] == names
+
+
+def test_both_needs_two() -> None:
+    assert picks(OPTIONS[:2], "both of them") == OPTIONS[:2]
+
+
+def test_a_sentence_about_an_option_is_more_than_a_pick() -> None:
+    assert are_only_picks(OPTIONS, "1 and 3")
+    assert are_only_picks(OPTIONS, "all but web")
+    assert not are_only_picks(OPTIONS, "details of etl-1")
