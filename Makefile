@@ -35,7 +35,7 @@ model: env ## train the model when its data changed
 TRAINING_PYTHON ?= python3.11
 TRAINING = .tools/encoder
 
-train-encoder: ## fine-tune the sentence encoder anew (PyTorch in .tools/encoder, about ten minutes)
+train-encoder: ## fine-tune the sentence encoder anew (PyTorch in .tools/encoder, about twenty minutes)
 	@[ -x $(TRAINING)/bin/python ] || $(TRAINING_PYTHON) -m venv $(TRAINING)
 	@$(TRAINING)/bin/python -m pip install -q -r nlu/encoder/requirements.txt
 	@nice $(TRAINING)/bin/python -W ignore -m nlu.encoder.train --work $(TRAINING)/checkpoints $(ARGS)
