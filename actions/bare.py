@@ -60,6 +60,7 @@ _REFUSED = re.compile(rf"\b(?:not|instead of|rather than|no more than|from)\s+(?
 _POINTING = re.compile(r"\b(?:the|this|that|other|another|which|any|no|each|every|last|first|second|right|wrong) one\b")
 _LONE_NUMBER = re.compile(rf"(?<![\w.$€£/:#-])(?:{NUMBER})(?![\w%/:-]|\.\d)")
 _ORDINAL = re.compile(r"\b(?:first|second|third|[a-z]+th|\d+(?:st|nd|rd|th))\b")
+_CLAUSE_END = re.compile(r"[,;]\s|\.\s|\s(?:and|but|plus)\s", re.IGNORECASE)
 _MOST_WORDS = 8
 
 
@@ -94,6 +95,12 @@ def said_number(text: str) -> int | None:
 def lone_number(text: str) -> int | None:
     """The only number in a short text, whatever stands around it."""
     return said_number(text) or (_found(text.lower()) if len(text.split()) <= _MOST_WORDS else None)
+
+
+def number_in_a_clause(text: str) -> int | None:
+    """The number of the only clause that says a number and nothing else: "make it 4 and debian", "not aws, three"."""
+    numbers = [number for clause in _CLAUSE_END.split(text) if (number := said_number(clause)) is not None]
+    return numbers[0] if len(numbers) == 1 else None
 
 
 def pick(options: Sequence[dict[str, Any]], text: str) -> dict[str, Any] | None:

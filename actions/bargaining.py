@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from actions.bare import lone_number, said_number
+from actions.bare import lone_number, number_in_a_clause, said_number
 from actions.requests import ANYWHERE, Fields, changes_in, number_as
 from actions.turn import Question, Turn
 
@@ -54,6 +54,10 @@ def change_in(turn: Turn) -> Fields:
     change = changes_in(turn)
     if "count" in change:
         change["count"] = _in_all(turn.text, change["count"], question)
+    if change and turn.intent in ("correct", "inform") and "count" not in change and not turn.is_button:
+        # "not aws, and make it three"
+        number = number_in_a_clause(turn.text)
+        return change if number is None else {**change, "count": _in_all(turn.text, number, question)}
     if change or turn.is_button:
         return change
     loosened = {field: None for field, pattern in _ANY.items() if pattern.search(_plain(turn.text))}

@@ -60,6 +60,8 @@ def quote_card(quote: Quote, actor: Actor, title: str | None, *, more: str = "")
         f"*{hourly(quote.hourly_price_usd)}* · *{money(quote.total_price_usd)} for {duration(quote.lease_seconds)}*, "
         "disks included"
     )
+    if quote.request.spot and not offer.spot:
+        lines.append("I know no spot price for this, so it is a normal machine.")
     if quote.runner_up:
         lines.append(
             f"Next: {count} × {quote.runner_up.size} on {provider_title(quote.runner_up.provider)} "

@@ -57,6 +57,10 @@ def make_quote(
         defaults.append("os")
 
     offers = catalog.cheapest(requirements, limit=1)
+    if not offers and requirements.spot:
+        # Spot is a wish for a lower price; where no spot price is known, the normal one is shown and said to be that.
+        requirements = replace(requirements, spot=False)
+        offers = catalog.cheapest(requirements, limit=1)
     if not offers:
         raise NothingFits(describe(requirements), catalog.nearest(requirements))
     offer = offers[0]
