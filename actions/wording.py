@@ -5,11 +5,11 @@ The sentences are responses in domain.yml; vendor text never gets here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from clouddesk.language.money import hourly
-from clouddesk.model import errors
+from clouddesk.model import errors, invalid
 from clouddesk.model.offer import Offer
 from clouddesk.providers.table import title_of
 
@@ -19,32 +19,20 @@ _MOST_NAMES = 20
 def of_error(error: errors.CloudDeskError) -> tuple[str, dict[str, Any]]:
     """The response and its values."""
     response = f"utter_error_{error.code}"
-    if isinstance(error, errors.LimitExceeded):
-        return response, {"asked": _measured(error.asked, error.what), "limit": _limit(error)}
-    if isinstance(error, errors.UnknownSoftware):
-        return response, {"software": error.software, "known": names(error.known)}
-    if isinstance(error, errors.UnknownRegion):
-        return response, {"region": error.region, "known": names(error.known, last="or")}
+    if type(error) in _PLAIN:
+        return response, {}
+    if isinstance(error, errors.NothingFits) and not error.nearest:
+        return "utter_error_nothing_fits_at_all", {"request": error.request}
+    for kind, values in _FACTS.items():
+        if isinstance(error, kind):
+            return response, values(error)
     if isinstance(error, errors.Invalid):
         return "utter_error_invalid", {"problem": error.problem}
-    if isinstance(error, errors.NothingFits):
-        if not error.nearest:
-            return "utter_error_nothing_fits_at_all", {"request": error.request}
-        lines = "\n".join(f"• {offer_line(offer)}" for offer in error.nearest)
-        return response, {"request": error.request, "nearest": lines}
-    if isinstance(error, errors.NotFound):
-        return response, {"words": error.words}
-    if isinstance(error, errors.CredentialsMissing):
-        title = provider_title(error.provider) if error.provider else "any cloud"
-        return response, {"provider": title, "command": error.provider or "aws"}
-    if isinstance(error, errors.WrongState):
-        return response, {"name": error.name, "state": error.state, "wanted": error.wanted}
-    if isinstance(error, errors.ProviderError):
-        return response, {"provider": provider_title(error.provider), "command": error.provider}
-    return response if isinstance(error, _PLAIN) else "utter_error_error", {}
+    return "utter_error_error", {}
 
 
-_PLAIN = (errors.Denied, errors.QuoteExpired, errors.Unavailable)
+def _titles(providers: Sequence[str], *, last: str = "and") -> str:
+    return names([provider_title(name) for name in providers], last=last)
 
 
 def provider_title(provider: str) -> str:
@@ -102,3 +90,49 @@ def _limit(error: errors.LimitExceeded) -> str:
     if error.what == "hours" and error.limit >= 48 and error.limit % 24 == 0:
         return f"{limit} ({plural(error.limit / 24, 'day')})"
     return limit
+
+
+_PLAIN = (
+    *(errors.Denied, errors.QuoteExpired, errors.OfferChanged, errors.Unavailable, errors.Undecided),
+    invalid.ExtensionTooShort,
+)
+"""Errors without facts that a person needs."""
+
+_MEASURES = {"vcpus": "vCPUs", "memory_gb": "GB of memory", "storage_gb": "GB of disk", "gpu_count": "GPUs"}
+
+_FACTS: dict[type[errors.CloudDeskError], Callable[[Any], dict[str, str]]] = {
+    errors.NotFound: lambda error: {"words": error.words},
+    errors.LimitExceeded: lambda error: {"asked": _measured(error.asked, error.what), "limit": _limit(error)},
+    errors.UnknownSoftware: lambda error: {"software": error.software, "known": names(error.known)},
+    errors.UnknownRegion: lambda error: {"region": error.region, "known": names(error.known, last="or")},
+    errors.NothingFits: lambda error: {
+        "request": error.request,
+        "nearest": "\n".join(f"• {offer_line(offer)}" for offer in error.nearest),
+    },
+    errors.CredentialsMissing: lambda error: {
+        "provider": provider_title(error.provider) if error.provider else "any cloud",
+        "command": error.provider or "aws",
+    },
+    errors.WrongState: lambda error: {"name": error.name, "state": error.state, "wanted": error.wanted},
+    errors.ProviderError: lambda error: {"provider": provider_title(error.provider), "command": error.provider},
+    invalid.TooFewMachines: lambda error: {"asked": str(error.asked), "most": str(error.most)},
+    invalid.ClusterTooSmall: lambda error: {
+        "title": error.title,
+        "least": str(error.least),
+        "roles": ", ".join(error.roles),
+    },
+    invalid.NotPositive: lambda error: {"asked": f"{error.asked:g}", "what": _MEASURES[error.field]},
+    invalid.LeaseTooShort: lambda error: {"most": duration(error.most_seconds)},
+    invalid.UnclearTime: lambda error: {"words": error.words},
+    invalid.TimeIsOver: lambda error: {"words": error.words},
+    invalid.BadName: lambda error: {"words": error.words, "most": str(error.most_characters)},
+    invalid.UnknownProvider: lambda error: {"provider": _titles(error.providers), "known": _titles(error.known)},
+    invalid.NoImage: lambda error: {
+        "os": error.os,
+        "provider": _titles(error.providers, last="or"),
+        "known": names(error.known),
+    },
+    invalid.OtherAccount: lambda error: {"provider": provider_title(error.provider)},
+    invalid.CredentialsInUse: lambda error: {"provider": provider_title(error.provider), "names": names(error.names)},
+}
+"""What a person reads of an error, as the values of its response."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from clouddesk.model.actor import ADMIN, MEMBER, Actor
+from clouddesk.model.audit import AuditEntry
 from clouddesk.model.errors import Denied, NotFound
 from clouddesk.model.reservation import Reservation
 
@@ -36,6 +37,13 @@ def require(actor: Actor, right: Right, reservation: Reservation | None, words: 
     if not may(actor, right, reservation):
         raise Denied(f"{right.value} {reservation.name}")
     return reservation
+
+
+def may_read(actor: Actor, entry: AuditEntry) -> bool:
+    """Admins read their workspace's whole audit trail; others what they did, and what was done with theirs."""
+    if actor.workspace_id != entry.workspace_id:
+        return False
+    return ADMIN in actor.roles or actor.user_id in (entry.by, entry.owner)
 
 
 def require_member(actor: Actor) -> None:

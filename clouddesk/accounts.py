@@ -13,7 +13,7 @@ from clouddesk.adapters.sandbox import SandboxGrants
 from clouddesk.catalog import offers_from_json, offers_to_json
 from clouddesk.model.actor import Person
 from clouddesk.model.credentials import CredentialInfo, SecretFields
-from clouddesk.model.errors import Invalid
+from clouddesk.model.invalid import OtherAccount, UnknownProvider
 from clouddesk.model.offer import Offer
 from clouddesk.model.ports import Catalog, Clock, Credentials, Provider
 from clouddesk.providers import ProviderSpec
@@ -71,10 +71,6 @@ class Accounts:
         """The supported providers."""
         return tuple(self._specs)
 
-    def titles(self) -> list[str]:
-        """Their names for people."""
-        return [spec.title for spec in self._specs.values()]
-
     def bills_stopped_machines(self, provider: str) -> bool:
         """Whether a machine that is powered off costs as much as a running one."""
         return self._specs[provider].bills_stopped_machines
@@ -86,19 +82,16 @@ class Accounts:
     async def add(
         self, person: Person, provider: str, fields: SecretFields, *, only_account_id: str = ""
     ) -> CredentialInfo:
-        """Check against the cloud, read its prices, store. Raises CredentialsRejected, ProviderDown, Invalid.
+        """Check against the cloud, read its prices, store. Raises CredentialsRejected, ProviderDown, OtherAccount.
 
         ``only_account_id``: refuse another account than this one.
         """
         if provider not in self._specs:
-            raise Invalid(f"{provider} is not connected yet; there are {' and '.join(self.titles())}.")
+            raise UnknownProvider([provider], self.providers)
         cloud = self._open_provider(provider, fields)
         account = await asyncio.to_thread(cloud.check_credentials)
         if only_account_id and account.id != only_account_id:
-            raise Invalid(
-                f"These credentials are of another {provider} account, and machines of yours still run in the present "
-                "one, where only its own credentials can end them. Terminate those first, then replace."
-            )
+            raise OtherAccount(provider)
         if self._specs[provider].is_live_priced:
             await self._offers.put(provider, offers_to_json(await asyncio.to_thread(cloud.list_offers)))
         now = self._clock()

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from clouddesk.accounts import Accounts
+from clouddesk.adapters.audit import RedisAuditTrail
 from clouddesk.adapters.blueprints import load_blueprints
 from clouddesk.adapters.redis import (
     RedisHabits,
@@ -61,6 +62,7 @@ async def open_desk(settings: Settings, *, vault_role: str = "desk") -> AsyncIte
             views=RedisReservationViews(redis),
             notices=RedisNotices(redis),
             habits=RedisHabits(redis),
+            trail=RedisAuditTrail(redis, keep_days=settings.audit_days),
             team=settings.defaults,
         )
     finally:

@@ -25,6 +25,8 @@ COMMANDS = {
     "reservations": "clouddesk.commands.desk:reservations",
     "offers": "clouddesk.commands.desk:offers",
     "credentials": "clouddesk.commands.desk:credentials",
+    "audit": "clouddesk.commands.audit:audit",
+    "rebuild": "clouddesk.commands.rebuild:rebuild",
 }
 
 

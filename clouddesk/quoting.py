@@ -10,7 +10,16 @@ from datetime import datetime, timedelta
 from clouddesk.language.clock import resolve_until
 from clouddesk.model.actor import Actor
 from clouddesk.model.blueprint import Blueprint
-from clouddesk.model.errors import Invalid, LimitExceeded, NothingFits
+from clouddesk.model.errors import LimitExceeded, NothingFits
+from clouddesk.model.invalid import (
+    BadName,
+    ClusterTooSmall,
+    LeaseTooShort,
+    NotPositive,
+    TimeIsOver,
+    TooFewMachines,
+    UnclearTime,
+)
 from clouddesk.model.node import NodePlan
 from clouddesk.model.offer import Offer, Requirements
 from clouddesk.model.ports import Catalog
@@ -28,7 +37,8 @@ LEAST_STORAGE_GB = 16.0
 LEAST_LEASE_SECONDS = 60
 _SAME_PRICE = 1.0001
 """A price is the same up to this factor: it comes as a decimal fraction."""
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
+MOST_NAME_CHARACTERS = 40
+_NAME = re.compile(r"[a-z][a-z0-9-]*")
 """What every cloud takes as part of a machine's name."""
 
 
@@ -138,16 +148,12 @@ def _count(request: ResourceRequest, blueprint: Blueprint | None, limits: Limits
         defaults.append("count")
         return blueprint.default_nodes if blueprint and request.kind == CLUSTER else 1
     if request.count < 1:
-        raise Invalid(
-            f"{request.count} machines make no sense: at least 1 and at most {limits.max_nodes}. How many do you want?"
-        )
+        raise TooFewMachines(request.count, most=limits.max_nodes)
     if request.count > limits.max_nodes:
         raise LimitExceeded("machines", asked=request.count, limit=limits.max_nodes)
     if blueprint and request.kind == CLUSTER and request.count < blueprint.least_nodes:
-        raise Invalid(
-            f"A {blueprint.title} cluster takes at least {blueprint.least_nodes} machines "
-            f"({', '.join(role.name for role in blueprint.roles)}). How many do you want?"
-        )
+        roles = [role.name for role in blueprint.roles]
+        raise ClusterTooSmall(blueprint.title, asked=request.count, least=blueprint.least_nodes, roles=roles)
     return request.count
 
 
@@ -161,18 +167,15 @@ def _lease(
     elif request.until:
         end = resolve_until(request.until, now=now, timezone=actor.timezone)
         if end is None:
-            raise Invalid(
-                f"I could not tell when “{request.until}” is. Say it like “for 8 hours” or “until friday 5pm”."
-            )
+            raise UnclearTime(request.until)
         seconds = round((end - now).total_seconds())
         if seconds < LEAST_LEASE_SECONDS:
-            raise Invalid(f"“{request.until}” is over already. Until when do you want it?")
+            raise TimeIsOver(request.until)
     else:
         defaults.append("duration")
         seconds = limits.default_lease_seconds
     if seconds < LEAST_LEASE_SECONDS:
-        days = limits.max_lease_seconds // 86400
-        raise Invalid(f"A reservation lasts at least a minute and at most {days} days. For how long do you want it?")
+        raise LeaseTooShort(least_seconds=LEAST_LEASE_SECONDS, most_seconds=limits.max_lease_seconds)
     if seconds > limits.max_lease_seconds:
         raise LimitExceeded("hours", asked=round(seconds / 3600, 1), limit=limits.max_lease_seconds / 3600)
     return seconds, end
@@ -185,14 +188,10 @@ def _requirements(
     providers: tuple[str, ...],
     defaults: list[str],
 ) -> Requirements:
-    for what, value in (
-        ("vCPUs", request.vcpus),
-        ("GB of memory", request.memory_gb),
-        ("GB of disk", request.storage_gb),
-        ("GPUs", request.gpu_count),
-    ):
+    for field in ("vcpus", "memory_gb", "storage_gb", "gpu_count"):
+        value = getattr(request, field)
         if value is not None and value <= 0:
-            raise Invalid(f"{value:g} {what} make no sense. How many do you want?")
+            raise NotPositive(field, value)
     has_shape = bool(request.vcpus or request.memory_gb or request.size_names or request.gpu_count or request.gpu_types)
     if request.kind == CLUSTER and blueprint:
         vcpus, memory_gb = blueprint.vcpus, blueprint.memory_gb
@@ -254,8 +253,8 @@ def _said_name(request: ResourceRequest) -> str | None:
     if request.name is None:
         return None
     name = request.name.strip().lower()
-    if not _NAME.fullmatch(name):
-        raise Invalid(f"“{request.name}” cannot be a name: letters, digits and dashes, at most 40. Which one?")
+    if not _NAME.fullmatch(name) or len(name) > MOST_NAME_CHARACTERS:
+        raise BadName(request.name, most_characters=MOST_NAME_CHARACTERS)
     return name
 
 

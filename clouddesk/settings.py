@@ -67,6 +67,8 @@ class Settings:
     grant_sandbox_credentials: bool = False
     """Give everybody who speaks working credentials for the simulated clouds. Only ever on with a sandbox."""
     admins: tuple[str, ...] = ()
+    audit_days: int = 400
+    """So long the audit trail is kept."""
     limits: Limits = Limits()
     defaults: TeamDefaults = TeamDefaults()
 
@@ -183,7 +185,9 @@ _KINDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "grant_sandbox_credentials": (lambda value: isinstance(value, bool), "true or false"),
     "admins": (_is_texts, "a list of workspace/user"),
     "rasa_urls": (_is_texts, "a list of addresses"),
-    "rasa_servers": (lambda value: type(value) is int and value > 0, "a whole number above 0"),
+    **dict.fromkeys(
+        ("audit_days", "rasa_servers"), (lambda value: type(value) is int and value > 0, "a whole number above 0")
+    ),
     **dict.fromkeys(
         (
             "installation",

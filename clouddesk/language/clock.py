@@ -9,6 +9,7 @@ from clouddesk.language.durations import find_durations
 from clouddesk.language.ends import MONTH, MONTHS, WEEKDAY, WEEKDAYS
 from clouddesk.language.localtime import zone_of
 from clouddesk.language.numbers import parse_number
+from clouddesk.language.ranges import find_start, split_range
 from clouddesk.language.spelling import mend
 
 _LAST = time(23, 59)
@@ -41,6 +42,11 @@ _DOTTED = re.compile(r"\b(?P<day>\d{1,2})\.(?:(?P<month>\d{1,2})\.(?P<year>\d{4}
 _DAY_MONTH = re.compile(rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\.? (?:of )?(?P<month>{MONTH})\b")
 _MONTH_DAY = re.compile(rf"\b(?P<month>{MONTH}) (?:the )?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b")
 _ORDINAL = re.compile(r"\b(?P<day>\d{1,2})(?:st|nd|rd|th)\b")
+_WEEKS_ON = re.compile(
+    rf"\b(?P<day>{WEEKDAY}|today|tomorrow) (?P<span>week|fortnight)\b"
+    rf"|\b(?P<count>an?|\d|{'|'.join(_HOURS)}) (?P<spans>week|fortnight)s? (?:on |from |after )?"
+    rf"(?P<from>{WEEKDAY}|today|tomorrow|now)\b"
+)
 
 
 def resolve_until(words: str, *, now: datetime, timezone: str = "UTC") -> datetime | None:
@@ -48,25 +54,64 @@ def resolve_until(words: str, *, now: datetime, timezone: str = "UTC") -> dateti
 
     None when the words name no moment that a calendar knows ("until the deadline").
     """
-    zone = zone_of(timezone)
-    local = now.astimezone(zone)
+    local = now.astimezone(zone_of(timezone))
     text = mend(words.lower().strip())
+    moment = _end_of_range(text, local) or _end(text, local)
+    return moment.astimezone(now.tzinfo) if moment else None
+
+
+def starts_later(until: str | None, text: str, *, now: datetime, timezone: str = "UTC") -> bool:
+    """Whether a beginning that lies ahead is said, in the words of the end or else in the message around them."""
+    local = now.astimezone(zone_of(timezone))
+    span = _split(mend(until.lower().strip())) if until else None
+    words = span[0] if span else find_start(mend(text.lower())) or ""
+    begin = _begin(words, local)
+    if begin is None or begin > local or span is None or _day(words, local)[0]:
+        return begin is not None and begin > local
+    # "from 9am to 5pm tomorrow": the day is said with the end only.
+    end = _end(span[1], local)
+    return end is not None and local < begin.replace(year=end.year, month=end.month, day=end.day) < end
+
+
+def _end_of_range(text: str, local: datetime) -> datetime | None:
+    """The end of "from monday to wednesday", which is the wednesday after that monday."""
+    begin_words, end_words = _split(text) or ("", "")
+    begin = _begin(begin_words, local)
+    if begin is None:
+        return None
+    end = _end(end_words, local)
+    return end if end is None or end > begin else _end(end_words, begin)
+
+
+def _split(text: str) -> tuple[str, str] | None:
+    return split_range(text) or split_range(_plain_clock(text))
+
+
+def _begin(text: str, local: datetime) -> datetime | None:
+    day, rest = _day(_plain_clock(text), local)
+    at = _time(rest)
+    if day is None and at is None:
+        return None
+    return datetime.combine(day or local.date(), at or time(0), tzinfo=local.tzinfo)
+
+
+def _end(text: str, local: datetime) -> datetime | None:
     if in_time := re.search(r"\bin (.+)", text):
         spans = find_durations(in_time[1])
         if spans and spans[0].start == 0:
-            return now + timedelta(minutes=spans[0].minutes)
+            return (local.astimezone(zone_of("UTC")) + timedelta(minutes=spans[0].minutes)).astimezone(local.tzinfo)
     day, rest = _day(_plain_clock(text), local)
     at = _time(rest)
     if day is None and at is None:
         return None
     if at is None:
         at = _LAST if (day == local.date() and local.time() >= _OFFICE_END) or _is_whole(text) else _OFFICE_END
-    moment = datetime.combine(day or local.date(), at, tzinfo=zone)
+    moment = datetime.combine(day or local.date(), at, tzinfo=local.tzinfo)
     if at == time(0):
         moment += timedelta(days=1)  # midnight ends the day that was named
     if moment <= local:
         moment = _next(moment, local, text, has_day=day is not None)
-    return moment.astimezone(now.tzinfo) if moment > local else None
+    return moment if moment > local else None
 
 
 def _plain_clock(text: str) -> str:
@@ -132,6 +177,8 @@ def _day(text: str, local: datetime) -> tuple[date | None, str]:
     for pattern in (_ISO, _DOTTED, _DAY_MONTH, _MONTH_DAY, _ORDINAL):
         if match := pattern.search(text):
             return _calendar_day(match.groupdict(), today), text.replace(match.group(), " ")
+    if match := _WEEKS_ON.search(text):
+        return _weeks_on(match, today), text.replace(match.group(), " ")
     if re.search(r"\b(?:tomorrow|tmrw|tmr|tomorow)\b", text):
         return today + timedelta(days=1), text
     if re.search(r"\bovernight\b|\bthe night\b", text):
@@ -144,6 +191,14 @@ def _day(text: str, local: datetime) -> tuple[date | None, str]:
         friday = today + timedelta(days=4 - today.weekday() + (7 if "next" in text else 0))
         return (friday if friday >= today else friday + timedelta(days=2)), ""
     return _later_day(text, today)
+
+
+def _weeks_on(match: re.Match[str], today: date) -> date:
+    """ "monday week" and "a week on monday" are seven days after the coming monday."""
+    name, span = match["day"] or match["from"], match["span"] or match["spans"]
+    count = 1 if match["day"] or match["count"] in ("a", "an") else int(parse_number(match["count"]))
+    coming = {"today": today, "now": today, "tomorrow": today + timedelta(days=1)}.get(name)
+    return (coming or _weekday(name, "", today)) + timedelta(days=count * (14 if span == "fortnight" else 7))
 
 
 def _weekday(name: str, text: str, today: date) -> date:

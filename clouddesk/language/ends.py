@@ -62,8 +62,8 @@ PERIOD = (
     r"|new year(?:['’]?s)?(?: eve| day)?)"
 )
 _DAY = (
-    r"(?:today|tonight|tonite|tomorrow|tomorow|tomoz|tmrw|tmr|2moro"
-    rf"|\b{WEEKDAY}\b(?:['’]s (?:close|session)\b| week\b)?)"
+    r"(?:(?:today|tomorrow) week\b|today|tonight|tonite|tomorrow|tomorow|tomoz|tmrw|tmr|2moro"
+    rf"|\b{WEEKDAY}\b(?:['’]s (?:close|session)\b| (?:week|fortnight)\b)?)"
 )
 _ITEM = rf"(?:{PERIOD}|{_DAY}|{DATE}|{CLOCK}|(?:the )?{PART}\b)"
 _LINK = r"(?:,? (?:at |on |in the |around |the |of |by )?| (?:till|until) )"
@@ -91,12 +91,16 @@ _HOUR = (
     r"(?: (?:thirty|fifteen|forty[- ]?five)\b)?(?: ?[ap] ?\.?m\b)?)"
 )
 _NUMERIC_DATE = r"\d{1,2}[./]\d{1,2}\b\.?(?!%)"
+BARE_HOUR = r"\d{1,2}(?:[:.]\d\d)?(?: ?[ap]m)?\b"
+TO = r"(?:to|until|till?|through|thru)"
 _ENDED = r"(?: (?:is|are|has|have) (?:over|done|finished|up|through)\b| ends?\b| closes?\b| at the latest\b)?"
 _STRUCTURED = re.compile(
     rf"\b(?:(?:tomorrow|{WEEKDAY}) )?{_STRICT_UNTIL} {_ABOUT}(?:{_NUMERIC_DATE}(?:{TIMEX})?|{TIMEX}"
     rf"|(?:{_MILITARY}|{_HOUR}){_TAIL}){_ENDED}"
     rf"|\bup ?to (?:and including )?{_ABOUT}{TIMEX}"
-    rf"|\bfrom {TIMEX} (?:to|until|till?|through|thru) {TIMEX}"
+    rf"|\b(?:{_DAY},? )?(?:from|for) {TIMEX} {TO} {TIMEX}|\bbetween {TIMEX} and {TIMEX}"
+    rf"|(?<![\w-]){_DAY}(?: {TO} | ?[-–] ?){_DAY}(?![\w-]){_TAIL}"
+    rf"|\b{_DAY},? (?:from )?{BARE_HOUR} (?:{TO}|-|–) {BARE_HOUR}(?! ?{_COUNTED})"
     rf"|\b(?:by|to) (?:about |around |at least )?(?:{_MILITARY}{_TAIL}|{TIMEX})"
     rf"|\b{_UNTIL} then\b|\b{_UNTIL} further notice\b"
 )

@@ -6,7 +6,8 @@
     ├── Invalid                   what was asked for makes no sense (0 nodes, a lease in the past)
     │   ├── LimitExceeded         over a limit from the settings
     │   ├── UnknownSoftware       no blueprint of that name
-    │   └── UnknownRegion         no provider has a region of that name
+    │   ├── UnknownRegion         no provider has a region of that name
+    │   └── …                     the kinds in ``clouddesk.model.invalid``
     ├── NothingFits               no offer meets the request; carries the nearest ones
     ├── QuoteExpired              the quote is gone or too old to say yes to
     │   └── OfferChanged          what it offers costs more now, or is not to be had any more

@@ -18,6 +18,8 @@ class NodePlan:
 
     key: str
     role: str = "node"
+    is_essential: bool = False
+    """Without this one the others are of no use (the head of a cluster)."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ class Node:
     private_address: str | None = None
     reservation_id: str = ""
     login: str = "root"
+    owner: str = ""
+    """ "workspace/user", as the machine's tag tells it."""
 
 
 @dataclass(frozen=True)
@@ -71,11 +75,32 @@ class Account:
 
 @dataclass(frozen=True)
 class Teardown:
-    """What a teardown left: ends only when both are empty."""
+    """What a teardown left: ends only when all are empty."""
 
     nodes: tuple[str, ...] = field(default=())
     disks: tuple[str, ...] = field(default=())
+    others: tuple[str, ...] = field(default=())
+    """Addresses, keys and firewall groups."""
 
     @property
     def is_complete(self) -> bool:
-        return not self.nodes and not self.disks
+        return not self.nodes and not self.disks and not self.others
+
+
+@dataclass(frozen=True)
+class Belonging:
+    """A disk, address, key or firewall group that carries our tags, as a survey finds it."""
+
+    id: str
+    kind: str
+    region: str
+    reservation_id: str
+    owner: str = ""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """All that an account holds with our installation's tag, over all regions."""
+
+    nodes: tuple[Node, ...] = ()
+    belongings: tuple[Belonging, ...] = ()

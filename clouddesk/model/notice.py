@@ -13,6 +13,18 @@ STOPPED = "stopped"
 STARTED = "started"
 REBOOTED = "rebooted"
 TROUBLE = "trouble"
+PARTIAL = "partial"
+"""Only some of the machines came up: retry, go on with those, or give all back?"""
+CREDENTIALS = "credentials"
+"""The cloud refuses the credentials that live machines depend on: new ones are needed."""
+DRIFT = "drift"
+"""Something was done to machines in the cloud that was not done here; ``reason`` says what."""
+ORPHAN = "orphan"
+"""Machines that no reservation knows: keep, adopt or delete?"""
+ORPHAN_SETTLED = "orphan_settled"
+
+OWNER = "owner"
+ADMINS = "admins"
 
 OFFERED_EXTENSION_SECONDS = 7200
 """What the question in a warning offers, and a plain yes to it takes."""
@@ -36,3 +48,5 @@ class Notice:
     reservation_id: str
     created_at: datetime
     values: dict[str, str] = field(default_factory=dict)
+    audience: str = OWNER
+    """OWNER: ``user_id``. ADMINS: every admin of the workspace gets a copy."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from clouddesk.model.actor import Person
+from clouddesk.model.audit import AuditEntry
 from clouddesk.model.credentials import CredentialInfo, SecretFields
-from clouddesk.model.node import Account, Node, NodeOrder, Teardown
+from clouddesk.model.node import Account, Node, NodeOrder, Survey, Teardown
 from clouddesk.model.notice import Notice
 from clouddesk.model.offer import Offer, Requirements
 from clouddesk.model.quote import Quote
@@ -49,6 +50,14 @@ class Provider(Protocol):
 
         Returns what the cloud still lists (machines, disks); call again until it is complete.
         """
+        ...
+
+    def end_nodes(self, reservation_id: str, region: str, ids: Sequence[str]) -> None:
+        """Ask the cloud to end just these machines of the reservation; what is gone already is as good."""
+        ...
+
+    def survey(self) -> Survey:
+        """Everything in the account with our installation's tag, in every region that the account can use."""
         ...
 
     def stop_nodes(self, reservation_id: str, region: str) -> None:
@@ -159,26 +168,50 @@ class Notices(Protocol):
         ...
 
 
+class AuditTrail(Protocol):
+    """The append-only trail of what was done, by whom."""
+
+    async def append(self, entries: Sequence[AuditEntry]) -> None:
+        """Write at the end; an entry whose id is known already is left out."""
+        ...
+
+    def read(self, *, since: datetime, until: datetime | None = None) -> AsyncIterator[AuditEntry]:
+        """Entries from ``since`` on and before ``until``, oldest first, without ever holding all of them."""
+        ...
+
+
 class Reservations(Protocol):
-    """The engine that keeps reservations: one durable workflow each."""
+    """The engine that keeps reservations: one durable workflow each. ``by``: the user id of whoever wants it."""
 
     async def start(self, order: ReservationOrder) -> None:
         """Begin; the same order twice begins once."""
         ...
 
-    async def extend(self, reservation_id: str, seconds: int, request_id: str) -> datetime:
+    async def extend(self, reservation_id: str, seconds: int, request_id: str, *, by: str = "") -> datetime:
         """Lengthen the lease; returns the new end. The same request_id twice extends once."""
         ...
 
-    async def release(self, reservation_id: str) -> None:
+    async def hold(self, reservation_id: str, *, by: str = "") -> datetime:
+        """Keep it as long as is allowed; returns the new end."""
+        ...
+
+    async def choose(self, reservation_id: str, answer: str, *, by: str = "") -> None:
+        """Answer what happens with machines that came up only in part: one of ``reservation.CHOICES``."""
+        ...
+
+    async def credentials_renewed(self, reservation_id: str) -> None:
+        """The owner gave new credentials: what waits for them goes on."""
+        ...
+
+    async def release(self, reservation_id: str, *, by: str = "") -> None:
         """Begin the teardown; returns when it has begun. Wins over everything else under way."""
         ...
 
-    async def stop(self, reservation_id: str) -> None: ...
+    async def stop(self, reservation_id: str, *, by: str = "") -> None: ...
 
-    async def start_nodes(self, reservation_id: str) -> None: ...
+    async def start_nodes(self, reservation_id: str, *, by: str = "") -> None: ...
 
-    async def reboot(self, reservation_id: str) -> None: ...
+    async def reboot(self, reservation_id: str, *, by: str = "") -> None: ...
 
     async def get(self, reservation_id: str) -> Reservation:
         """The truth, from the workflow itself. Raises NotFound."""

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from clouddesk.model.actor import Person
-from clouddesk.model.node import Node, NodeOrder
+from clouddesk.model.node import GONE, Node, NodeOrder
 
 PROVISIONING = "provisioning"
+PARTIAL = "partial"
+"""Only some of the machines came up, and the owner is asked what to do."""
 RUNNING = "running"
 STOPPING = "stopping"
 STOPPED = "stopped"
@@ -16,7 +18,7 @@ STARTING = "starting"
 RELEASING = "releasing"
 ENDED = "ended"
 
-LIVE_STATES = (PROVISIONING, RUNNING, STOPPING, STOPPED, STARTING, RELEASING)
+LIVE_STATES = (PROVISIONING, PARTIAL, RUNNING, STOPPING, STOPPED, STARTING, RELEASING)
 
 REASON_RELEASED = "released"
 REASON_EXPIRED = "expired"
@@ -26,6 +28,14 @@ REASON_CREDENTIALS_REJECTED = "credentials_rejected"
 REASON_PROVIDER_DOWN = "provider_down"
 REASON_REQUEST_REJECTED = "request_rejected"
 REASON_PROVISION_FAILED = "provision_failed"
+REASON_UNANSWERED = "unanswered"
+"""Nobody chose what to do with machines that came up only in part, so they were given back."""
+
+RETRY = "retry"
+GO_ON = "go_on"
+GIVE_BACK = "give_back"
+CHOICES = (RETRY, GO_ON, GIVE_BACK)
+"""The answers to machines that came up only in part."""
 
 
 @dataclass(frozen=True)
@@ -54,14 +64,16 @@ class ReservationOrder:
     is_simulated: bool
     ends_at: datetime | None = None
     """The end, when it was said as a time ("until 23:30") and not as a length."""
+    least_nodes: int = 1
+    """With fewer than these it cannot go on when not all come up."""
 
 
 @dataclass(frozen=True)
 class Reservation:
     """The view of a reservation that people read; the truth is its workflow.
 
-    Costs: while machines run the whole ``hourly_price_usd`` is counted; while they are stopped
-    ``stopped_hourly_price_usd``: the disks, or all of it where the cloud bills machines that are off.
+    Prices are those of all ``node_count`` machines; each machine that the cloud lists costs its share. While they are
+    stopped that is ``stopped_hourly_price_usd``: the disks, or all of it where the cloud bills machines that are off.
     ``accrued_usd`` was counted up to ``accrued_at``.
     """
 
@@ -93,6 +105,12 @@ class Reservation:
     is_simulated: bool
     revision: int = 0
     """Grows with each change, so that a late write of an older view cannot win."""
+    is_held: bool = False
+    """Kept until the longest lease allowed."""
+    choose_by: datetime | None = None
+    """While PARTIAL: when the machines are given back if nobody chooses."""
+    can_go_on: bool = False
+    """While PARTIAL: what came up is enough to go on with."""
 
     @property
     def person(self) -> Person:
@@ -103,13 +121,18 @@ class Reservation:
         return self.state in LIVE_STATES
 
     @property
+    def living_nodes(self) -> tuple[Node, ...]:
+        """Those that the cloud lists, as far as is known."""
+        return tuple(node for node in self.nodes if node.state != GONE)
+
+    @property
     def current_hourly_price_usd(self) -> float:
-        """What an hour costs in the present state."""
+        """What an hour costs in the present state, for the machines that there are."""
         if self.state == ENDED:
             return 0.0
-        if self.state == STOPPED:
-            return self.stopped_hourly_price_usd
-        return self.hourly_price_usd
+        price = self.stopped_hourly_price_usd if self.state == STOPPED else self.hourly_price_usd
+        share = len(self.living_nodes) / self.node_count if self.nodes else 1.0
+        return price * share
 
     def cost_so_far_usd(self, now: datetime) -> float:
         """What the reservation has cost up to ``now``."""

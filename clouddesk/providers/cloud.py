@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from clouddesk.model.errors import CloudDeskError
-from clouddesk.model.node import Account, Node, NodeOrder, NodePlan
+from clouddesk.model.node import Account, Node, NodeOrder, NodePlan, Survey
 from clouddesk.model.offer import Offer
 from clouddesk.providers.faults import translated
 from clouddesk.providers.table import ImageQuery
@@ -23,6 +23,9 @@ OWNER = "clouddesk-owner"
 NODE = "clouddesk-node"
 ROLE = "clouddesk-role"
 SYSTEM = "clouddesk-os"
+
+DISK, ADDRESS, KEY, FIREWALL = "disk", "address", "key", "firewall"
+"""Kinds of belongings."""
 
 TIMEOUT_SECONDS = 30
 _PARALLEL = 8  # requests at once to one cloud; more meets its rate limits
@@ -77,6 +80,18 @@ class Cloud(Protocol):
 
     def clear_disks(self, region: str, reservation_id: str) -> tuple[str, ...]:
         """Delete disks that no machine uses any more; returns those that still exist."""
+        ...
+
+    def clear_others(self, region: str, reservation_id: str) -> tuple[str, ...]:
+        """Give back addresses, keys and firewall groups, once no machine uses them; returns what was still listed."""
+        ...
+
+    def regions(self) -> list[str]:
+        """Those that the account can use and that must be listed one by one; [""] where one list covers them all."""
+        ...
+
+    def holdings(self, region: str) -> Survey:
+        """Everything with this installation's tag there."""
         ...
 
 

@@ -8,16 +8,18 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from threading import local
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
+from libcloud.common.digitalocean import DigitalOcean_v2_Connection
 from libcloud.common.exceptions import BaseHTTPError
 from libcloud.compute.base import NodeImage, NodeLocation, NodeSize
 from libcloud.compute.drivers.digitalocean import DigitalOcean_v2_NodeDriver
 
 from clouddesk.model import node as states
-from clouddesk.model.node import Account, Node, NodeOrder, NodePlan
+from clouddesk.model.node import Account, Belonging, Node, NodeOrder, NodePlan, Survey
 from clouddesk.model.offer import Offer
 from clouddesk.providers.cloud import (
+    DISK,
     INSTALLATION,
     NODE,
     OWNER,
@@ -29,6 +31,7 @@ from clouddesk.providers.cloud import (
     in_parallel,
 )  # fmt: skip
 from clouddesk.providers.table import DIGITALOCEAN, ImageQuery
+from clouddesk.providers.transport import Pause, PoliteConnection
 
 _STATES = {"new": states.PENDING, "active": states.RUNNING, "off": states.STOPPED, "archive": states.GONE}
 _GONE = 404
@@ -41,10 +44,11 @@ _LEAST_PRICE_USD = 0.0001
 class DropletCloud:
     """Implements ``clouddesk.providers.cloud.Cloud`` for DigitalOcean."""
 
-    def __init__(self, fields: dict[str, str], *, endpoint: str | None, installation: str) -> None:
+    def __init__(self, fields: dict[str, str], *, endpoint: str | None, installation: str, pause: Pause) -> None:
         self._token = fields["token"]
         self._endpoint = Endpoint.parse(endpoint) if endpoint else None
         self._installation = installation
+        self._pause = pause
         self._own = local()  # libcloud's drivers are not safe to share between threads
 
     def account(self) -> Account:
@@ -71,7 +75,7 @@ class DropletCloud:
     def nodes(self, region: str, reservation_id: str) -> list[Node]:
         found = self._driver().list_by_tag(_tag(RESERVATION, reservation_id))
         mine = [item for item in found if _tag(INSTALLATION, self._installation) in item.extra["tags"]]
-        return [_node(item, region, reservation_id) for item in sorted(mine, key=lambda item: int(item.id))]
+        return [_node(item, region) for item in sorted(mine, key=lambda item: int(item.id))]
 
     def launch(self, order: NodeOrder, plans: list[NodePlan], image: Image) -> list[Node]:
         """One call each, several at once. There is no token: a caller looks for the tags before calling again."""
@@ -86,7 +90,8 @@ class DropletCloud:
                 ex_create_attr={"tags": _tags(order, plan)},
                 ex_user_data=order.user_data or None,
             )
-            return replace(_node(made, order.region, order.reservation_id), key=plan.key, role=plan.role)
+            labels = {"key": plan.key, "role": plan.role, "reservation_id": order.reservation_id, "owner": order.owner}
+            return replace(_node(made, order.region), **labels)
 
         return in_parallel(DIGITALOCEAN.name, make, plans)
 
@@ -94,7 +99,7 @@ class DropletCloud:
         """Nothing to do: a droplet is made with its key."""
 
     def end(self, region: str, ids: list[str]) -> None:
-        in_parallel(DIGITALOCEAN.name, lambda id_: self._driver().end(id_), ids)
+        in_parallel(DIGITALOCEAN.name, lambda id_: self._driver().end("droplets", id_), ids)
 
     def stop(self, region: str, ids: list[str]) -> None:
         self._act(ids, "shutdown")
@@ -106,8 +111,33 @@ class DropletCloud:
         self._act(ids, "reboot")
 
     def clear_disks(self, region: str, reservation_id: str) -> tuple[str, ...]:
-        """A droplet's disk is part of it."""
+        """A droplet's disk is part of it; volumes are there when people made them, with our tags."""
+        mine = [item for item in self._volumes(region) if _tag(RESERVATION, reservation_id) in item["tags"]]
+        in_parallel(
+            DIGITALOCEAN.name,
+            lambda item: self._driver().end("volumes", str(item["id"])),
+            [item for item in mine if not item["droplet_ids"]],
+        )
+        return tuple(str(item["id"]) for item in mine)
+
+    def clear_others(self, region: str, reservation_id: str) -> tuple[str, ...]:
+        """None that could be told: reserved IPs and SSH keys have no tags, and a firewall's are those it is for."""
         return ()
+
+    def regions(self) -> list[str]:
+        """One list covers them all."""
+        return [""]
+
+    def holdings(self, region: str) -> Survey:
+        """Droplets and volumes: what else there is has no tags of its own."""
+        found = self._driver().list_by_tag(_tag(INSTALLATION, self._installation))
+        nodes = [_node(item, str(item.extra["region_slug"])) for item in sorted(found, key=lambda item: int(item.id))]
+        disks = [_belonging(item) for item in self._volumes(region)]
+        return Survey(nodes=tuple(nodes), belongings=tuple(disks))
+
+    def _volumes(self, region: str) -> list[dict[str, Any]]:
+        found = self._driver().read_all(f"/v2/volumes?region={region}" if region else "/v2/volumes", "volumes")
+        return [item for item in found if _tag(INSTALLATION, self._installation) in item["tags"]]
 
     def _act(self, ids: list[str], action: str) -> None:
         in_parallel(DIGITALOCEAN.name, lambda id_: self._driver().act(id_, action), ids)
@@ -115,12 +145,19 @@ class DropletCloud:
     def _driver(self) -> DropletDriver:
         drivers: dict[str, DropletDriver] = self._own.__dict__
         if "driver" not in drivers:
-            drivers["driver"] = DropletDriver.open(self._token, self._endpoint)
+            drivers["driver"] = DropletDriver.open(self._token, self._endpoint, self._pause)
         return drivers["driver"]
+
+
+class DropletConnection(PoliteConnection, DigitalOcean_v2_Connection):  # type: ignore[misc]  # libcloud has no types
+    """DigitalOcean's connection, through the shared pool."""
 
 
 class DropletDriver(DigitalOcean_v2_NodeDriver):  # type: ignore[misc]  # libcloud has no types
     """libcloud's driver, for any address, with lists by tag and errors that are not swallowed."""
+
+    connectionCls = DropletConnection
+    counted_region = ""  # DigitalOcean counts all requests of a token
 
     def __new__(cls, *_arguments: Any, **_options: Any) -> DropletDriver:
         # libcloud's own picks the class by API version, and fails for a subclass.
@@ -128,9 +165,10 @@ class DropletDriver(DigitalOcean_v2_NodeDriver):  # type: ignore[misc]  # libclo
         return driver
 
     @classmethod
-    def open(cls, token: str, endpoint: Endpoint | None) -> DropletDriver:
+    def open(cls, token: str, endpoint: Endpoint | None, pause: Pause) -> DropletDriver:
         """libcloud's own constructor takes neither an address nor a time-out, so they are set afterwards."""
         driver = cls(token)
+        driver.pause = pause
         driver.connection.timeout = TIMEOUT_SECONDS
         if endpoint:
             driver.connection.host, driver.connection.port = endpoint.host, endpoint.port
@@ -146,6 +184,7 @@ class DropletDriver(DigitalOcean_v2_NodeDriver):  # type: ignore[misc]  # libclo
     def _to_node(self, data: dict[str, Any]) -> Any:
         node = super()._to_node(data)
         node.extra["status"] = data["status"]
+        node.extra["region_slug"] = data["region"]["slug"]
         node.extra.setdefault("tags", [])
         return node
 
@@ -154,10 +193,10 @@ class DropletDriver(DigitalOcean_v2_NodeDriver):  # type: ignore[misc]  # libclo
         path = f"/v2/droplets?tag_name={quote(tag, safe=':')}"
         return [self._to_node(data) for data in self.read_all(path, "droplets")]
 
-    def end(self, id_: str) -> None:
+    def end(self, kind: str, id_: str) -> None:
         """Delete; that it is gone already is as good."""
         try:
-            self.connection.request(f"/v2/droplets/{id_}", method="DELETE")
+            self.connection.request(f"/v2/{kind}/{id_}", method="DELETE")
         except BaseHTTPError as error:
             if error.code != _GONE:
                 raise
@@ -184,15 +223,29 @@ def _tag(kind: str, value: str) -> str:
     return re.sub(r"[^\w:-]", "_", f"{kind}:{value}")
 
 
+def _owner_tag(owner: str) -> str:
+    """So that it can be read back: a colon for the slash, and the code of whatever else a tag cannot hold."""
+    return f"{OWNER}:" + re.sub(r"[^A-Za-z0-9/-]", _code, owner).replace("/", ":")
+
+
+def _code(found: re.Match[str]) -> str:
+    return "".join(f"_{byte:02x}" for byte in found[0].encode())
+
+
+def _owner(tag: str) -> str:
+    """From the tag's value; "" when it is not one of ours."""
+    found = re.fullmatch(r"(?:[A-Za-z0-9:-]|_[0-9a-f]{2})+", tag) and ":" in tag
+    return unquote(tag.replace("_", "%").replace(":", "/")) if found else ""
+
+
 def _tags(order: NodeOrder, plan: NodePlan) -> list[str]:
     facts = {
         INSTALLATION: order.installation,
         RESERVATION: order.reservation_id,
-        OWNER: order.owner,
         NODE: plan.key,
         ROLE: plan.role,
     }
-    return [_tag(kind, value) for kind, value in facts.items()]
+    return [*(_tag(kind, value) for kind, value in facts.items()), _owner_tag(order.owner)]
 
 
 def _host_name(text: str) -> str:
@@ -200,8 +253,18 @@ def _host_name(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9.-]+", "-", text).strip("-.")
 
 
-def _node(item: Any, region: str, reservation_id: str) -> Node:
-    tags = dict(tag.partition(":")[::2] for tag in item.extra["tags"])
+def _facts(tags: list[str]) -> dict[str, str]:
+    return dict(tag.partition(":")[::2] for tag in tags)
+
+
+def _belonging(volume: dict[str, Any]) -> Belonging:
+    tags = _facts(volume["tags"])
+    owner = _owner(tags.get(OWNER, ""))
+    return Belonging(str(volume["id"]), DISK, volume["region"]["slug"], tags.get(RESERVATION, ""), owner)
+
+
+def _node(item: Any, region: str) -> Node:
+    tags = _facts(item.extra["tags"])
     return Node(
         id=str(item.id),
         key=tags.get(NODE, ""),
@@ -212,7 +275,8 @@ def _node(item: Any, region: str, reservation_id: str) -> Node:
         size=str(item.extra["size_slug"]),
         address=item.public_ips[0] if item.public_ips else None,
         private_address=item.private_ips[0] if item.private_ips else None,
-        reservation_id=reservation_id,
+        reservation_id=tags.get(RESERVATION, ""),
+        owner=_owner(tags.get(OWNER, "")),
     )
 
 

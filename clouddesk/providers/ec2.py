@@ -5,20 +5,23 @@ from __future__ import annotations
 from hashlib import sha256
 from threading import local
 from typing import Any
-from urllib.parse import urlencode
 
 import boto3
 from botocore.config import Config
+from libcloud.common.exceptions import BaseHTTPError
 from libcloud.compute.base import NodeImage, NodeSize
-from libcloud.compute.drivers.ec2 import EC2Connection, EC2NodeDriver
 from libcloud.compute.types import StorageVolumeState
 
 from clouddesk.model import node as states
 from clouddesk.model.errors import ProviderDown
-from clouddesk.model.node import Account, Node, NodeOrder, NodePlan
+from clouddesk.model.node import Account, Belonging, Node, NodeOrder, NodePlan, Survey
 from clouddesk.model.offer import Offer
 from clouddesk.providers.cloud import (
+    ADDRESS,
+    DISK,
+    FIREWALL,
     INSTALLATION,
+    KEY,
     NODE,
     OWNER,
     RESERVATION,
@@ -28,7 +31,9 @@ from clouddesk.providers.cloud import (
     Endpoint,
     Image,
 )  # fmt: skip
+from clouddesk.providers.ec2_driver import Ec2Driver
 from clouddesk.providers.table import AWS, ImageQuery
+from clouddesk.providers.transport import Pause
 
 _STATES = {
     "pending": states.PENDING,
@@ -45,24 +50,34 @@ _SPELLINGS = {
     "arm64": {"debian": "arm64", "arm": "arm64", "gnu": "aarch64"},
 }
 _TOKENS = 3
+_HOME_REGION = "us-east-1"  # the one that no account can disable
+
+_KINDS = {"vol-": DISK, "eipalloc-": ADDRESS, "key-": KEY, "sg-": FIREWALL}
+_GIVEN_BACK_BY = {
+    ADDRESS: ("ReleaseAddress", "AllocationId"),
+    KEY: ("DeleteKeyPair", "KeyPairId"),
+    FIREWALL: ("DeleteSecurityGroup", "GroupId"),
+}
+_USED = {"DependencyViolation", "InvalidIPAddress.InUse", "InvalidGroup.InUse"}
 
 
 class Ec2Cloud:
     """Implements ``clouddesk.providers.cloud.Cloud`` for AWS."""
 
-    def __init__(self, fields: dict[str, str], *, endpoint: str | None, installation: str) -> None:
+    def __init__(self, fields: dict[str, str], *, endpoint: str | None, installation: str, pause: Pause) -> None:
         self._key = fields["access_key_id"]
         self._secret = fields["secret_access_key"]
         self._url = endpoint
         self._endpoint = Endpoint.parse(endpoint) if endpoint else None
         self._installation = installation
+        self._pause = pause
         self._drivers = local()  # libcloud's drivers are not safe to share between threads
 
     def account(self) -> Account:
         """By STS, which every key may ask, whatever else it may do."""
         sts = boto3.client(
             "sts",
-            region_name="us-east-1",
+            region_name=_HOME_REGION,
             endpoint_url=self._url,
             aws_access_key_id=self._key,
             aws_secret_access_key=self._secret,
@@ -162,62 +177,59 @@ class Ec2Cloud:
         left = driver.list_volumes(ex_filters=self._mine(reservation_id)) if free else disks
         return tuple(disk.id for disk in left if disk.state != StorageVolumeState.DELETED)
 
+    def clear_others(self, region: str, reservation_id: str) -> tuple[str, ...]:
+        """We make none; but people give such things our tags, so that they end with the reservation."""
+        found = self._belongings(
+            region, {"key": [RESERVATION, INSTALLATION], "value": [reservation_id, self._installation]}
+        )
+        return tuple(
+            item.id
+            for item in found
+            if item.kind in _GIVEN_BACK_BY and item.reservation_id == reservation_id and self._is_left(region, item)
+        )
+
+    def regions(self) -> list[str]:
+        return self._driver(_HOME_REGION).list_region_names()
+
+    def holdings(self, region: str) -> Survey:
+        """Two calls: the machines, and the tags of all else, which tell what carries them."""
+        filters = {f"tag:{INSTALLATION}": self._installation, "instance-state-name": _LISTED}
+        found = self._driver(region).list_all_nodes(filters)
+        return Survey(
+            nodes=tuple(_node(item, region) for item in sorted(found, key=_launch_order)),
+            belongings=tuple(self._belongings(region, {"key": [INSTALLATION, RESERVATION, OWNER]})),
+        )
+
+    def _belongings(self, region: str, filters: dict[str, Any]) -> list[Belonging]:
+        found = self._driver(region).list_tags(filters)
+        return [
+            Belonging(id_, _KINDS[prefix], region, tags.get(RESERVATION, ""), tags.get(OWNER, ""))
+            for id_, tags in found.items()
+            if tags.get(INSTALLATION) == self._installation and (prefix := f"{id_.partition('-')[0]}-") in _KINDS
+        ]
+
+    def _is_left(self, region: str, item: Belonging) -> bool:
+        """Whether the next list must tell, after it was asked to be given back."""
+        try:
+            self._driver(region).give_back(*_GIVEN_BACK_BY[item.kind], item.id)
+        except BaseHTTPError as error:
+            code = str(error.message).partition(":")[0]
+            if code.endswith(".NotFound"):
+                return False
+            if code not in _USED:
+                raise
+        return True
+
     def _mine(self, reservation_id: str) -> dict[str, Any]:
         return {f"tag:{INSTALLATION}": self._installation, f"tag:{RESERVATION}": reservation_id}
 
     def _driver(self, region: str) -> Ec2Driver:
         drivers: dict[str, Ec2Driver] = self._drivers.__dict__
         if region not in drivers:
-            drivers[region] = Ec2Driver(self._key, self._secret, region=region, endpoint=self._endpoint)
+            drivers[region] = Ec2Driver(
+                self._key, self._secret, region=region, endpoint=self._endpoint, pause=self._pause
+            )
         return drivers[region]
-
-
-class PostingConnection(EC2Connection):  # type: ignore[misc]  # libcloud has no types
-    """EC2's connection with what libcloud's lacks: bodies, and tags for disks."""
-
-    def request(self, action: str, params: dict[str, Any] | None = None, **more: Any) -> Any:
-        """Send the parameters as a form: user data and fifty tags do not fit into an address."""
-        form = {**(params or {}), "Version": self.version}
-        if form.get("Action") == "RunInstances":
-            # libcloud tags only machines; their disks get the same tags in the same moment.
-            machine = {key: value for key, value in form.items() if key.startswith("TagSpecification.1.")}
-            form.update({key.replace(".1.", ".2.", 1): value for key, value in machine.items()})
-            form["TagSpecification.2.ResourceType"] = "volume"
-        headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
-        return super().request(action, data=urlencode(form), headers=headers, method="POST", **more)
-
-
-class Ec2Driver(EC2NodeDriver):  # type: ignore[misc]  # libcloud has no types
-    """libcloud's driver for any region, signed with version 4, and for many machines in one call."""
-
-    connectionCls = PostingConnection
-
-    def __init__(self, key: str, secret: str, *, region: str, endpoint: Endpoint | None) -> None:
-        # Not EC2NodeDriver's own: it knows only part of the regions, and takes signature version 2 for some.
-        self.region_name = region
-        self.token = None
-        self.country = ""
-        self.api_name = f"ec2_{region}"
-        self.signature_version = "4"
-        place = endpoint or Endpoint(f"ec2.{region}.amazonaws.com", 443, True)
-        super(EC2NodeDriver, self).__init__(
-            key=key, secret=secret, secure=place.is_secure, host=place.host, port=place.port, timeout=TIMEOUT_SECONDS
-        )
-
-    def ex_describe_addresses(self, nodes: list[Any]) -> dict[str, list[str]]:
-        """Addresses of one's own are not used, so the list of machines need not ask for them each time."""
-        return {node.id: [] for node in nodes}
-
-    def for_all(self, action: str, ids: list[str]) -> None:
-        """One call for all machines, where libcloud makes one call each."""
-        self.connection.request(self.path, params={"Action": action, **self._pathlist("InstanceId", ids)})
-
-    def tag(self, id_: str, tags: dict[str, str]) -> None:
-        """Write tags; libcloud's own numbers them from 0, EC2's documentation from 1."""
-        params = {"Action": "CreateTags", "ResourceId.1": id_}
-        for number, (key, value) in enumerate(tags.items(), start=1):
-            params.update({f"Tag.{number}.Key": key, f"Tag.{number}.Value": value})
-        self.connection.request(self.path, params=params)
 
 
 def _token(order: NodeOrder, plans: list[NodePlan], image: Image, past: list[str]) -> str:
@@ -256,4 +268,5 @@ def _node(item: Any, region: str) -> Node:
         private_address=item.private_ips[0] if item.private_ips else None,
         reservation_id=tags.get(RESERVATION, ""),
         login=query.login if query else "ec2-user",
+        owner=tags.get(OWNER, ""),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from threading import Lock
 from typing import TypeVar
@@ -12,13 +12,14 @@ from typing import TypeVar
 import structlog
 
 from clouddesk.model.credentials import SecretFields
-from clouddesk.model.errors import Invalid, ProviderDown
-from clouddesk.model.node import GONE, PENDING, RUNNING, STOPPED, STOPPING, Account, Node, NodeOrder, Teardown
+from clouddesk.model.errors import CredentialsRejected, Invalid, ProviderDown
+from clouddesk.model.node import GONE, PENDING, RUNNING, STOPPED, STOPPING, Account, Node, NodeOrder, Survey, Teardown
 from clouddesk.model.offer import Offer
 from clouddesk.providers.cloud import Cloud, Image, in_parallel
 from clouddesk.providers.faults import retrying, translated
 from clouddesk.providers.settling import settle
 from clouddesk.providers.table import PROVIDERS, ProviderSpec
+from clouddesk.providers.transport import RateLimit, pausing, unlimited
 
 T = TypeVar("T")
 
@@ -28,9 +29,19 @@ IMAGE_SECONDS = 600
 _ROUNDS = 3  # machines that end while they are made are made again this often
 
 
-def open_provider(name: str, fields: SecretFields, *, endpoint: str | None, installation: str) -> LibcloudProvider:
+def open_provider(
+    name: str,
+    fields: SecretFields,
+    *,
+    endpoint: str | None,
+    installation: str,
+    account: str = "",
+    limit: RateLimit | None = None,
+) -> LibcloudProvider:
     """One account of a cloud. ``endpoint``: address of a simulated cloud, None for the real one.
 
+    ``limit``: whoever counts the requests of all processes, None for as many as are wished; they are counted for
+    the key's public part, or for ``account``, the credential ref, where a key has none.
     No call is made. Raises Invalid when the provider is unknown or a credential field is missing.
     """
     spec = PROVIDERS.get(name)
@@ -42,8 +53,12 @@ def open_provider(name: str, fields: SecretFields, *, endpoint: str | None, inst
     if not installation:
         raise Invalid("This installation has no id, without which its machines cannot be told from others'.")
     module, _, class_name = spec.cloud.partition(":")
+    counted = [fields[field.name].reveal().strip() for field in spec.credential_fields if not field.is_secret]
     cloud: Cloud = getattr(import_module(module), class_name)(
-        {key: secret.reveal().strip() for key, secret in fields.items()}, endpoint=endpoint, installation=installation
+        {key: secret.reveal().strip() for key, secret in fields.items()},
+        endpoint=endpoint,
+        installation=installation,
+        pause=pausing(spec, "\n".join(counted) or account, limit) if limit else unlimited,
     )
     return LibcloudProvider(spec, cloud, installation=installation, place=endpoint or "")
 
@@ -94,6 +109,26 @@ class LibcloudProvider:
         """End all that carries the tag; returns what the cloud still lists. Call again until it is complete."""
         return self._call(lambda: self._destroy(reservation_id, region))
 
+    def end_nodes(self, reservation_id: str, region: str, ids: Sequence[str]) -> None:
+        """End just these machines of the reservation; ids that are gone or of others are passed over."""
+        self._change(reservation_id, region, self._cloud.end, only=ids)
+
+    def survey(self) -> Survey:
+        """Everything with our installation's tag, in every region that the account can use.
+
+        A region that refuses us is left out, unless all do; one that fails otherwise fails the survey, since what it
+        holds would look as if it had vanished.
+        """
+        answers = in_parallel(self.name, self._holdings, self._call(self._cloud.regions))
+        surveys = [answer for answer in answers if isinstance(answer, Survey)]
+        refusals = [answer for answer in answers if isinstance(answer, CredentialsRejected)]
+        if refusals and not surveys:
+            raise refusals[0]
+        return Survey(
+            nodes=tuple(node for survey in surveys for node in survey.nodes),
+            belongings=tuple(item for survey in surveys for item in survey.belongings),
+        )
+
     def stop_nodes(self, reservation_id: str, region: str) -> None:
         """Power off, disks kept."""
         self._change(reservation_id, region, self._cloud.stop, states=(PENDING, RUNNING))
@@ -123,17 +158,43 @@ class LibcloudProvider:
         raise ProviderDown(self.name, "machines ended as soon as they were made")
 
     def _destroy(self, reservation_id: str, region: str) -> Teardown:
-        ids = [node.id for node in self._living(reservation_id, region)]
-        if ids:
-            self._cloud.end(region, ids)
-        left = tuple(node.id for node in self._cloud.nodes(region, reservation_id))
-        return Teardown(nodes=left, disks=self._cloud.clear_disks(region, reservation_id))
+        listed = self._cloud.nodes(region, reservation_id)
+        living = [node.id for node in listed if node.state != GONE]
+        if living:
+            self._cloud.end(region, living)
+            listed = self._cloud.nodes(region, reservation_id)
+        if listed:
+            # The rest is theirs until they are gone, and nothing of it can be given back before.
+            return Teardown(nodes=tuple(node.id for node in listed))
+        return Teardown(
+            disks=self._cloud.clear_disks(region, reservation_id),
+            others=self._cloud.clear_others(region, reservation_id),
+        )
+
+    def _holdings(self, region: str) -> Survey | CredentialsRejected:
+        try:
+            return self._call(lambda: self._cloud.holdings(region))
+        except CredentialsRejected as refusal:
+            log.warning("provider.region_refused", provider=self.name, region=region, detail=refusal.vendor_text)
+            return refusal
 
     def _change(
-        self, reservation_id: str, region: str, change: Callable[[str, list[str]], None], *, states: tuple[str, ...]
+        self,
+        reservation_id: str,
+        region: str,
+        change: Callable[[str, list[str]], None],
+        *,
+        states: Sequence[str] | None = None,
+        only: Sequence[str] | None = None,
     ) -> None:
+        """For those of the reservation's machines that are in one of the states and among the ids, where given."""
+
         def once() -> None:
-            ids = [node.id for node in self._living(reservation_id, region) if node.state in states]
+            ids = [
+                node.id
+                for node in self._living(reservation_id, region)
+                if (states is None or node.state in states) and (only is None or node.id in only)
+            ]
             if ids:
                 change(region, ids)
 

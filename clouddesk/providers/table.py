@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from clouddesk.model.errors import Invalid
+from clouddesk.model.invalid import NoImage
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,14 @@ class ProviderSpec:
     """True: a machine that is powered off costs as much as a running one."""
     is_live_priced: bool
     """True: the API tells the prices, so ``list_offers`` is the source of the catalogue."""
+    requests_per_second: float
+    request_burst: int
+    """How fast its API lets an account ask (a token bucket): sustained, and at once after a pause."""
     access_url: str = field(default="")
     """Where people make the access that the form asks for."""
 
     def system(self, words: str) -> str:
-        """The table's name of an operating system ("ubuntu" → "ubuntu-22.04"). Raises Invalid."""
+        """The table's name of an operating system ("ubuntu" → "ubuntu-22.04"). Raises NoImage."""
         name = words.strip().lower().replace(" ", "-")
         name = self.default_versions.get(name, name)
         if name in self.images:
@@ -62,7 +65,7 @@ class ProviderSpec:
         near = [known for known in self.images if known.startswith(f"{name}.") or name.startswith(f"{known}.")]
         if near:
             return near[0]
-        raise Invalid(f"{self.title} has no image of {words}. There are: {', '.join(self.images)}.")
+        raise NoImage(words, [self.name], tuple(self.images))
 
 
 _CANONICAL, _DEBIAN, _AMAZON, _ROCKY, _ALMA = (
@@ -109,6 +112,10 @@ AWS = ProviderSpec(
     default_versions={**_DEFAULT_VERSIONS, "amazon-linux": "amazon-linux-2023", "amazon": "amazon-linux-2023"},
     bills_stopped_machines=False,
     is_live_priced=False,
+    # EC2 counts each action of an account and region by itself: 100 at once and 20 a second for those that read. Creating
+    # a hundred machines takes one RunInstances, a CreateTags each, and a few lists.
+    requests_per_second=20.0,
+    request_burst=120,
     access_url="https://console.aws.amazon.com/iam/home#/security_credentials",
 )
 
@@ -141,6 +148,9 @@ DIGITALOCEAN = ProviderSpec(
     },
     bills_stopped_machines=True,
     is_live_priced=True,
+    # 250 a minute and 5,000 an hour for a token: 150 + 60 x 1.33 is within the one, 150 + 3,600 x 1.33 within the other.
+    requests_per_second=1.33,
+    request_burst=150,
     access_url="https://cloud.digitalocean.com/account/api/tokens",
 )
 
@@ -168,7 +178,7 @@ def title_of(name: str) -> str:
 def providers_with_os(os: str, providers: Sequence[str]) -> tuple[str, ...]:
     """Those of the providers that have an image of the operating system, in the order given.
 
-    Raises Invalid, with what there is instead, when there are providers and none of them has it.
+    Raises NoImage, with what there is instead, when there are providers and none of them has it.
     """
     specs = [PROVIDERS[name] for name in providers if name in PROVIDERS]
     if len(specs) == 1:
@@ -176,14 +186,13 @@ def providers_with_os(os: str, providers: Sequence[str]) -> tuple[str, ...]:
     found = tuple(spec.name for spec in specs if _has(spec, os))
     if specs and not found:
         known = dict.fromkeys(image for spec in specs for image in spec.images)
-        titles = " and ".join(spec.title for spec in specs)
-        raise Invalid(f"{titles} have no image of {os}. There are: {', '.join(known)}.")
+        raise NoImage(os, [spec.name for spec in specs], tuple(known))
     return found
 
 
 def _has(spec: ProviderSpec, os: str) -> bool:
     try:
         spec.system(os)
-    except Invalid:
+    except NoImage:
         return False
     return True

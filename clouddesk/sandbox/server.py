@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 # A request that waits (a slow fault, a save) holds a thread; fifty machines are asked for at once.
 THREADS = 64
+CONNECTIONS = 1_000
+"""waitress' own limit is a hundred, of callers that keep their connections; the next one waits until one gives up."""
 # Amazon lists them for about an hour; here they pile up faster, and each one slows every request.
 FORGET_SECONDS = 60.0
 
@@ -71,6 +73,8 @@ def serve(name: str, start: Options, make_app: Callable[[Options], WSGIApplicati
             host=HOST,
             port=start.port,
             threads=THREADS,
+            connection_limit=CONNECTIONS,
+            asyncore_use_poll=True,  # select() ends at a thousand
             ident="",
             clear_untrusted_proxy_headers=True,
         )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta, timezone
 from typing import Any, TypeVar
 
 import structlog
@@ -14,12 +14,20 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from clouddesk.model import node as nodes
-from clouddesk.model.errors import CloudDeskError, CredentialsMissing, CredentialsRejected, ProviderError
+from clouddesk.model.errors import (
+    CloudDeskError,
+    CredentialsMissing,
+    CredentialsRejected,
+    NoCapacity,
+    ProviderError,
+    QuotaExceeded,
+)
 from clouddesk.model.node import Node
 from clouddesk.model.offer import Offer
-from clouddesk.model.ports import Notices, Provider, ReservationViews
+from clouddesk.model.ports import AuditTrail, Notices, Provider, ReservationViews
 from clouddesk.model.reservation import REASON_PROVISION_FAILED
 from clouddesk.workflows.contracts import (
+    LOOK,
     POWER,
     PROVISION,
     PUBLISH,
@@ -29,13 +37,16 @@ from clouddesk.workflows.contracts import (
     STOP,
     TEAR_DOWN,
     CloudAccount,
+    Inspection,
     PowerChange,
+    Provisioned,
     Provisioning,
     Publication,
     TeardownOrder,
     Timing,
 )
-from clouddesk.workflows.failures import NOTHING_MADE, as_failure
+from clouddesk.workflows.failures import NOTHING_MADE, POWER_FAILED, as_failure
+from clouddesk.workflows.notices import addressed
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -58,43 +69,50 @@ class Activities:
         open_provider: ProviderFactory,
         views: ReservationViews,
         notices: Notices,
+        audit: AuditTrail,
         keep_offers: KeepOffers,
+        admins: tuple[str, ...] = (),
         threads: Executor | None = None,
     ) -> None:
+        """``admins``: "workspace/user" of everybody who is told what an owner alone cannot mend."""
         self._open_provider = open_provider
         self._views = views
         self._notices = notices
+        self._audit = audit
+        self._admins = admins
         self._keep_offers = keep_offers
         self._threads = threads
 
     @property
     def all(self) -> list[Callable[..., Any]]:
         """What the worker registers."""
-        return [self.provision, self.power, self.tear_down, self.publish, self.refresh_offers]
+        return [self.provision, self.power, self.look, self.tear_down, self.publish, self.refresh_offers]
 
     @activity.defn(name=PROVISION)
-    async def provision(self, work: Provisioning) -> list[Node]:
-        """Make the nodes that are missing and return all of them when they run.
+    async def provision(self, work: Provisioning) -> Provisioned:
+        """Make the nodes that are missing; returns all of them when they run, or those that came up at all.
 
         Safe to repeat at any point: the provider looks for the reservation's tags before it makes anything.
         """
         order = work.order
         is_repeated = activity.info().attempt > 1
         # From the first call that makes something on, nobody knows what was made, whatever that call answered.
-        may_be_made = is_repeated
-        try:
-            async with _beating(), _failing(order.reservation_id, work.account):
+        may_be_made = is_repeated or work.is_again
+        async with _beating(), _failing(order.reservation_id, work.account):
+            try:
                 provider = await self._open_provider(work.account.provider, work.account.credential_ref)
                 if not may_be_made:
                     await self._call(provider.get_nodes, order.reservation_id, order.region)
-                may_be_made = True
-                found = await self._make(provider, work)
+            except (CredentialsRejected, CredentialsMissing) as error:
+                if may_be_made:
+                    raise
+                raise ApplicationError(error.code, NOTHING_MADE, type=error.code, non_retryable=True) from None
+            await self._discard(provider, work)
+            found = await self._make(provider, work)
+            if is_repeated and found.reason is None:
                 # An earlier attempt that was given up may have lived on and made the same once more: end its doubles.
-                return await self._make(provider, work) if is_repeated else found
-        except ApplicationError as failure:
-            if not may_be_made and failure.type in (CredentialsRejected.code, CredentialsMissing.code):
-                raise ApplicationError(failure.message, NOTHING_MADE, type=failure.type, non_retryable=True) from None
-            raise
+                found = await self._make(provider, work)
+            return found
 
     @activity.defn(name=POWER)
     async def power(self, work: PowerChange) -> list[Node]:
@@ -107,7 +125,7 @@ class Activities:
             if ACCEPTED not in activity.info().heartbeat_details:
                 await self._call(changes[work.change], work.reservation_id, work.region)
             beat(ACCEPTED)
-            return await self._until_all(
+            listed = await self._until_all(
                 wanted,
                 provider,
                 work.reservation_id,
@@ -116,6 +134,21 @@ class Activities:
                 work.timing,
                 limit_seconds=work.timing.power_seconds,
             )
+            changed = [node for node in listed if node.key in work.node_keys and node.state == wanted]
+            if len(changed) < len(work.node_keys):
+                raise ApplicationError(POWER_FAILED, type=POWER_FAILED, non_retryable=True)
+            return changed
+
+    @activity.defn(name=LOOK)
+    async def look(self, work: Inspection) -> list[Node]:
+        """What the cloud lists. A node that is not listed is looked for once more, for clouds list with a delay."""
+        async with _beating(), _failing(work.reservation_id, work.account):
+            provider = await self._open_provider(work.account.provider, work.account.credential_ref)
+            listed = await self._call(provider.get_nodes, work.reservation_id, work.region)
+            if set(work.node_ids) - {node.id for node in listed}:
+                await asyncio.sleep(work.timing.missing_seconds)
+                listed = await self._call(provider.get_nodes, work.reservation_id, work.region)
+            return listed
 
     @activity.defn(name=TEAR_DOWN)
     async def tear_down(self, work: TeardownOrder) -> None:
@@ -134,12 +167,15 @@ class Activities:
 
     @activity.defn(name=PUBLISH)
     async def publish(self, work: Publication) -> None:
-        """Write the view, then deliver the notices. Safe to repeat: older views and known notices are dropped."""
+        """Write the view, deliver the notices, add to the trail. Safe to repeat: what is known already is dropped."""
         async with _failing(work.view.id):
             await self._views.put(work.view)
             for notice in work.notices:
-                await self._notices.send(notice)
-                log.info(f"notice.{notice.kind}", reservation_id=notice.reservation_id)
+                for copy in addressed(notice, self._admins):
+                    await self._notices.send(copy)
+                log.info(f"notice.{notice.kind}", reservation_id=notice.reservation_id, audience=notice.audience)
+            if work.entries:
+                await self._audit.append(work.entries)
 
     @activity.defn(name=REFRESH_OFFERS)
     async def refresh_offers(self, account: CloudAccount) -> int:
@@ -153,21 +189,53 @@ class Activities:
 
     # --- inside --------------------------------------------------------------------------------------------------
 
-    async def _make(self, provider: Provider, work: Provisioning) -> list[Node]:
-        """Exactly the nodes of the order, running."""
+    async def _make(self, provider: Provider, work: Provisioning) -> Provisioned:
+        """Exactly the nodes of the order, running; or those that came up, with the reason why not all.
+
+        Raises when none did.
+        """
         order = work.order
-        made = await self._call(provider.create_nodes, order)
+        refused: ProviderError | None = None
+        try:
+            made = await self._call(provider.create_nodes, order)
+        except (NoCapacity, QuotaExceeded) as error:
+            refused = error
+            made = await self._call(provider.get_nodes, order.reservation_id, order.region)
+            if not made:
+                raise
         log.info("nodes.created", reservation_id=order.reservation_id, count=len(made))
-        return await self._until_all(
+        made_keys = {node.key for node in made}
+        found = await self._until_all(
             nodes.RUNNING,
             provider,
             order.reservation_id,
             order.region,
-            tuple(plan.key for plan in order.nodes),
+            tuple(plan.key for plan in order.nodes if refused is None or plan.key in made_keys),
             work.timing,
             limit_seconds=work.timing.provision_seconds,
             first=made,
         )
+        ordered = {plan.key for plan in order.nodes}
+        up = tuple(node for node in found if node.state == nodes.RUNNING and node.key in ordered)
+        if not up:
+            raise refused or ApplicationError(REASON_PROVISION_FAILED, type=REASON_PROVISION_FAILED, non_retryable=True)
+        if len(up) == len(order.nodes):
+            return Provisioned(up)
+        useless = tuple(node.id for node in found if node not in up)
+        return Provisioned(up, refused.code if refused else REASON_PROVISION_FAILED, useless)
+
+    async def _discard(self, provider: Provider, work: Provisioning) -> None:
+        """End the machines that an earlier try left without use, and wait until the cloud lists them no more."""
+        if not work.useless:
+            return
+        order = work.order
+        for delay_seconds in _delays(work.timing):
+            listed = await self._call(provider.get_nodes, order.reservation_id, order.region)
+            left = [node.id for node in listed if node.id in work.useless]
+            if not left:
+                return
+            await self._call(provider.end_nodes, order.reservation_id, order.region, left)
+            await asyncio.sleep(delay_seconds)
 
     async def _call(self, function: Callable[..., T], *args: Any) -> T:
         """A blocking call in a thread. When the activity is cancelled, the call is waited for all the same:
@@ -193,25 +261,32 @@ class Activities:
         limit_seconds: float,
         first: Sequence[Node] = (),
     ) -> list[Node]:
-        """Poll until every node is in the state. Raises a failure when one breaks, is lost, or time runs out.
+        """Poll until every node is in the state, or broken or lost, or time has run out; what the cloud lists then.
 
-        The time is counted from when the work was first given out, so that retries do not lengthen it.
+        The time is counted from when the work was first given out, so that retries do not lengthen it; by the server's
+        clock and this process' own, so that a jump of the machine's clock does not matter.
         """
+        info = activity.info()
+        earlier_seconds = (info.current_attempt_scheduled_time - info.scheduled_time).total_seconds()
+        until = time.monotonic() + limit_seconds - earlier_seconds
+        complete_at = time.monotonic()
         found = list(first)
-        until = activity.info().scheduled_time + timedelta(seconds=limit_seconds)
-        complete_at = _now()
         delays = _delays(timing)
         while True:
-            now = _now()
-            by_key = {node.key: node for node in found}
-            if all(key in by_key and by_key[key].state == state for key in keys):
-                return [by_key[key] for key in keys]
+            now = time.monotonic()
+            by_key = {node.key: node for node in found if node.key in keys}
             if all(key in by_key for key in keys):
                 complete_at = now
-            is_lost = (now - complete_at).total_seconds() > timing.missing_seconds
-            if now > until or is_lost or any(node.state == nodes.ERROR for node in found):
-                log.warning("nodes.failed", reservation_id=reservation_id, states=[node.state for node in found])
-                raise ApplicationError(REASON_PROVISION_FAILED, type=REASON_PROVISION_FAILED, non_retryable=True)
+            are_lost = now - complete_at > timing.missing_seconds
+            waiting = [
+                key
+                for key in keys
+                if (by_key[key].state not in (state, nodes.ERROR) if key in by_key else not are_lost)
+            ]
+            if not waiting or now > until:
+                if len(by_key) < len(keys) or any(node.state != state for node in by_key.values()):
+                    log.warning("nodes.failed", reservation_id=reservation_id, states=[node.state for node in found])
+                return [*(by_key[key] for key in keys if key in by_key), *(n for n in found if n.key not in keys)]
             await asyncio.sleep(next(delays))
             try:
                 found = await self._call(provider.get_nodes, reservation_id, region)
@@ -219,10 +294,6 @@ class Activities:
                 if not error.is_retryable:
                     raise
                 log.info("provider.retry", reservation_id=reservation_id, provider=error.provider, code=error.code)
-
-
-def _now() -> datetime:
-    return datetime.now(timezone.utc)
 
 
 def _delays(timing: Timing) -> Iterator[float]:

@@ -22,6 +22,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RetryConfig, RPCError, RPCStatusCode
 
+from clouddesk.model.audit import AuditEntry
 from clouddesk.model.errors import CloudDeskError, LimitExceeded, NotFound, Unavailable, Undecided, WrongState
 from clouddesk.model.reservation import Reservation, ReservationOrder
 from clouddesk.workflows.contracts import (
@@ -29,10 +30,12 @@ from clouddesk.workflows.contracts import (
     START,
     STOP,
     TASK_QUEUE,
+    Choice,
     CloudAccount,
     Extension,
     ReservationStart,
     Timing,
+    Wish,
 )
 from clouddesk.workflows.failures import failure_code
 from clouddesk.workflows.offers import RefreshOffers
@@ -89,24 +92,48 @@ class TemporalReservations:
         except WorkflowAlreadyStartedError:
             log.info("reservation.started_already", reservation_id=order.reservation_id)
 
-    async def extend(self, reservation_id: str, seconds: int, request_id: str) -> datetime:
+    async def extend(self, reservation_id: str, seconds: int, request_id: str, *, by: str = "") -> datetime:
         """Lengthen the lease; returns the new end. The same request_id twice extends once."""
         update = self._handle(reservation_id).start_update(
             ReservationWorkflow.extend,
-            Extension(seconds, request_id),
+            Extension(seconds, request_id, by),
             wait_for_stage=WorkflowUpdateStage.ACCEPTED,
             id=f"extend-{request_id}",
         )
         return await self._updated(reservation_id, update, "extend")
 
-    async def release(self, reservation_id: str) -> None:
+    async def hold(self, reservation_id: str, *, by: str = "") -> datetime:
+        """Keep it as long as is allowed; returns the new end."""
+        update = self._handle(reservation_id).start_update(
+            ReservationWorkflow.hold, Wish(by), wait_for_stage=WorkflowUpdateStage.ACCEPTED
+        )
+        return await self._updated(reservation_id, update, "hold")
+
+    async def choose(self, reservation_id: str, answer: str, *, by: str = "") -> None:
+        """Answer what happens with machines that came up only in part: one of ``reservation.CHOICES``."""
+        update = self._handle(reservation_id).start_update(
+            ReservationWorkflow.choose, Choice(answer, by), wait_for_stage=WorkflowUpdateStage.ACCEPTED
+        )
+        await self._updated(reservation_id, update, "choose")
+
+    async def credentials_renewed(self, reservation_id: str) -> None:
+        """The owner gave new credentials: what waits for them goes on."""
+        await self._answered(
+            self._handle(reservation_id).signal(ReservationWorkflow.credentials_renewed), late=Undecided
+        )
+
+    async def trail(self, reservation_id: str) -> list[AuditEntry]:
+        """What was done with the reservation, from the workflow itself. Raises NotFound."""
+        return await self._answered(self._handle(reservation_id).query(ReservationWorkflow.trail))
+
+    async def release(self, reservation_id: str, *, by: str = "") -> None:
         """Begin the teardown. What has ended already is released already.
 
         When no worker answers, the wish is left with Temporal, which hands it to the first that comes.
         """
         handle = self._handle(reservation_id)
         update = handle.start_update(
-            ReservationWorkflow.release, wait_for_stage=WorkflowUpdateStage.ACCEPTED, id="release"
+            ReservationWorkflow.release, Wish(by), wait_for_stage=WorkflowUpdateStage.ACCEPTED, id="release"
         )
         try:
             await self._updated(reservation_id, update, "release")
@@ -114,26 +141,26 @@ class TemporalReservations:
             return
         except Unavailable:
             log.warning("reservation.release_later", reservation_id=reservation_id)
-            await self._answered(handle.signal(ReservationWorkflow.release_soon), late=Undecided)
+            await self._answered(handle.signal(ReservationWorkflow.release_soon, Wish(by)), late=Undecided)
 
-    async def stop(self, reservation_id: str) -> None:
+    async def stop(self, reservation_id: str, *, by: str = "") -> None:
         """Begin to power off."""
         update = self._handle(reservation_id).start_update(
-            ReservationWorkflow.stop, wait_for_stage=WorkflowUpdateStage.ACCEPTED
+            ReservationWorkflow.stop, Wish(by), wait_for_stage=WorkflowUpdateStage.ACCEPTED
         )
         await self._updated(reservation_id, update, STOP)
 
-    async def start_nodes(self, reservation_id: str) -> None:
+    async def start_nodes(self, reservation_id: str, *, by: str = "") -> None:
         """Begin to power on."""
         update = self._handle(reservation_id).start_update(
-            ReservationWorkflow.start, wait_for_stage=WorkflowUpdateStage.ACCEPTED
+            ReservationWorkflow.start, Wish(by), wait_for_stage=WorkflowUpdateStage.ACCEPTED
         )
         await self._updated(reservation_id, update, START)
 
-    async def reboot(self, reservation_id: str) -> None:
+    async def reboot(self, reservation_id: str, *, by: str = "") -> None:
         """Begin to restart the operating systems."""
         update = self._handle(reservation_id).start_update(
-            ReservationWorkflow.reboot, wait_for_stage=WorkflowUpdateStage.ACCEPTED
+            ReservationWorkflow.reboot, Wish(by), wait_for_stage=WorkflowUpdateStage.ACCEPTED
         )
         await self._updated(reservation_id, update, REBOOT)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from clouddesk.model.node import NodeOrder
+from clouddesk.model.audit import AuditEntry
+from clouddesk.model.node import Node, NodeOrder
 from clouddesk.model.notice import Notice
 from clouddesk.model.reservation import Reservation, ReservationOrder
+from clouddesk.workflows.state import ReservationState
 
 TASK_QUEUE = "clouddesk"
 
@@ -15,6 +17,7 @@ PROVISION = "provision"
 POWER = "power"
 TEAR_DOWN = "tear_down"
 PUBLISH = "publish"
+LOOK = "look"
 REFRESH_OFFERS = "refresh_offers"
 
 STOP = "stop"
@@ -33,6 +36,13 @@ class Timing:
     trouble_after_seconds: float = 600.0
     """A teardown that takes longer than this is told to the owner; it goes on all the same."""
     trouble_again_seconds: float = 86400.0
+    choice_seconds: float = 1800.0
+    """So long the owner may choose what happens with machines that came up only in part, or give new credentials."""
+    first_credential_retry_seconds: float = 30.0
+    last_credential_retry_seconds: float = 900.0
+    """How often credentials that a cloud refused are tried again when nobody says that there are new ones."""
+    history_events: int = 2000
+    """A history that is longer is left behind for a fresh one."""
     heartbeat_seconds: float = 10.0
     """A worker that is silent for so long is taken for dead and its activity is given to another."""
     first_poll_seconds: float = 0.2
@@ -47,10 +57,26 @@ class Timing:
 
 @dataclass(frozen=True)
 class ReservationStart:
-    """The input of ReservationWorkflow."""
+    """The input of ReservationWorkflow. ``state``: it goes on from there rather than from the beginning."""
 
     order: ReservationOrder
     timing: Timing = field(default_factory=Timing)
+    state: ReservationState | None = None
+
+
+@dataclass(frozen=True)
+class Wish:
+    """The input of updates that need no more than who wants it (a user id, "" for CloudDesk itself)."""
+
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Update ``choose``: one of ``reservation.CHOICES``."""
+
+    answer: str
+    by: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,6 +85,7 @@ class Extension:
 
     seconds: int
     request_id: str
+    by: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,6 +103,20 @@ class Provisioning:
     account: CloudAccount
     order: NodeOrder
     timing: Timing
+    is_again: bool = False
+    """Not the first try: some machines came up, and the owner chose."""
+    useless: tuple[str, ...] = ()
+    """Ids of machines of an earlier try that never ran or are not wanted any more: ended first."""
+
+
+@dataclass(frozen=True)
+class Provisioned:
+    """What came up: all nodes of the order, or with a ``reason`` some of them."""
+
+    nodes: tuple[Node, ...]
+    reason: str | None = None
+    useless: tuple[str, ...] = ()
+    """Ids of machines that were made and do not run."""
 
 
 @dataclass(frozen=True)
@@ -103,8 +144,20 @@ class TeardownOrder:
 
 
 @dataclass(frozen=True)
+class Inspection:
+    """Activity ``look``: what the cloud lists of these nodes; asked twice before one is called gone."""
+
+    account: CloudAccount
+    reservation_id: str
+    region: str
+    node_ids: tuple[str, ...]
+    timing: Timing
+
+
+@dataclass(frozen=True)
 class Publication:
     """Activity ``publish``: bring the view that people read up to date, then deliver the notices in order."""
 
     view: Reservation
     notices: tuple[Notice, ...] = ()
+    entries: tuple[AuditEntry, ...] = ()

@@ -26,6 +26,8 @@ from clouddesk.model.reservation import (
     REASON_REQUEST_REJECTED,
 )
 
+POWER_FAILED = "power_failed"
+"""The machines did not come into the state that was asked for."""
 NOTHING_MADE = "nothing made"
 """Detail of a failed provisioning: it failed before any call that makes something was sent."""
 

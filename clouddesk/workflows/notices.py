@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from clouddesk.language.money import money, rate
-from clouddesk.model.notice import OFFERED_EXTENSION_SECONDS, Notice
+from clouddesk.model.notice import OFFERED_EXTENSION_SECONDS, OWNER, Notice
 from clouddesk.model.reservation import Reservation
 
 
 def make_notice(
-    view: Reservation, kind: str, now: datetime, *, key: str = "", reason: str | None = None, action: str = ""
+    view: Reservation, kind: str, now: datetime, *, key: str = "", audience: str = OWNER, **facts: str
 ) -> Notice:
     """A notice with every value that the wordings may use.
 
-    ``reason`` is one of our codes (default: why the reservation ends); ``action`` is what failed ("stop", "release").
+    ``facts`` add to these or replace them: ``reason`` is one of our codes (default: why the reservation ends),
+    ``action`` what failed ("stop", "release").
     """
+    living = view.living_nodes
     seconds_left = (view.expires_at - now).total_seconds()
     return Notice(
-        id=":".join(part for part in (view.id, kind, key) if part),
+        id=":".join(part for part in (view.id, kind, audience if audience != OWNER else "", key) if part),
         kind=kind,
         workspace_id=view.workspace_id,
         user_id=view.owner,
         conversation=view.conversation,
         reservation_id=view.id,
         created_at=now,
+        audience=audience,
         values={
             "name": view.name,
             "reservation_id": view.id,
@@ -39,8 +44,23 @@ def make_notice(
             "cost": money(view.cost_so_far_usd(now)),
             "ends": view.expires_at.isoformat(),
             "minutes_left": str(max(0, math.ceil(seconds_left / 60))),
-            "reason": reason or view.reason or "",
-            "action": action,
+            "reason": view.reason or "",
+            "action": "",
             "simulated": "yes" if view.is_simulated else "no",
+            "up": str(len(living)),
+            "missing": str(view.node_count - len(living)),
+            "up_hourly": rate(view.current_hourly_price_usd),
+            "choose_by": view.choose_by.isoformat() if view.choose_by else "",
+            "can_go_on": "yes" if view.can_go_on else "no",
+            "owner": view.owner,
+            **facts,
         },
     )
+
+
+def addressed(notice: Notice, admins: Sequence[str]) -> list[Notice]:
+    """The notice for each of its readers: the owner, or every admin ("workspace/user") of the workspace."""
+    if notice.audience == OWNER:
+        return [notice]
+    ids = [admin.partition("/")[2] for admin in admins if admin.partition("/")[0] == notice.workspace_id]
+    return [replace(notice, user_id=id_, id=f"{notice.id}:{id_}", conversation="") for id_ in ids]

@@ -8,12 +8,25 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from clouddesk.model import audit
+from clouddesk.model.audit import AuditEntry
 from clouddesk.model.errors import LimitExceeded
 from clouddesk.model.node import GONE, Node
-from clouddesk.model.notice import Notice
-from clouddesk.model.reservation import ENDED, RELEASING, RUNNING, Reservation, ReservationOrder, first_view
+from clouddesk.model.notice import OWNER, Notice
+from clouddesk.model.reservation import (
+    ENDED,
+    PARTIAL,
+    PROVISIONING,
+    RELEASING,
+    RUNNING,
+    Reservation,
+    ReservationOrder,
+    first_view,
+)
+from clouddesk.workflows.drift import EXTRA, Drift, observe
 from clouddesk.workflows.notices import make_notice
 
+MOST_ENTRIES = 200
 LEAST_WARNING_SECONDS = 60
 
 
@@ -39,37 +52,80 @@ class ReservationState:
     """Nothing was ever asked to be made, so there is nothing that could be left."""
     ends_at: datetime | None = None
     """The end that was agreed as a time; while it lies ahead it counts, and not the length."""
+    has_begun: bool = False
+    """The lease runs: all nodes ran once."""
+    are_credentials_refused: bool = False
+    """The cloud refuses them, and the owner was told."""
+    extras: list[str] = field(default_factory=list)
+    """Machines with the reservation's tag that are no part of it, and that the owner was told of."""
+    trail: list[AuditEntry] = field(default_factory=list)
+    """The latest of what was done, oldest first."""
+    entries: int = 0
+    """How many were written ever."""
+    published_entries: int = 0
 
     @classmethod
     def of(cls, order: ReservationOrder) -> ReservationState:
         """The state with which a reservation begins."""
-        return cls(
+        state = cls(
             view=replace(first_view(order), revision=1),
             lease_seconds=order.lease_seconds,
             max_lease_seconds=order.max_lease_seconds,
             warning_seconds=order.warning_seconds,
             ends_at=order.ends_at,
         )
+        state.record(
+            audit.REQUESTED,
+            order.created_at,
+            by=order.owner,
+            nodes=str(len(order.nodes.nodes)),
+            size=order.nodes.size,
+            provider=order.provider,
+            region=order.nodes.region,
+            software=order.software or "",
+            lease_seconds=str(order.lease_seconds),
+            hourly_price_usd=f"{order.hourly_price_usd:.6f}",
+        )
+        return state
 
     @property
     def has_news(self) -> bool:
         """The published view or the notices are behind."""
-        return bool(self.outbox) or self.published_revision < self.view.revision
+        is_view_behind = self.published_revision < self.view.revision
+        return is_view_behind or bool(self.outbox) or self.published_entries < self.entries
 
     @property
-    def is_ready(self) -> bool:
-        """The nodes ran once, so that the lease's clock and the costs began."""
-        return self.view.accrued_at is not None
+    def new_entries(self) -> tuple[AuditEntry, ...]:
+        """Those that are not in the trail that people read."""
+        behind = self.entries - self.published_entries
+        return tuple(self.trail[-behind:]) if behind else ()
 
     def change(self, now: datetime, **fields: Any) -> None:
         """Change the view; the cost up to now is counted at the rate of the state that ends here."""
-        if self.is_ready:
+        if self.view.accrued_at is not None:
             fields = {"accrued_usd": self.view.cost_so_far_usd(now), "accrued_at": now} | fields
         self.view = replace(self.view, **fields, revision=self.view.revision + 1)
 
-    def notify(self, kind: str, now: datetime, *, key: str = "", reason: str | None = None, action: str = "") -> None:
+    def notify(self, kind: str, now: datetime, *, key: str = "", audience: str = OWNER, **facts: str) -> None:
         """Put a notice in the outbox. ``key`` tells apart several of one kind; the same key is delivered once."""
-        self.outbox.append(make_notice(self.view, kind, now, key=key, reason=reason, action=action))
+        self.outbox.append(make_notice(self.view, kind, now, key=key, audience=audience, **facts))
+
+    def record(self, action: str, now: datetime, *, by: str = "", **facts: str) -> None:
+        """Write down what was done, and by whom ("" is CloudDesk itself)."""
+        view = self.view
+        self.entries += 1
+        entry = AuditEntry(
+            id=f"{view.id}:{self.entries}",
+            at=now,
+            action=action,
+            workspace_id=view.workspace_id,
+            by=by,
+            owner=view.owner,
+            reservation_id=view.id,
+            name=view.name,
+            facts=facts,
+        )
+        self.trail = [*self.trail[1 - MOST_ENTRIES :], entry]
 
     def begin_lease(self, now: datetime, nodes: Sequence[Node]) -> None:
         """All nodes run: the clock and the costs begin."""
@@ -83,8 +139,28 @@ class ReservationState:
             nodes=tuple(nodes),
             accrued_at=now,
             expires_at=expires_at,
+            reason=None,
         )
+        self.has_begun = True
         self.arm_warnings(now)
+
+    def take_part(self, now: datetime, nodes: Sequence[Node], *, choose_by: datetime, can_go_on: bool) -> None:
+        """Only these nodes came up; they cost their share while the owner is asked."""
+        self.change(now, state=PARTIAL, nodes=tuple(nodes), accrued_at=now, choose_by=choose_by, can_go_on=can_go_on)
+
+    def resume_provisioning(self, now: datetime, *, node_count: int | None = None) -> None:
+        """The owner chose to go for all nodes again, or with ``node_count`` for the fewer that came up."""
+        view = self.view
+        share = 1.0 if node_count is None else node_count / view.node_count
+        self.change(
+            now,
+            state=PROVISIONING,
+            choose_by=None,
+            can_go_on=False,
+            node_count=node_count or view.node_count,
+            hourly_price_usd=view.hourly_price_usd * share,
+            stopped_hourly_price_usd=view.stopped_hourly_price_usd * share,
+        )
 
     def arm_warnings(self, now: datetime) -> None:
         """Every warning whose time lies ahead will be given, also those given before an extension.
@@ -115,6 +191,25 @@ class ReservationState:
             self.arm_warnings(now)
         return self.extensions[request_id]
 
+    def hold(self, now: datetime) -> datetime:
+        """Lengthen the lease as far as is allowed; returns the new end."""
+        left = self.max_lease_seconds - self.lease_seconds
+        if left > 0:
+            self.extend(now, left, f"hold:{self.view.revision}")
+        if not self.view.is_held:
+            self.change(now, is_held=True)
+        return self.view.expires_at
+
+    def observe(self, now: datetime, listed: Sequence[Node]) -> tuple[Drift, ...]:
+        """Take over what the cloud lists of a reservation at rest; returns what is new about it."""
+        seen = observe(self.view, listed)
+        told = tuple(replace(item, nodes=tuple(i for i in item.nodes if i not in self.extras)) for item in seen.drifts)
+        news = tuple(item for item in told if item.nodes)
+        self.extras += [id_ for item in news if item.kind == EXTRA for id_ in item.nodes]
+        if (seen.nodes, seen.state) != (self.view.nodes, self.view.state):
+            self.change(now, nodes=seen.nodes, state=seen.state)
+        return news
+
     def take_due_warning(self, now: datetime) -> int | None:
         """The warning to give now, if any. Of several that came due together only the latest is given."""
         left = (self.view.expires_at - now).total_seconds()
@@ -131,7 +226,7 @@ class ReservationState:
         """The teardown is due; the first reason stays."""
         if self.ending is None:
             self.ending = reason
-            self.change(now, state=RELEASING, reason=reason)
+            self.change(now, state=RELEASING, reason=reason, choose_by=None, can_go_on=False)
 
     def fail(self, *, is_nothing_made: bool) -> None:
         """Note that the nodes never came to run."""

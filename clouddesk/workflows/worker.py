@@ -20,6 +20,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wai
 
 from clouddesk import log as logging
 from clouddesk import settings as configuration
+from clouddesk.adapters.audit import RedisAuditTrail
 from clouddesk.adapters.redis import RedisNotices, RedisOffers, RedisReservationViews, open_redis
 from clouddesk.adapters.vault import VaultCredentials
 from clouddesk.catalog import offers_to_json
@@ -96,6 +97,8 @@ async def _work(settings: Settings, health: _Health, stopping: asyncio.Event) ->
             open_provider=provider_factory(settings, credentials),
             views=RedisReservationViews(redis),
             notices=RedisNotices(redis),
+            audit=RedisAuditTrail(redis, keep_days=settings.audit_days),
+            admins=settings.admins,
             keep_offers=_offers_keeper(RedisOffers(redis)),
             threads=threads,
         )

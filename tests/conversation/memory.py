@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -11,6 +11,7 @@ from pathlib import Path
 from clouddesk.adapters.blueprints import load_blueprints
 from clouddesk.desk import Desk
 from clouddesk.model.actor import Person
+from clouddesk.model.audit import AuditEntry
 from clouddesk.model.credentials import CredentialInfo, SecretFields
 from clouddesk.model.errors import CloudDeskError, NotFound, UnknownRegion, WrongState
 from clouddesk.model.node import RUNNING as NODE_RUNNING
@@ -19,7 +20,19 @@ from clouddesk.model.notice import Notice
 from clouddesk.model.offer import Offer, Requirements
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
-from clouddesk.model.reservation import ENDED, RELEASING, RUNNING, STOPPED, Reservation, ReservationOrder, first_view
+from clouddesk.model.reservation import (
+    ENDED,
+    GIVE_BACK,
+    GO_ON,
+    PARTIAL,
+    PROVISIONING,
+    RELEASING,
+    RUNNING,
+    STOPPED,
+    Reservation,
+    ReservationOrder,
+    first_view,
+)
 from clouddesk.settings import Limits, TeamDefaults
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -236,6 +249,21 @@ class MemoryHabits:
         return [self.kept.get((person, key)) for key in keys]
 
 
+class MemoryTrail:
+    """The audit trail."""
+
+    def __init__(self) -> None:
+        self.entries: list[AuditEntry] = []
+
+    async def append(self, entries: Sequence[AuditEntry]) -> None:
+        self.entries += [entry for entry in entries if entry.id not in {known.id for known in self.entries}]
+
+    async def read(self, *, since: datetime, until: datetime | None = None) -> AsyncIterator[AuditEntry]:
+        for entry in sorted(self.entries, key=lambda entry: entry.at):
+            if since <= entry.at and (until is None or entry.at < until):
+                yield entry
+
+
 class MemoryEngine:
     """Reservations that are changed at once; ``fault`` is raised by the next call instead."""
 
@@ -269,7 +297,7 @@ class MemoryEngine:
         )
         self._put(item, state=RUNNING, nodes=nodes, accrued_at=self.clock())
 
-    async def extend(self, reservation_id: str, seconds: int, request_id: str) -> datetime:
+    async def extend(self, reservation_id: str, seconds: int, request_id: str, *, by: str = "") -> datetime:
         self._fail()
         item = self.views.items[reservation_id]
         if request_id not in self.extended:
@@ -277,17 +305,36 @@ class MemoryEngine:
             item = self._put(item, expires_at=item.expires_at + timedelta(seconds=seconds))
         return item.expires_at
 
-    async def release(self, reservation_id: str) -> None:
+    async def hold(self, reservation_id: str, *, by: str = "") -> datetime:
+        self._fail()
+        item = self.views.items[reservation_id]
+        return self._put(item, is_held=True, expires_at=item.created_at + timedelta(days=30)).expires_at
+
+    async def choose(self, reservation_id: str, answer: str, *, by: str = "") -> None:
+        self._fail()
+        item = self.views.items[reservation_id]
+        if item.state != PARTIAL:
+            raise WrongState(item.name, state=item.state, wanted="choose")
+        if answer == GIVE_BACK:
+            self._put(item, state=RELEASING, reason="released")
+        else:
+            count = len(item.nodes) if answer == GO_ON else item.node_count
+            self._put(item, state=PROVISIONING, node_count=count)
+
+    async def credentials_renewed(self, reservation_id: str) -> None:
+        """Nothing waits for them."""
+
+    async def release(self, reservation_id: str, *, by: str = "") -> None:
         self._fail()
         self._put(self.views.items[reservation_id], state=RELEASING, reason="released")
 
-    async def stop(self, reservation_id: str) -> None:
+    async def stop(self, reservation_id: str, *, by: str = "") -> None:
         self._change(reservation_id, wanted="stop", before=RUNNING, after=STOPPED)
 
-    async def start_nodes(self, reservation_id: str) -> None:
+    async def start_nodes(self, reservation_id: str, *, by: str = "") -> None:
         self._change(reservation_id, wanted="start", before=STOPPED, after=RUNNING)
 
-    async def reboot(self, reservation_id: str) -> None:
+    async def reboot(self, reservation_id: str, *, by: str = "") -> None:
         self._change(reservation_id, wanted="reboot", before=RUNNING, after=RUNNING)
 
     async def get(self, reservation_id: str) -> Reservation:
@@ -330,6 +377,7 @@ class MemoryDesk:
         self.catalog = MemoryCatalog()
         self.notices = MemoryNotices()
         self.habits = MemoryHabits()
+        self.trail = MemoryTrail()
         self.desk = Desk(
             accounts=self.accounts,  # type: ignore[arg-type]  # the part of Accounts that the Desk uses
             blueprints_by_name=load_blueprints(PROJECT / "blueprints"),
@@ -342,6 +390,7 @@ class MemoryDesk:
             views=self.views,
             notices=self.notices,
             habits=self.habits,
+            trail=self.trail,
             team=TeamDefaults(),
             clock=self.clock,
         )

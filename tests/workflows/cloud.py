@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from clouddesk.model.node import PENDING, RUNNING, STOPPED, Account, Node, NodeOrder, Teardown
+from clouddesk.model.node import ERROR, PENDING, RUNNING, STOPPED, Account, Node, NodeOrder, Survey, Teardown
 from clouddesk.model.offer import Offer
 
 
@@ -27,6 +29,8 @@ class FakeCloud:
     """How often ``destroy_nodes`` still lists something."""
     create_at_most: int | None = None
     """Only so many are made before the fault of ``create_nodes`` strikes."""
+    broken_keys: set[str] = field(default_factory=set)
+    """Machines with these keys come up broken."""
     offers: list[Offer] = field(default_factory=list)
     doubles: int = 0
     """Machines that exist twice, because another attempt made them too."""
@@ -78,6 +82,21 @@ class FakeCloud:
             self.nodes.clear()
             return Teardown()
 
+    def end_nodes(self, reservation_id: str, region: str, ids: Sequence[str]) -> None:
+        self._call("end_nodes")
+        with self.lock:
+            self.nodes = {key: pair for key, pair in self.nodes.items() if pair[0].id not in ids}
+
+    def survey(self) -> Survey:
+        self._call("survey")
+        return Survey(nodes=tuple(self._listed()))
+
+    def change(self, key: str, **facts: Any) -> None:
+        """Somebody does something to a machine behind our back."""
+        with self.lock:
+            node, runs_at = self.nodes[key]
+            self.nodes[key] = (replace(node, **facts), runs_at)
+
     def stop_nodes(self, reservation_id: str, region: str) -> None:
         self._call("stop_nodes")
         self._put(STOPPED)
@@ -101,7 +120,7 @@ class FakeCloud:
             now = time.monotonic()
             for key, (node, runs_at) in self.nodes.items():
                 if node.state == PENDING and now >= runs_at:
-                    self.nodes[key] = (replace(node, state=RUNNING), 0.0)
+                    self.nodes[key] = (replace(node, state=ERROR if key in self.broken_keys else RUNNING), 0.0)
             return [node for node, _ in self.nodes.values()]
 
     def _call(self, method: str) -> None:

@@ -15,6 +15,7 @@ import pytest
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from clouddesk.adapters.audit import RedisAuditTrail
 from clouddesk.adapters.redis import RedisNotices, RedisOffers, RedisReservationViews, open_redis
 from clouddesk.model.actor import Person
 from clouddesk.model.node import NodeOrder, NodePlan
@@ -34,6 +35,9 @@ FAST = Timing(
     provision_seconds=8.0,
     power_seconds=5.0,
     trouble_after_seconds=2.0,
+    choice_seconds=30.0,
+    first_credential_retry_seconds=0.1,
+    last_credential_retry_seconds=0.4,
     heartbeat_seconds=3.0,
     first_poll_seconds=0.05,
     last_poll_seconds=0.2,
@@ -53,6 +57,7 @@ class Bench:
     engine: TemporalReservations
     views: RedisReservationViews
     notices_port: RedisNotices
+    audit: RedisAuditTrail
     offers: RedisOffers
     cloud: FakeCloud
     queue: str
@@ -65,12 +70,29 @@ class Bench:
             await self.offers.put(provider, str(len(offers)))
 
         activities = Activities(
-            open_provider=self.cloud.open, views=self.views, notices=self.notices_port, keep_offers=keep
+            open_provider=self.cloud.open,
+            views=self.views,
+            notices=self.notices_port,
+            audit=self.audit,
+            keep_offers=keep,
+            admins=(str(self.admin),),
         )
         worker = make_worker(self.client, activities, task_queue=self.queue)
         self.workers.append(worker)
         self.tasks.append(asyncio.create_task(worker.run()))
         return worker
+
+    def use_timing(self, **changes: float) -> None:
+        """For what is reserved from now on."""
+        timing = replace(self.engine._timing, **changes)
+        self.engine = TemporalReservations(self.client, task_queue=self.queue, timing=timing)
+
+    def handle(self, order: ReservationOrder) -> Any:
+        return self.client.get_workflow_handle(order.reservation_id)
+
+    @staticmethod
+    async def pause() -> None:
+        await asyncio.sleep(0.05)
 
     async def stop_worker(self) -> None:
         await self.workers.pop().shutdown()
@@ -165,17 +187,25 @@ class Bench:
             await asyncio.sleep(0.05)
         raise AssertionError(f"left: {list(self.cloud.nodes)}")
 
-    async def notices(self) -> list[Notice]:
-        return [notice for _, notice in await self.notices_port.read(self.person, after="0")]
+    @property
+    def admin(self) -> Person:
+        return Person(self.person.workspace_id, f"{self.person.user_id}-admin")
+
+    async def notices(self, person: Person | None = None) -> list[Notice]:
+        return [notice for _, notice in await self.notices_port.read(person or self.person, after="0")]
+
+    async def admin_notice(self, kind: str) -> Notice:
+        """The first notice of that kind to the admin, when it comes."""
+        return await self.notice(kind, person=self.admin)
 
     async def kinds(self) -> list[str]:
         return [notice.kind for notice in await self.notices()]
 
-    async def notice(self, kind: str, *, seconds: float = 10.0) -> Notice:
+    async def notice(self, kind: str, *, seconds: float = 10.0, person: Person | None = None) -> Notice:
         """The first notice of that kind, when it comes."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            for notice in await self.notices():
+            for notice in await self.notices(person):
                 if notice.kind == kind:
                     return notice
             await asyncio.sleep(0.05)
@@ -193,6 +223,7 @@ async def idle_bench(redis_url: str, temporal_address: str) -> AsyncIterator[Ben
         engine=TemporalReservations(client, task_queue=queue, timing=FAST),
         views=RedisReservationViews(redis),
         notices_port=RedisNotices(redis),
+        audit=RedisAuditTrail(redis, keep_days=1),
         offers=RedisOffers(redis),
         cloud=FakeCloud(),
         queue=queue,

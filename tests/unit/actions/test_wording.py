@@ -18,7 +18,7 @@ from actions import knowledge, wording
 from actions.base import DeskAction
 from actions.forms import Form
 from actions.turn import FACTS
-from clouddesk.model import errors, notice
+from clouddesk.model import errors, invalid, notice
 from clouddesk.model import reservation as states
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -27,7 +27,7 @@ RULES = yaml.safe_load((PROJECT / "nlu" / "rules.yml").read_text())["rules"]
 ERRORS = [
     errors.Denied("see"),
     errors.NotFound("r-1"),
-    errors.Invalid("0 machines make no sense."),
+    errors.Invalid("A workspace id has letters and digits only."),
     errors.LimitExceeded("machines", asked=1000, limit=100),
     errors.UnknownSoftware("foo", ["spark"]),
     errors.UnknownRegion("atlantis", ["fra1"]),
@@ -44,7 +44,24 @@ ERRORS = [
         kind("aws", "vendor text that nobody may see")
         for kind in (errors.ProviderError, *errors.ProviderError.__subclasses__())
     ),
+    invalid.TooFewMachines(0, most=100),
+    invalid.ClusterTooSmall("Spark", asked=1, least=2, roles=["controller", "worker"]),
+    *(invalid.NotPositive(field, 0.0) for field in ("vcpus", "memory_gb", "storage_gb", "gpu_count")),
+    invalid.LeaseTooShort(least_seconds=60, most_seconds=2592000),
+    invalid.ExtensionTooShort(least_seconds=60),
+    invalid.UnclearTime("until the cows come home"),
+    invalid.TimeIsOver("until yesterday"),
+    invalid.BadName("my box!", most_characters=40),
+    invalid.UnknownProvider(["hetzner"], ["aws", "digitalocean"]),
+    invalid.NoImage("windows", ["aws", "digitalocean"], ["debian-12"]),
+    invalid.OtherAccount("aws"),
+    invalid.CredentialsInUse("aws", ["spark-1", "vm-2"]),
 ]
+
+
+def kinds_of(root: type[errors.CloudDeskError]) -> set[type[errors.CloudDeskError]]:
+    found = {root}.union(*(kinds_of(kind) for kind in root.__subclasses__()))
+    return {kind for kind in found if kind.__module__.startswith("clouddesk.model.")}
 
 
 def codes() -> set[str]:
@@ -70,6 +87,31 @@ def test_every_error_has_a_sentence_with_all_its_values_and_no_vendor_text(error
 
     assert set(re.findall(r"{(\w+)}", text)) <= set(values)
     assert "vendor text" not in "".join(values.values())
+
+
+def test_every_error_of_the_model_is_among_those_that_are_put_into_words() -> None:
+    assert kinds_of(errors.CloudDeskError) == {type(error) for error in ERRORS}
+
+
+@pytest.mark.parametrize("kind", sorted(kinds_of(errors.CloudDeskError), key=str), ids=lambda kind: kind.__name__)
+def test_every_error_has_a_code_and_a_response_of_its_own(kind: type[errors.CloudDeskError]) -> None:
+    assert sum(other.code == kind.code for other in kinds_of(errors.CloudDeskError)) == 1
+    assert f"utter_error_{kind.code}" in DOMAIN["responses"]
+
+
+def test_an_invalid_request_is_said_with_its_facts() -> None:
+    said = {}
+    for error in ERRORS:
+        response, values = wording.of_error(error)
+        said[type(error)] = DOMAIN["responses"][response][0]["text"].format(**values)
+
+    assert said[invalid.TooFewMachines] == "0 machines make no sense: at least 1 and at most 100. How many do you want?"
+    assert "at least 2 machines (controller, worker)" in said[invalid.ClusterTooSmall]
+    assert "0 GPUs" in said[invalid.NotPositive]
+    assert "at most 30 days" in said[invalid.LeaseTooShort]
+    assert said[invalid.UnknownProvider].startswith("I can't work with hetzner yet. I can with AWS and DigitalOcean.")
+    assert said[invalid.NoImage].startswith("I find no windows on AWS or DigitalOcean. I have debian-12.")
+    assert "spark-1 and vm-2 on AWS" in said[invalid.CredentialsInUse]
 
 
 def test_every_response_that_code_names_exists() -> None:

@@ -53,6 +53,7 @@ def test_a_limit_that_is_no_number_is_refused(tmp_path, monkeypatch):
         ("rasa_urls: {a: b}", "a list of addresses"),
         ("rasa_servers: 0", "above 0"),
         ("rasa_servers: true", "above 0"),
+        ("audit_days: 0", "above 0"),
     ],
 )
 def test_a_value_of_the_wrong_kind_is_refused(tmp_path, monkeypatch, text, hint):

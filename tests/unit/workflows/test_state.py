@@ -188,4 +188,10 @@ def test_a_notice_carries_every_value_the_wordings_use(running: ReservationState
         "reason": "",
         "action": "",
         "simulated": "no",
+        "up": "1",
+        "missing": "0",
+        "up_hourly": "$3.60",
+        "choose_by": "",
+        "can_go_on": "no",
+        "owner": "ann",
     }

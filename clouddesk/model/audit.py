@@ -1,0 +1,47 @@
+"""The audit trail: who asked for what, who confirmed it, what it cost, what was done in the cloud."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+REQUESTED = "requested"
+"""A quote was said yes to; ``facts`` hold what was agreed and its price."""
+CREATED = "created"
+CHOSEN = "chosen"
+"""Somebody, or the time limit, decided what happens with machines that came up only in part."""
+EXTENDED = "extended"
+HELD = "held"
+STOPPED = "stopped"
+STARTED = "started"
+REBOOTED = "rebooted"
+RELEASED = "released"
+EXPIRED = "expired"
+FAILED = "failed"
+DRIFTED = "drifted"
+"""The cloud showed something that nobody here did."""
+ENDED = "ended"
+"""The cloud lists nothing any more; ``facts`` hold the cost."""
+CREDENTIALS_ADDED = "credentials_added"
+CREDENTIALS_REMOVED = "credentials_removed"
+ORPHAN_FOUND = "orphan_found"
+ORPHAN_SETTLED = "orphan_settled"
+
+
+@dataclass(frozen=True)
+class AuditEntry:
+    """One fact of the trail; written once, never changed, no secret in it.
+
+    ``id`` is the same for a repeated delivery of the same fact. ``by`` is the user id of whoever did it, "" for
+    CloudDesk itself.
+    """
+
+    id: str
+    at: datetime
+    action: str
+    workspace_id: str
+    by: str = ""
+    owner: str = ""
+    reservation_id: str = ""
+    name: str = ""
+    facts: dict[str, str] = field(default_factory=dict)

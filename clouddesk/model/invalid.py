@@ -1,0 +1,162 @@
+"""What can make no sense about a request, each with its facts; the other errors are in ``clouddesk.model.errors``.
+
+Invalid
+├── TooFewMachines        none, or less than none
+├── ClusterTooSmall       fewer machines than its roles take
+├── NotPositive           no cores, no memory, no disk
+├── LeaseTooShort         ends before it has begun
+├── ExtensionTooShort     no longer than before
+├── UnclearTime           an end that nobody understands
+├── TimeIsOver            an end in the past
+├── BadName               not what clouds take as a machine's name
+├── UnknownProvider       not a provider that is connected
+├── NoImage               no provider that was looked at has that operating system
+├── OtherAccount          credentials of another account than the one that machines run in
+└── CredentialsInUse      machines run that only these credentials can end
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from clouddesk.model.errors import Invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class TooFewMachines(Invalid):
+    """No machines, or less than none."""
+
+    code = "too_few_machines"
+
+    def __init__(self, asked: int, *, most: int) -> None:
+        self.asked = asked
+        self.most = most
+        super().__init__(f"{asked} machines make no sense: at least 1 and at most {most}.")
+
+
+class ClusterTooSmall(Invalid):
+    """Fewer machines than the blueprint's roles take."""
+
+    code = "cluster_too_small"
+
+    def __init__(self, title: str, *, asked: int, least: int, roles: Sequence[str]) -> None:
+        self.title = title
+        self.asked = asked
+        self.least = least
+        self.roles = tuple(roles)
+        super().__init__(f"A {title} cluster takes at least {least} machines ({', '.join(roles)}), not {asked}.")
+
+
+class NotPositive(Invalid):
+    """A measure of a machine that is nothing or less; ``field`` as in ResourceRequest."""
+
+    code = "not_positive"
+
+    def __init__(self, field: str, asked: float) -> None:
+        self.field = field
+        self.asked = asked
+        super().__init__(f"{field} must be above 0, not {asked:g}.")
+
+
+class LeaseTooShort(Invalid):
+    """A reservation that would be over at once."""
+
+    code = "lease_too_short"
+
+    def __init__(self, *, least_seconds: int, most_seconds: int) -> None:
+        self.least_seconds = least_seconds
+        self.most_seconds = most_seconds
+        super().__init__(f"A reservation lasts at least {least_seconds} and at most {most_seconds} seconds.")
+
+
+class ExtensionTooShort(Invalid):
+    """An extension by nothing, or by less."""
+
+    code = "extension_too_short"
+
+    def __init__(self, *, least_seconds: int) -> None:
+        self.least_seconds = least_seconds
+        super().__init__(f"An extension is at least {least_seconds} seconds.")
+
+
+class UnclearTime(Invalid):
+    """Words for an end that cannot be told."""
+
+    code = "unclear_time"
+
+    def __init__(self, words: str) -> None:
+        self.words = words
+        super().__init__(f"{words!r} is no time that can be told; say it like 'until friday 5pm'.")
+
+
+class TimeIsOver(Invalid):
+    """Words for an end that has passed."""
+
+    code = "time_is_over"
+
+    def __init__(self, words: str) -> None:
+        self.words = words
+        super().__init__(f"{words!r} is over already.")
+
+
+class BadName(Invalid):
+    """Words that clouds do not take as a part of a machine's name."""
+
+    code = "bad_name"
+
+    def __init__(self, words: str, *, most_characters: int) -> None:
+        self.words = words
+        self.most_characters = most_characters
+        super().__init__(f"{words!r} cannot be a name: letters, digits and dashes, at most {most_characters}.")
+
+
+class UnknownProvider(Invalid):
+    """Providers that are not connected; ``known`` are those that are."""
+
+    code = "unknown_provider"
+
+    def __init__(self, providers: Sequence[str], known: Sequence[str]) -> None:
+        self.providers = tuple(providers)
+        self.known = tuple(known)
+        super().__init__(f"Not connected yet: {', '.join(providers)}. There are: {', '.join(known)}.")
+
+
+class NoImage(Invalid):
+    """None of these providers has an image of the operating system; ``known`` are the systems that they have."""
+
+    code = "no_image"
+
+    def __init__(self, os: str, providers: Sequence[str], known: Sequence[str]) -> None:
+        self.os = os
+        self.providers = tuple(providers)
+        self.known = tuple(known)
+        super().__init__(f"No image of {os} on {' or '.join(providers)}. There are: {', '.join(known)}.")
+
+
+class OtherAccount(Invalid):
+    """Credentials of another account, while machines run in the present one that only its own can end."""
+
+    code = "other_account"
+
+    def __init__(self, provider: str) -> None:
+        self.provider = provider
+        super().__init__(
+            f"These credentials are of another {provider} account than the one that machines of yours still run in. "
+            "Terminate those first, then replace."
+        )
+
+
+class CredentialsInUse(Invalid):
+    """Machines run there that could not be ended without these credentials."""
+
+    code = "credentials_in_use"
+
+    def __init__(self, provider: str, names: Sequence[str]) -> None:
+        self.provider = provider
+        self.names = tuple(names)
+        super().__init__(
+            f"Still running on {provider}: {', '.join(names)}. Without the credentials nothing could end that; "
+            "terminate it first."
+        )

@@ -1,0 +1,73 @@
+"""How all drivers reach their clouds: connections that jobs share, and no faster than an account may ask."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Any, Protocol
+
+from requests.adapters import HTTPAdapter
+
+from clouddesk.model.errors import RateLimited
+from clouddesk.providers.table import ProviderSpec
+
+LONGEST_WAIT_SECONDS = 30.0
+"""Who would have to wait longer for a token is told so, and the workflow waits without holding a thread."""
+_CONNECTIONS, _HOSTS = 64, 64
+
+Pause = Callable[[str], None]
+"""Called before each request, with the region where a cloud counts by region; returns when it may be made."""
+
+
+class RateLimit(Protocol):
+    """A token bucket for each account."""
+
+    def take(self, bucket: str, *, per_second: float, burst: int, longest_wait_seconds: float) -> float:
+        """Take a token; returns the seconds until it may be used. When those are more than the longest, none is taken."""
+        ...
+
+
+def unlimited(_region: str) -> None:
+    """A Pause that is none."""
+
+
+def pausing(spec: ProviderSpec, account: str, limit: RateLimit) -> Pause:
+    """Waits for the account's tokens. Raises RateLimited instead of waiting long."""
+    name = f"{spec.name}:{sha256(account.encode()).hexdigest()}"
+
+    def pause(region: str) -> None:
+        bucket = f"{name}:{region}" if region else name
+        wait_seconds = limit.take(
+            bucket,
+            per_second=spec.requests_per_second,
+            burst=spec.request_burst,
+            longest_wait_seconds=LONGEST_WAIT_SECONDS,
+        )
+        if wait_seconds > LONGEST_WAIT_SECONDS:
+            raise RateLimited(spec.name, "more requests than the account may make", retry_after_seconds=wait_seconds)
+        if wait_seconds > 0:
+            time.sleep(wait_seconds)
+
+    return pause
+
+
+class PoliteConnection:
+    """Goes before a libcloud connection class; its driver has a ``pause`` and a ``counted_region``."""
+
+    driver: Any
+    connection: Any
+
+    def connect(self, *arguments: Any, **more: Any) -> None:
+        """Connections are kept and given to whoever needs one next: a driver lives for one job, a handshake is slow."""
+        super().connect(*arguments, **more)  # type: ignore[misc]
+        for scheme in ("https://", "http://"):
+            self.connection.session.mount(scheme, _POOL)
+
+    def request(self, *arguments: Any, **more: Any) -> Any:
+        self.driver.pause(self.driver.counted_region)
+        return super().request(*arguments, **more)  # type: ignore[misc]
+
+
+# Sessions, with their headers and cookies, stay apart: only the connections are shared. Safe for threads.
+_POOL = HTTPAdapter(pool_connections=_HOSTS, pool_maxsize=_CONNECTIONS)

@@ -1,0 +1,141 @@
+"""Quotes for people: the clouds they may use, fresh prices, what they usually take, and what is kept for a yes."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+
+import structlog
+
+from clouddesk.accounts import Accounts, ReplaceableCatalog
+from clouddesk.adapters.blueprints import find_blueprint
+from clouddesk.habits import LATEST, Filled, fill, key_of, keys_of
+from clouddesk.model.actor import Actor
+from clouddesk.model.blueprint import Blueprint
+from clouddesk.model.credentials import credential_ref
+from clouddesk.model.errors import CredentialsMissing, Invalid, NothingFits, OfferChanged, QuoteExpired, Unavailable
+from clouddesk.model.invalid import UnknownProvider
+from clouddesk.model.ports import Clock, Habits, Quotes, Reservations
+from clouddesk.model.quote import Quote
+from clouddesk.model.request import CLUSTER, ResourceRequest
+from clouddesk.quoting import make_quote, still_holds
+from clouddesk.settings import Limits, TeamDefaults
+
+log = structlog.get_logger()
+
+REFRESH_PATIENCE_SECONDS = 4.0
+"""So long a quote waits for fresh prices; after that the known ones are good enough."""
+
+
+@dataclass(frozen=True)
+class Quotations:
+    """All people's quotes. The Desk has authorised whoever comes here."""
+
+    accounts: Accounts
+    blueprints: dict[str, Blueprint]
+    catalog: ReplaceableCatalog
+    clock: Clock
+    engine: Reservations
+    habits: Habits
+    is_simulated: bool
+    limits: Limits
+    quotes: Quotes
+    team: TeamDefaults
+
+    async def make(self, actor: Actor, request: ResourceRequest, *, keep: bool) -> Quote:
+        """The cheapest way to meet the request, what was not said filled in; kept for a yes if ``keep``."""
+        providers = await self._usable_providers(actor, request)
+        await self._refresh_offers(actor, providers)
+        filled = await self._filled(actor, request)
+        try:
+            quote = self._quote(actor, filled, providers)
+        except (Invalid, NothingFits):
+            if filled.request == request:
+                raise
+            filled = Filled(request)
+            quote = self._quote(actor, filled, providers)
+        quote = replace(quote, request=request, habits=filled.habits, team=filled.team, used=filled.used())
+        if keep:
+            await self.quotes.put(quote)
+        return quote
+
+    async def usual(self, actor: Actor, kind: str | None, software: str | None) -> ResourceRequest | None:
+        """What the actor used last: of this kind and software, or of any."""
+        key = LATEST if kind is None else key_of(kind, software)
+        return (await self.habits.get(actor.person, [key]))[0]
+
+    async def is_kept(self, quote_id: str) -> bool:
+        """Whether there is such a quote, whoever it is of."""
+        return await self.quotes.get(quote_id) is not None
+
+    async def get(self, actor: Actor, quote_id: str) -> Quote:
+        """The actor's open quote. Raises QuoteExpired when it is unknown, too old, or somebody else's."""
+        quote = await self.quotes.get(quote_id)
+        if quote is None or (quote.workspace_id, quote.user_id) != (actor.workspace_id, actor.user_id):
+            raise QuoteExpired(quote_id)
+        if quote.expires_at <= self.clock():
+            raise QuoteExpired(quote_id)
+        return quote
+
+    async def get_to_reserve(self, actor: Actor, quote_id: str) -> Quote:
+        """The actor's open quote, its machines still to be had for its price. Raises QuoteExpired, OfferChanged."""
+        quote = await self.get(actor, quote_id)
+        await self.accounts.refresh_offers(self.catalog)
+        if not still_holds(quote, self.catalog):
+            raise OfferChanged(quote_id)
+        return quote
+
+    async def remember(self, actor: Actor, quote: Quote) -> None:
+        """The actor said yes to this: it is what they use."""
+        if used := quote.used:
+            await self.habits.put(actor.person, used, keys_of(used))
+
+    async def _filled(self, actor: Actor, request: ResourceRequest) -> Filled:
+        same, latest = await self.habits.get(actor.person, [keys_of(request)[-1], LATEST])
+        return fill(request, same=same, latest=latest, team=self.team)
+
+    def _quote(self, actor: Actor, filled: Filled, providers: tuple[str, ...]) -> Quote:
+        return make_quote(
+            actor,
+            filled.request,
+            blueprint=self._blueprint(filled.request),
+            providers=providers,
+            catalog=self.catalog,
+            limits=self.limits,
+            now=self.clock(),
+            is_simulated=self.is_simulated,
+        )
+
+    def _blueprint(self, request: ResourceRequest) -> Blueprint | None:
+        if request.kind != CLUSTER:
+            return None
+        software = request.software[0] if request.software else "plain"
+        return find_blueprint(self.blueprints, software)
+
+    async def _usable_providers(self, actor: Actor, request: ResourceRequest) -> tuple[str, ...]:
+        """The providers that the actor has access to, narrowed to what they asked for."""
+        if unknown := [name for name in request.providers if name not in self.accounts.providers]:
+            raise UnknownProvider(unknown, self.accounts.providers)
+        own = tuple(info.provider for info in await self.accounts.list(actor.person))
+        if not own:
+            raise CredentialsMissing
+        wanted = tuple(name for name in own if name in request.providers) if request.providers else own
+        if not wanted:
+            raise CredentialsMissing(request.providers[0])
+        return wanted
+
+    async def _refresh_offers(self, actor: Actor, providers: tuple[str, ...]) -> None:
+        """Live prices that are missing or old are fetched anew by the worker, with the actor's access.
+
+        An old list is used all the same when that fails: the quote says how old its price is.
+        """
+        for provider in await self.accounts.refresh_offers(self.catalog):
+            if provider in providers:
+                try:
+                    refresh = self.engine.refresh_offers(provider, credential_ref(actor.person, provider))
+                    await asyncio.wait_for(refresh, REFRESH_PATIENCE_SECONDS)
+                except (Unavailable, asyncio.TimeoutError):
+                    log.warning("offers.stale", provider=provider)
+                    self.accounts.refresh_failed(provider)
+                    continue
+                await self.accounts.refresh_offers(self.catalog)

@@ -1,0 +1,50 @@
+"""Reservations by their id: the view that people read, and the engine's truth where the view cannot be trusted."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import structlog
+
+from clouddesk.model.errors import NotFound, Unavailable
+from clouddesk.model.ports import Reservations, ReservationViews
+from clouddesk.model.reservation import Reservation, ReservationOrder, first_view
+
+log = structlog.get_logger()
+
+_RESERVATION_ID = re.compile(r"r-[0-9a-f]{8}")
+
+
+@dataclass(frozen=True)
+class Records:
+    """Everybody's reservations. Who may see which is for the Desk to say."""
+
+    engine: Reservations
+    views: ReservationViews
+
+    async def open(self, order: ReservationOrder) -> Reservation:
+        """Start what was ordered; the same order twice starts it once."""
+        await self.engine.start(order)
+        view = first_view(order)
+        await self.views.put(view)
+        log.info("reservation.requested", reservation_id=view.id, user=str(view.person), provider=view.provider)
+        return view
+
+    async def get(self, reservation_id: str) -> Reservation | None:
+        """The view; the truth itself when the view was lost."""
+        view = await self.views.get(reservation_id)
+        if view is None and _RESERVATION_ID.fullmatch(reservation_id):
+            try:
+                view = await self.engine.get(reservation_id)
+            except NotFound:
+                return None
+            await self.views.put(view)
+        return view
+
+    async def after_change(self, known: Reservation) -> Reservation:
+        """How it stands after a change that was made: the truth, or what is known of it while nobody answers."""
+        try:
+            return await self.engine.get(known.id)
+        except Unavailable:
+            return known

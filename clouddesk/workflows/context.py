@@ -1,0 +1,99 @@
+"""What the parts of a reservation's workflow share: its order and state, and how its activities are called."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import NoReturn
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from clouddesk.model import audit, notice
+    from clouddesk.model.errors import CredentialsMissing, CredentialsRejected, WrongState
+    from clouddesk.model.reservation import REASON_EXPIRED, REASON_RELEASED, ReservationOrder
+    from clouddesk.workflows.contracts import CloudAccount, ReservationStart, Timing
+    from clouddesk.workflows.state import ReservationState
+
+CREDENTIAL_CODES = (CredentialsRejected.code, CredentialsMissing.code)
+_AUDITED_AS = {REASON_RELEASED: audit.RELEASED, REASON_EXPIRED: audit.EXPIRED}
+
+
+class ReservationContext:
+    """Lives in the workflow; everything here is deterministic."""
+
+    def __init__(self, start: ReservationStart) -> None:
+        self.order: ReservationOrder = start.order
+        self.timing: Timing = start.timing
+        self.state = start.state or ReservationState.of(start.order)
+        self.account = CloudAccount(start.order.provider, start.order.credential_ref)
+        self.has_new_credentials = False
+
+    @property
+    def is_ending(self) -> bool:
+        return self.state.ending is not None
+
+    @property
+    def heartbeat(self) -> timedelta:
+        return timedelta(seconds=self.timing.heartbeat_seconds)
+
+    def retry_policy(self, final_codes: tuple[str, ...] = ()) -> RetryPolicy:
+        return RetryPolicy(
+            initial_interval=timedelta(seconds=self.timing.first_retry_seconds),
+            maximum_interval=timedelta(seconds=self.timing.last_retry_seconds),
+            non_retryable_error_types=list(final_codes),
+        )
+
+    def end(self, reason: str, *, by: str = "") -> None:
+        """The teardown is due, and people see so at once, even while something under way is still being abandoned."""
+        if not self.is_ending:
+            self.state.record(_AUDITED_AS.get(reason, audit.FAILED), workflow.now(), by=by, reason=reason)
+        self.state.end(workflow.now(), reason)
+
+    def refuse(self, wanted: str, *, state: str | None = None) -> NoReturn:
+        """Raises the refusal as the client's side understands it."""
+        view = self.state.view
+        error = WrongState(view.name, state=state or view.state, wanted=wanted)
+        raise ApplicationError(str(error), error.name, error.state, error.wanted, type=error.code)
+
+    def tell_of_refused_credentials(self, code: str) -> None:
+        """Ask the owner for new ones; once until they work again."""
+        if not self.state.are_credentials_refused:
+            self.state.are_credentials_refused = True
+            now = workflow.now()
+            self.state.notify(notice.CREDENTIALS, now, key=f"{now:%Y%m%dT%H%M%S%f}", reason=code)
+
+    def credentials_work(self) -> None:
+        """The cloud took them, or there are new ones: the next refusal is news again."""
+        self.state.are_credentials_refused = False
+
+    async def wait_for_credentials(self, seconds: float) -> None:
+        """Until somebody gave new ones, or an end is asked for, or for so long at most."""
+        was_ending = self.is_ending
+        with suppress(asyncio.TimeoutError):
+            await workflow.wait_condition(
+                lambda: self.has_new_credentials or self.is_ending != was_ending, timeout=timedelta(seconds=seconds)
+            )
+        self.has_new_credentials = False
+
+    def credential_pauses(self) -> CredentialPauses:
+        return CredentialPauses(self.timing)
+
+
+class CredentialPauses:
+    """How long to wait before refused credentials are tried again: longer each time."""
+
+    def __init__(self, timing: Timing) -> None:
+        self._next = timing.first_credential_retry_seconds
+        self._last = timing.last_credential_retry_seconds
+
+    def take(self, until: datetime | None = None) -> float:
+        """Seconds; none beyond ``until``."""
+        pause = self._next
+        self._next = min(self._last, pause * 2)
+        if until is not None:
+            pause = min(pause, (until - workflow.now()).total_seconds())
+        return max(pause, 0.0)

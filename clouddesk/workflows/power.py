@@ -1,0 +1,113 @@
+"""Power of a reservation's machines: stop, start and reboot, one change at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+from temporalio.workflow import ActivityCancellationType
+
+with workflow.unsafe.imports_passed_through():
+    from clouddesk.model import audit, notice
+    from clouddesk.model.node import Node
+    from clouddesk.model.reservation import RUNNING, STARTING, STOPPED, STOPPING
+    from clouddesk.workflows.context import ReservationContext
+    from clouddesk.workflows.contracts import POWER, REBOOT, START, STOP, PowerChange
+    from clouddesk.workflows.failures import failure_code
+
+REBOOTING = "rebooting"
+"""What a running reservation is called that refuses something because it is being rebooted."""
+
+
+@dataclass(frozen=True)
+class Power:
+    """One change of power: from which state, through which, to which, and the notice when it is done."""
+
+    change: str
+    before: str
+    during: str
+    after: str
+    notice: str
+    settled: tuple[str, ...]
+    """States in which there is nothing (more) to do."""
+
+
+STOPPING_THEM = Power(STOP, RUNNING, STOPPING, STOPPED, notice.STOPPED, settled=(STOPPING, STOPPED))
+STARTING_THEM = Power(START, STOPPED, STARTING, RUNNING, notice.STARTED, settled=(STARTING, RUNNING))
+REBOOTING_THEM = Power(REBOOT, RUNNING, RUNNING, RUNNING, notice.REBOOTED, settled=())
+_AUDITED_AS = {STOP: audit.STOPPED, START: audit.STARTED, REBOOT: audit.REBOOTED}
+
+
+class PowerSwitch:
+    """At most one change of power is under way."""
+
+    def __init__(self, context: ReservationContext) -> None:
+        self._context = context
+        self._power: Power | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def is_idle(self) -> bool:
+        return self._power is None
+
+    def check(self, power: Power) -> None:
+        """Refuse what does not fit the state, and a second change beside another one that is under way."""
+        context = self._context
+        if self._power is REBOOTING_THEM and power is not REBOOTING_THEM:
+            context.refuse(power.change, state=REBOOTING)
+        if context.is_ending or context.state.view.state not in (power.before, *power.settled):
+            context.refuse(power.change)
+
+    def begin(self, power: Power, by: str) -> None:
+        """Begin, unless it is under way or done already."""
+        state = self._context.state
+        if self._power is None and state.view.state not in power.settled:
+            self._power = power
+            state.record(_AUDITED_AS[power.change], workflow.now(), by=by)
+            if power.during != power.before:
+                state.change(workflow.now(), state=power.during)
+            self._task = asyncio.create_task(self._carry_out(power, str(state.view.revision)))
+
+    async def abandon(self) -> None:
+        """End a change that is under way, and wait until the cloud is not being told anything any more."""
+        if self._task and not self._task.done():
+            self._task.cancel()
+            await workflow.wait([self._task])
+
+    async def _carry_out(self, power: Power, key: str) -> None:
+        context, state = self._context, self._context.state
+        known = state.view.nodes
+        try:
+            nodes = await workflow.execute_activity(
+                POWER,
+                PowerChange(
+                    context.account,
+                    context.order.reservation_id,
+                    context.order.nodes.region,
+                    power.change,
+                    tuple(node.key for node in state.view.living_nodes),
+                    context.timing,
+                ),
+                result_type=list[Node],
+                schedule_to_close_timeout=timedelta(seconds=context.timing.power_seconds * 2),
+                heartbeat_timeout=context.heartbeat,
+                retry_policy=context.retry_policy(),
+                cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+            )
+        except (ActivityError, asyncio.CancelledError) as error:
+            if not context.is_ending:
+                now = workflow.now()
+                state.change(now, state=power.before)
+                reason = failure_code(error)
+                state.notify(notice.TROUBLE, now, key=f"{power.change}:{key}", reason=reason, action=power.change)
+        else:
+            if not context.is_ending:
+                changed = {node.key: node for node in nodes}
+                merged = tuple(changed.get(node.key, node) for node in known)
+                state.change(workflow.now(), state=power.after, nodes=merged)
+                state.notify(power.notice, workflow.now(), key=key)
+        finally:
+            self._power = None

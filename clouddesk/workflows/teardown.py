@@ -1,0 +1,61 @@
+"""The last part of a reservation's life: until the cloud itself lists nothing of it any more."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from clouddesk.model import audit, notice
+    from clouddesk.workflows.context import CREDENTIAL_CODES, ReservationContext
+    from clouddesk.workflows.contracts import TEAR_DOWN, TeardownOrder
+    from clouddesk.workflows.failures import failure_code
+
+
+async def tear_down(context: ReservationContext) -> None:
+    """Never gives up. Owner and admins are told when it takes long, and the owner when new credentials are needed."""
+    state, timing = context.state, context.timing
+    pauses = context.credential_pauses()
+    trouble_at = workflow.now() + timedelta(seconds=timing.trouble_after_seconds)
+    while (code := await _attempt(context, until=trouble_at)) is not None:
+        if code in CREDENTIAL_CODES:
+            context.tell_of_refused_credentials(code)
+            await context.wait_for_credentials(pauses.take(trouble_at))
+        now = workflow.now()
+        if now >= trouble_at:
+            for audience in (notice.OWNER, notice.ADMINS):
+                key = f"release:{now:%Y%m%dT%H%M%S}"
+                state.notify(notice.TROUBLE, now, key=key, audience=audience, reason=code, action="release")
+            trouble_at = now + timedelta(seconds=timing.trouble_again_seconds)
+    now = workflow.now()
+    cost_usd = state.view.cost_so_far_usd(now)
+    state.finish(now)
+    state.record(audit.ENDED, now, reason=state.view.reason or "", cost_usd=f"{cost_usd:.6f}")
+    state.notify(notice.FAILED if state.is_failure else notice.ENDED, now)
+
+
+async def _attempt(context: ReservationContext, *, until: datetime) -> str | None:
+    """None when nothing is left, else why that is not known."""
+    order, state, timing = context.order, context.state, context.timing
+    try:
+        await workflow.execute_activity(
+            TEAR_DOWN,
+            TeardownOrder(
+                context.account,
+                order.reservation_id,
+                order.nodes.region,
+                0.0 if state.has_begun or state.is_nothing_made else timing.confirm_seconds,
+                timing,
+            ),
+            schedule_to_close_timeout=max(until - workflow.now(), timedelta(seconds=1)),
+            heartbeat_timeout=context.heartbeat,
+            retry_policy=context.retry_policy(CREDENTIAL_CODES),
+        )
+    except ActivityError as error:
+        code = failure_code(error)
+        # A key that was refused before anything was made cannot list anything either: nothing to wait for.
+        return None if code in CREDENTIAL_CODES and state.is_nothing_made else code
+    context.credentials_work()
+    return None

@@ -1,0 +1,89 @@
+"""A look at what the cloud lists of a reservation at rest, when the sweep found a difference."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from clouddesk.model import audit, notice
+    from clouddesk.model.node import Node
+    from clouddesk.model.reservation import RUNNING, STOPPED
+    from clouddesk.workflows.context import CREDENTIAL_CODES, ReservationContext
+    from clouddesk.workflows.contracts import LOOK, Inspection
+    from clouddesk.workflows.failures import failure_code
+    from clouddesk.workflows.power import PowerSwitch
+
+
+class Watch:
+    """Looks when it is asked to. Takes over what it sees and tells of it, and touches nothing."""
+
+    def __init__(self, context: ReservationContext, switch: PowerSwitch) -> None:
+        self._context = context
+        self._switch = switch
+        self._is_wanted = False
+        self.is_looking = False
+
+    def ask(self) -> None:
+        """Look soon."""
+        self._is_wanted = True
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        while True:
+            await workflow.wait_condition(lambda: self._is_wanted)
+            self._is_wanted = False
+            if self._is_at_rest:
+                self.is_looking = True
+                try:
+                    await self._look()
+                finally:
+                    self.is_looking = False
+
+    @property
+    def _is_at_rest(self) -> bool:
+        context = self._context
+        is_steady = context.state.view.state in (RUNNING, STOPPED) and context.state.has_begun
+        return is_steady and self._switch.is_idle and not context.is_ending
+
+    async def _look(self) -> None:
+        context, state = self._context, self._context.state
+        revision = state.view.revision
+        try:
+            listed = await workflow.execute_activity(
+                LOOK,
+                Inspection(
+                    context.account,
+                    context.order.reservation_id,
+                    context.order.nodes.region,
+                    tuple(node.id for node in state.view.living_nodes),
+                    context.timing,
+                ),
+                result_type=list[Node],
+                schedule_to_close_timeout=timedelta(seconds=context.timing.power_seconds),
+                heartbeat_timeout=context.heartbeat,
+                retry_policy=context.retry_policy(CREDENTIAL_CODES),
+            )
+        except ActivityError as error:
+            code = failure_code(error)
+            if code in CREDENTIAL_CODES and not context.is_ending:
+                context.tell_of_refused_credentials(code)
+            return
+        context.credentials_work()
+        # What was done here meanwhile explains what was seen.
+        if not self._is_at_rest or state.view.revision != revision:
+            return
+        now = workflow.now()
+        for drift in state.observe(now, listed):
+            nodes = ", ".join(drift.nodes)
+            state.record(audit.DRIFTED, now, what=drift.kind, nodes=nodes)
+            state.notify(
+                notice.DRIFT,
+                now,
+                key=f"{drift.kind}:{state.view.revision}",
+                reason=drift.kind,
+                which=nodes,
+                how_many=str(len(drift.nodes)),
+            )

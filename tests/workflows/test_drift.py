@@ -1,0 +1,129 @@
+"""Somebody does something in the cloud that was not done here: it is taken over and told, and nothing is touched."""
+
+from __future__ import annotations
+
+import pytest
+
+from clouddesk.model.errors import ProviderDown
+from tests.workflows.conftest import Bench
+
+
+async def look(bench: Bench, order) -> None:
+    await bench.handle(order).signal("look")
+
+
+async def test_a_machine_that_vanished_is_told_and_costs_nothing_more(bench: Bench):
+    order = await bench.reserve_and_wait()
+    bench.cloud.nodes.pop("node-1")
+    await look(bench, order)
+    notice = await bench.notice("drift")
+    assert (notice.values["reason"], notice.values["which"]) == ("vanished", "node-1")
+    view = await bench.views.get(order.reservation_id)
+    assert [node.state for node in view.nodes] == ["running", "gone"]
+    assert view.current_hourly_price_usd == pytest.approx(order.hourly_price_usd / 2)
+    assert bench.cloud.made == 2, "nothing is replaced by itself"
+
+
+async def test_machines_that_all_vanished_stay_a_reservation_until_somebody_says(bench: Bench):
+    order = await bench.reserve_and_wait()
+    gone, bench.cloud.nodes = dict(bench.cloud.nodes), {}
+    await look(bench, order)
+    await bench.notice("drift")
+    view = await bench.views.get(order.reservation_id)
+    assert (view.state, view.current_hourly_price_usd) == ("running", 0.0)
+    assert bench.cloud.count("destroy_nodes") == 0
+    bench.cloud.nodes = gone
+    await look(bench, order)
+    view = await bench.until(order, lambda view: view.current_hourly_price_usd > 0)
+    assert {node.state for node in view.nodes} == {"running"}
+    assert [notice.values["reason"] for notice in await bench.notices() if notice.kind == "drift"] == [
+        "vanished",
+        "back",
+    ]
+
+
+async def test_a_machine_that_is_only_listed_late_is_not_called_gone(bench: Bench):
+    order = await bench.reserve_and_wait()
+    node = bench.cloud.nodes.pop("node-1")
+    await look(bench, order)
+    looks = bench.cloud.count("get_nodes")
+    await bench.until_asked("get_nodes", looks + 1)
+    bench.cloud.nodes["node-1"] = node
+    await bench.until_asked("get_nodes", looks + 2)
+    await bench.engine.reboot(order.reservation_id)
+    await bench.notice("rebooted")
+    assert "drift" not in await bench.kinds()
+
+
+async def test_a_stop_by_hand_makes_it_a_stopped_one_that_can_be_started(bench: Bench):
+    order = await bench.reserve_and_wait()
+    for key in ("node-0", "node-1"):
+        bench.cloud.change(key, state="stopped")
+    await look(bench, order)
+    view = await bench.until(order, lambda view: view.state == "stopped")
+    assert view.current_hourly_price_usd == order.stopped_hourly_price_usd
+    assert (await bench.notice("drift")).values["reason"] == "stopped_outside"
+    await bench.engine.start_nodes(order.reservation_id)
+    await bench.until(order, lambda view: view.state == "running")
+
+
+async def test_a_start_by_hand_counts_again(bench: Bench):
+    order = await bench.reserve_and_wait()
+    await bench.engine.stop(order.reservation_id)
+    await bench.until(order, lambda view: view.state == "stopped")
+    for key in ("node-0", "node-1"):
+        bench.cloud.change(key, state="running")
+    await look(bench, order)
+    view = await bench.until(order, lambda view: view.state == "running")
+    assert view.current_hourly_price_usd == order.hourly_price_usd
+
+
+async def test_another_size_is_told_once(bench: Bench):
+    order = await bench.reserve_and_wait()
+    bench.cloud.change("node-0", size="huge")
+    await look(bench, order)
+    assert (await bench.notice("drift")).values["reason"] == "resized"
+    looks = bench.cloud.count("get_nodes")
+    await look(bench, order)
+    await bench.until_asked("get_nodes", looks + 1)
+    await bench.engine.reboot(order.reservation_id)
+    await bench.notice("rebooted")
+    assert (await bench.kinds()).count("drift") == 1
+
+
+async def test_a_cloud_that_does_not_answer_changes_nothing(bench: Bench):
+    order = await bench.reserve_and_wait()
+    bench.cloud.faults["get_nodes"] = [ProviderDown("fake")] * 3
+    await look(bench, order)
+    await bench.until_asked("get_nodes", 4)
+    assert (await bench.views.get(order.reservation_id)).state == "running"
+    assert await bench.kinds() == ["ready"]
+
+
+async def test_a_hold_keeps_it_as_long_as_is_allowed(bench: Bench):
+    order = await bench.reserve_and_wait()
+    end = await bench.engine.hold(order.reservation_id, by="ann")
+    view = await bench.until(order, lambda view: view.is_held)
+    assert view.expires_at == end
+    assert await bench.engine.hold(order.reservation_id, by="ann") == end
+    entries = [(entry.action, entry.by) for entry in await bench.engine.trail(order.reservation_id)]
+    assert entries == [("requested", bench.person.user_id), ("created", ""), ("held", "ann")]
+
+
+async def test_a_long_history_is_left_behind_and_nothing_is_lost(bench: Bench):
+    bench.use_timing(history_events=60)
+    order = await bench.reserve_and_wait(lease_seconds=100)
+    first = (await bench.handle(order).describe()).run_id
+    ends = [await bench.engine.extend(order.reservation_id, 60, f"request-{number}") for number in range(12)]
+    for _ in range(100):
+        if (await bench.handle(order).describe()).run_id != first:
+            break
+        await bench.pause()
+    assert (await bench.handle(order).describe()).run_id != first
+    assert await bench.engine.extend(order.reservation_id, 60, "request-3") == ends[3], "known after the change too"
+    view = await bench.engine.get(order.reservation_id)
+    assert (view.state, view.expires_at) == ("running", ends[-1])
+    await bench.engine.release(order.reservation_id)
+    await bench.ended(order)
+    assert not bench.cloud.nodes
+    assert await bench.kinds() == ["ready", "ended"]
