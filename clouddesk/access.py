@@ -7,6 +7,7 @@ from enum import Enum
 from clouddesk.model.actor import ADMIN, MEMBER, Actor
 from clouddesk.model.audit import AuditEntry
 from clouddesk.model.errors import Denied, NotFound
+from clouddesk.model.orphan import Orphan
 from clouddesk.model.reservation import Reservation
 
 
@@ -50,6 +51,19 @@ def require_member(actor: Actor) -> None:
     """Raises Denied for people who may only look."""
     if not _may_change(actor):
         raise Denied("create machines")
+
+
+def require_admin(actor: Actor) -> None:
+    """Raises Denied for everybody else."""
+    if ADMIN not in actor.roles:
+        raise Denied("look through everybody's accounts")
+
+
+def may_settle(actor: Actor, orphan: Orphan) -> bool:
+    """Its owner, or an admin of the workspace."""
+    if actor.workspace_id != orphan.workspace_id or not _may_change(actor):
+        return False
+    return actor.user_id == orphan.owner or ADMIN in actor.roles
 
 
 def _may_change(actor: Actor) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from clouddesk.accounts import Accounts
 from clouddesk.adapters.audit import RedisAuditTrail
 from clouddesk.adapters.blueprints import load_blueprints
+from clouddesk.adapters.orphans import RedisOrphans
 from clouddesk.adapters.redis import (
     RedisHabits,
     RedisNotices,
@@ -62,6 +63,7 @@ async def open_desk(settings: Settings, *, vault_role: str = "desk") -> AsyncIte
             views=RedisReservationViews(redis),
             notices=RedisNotices(redis),
             habits=RedisHabits(redis),
+            orphan_store=RedisOrphans(redis),
             trail=RedisAuditTrail(redis, keep_days=settings.audit_days),
             team=settings.defaults,
         )

@@ -25,6 +25,7 @@ COMMANDS = {
     "reservations": "clouddesk.commands.desk:reservations",
     "offers": "clouddesk.commands.desk:offers",
     "credentials": "clouddesk.commands.desk:credentials",
+    "sweep": "clouddesk.commands.sweep:sweep",
     "audit": "clouddesk.commands.audit:audit",
     "rebuild": "clouddesk.commands.rebuild:rebuild",
 }

@@ -19,15 +19,17 @@ from clouddesk.model.actor import Actor
 from clouddesk.model.audit import CREDENTIALS_ADDED, CREDENTIALS_REMOVED, AuditEntry
 from clouddesk.model.blueprint import Blueprint
 from clouddesk.model.credentials import CredentialInfo, SecretFields
-from clouddesk.model.errors import WrongState
+from clouddesk.model.errors import NotFound, WrongState
 from clouddesk.model.invalid import CredentialsInUse, ExtensionTooShort
 from clouddesk.model.notice import Notice
 from clouddesk.model.offer import Offer, Requirements
+from clouddesk.model.orphan import Orphan, SweepReport
 from clouddesk.model.ports import AuditTrail, Clock, Habits, Notices, Quotes, Reservations, ReservationViews
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import RELEASING, RUNNING, STARTING, STOPPED, STOPPING, Reservation
 from clouddesk.ordering import make_order
+from clouddesk.orphans import Orphanage, OrphanStore
 from clouddesk.quotations import Quotations
 from clouddesk.records import Records
 from clouddesk.settings import Limits, TeamDefaults
@@ -56,6 +58,7 @@ class Desk:
     notices: Notices
     habits: Habits
     trail: AuditTrail
+    orphan_store: OrphanStore
     team: TeamDefaults
     clock: Clock = utc_now
 
@@ -77,6 +80,20 @@ class Desk:
     @cached_property
     def _records(self) -> Records:
         return Records(engine=self.engine, views=self.views)
+
+    @cached_property
+    def _orphanage(self) -> Orphanage:
+        return Orphanage(
+            store=self.orphan_store,
+            engine=self.engine,
+            views=self.views,
+            catalog=self.catalog,
+            trail=self.trail,
+            limits=self.limits,
+            installation=self.installation,
+            is_simulated=self.is_simulated,
+            clock=self.clock,
+        )
 
     # --- what there is -------------------------------------------------------------------------------------------
 
@@ -286,6 +303,40 @@ class Desk:
         await self.engine.reboot(reservation.id, by=actor.user_id)
         return await self._records.after_change(reservation)
 
+    # --- orphans -------------------------------------------------------------------------------------------------
+
+    async def sweep(self, actor: Actor) -> SweepReport:
+        """Look through every account of everybody now; for admins. Raises Denied, Unavailable."""
+        access.require_admin(actor)
+        return await self.engine.sweep()
+
+    async def orphans(self, actor: Actor) -> list[Orphan]:
+        """What no reservation looks after: the actor's own, and for admins everybody's in the workspace."""
+        return [orphan for orphan in await self._orphanage.all() if access.may_settle(actor, orphan)]
+
+    async def keep_orphan(self, actor: Actor, orphan_id: str) -> Orphan:
+        """Leave it alone. Raises NotFound."""
+        orphan = await self._orphan(actor, orphan_id)
+        await self._orphanage.keep(actor, orphan)
+        return orphan
+
+    async def adopt_orphan(self, actor: Actor, orphan_id: str) -> Reservation:
+        """Make it a reservation again, with the default lease from now on. Raises NotFound, WrongState."""
+        orphan = await self._orphan(actor, orphan_id)
+        return await self.engine.get(await self._orphanage.adopt(actor, orphan))
+
+    async def delete_orphan(self, actor: Actor, orphan_id: str) -> Orphan:
+        """Begin to destroy it; its owner is told when it is gone. Raises NotFound, WrongState."""
+        orphan = await self._orphan(actor, orphan_id)
+        await self._orphanage.delete(actor, orphan)
+        return orphan
+
+    async def _orphan(self, actor: Actor, orphan_id: str) -> Orphan:
+        orphan = await self._orphanage.get(orphan_id)
+        if not access.may_settle(actor, orphan):
+            raise NotFound(orphan_id)
+        return orphan
+
     async def _managed(self, actor: Actor, reservation_id: str) -> Reservation:
         return access.require(actor, Right.MANAGE, await self._records.get(reservation_id), reservation_id)
 
@@ -297,6 +348,6 @@ class Desk:
             workspace_id=actor.workspace_id,
             by=by,
             owner=actor.user_id,
-            facts={"provider": info.provider, "account": info.account, "account_id": info.account_id},
+            facts={"provider": info.provider, "account": info.account},
         )
         await self.trail.append([entry])

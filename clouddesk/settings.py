@@ -67,6 +67,8 @@ class Settings:
     grant_sandbox_credentials: bool = False
     """Give everybody who speaks working credentials for the simulated clouds. Only ever on with a sandbox."""
     admins: tuple[str, ...] = ()
+    sweep_minutes: int = 10
+    """How often every account is looked through for what no reservation knows."""
     audit_days: int = 400
     """So long the audit trail is kept."""
     limits: Limits = Limits()
@@ -186,7 +188,8 @@ _KINDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "admins": (_is_texts, "a list of workspace/user"),
     "rasa_urls": (_is_texts, "a list of addresses"),
     **dict.fromkeys(
-        ("audit_days", "rasa_servers"), (lambda value: type(value) is int and value > 0, "a whole number above 0")
+        ("audit_days", "rasa_servers", "sweep_minutes"),
+        (lambda value: type(value) is int and value > 0, "a whole number above 0"),
     ),
     **dict.fromkeys(
         (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+import re
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from itertools import groupby
@@ -11,11 +12,13 @@ from redis.asyncio import Redis
 
 from clouddesk.adapters.codec import from_json, to_json
 from clouddesk.adapters.redis import PREFIX, answering
-from clouddesk.language.secrets import redact
+from clouddesk.language.secrets import find_secrets
 from clouddesk.model.audit import AuditEntry
 
 PAGE = 1000
 """Entries that one answer of Redis holds at most."""
+_RESOURCE_ID = re.compile(r"\b[a-z]+-[0-9a-f]{17}\b")
+"""As AWS writes ids; that of a key pair ("key-0f3b…") would pass for a key."""
 
 # KEYS: stream of the day, ids that are in it.  ARGV: when both end, then id and JSON of each entry
 _APPEND = """
@@ -84,14 +87,17 @@ class RedisAuditTrail:
 
 def _scrubbed(entry: AuditEntry) -> AuditEntry:
     """Facts come from many hands: whatever looks like a secret, or is called one, does not get in."""
-    facts = dict(_without_secrets(entry.facts.items()))
-    return replace(entry, name=redact(entry.name)[0], facts=facts)
+    # Key and value are judged together, since "token" before a text says what it is.
+    facts = {key: _redacted(f"{key}={value}").removeprefix(f"{key}=") for key, value in entry.facts.items()}
+    return replace(entry, name=_redacted(entry.name), facts=facts)
 
 
-def _without_secrets(facts: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
-    for key, value in facts:
-        # Judged together, since "token" before a text says what it is.
-        yield key, redact(f"{key}={value}")[0].removeprefix(f"{key}=")
+def _redacted(text: str) -> str:
+    ids = [match.span() for match in _RESOURCE_ID.finditer(text)]
+    for secret in reversed(find_secrets(text)):
+        if not any(start <= secret.start and secret.end <= end for start, end in ids):
+            text = text[: secret.start] + secret.placeholder + text[secret.end :]
+    return text
 
 
 def _stream(day: date) -> str:

@@ -7,7 +7,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -100,6 +100,28 @@ class VaultCredentials:
             return [info for info in found if info]
 
         return await self._call(infos)
+
+    async def everybody(self) -> Sequence[tuple[Person, CredentialInfo]]:
+        """Whose credentials there are, without the secrets; for the sweep."""
+
+        def names(folder: str) -> Sequence[str]:
+            try:
+                keys = self._kv.list_secrets(path=folder, mount_point=self._mount)["data"]["keys"]
+            except hvac.exceptions.InvalidPath:
+                return []
+            return sorted(key.rstrip("/") for key in keys)
+
+        def everybody() -> Sequence[tuple[Person, CredentialInfo]]:
+            found = []
+            for workspace_id in names("people"):
+                for user_id in names(f"people/{workspace_id}"):
+                    for provider in names(f"people/{workspace_id}/{user_id}"):
+                        person = Person(workspace_id, user_id)
+                        if info := self._info(credential_ref(person, provider)):
+                            found.append((person, info))
+            return found
+
+        return await self._call(everybody)
 
     async def remove(self, person: Person, provider: str) -> bool:
         """Forget all versions. False when there was nothing."""

@@ -62,7 +62,7 @@ async def _print(actor: Actor, since: datetime, until: datetime | None, *, as_js
     count = 0
     async with open_desk(settings_module.load(), vault_role="gateway") as desk:
         async for entry in desk.audit(actor, since=since, until=until):
-            click.echo(json.dumps(audit_row(entry)) if as_json else _line(entry))
+            click.echo(json.dumps(audit_row(entry)) if as_json else audit_line(entry))
             count += 1
     return count
 
@@ -72,7 +72,8 @@ def audit_row(entry: AuditEntry) -> dict[str, object]:
     return {**dataclasses.asdict(entry), "at": entry.at.isoformat()}
 
 
-def _line(entry: AuditEntry) -> str:
+def audit_line(entry: AuditEntry) -> str:
+    """An entry as people read it."""
     who = entry.by or "(clouddesk)"
     if entry.owner and entry.owner != entry.by:
         who += f" for {entry.owner}"

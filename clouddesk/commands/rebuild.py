@@ -17,11 +17,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from clouddesk import log
 from clouddesk import settings as settings_module
 from clouddesk.local.progress import Steps, duration
+from clouddesk.model.errors import Unavailable
 from clouddesk.workflows.rebuild import Rebuilt, Tell, open_rebuild
 
-NOT_TO_BE_HAD = (
-    "Not to be had again: open quotes, conversations, notices, what people used last, who added or removed "
-    "credentials. The credentials themselves are in Vault; prices are fetched anew."
+NOT_IN_TEMPORAL = (
+    "Only Redis knew, and nothing brings back once it is lost: open quotes, conversations, notices, what people used "
+    "last, audit entries about credentials and orphans."
 )
 
 
@@ -35,7 +36,10 @@ def rebuild(as_json: bool) -> None:
     log.configure(process="rebuild", level=logging.ERROR)
     steps = Steps()
     with steps.timing() as elapsed:
-        rebuilt = asyncio.run(_rebuild(settings_module.load()))
+        try:
+            rebuilt = asyncio.run(_rebuild(settings_module.load()))
+        except Unavailable as error:
+            raise click.ClickException(f"{error}. Look at `clouddesk status`, then run it again.") from error
         seconds = elapsed()
     if as_json:
         click.echo(json.dumps({**asdict(rebuilt), "seconds": round(seconds, 1)}))
@@ -44,7 +48,7 @@ def rebuild(as_json: bool) -> None:
             f"{rebuilt.reservations} reservations ({rebuilt.live} live) and {rebuilt.entries} audit entries "
             f"in {duration(seconds)}."
         )
-        click.echo(NOT_TO_BE_HAD)
+        click.echo(NOT_IN_TEMPORAL)
     if rebuilt.without_trail:
         click.echo(f"Without what was done with them: {', '.join(rebuilt.without_trail)}.", err=True)
     if rebuilt.unanswered:

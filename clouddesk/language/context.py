@@ -145,28 +145,12 @@ _SKIPPED = words(
     another one again more , or and nor
     """
 )
-_NEGATABLE = frozenset(
-    (
-        "provider",
-        "os",
-        "region",
-        "software",
-        "gpu_type",
-        "size_name",
-        "spot",
-        "resource_name",
-        "person",
-        "template_name",
-        "number",
-        "gb",
-        "vcpus",
-        "until",
-        "duration",
-    )
-)
+_CHOICES = frozenset(("provider", "os", "region", "software", "gpu_type", "size_name", "spot"))
+"""What is picked out of several that there are."""
 _KEEPS_IN_REQUESTS = frozenset(
     ("resource_name", "person", "template_name", "until", "number", "gb", "vcpus", "duration")
 )
+_NEGATABLE = _CHOICES | _KEEPS_IN_REQUESTS
 
 
 def drop_negated(items: Sequence[Item], intent: str) -> list[Item]:
@@ -199,16 +183,7 @@ def _is_negated(items: Sequence[Item], index: int, intent: str) -> bool:
             if word in ("don't", "dont", "won't", "can't", "cannot", "never", "neither"):
                 return (
                     intent in ASKING
-                    and items[index].kind
-                    in (
-                        "provider",
-                        "os",
-                        "region",
-                        "software",
-                        "gpu_type",
-                        "size_name",
-                        "spot",
-                    )
+                    and items[index].kind in _CHOICES
                     and any(
                         other.word in ("want", "need", "use", "like", "put", "on", "in")
                         for other in items[at + 1 : index]

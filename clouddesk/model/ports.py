@@ -12,6 +12,7 @@ from clouddesk.model.credentials import CredentialInfo, SecretFields
 from clouddesk.model.node import Account, Node, NodeOrder, Survey, Teardown
 from clouddesk.model.notice import Notice
 from clouddesk.model.offer import Offer, Requirements
+from clouddesk.model.orphan import Orphan, SweepReport
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import Reservation, ReservationOrder
@@ -197,6 +198,18 @@ class Reservations(Protocol):
 
     async def choose(self, reservation_id: str, answer: str, *, by: str = "") -> None:
         """Answer what happens with machines that came up only in part: one of ``reservation.CHOICES``."""
+        ...
+
+    async def sweep(self) -> SweepReport:
+        """Look through all accounts now. Raises Unavailable."""
+        ...
+
+    async def adopt(self, order: ReservationOrder, nodes: tuple[Node, ...], *, by: str = "") -> None:
+        """Look after machines that exist. Raises WrongState when a reservation looks after them already."""
+        ...
+
+    async def clear(self, orphan: Orphan, *, by: str = "") -> None:
+        """Begin to destroy what an orphan consists of. Raises WrongState when a reservation looks after it."""
         ...
 
     async def credentials_renewed(self, reservation_id: str) -> None:

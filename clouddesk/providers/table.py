@@ -112,8 +112,8 @@ AWS = ProviderSpec(
     default_versions={**_DEFAULT_VERSIONS, "amazon-linux": "amazon-linux-2023", "amazon": "amazon-linux-2023"},
     bills_stopped_machines=False,
     is_live_priced=False,
-    # EC2 counts each action of an account and region by itself: 100 at once and 20 a second for those that read. Creating
-    # a hundred machines takes one RunInstances, a CreateTags each, and a few lists.
+    # EC2 counts each action of an account and region by itself: 100 at once and 20 a second for those that read.
+    # Creating a hundred machines takes one RunInstances, a CreateTags each, and a few lists.
     requests_per_second=20.0,
     request_burst=120,
     access_url="https://console.aws.amazon.com/iam/home#/security_credentials",
@@ -148,7 +148,7 @@ DIGITALOCEAN = ProviderSpec(
     },
     bills_stopped_machines=True,
     is_live_priced=True,
-    # 250 a minute and 5,000 an hour for a token: 150 + 60 x 1.33 is within the one, 150 + 3,600 x 1.33 within the other.
+    # 250 a minute and 5,000 an hour for a token: 150 + 60 x 1.33 is within the one, 150 + 3,600 x 1.33 in the other.
     requests_per_second=1.33,
     request_burst=150,
     access_url="https://cloud.digitalocean.com/account/api/tokens",

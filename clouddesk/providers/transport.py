@@ -24,7 +24,7 @@ class RateLimit(Protocol):
     """A token bucket for each account."""
 
     def take(self, bucket: str, *, per_second: float, burst: int, longest_wait_seconds: float) -> float:
-        """Take a token; returns the seconds until it may be used. When those are more than the longest, none is taken."""
+        """Take a token; returns the seconds until it may be used. If those are more than the longest, none is taken."""
         ...
 
 

@@ -18,6 +18,7 @@ import structlog
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.wrappers import Request, Response
 
+from clouddesk.sandbox import aws_belongings as _aws_belongings  # noqa: F401 - adapts moto
 from clouddesk.sandbox import aws_moto, control, faults
 from clouddesk.sandbox.aws import ACCOUNT
 from clouddesk.sandbox.aws_auth import Signature, is_signed_with, read_signature

@@ -19,6 +19,7 @@ from werkzeug.wrappers import Request, Response
 from clouddesk.sandbox import control, faults, keys
 from clouddesk.sandbox import digitalocean_requests as requests
 from clouddesk.sandbox import digitalocean_shapes as shapes
+from clouddesk.sandbox import digitalocean_volumes as volumes
 from clouddesk.sandbox.digitalocean_errors import ApiError, fault_error, not_found, unauthorized
 from clouddesk.sandbox.digitalocean_store import Store
 from clouddesk.sandbox.server import Cut, Options
@@ -60,7 +61,11 @@ _OPERATIONS = (
     ("tags.delete", "DELETE", "/v2/tags/<tag>", requests.delete_tag),
     ("tags.tag", "POST", "/v2/tags/<tag>/resources", requests.tag_resources),
     ("tags.untag", "DELETE", "/v2/tags/<tag>/resources", requests.untag_resources),
-    ("volumes.list", "GET", "/v2/volumes", requests.list_volumes),
+    ("volumes.list", "GET", "/v2/volumes", volumes.list_volumes),
+    ("volumes.create", "POST", "/v2/volumes", volumes.create_volume),
+    ("volumes.get", "GET", "/v2/volumes/<wanted>", volumes.get_volume),
+    ("volumes.delete", "DELETE", "/v2/volumes/<wanted>", volumes.delete_volume),
+    ("volumes.act", "POST", "/v2/volumes/<wanted>/actions", volumes.act_on_volume),
 )
 # The same names on every simulated cloud, so that one fault can be written for all.
 _COMMON_NAMES = {

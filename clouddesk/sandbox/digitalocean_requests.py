@@ -101,7 +101,7 @@ def create_droplets(ask: Ask) -> Answer:
     if len(names) > MOST_AT_ONCE:
         raise unprocessable(f"You can only create up to {MOST_AT_ONCE} Droplets at a time.")
     region, facts = _check_order(ask, order)
-    tags = _tags(order.get("tags"))
+    tags = read_tags(order.get("tags"))
     with ask.store.atomic():
         if len(ask.store.droplets()) + len(names) > shapes.DROPLET_LIMIT:
             raise over_limit()
@@ -284,7 +284,7 @@ def list_tags(ask: Ask) -> Answer:
 
 
 def create_tag(ask: Ask) -> Answer:
-    (tag,) = _tags([ask.body.get("name")])
+    (tag,) = read_tags([ask.body.get("name")])
     ask.store.add_tag(tag)
     return Done({"tag": _tag_shape(ask.store, tag)}, 201)
 
@@ -326,7 +326,8 @@ def _resources(ask: Ask) -> list[int]:
     return numbers
 
 
-def _tags(wanted: object) -> list[str]:
+def read_tags(wanted: object) -> list[str]:
+    """Tags as a request gives them."""
     if wanted is None:
         return []
     if not isinstance(wanted, list):
@@ -343,8 +344,3 @@ def _tag_shape(store: Store, tag: str) -> Item:
     if tagged:
         droplets["last_tagged_uri"] = f"https://api.digitalocean.com/v2/droplets/{tagged[-1].id}"
     return {"name": tag, "resources": {"count": len(tagged), "droplets": droplets}}
-
-
-def list_volumes(_: Ask) -> Answer:
-    """The simulated account has none; droplets come with their own disks."""
-    return Listed("volumes", [], _as_it_is)

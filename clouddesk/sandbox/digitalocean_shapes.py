@@ -7,7 +7,7 @@ import uuid
 from datetime import datetime, timezone
 
 from clouddesk.sandbox.digitalocean_catalog import IMAGES, REGIONS, SIZES, Item
-from clouddesk.sandbox.digitalocean_store import NEW, Action, Droplet, SshKey
+from clouddesk.sandbox.digitalocean_store import NEW, Action, Droplet, SshKey, Volume
 
 DROPLET_LIMIT = 300
 
@@ -99,6 +99,21 @@ def action(known: Action) -> Item:
         "resource_type": "droplet",
         "region": REGIONS[known.region],
         "region_slug": known.region,
+    }
+
+
+def volume(known: Volume) -> Item:
+    return {
+        "id": known.id,
+        "name": known.name,
+        "description": "",
+        "region": REGIONS[known.region],
+        "size_gigabytes": known.size_gb,
+        "created_at": instant(known.created_at),
+        "droplet_ids": [] if known.droplet is None else [known.droplet],
+        "filesystem_type": "",
+        "filesystem_label": "",
+        "tags": list(known.tags),
     }
 
 

@@ -9,6 +9,7 @@ import json
 import sqlite3
 import threading
 import time
+import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,6 +38,9 @@ CREATE TABLE IF NOT EXISTS actions (
   started_at REAL NOT NULL, completes_at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS keys (
   id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, fingerprint TEXT NOT NULL UNIQUE, public_key TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS volumes (
+  id TEXT PRIMARY KEY, name TEXT NOT NULL, region TEXT NOT NULL, size_gb INTEGER NOT NULL, created_at REAL NOT NULL,
+  tags TEXT NOT NULL, droplet INTEGER, UNIQUE (region, name));
 """
 
 
@@ -85,6 +89,19 @@ class SshKey:
     name: str
     fingerprint: str
     public_key: str
+
+
+@dataclass(frozen=True)
+class Volume:
+    """A disk of its own. ``droplet``: the one that it is attached to."""
+
+    id: str
+    name: str
+    region: str
+    size_gb: int
+    created_at: float
+    tags: tuple[str, ...]
+    droplet: int | None
 
 
 class Store:
@@ -269,6 +286,48 @@ class Store:
     def remove_key(self, key: SshKey) -> None:
         with self.atomic():
             self._database.execute("DELETE FROM keys WHERE id = ?", (key.id,))
+
+    # --- volumes
+
+    def add_volume(self, *, name: str, region: str, size_gb: int, tags: Iterable[str]) -> Volume | None:
+        """None when there is one with that name in the region."""
+        made = Volume(str(uuid.uuid4()), name, region, size_gb, time.time(), tuple(tags), None)
+        values = (made.id, name, region, size_gb, made.created_at, json.dumps(made.tags))
+        with self.atomic():
+            row = self._database.execute("INSERT OR IGNORE INTO volumes VALUES (?, ?, ?, ?, ?, ?, NULL)", values)
+            return made if row.rowcount else None
+
+    def volumes(self, *, region: str | None = None, name: str | None = None) -> list[Volume]:
+        """In the order of their making. A droplet that is gone has given its volumes free."""
+        query = (
+            "SELECT v.id, v.name, v.region, v.size_gb, v.created_at, v.tags, d.id FROM volumes v LEFT JOIN droplets d"
+            " ON d.id = v.droplet AND (d.gone_at IS NULL OR d.gone_at > ?)"
+            " WHERE v.region = coalesce(?, v.region) AND v.name = coalesce(?, v.name) ORDER BY v.created_at"
+        )
+        with self._lock:
+            rows = self._database.execute(query, (time.time(), region, name)).fetchall()
+        return [
+            Volume(id_, name, region, size_gb, created_at, _names(tags), droplet)
+            for id_, name, region, size_gb, created_at, tags, droplet in rows
+        ]
+
+    def volume(self, wanted: str) -> Volume | None:
+        return next((volume for volume in self.volumes() if volume.id == wanted), None)
+
+    def attach(self, volume: Volume, droplet: Droplet) -> Action:
+        return self._attach(volume, droplet.id, "attach_volume", droplet)
+
+    def detach(self, volume: Volume, droplet: Droplet) -> Action:
+        return self._attach(volume, None, "detach_volume", droplet)
+
+    def _attach(self, volume: Volume, number: int | None, type: str, droplet: Droplet) -> Action:
+        with self.atomic():
+            self._database.execute("UPDATE volumes SET droplet = ? WHERE id = ?", (number, volume.id))
+            return self._add_action(droplet.id, type, volume.region, 0)
+
+    def remove_volume(self, volume: Volume) -> None:
+        with self.atomic():
+            self._database.execute("DELETE FROM volumes WHERE id = ?", (volume.id,))
 
 
 def _names(tags: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import structlog
 from temporalio.client import (
     Client,
     RPCTimeoutOrCancelledError,
+    WorkflowExecutionStatus,
     WorkflowFailureError,
     WorkflowHandle,
     WorkflowQueryFailedError,
@@ -24,6 +25,8 @@ from temporalio.service import RetryConfig, RPCError, RPCStatusCode
 
 from clouddesk.model.audit import AuditEntry
 from clouddesk.model.errors import CloudDeskError, LimitExceeded, NotFound, Unavailable, Undecided, WrongState
+from clouddesk.model.node import Node
+from clouddesk.model.orphan import Orphan, SweepReport
 from clouddesk.model.reservation import Reservation, ReservationOrder
 from clouddesk.workflows.contracts import (
     REBOOT,
@@ -40,12 +43,15 @@ from clouddesk.workflows.contracts import (
 from clouddesk.workflows.failures import failure_code
 from clouddesk.workflows.offers import RefreshOffers
 from clouddesk.workflows.reservation import ReservationWorkflow
+from clouddesk.workflows.state import ReservationState
+from clouddesk.workflows.sweep import SWEEP_ID, Clearance, ClearOrphan, Sweep, SweepOrder
 
 log = structlog.get_logger()
 T = TypeVar("T")
 
 PATIENCE_SECONDS = 6.0
 REFRESH_SECONDS = 60.0
+SWEEP_SECONDS = 600.0
 _RETRIES = RetryConfig(max_elapsed_time_millis=3000, max_retries=5)
 
 
@@ -186,10 +192,71 @@ class TemporalReservations:
             log.warning("offers.refresh_failed", provider=provider, code=failure_code(error))
             raise Unavailable(provider) from error
 
+    async def sweep(self) -> SweepReport:
+        """Look through all accounts now; joins a sweep that is under way. Raises Unavailable."""
+        work = self._client.execute_workflow(
+            Sweep.run,
+            SweepOrder(self._timing),
+            id=SWEEP_ID,
+            task_queue=self._task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        )
+        try:
+            return await self._answered(work, seconds=SWEEP_SECONDS)
+        except WorkflowFailureError as error:
+            raise Unavailable("the sweep") from error
+
+    async def adopt(self, order: ReservationOrder, nodes: tuple[Node, ...], *, by: str = "") -> None:
+        """Look after machines that exist: a reservation of theirs whose lease begins now.
+
+        Raises WrongState when one looks after them already.
+        """
+        state = ReservationState.adopting(order, nodes, by=by)
+        try:
+            await self._answered(
+                self._client.start_workflow(
+                    ReservationWorkflow.run,
+                    ReservationStart(order, self._timing, state),
+                    id=order.reservation_id,
+                    task_queue=self._task_queue,
+                    # The workflow that looked after them once has ended, or is forgotten.
+                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                    static_summary=f"{order.name} of {order.workspace_id}/{order.owner}, adopted",
+                ),
+                late=Undecided,
+            )
+        except WorkflowAlreadyStartedError as error:
+            raise WrongState(order.name, state="running", wanted="adopt") from error
+
+    async def clear(self, orphan: Orphan, *, by: str = "") -> None:
+        """Begin to destroy what an orphan consists of. Raises WrongState when a reservation looks after it."""
+        if await self._is_looked_after(orphan.reservation_id):
+            raise WrongState(orphan.name, state="running", wanted="delete")
+        await self._answered(
+            self._client.start_workflow(
+                ClearOrphan.run,
+                Clearance(orphan, by, self._timing),
+                id=f"clear-{orphan.id}",
+                task_queue=self._task_queue,
+                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            ),
+            late=Undecided,
+        )
+
     # --- inside --------------------------------------------------------------------------------------------------
 
     def _handle(self, reservation_id: str) -> WorkflowHandle[ReservationWorkflow, Reservation]:
         return self._client.get_workflow_handle_for(ReservationWorkflow.run, reservation_id)
+
+    async def _is_looked_after(self, reservation_id: str) -> bool:
+        """Whether a workflow of that id runs. One that an operator terminated still tells how it stood then."""
+        if not reservation_id:
+            return False
+        try:
+            found = await self._answered(self._handle(reservation_id).describe())
+        except NotFound:
+            return False
+        return found.status == WorkflowExecutionStatus.RUNNING
 
     async def _updated(self, reservation_id: str, update: Awaitable[WorkflowUpdateHandle[T]], wanted: str) -> T:
         async def outcome() -> T:

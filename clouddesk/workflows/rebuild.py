@@ -108,6 +108,9 @@ class Rebuild:
             except Unavailable as error:
                 log.warning("views.rebuild_later", server=error.server)
                 is_well = False
+            except Exception:
+                log.exception("views.rebuild_broke")
+                is_well = False
             pause_seconds = CHECK_SECONDS if is_well else min(pause_seconds * 2, LONGEST_CHECK_SECONDS)
             await asyncio.sleep(pause_seconds)
 

@@ -4,28 +4,60 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from temporalio.client import Client
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleIntervalSpec,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleSpec,
+    ScheduleUpdate,
+    ScheduleUpdateInput,
+)
 from temporalio.worker import Worker
 
 from clouddesk.workflows.activities import Activities
 from clouddesk.workflows.contracts import TASK_QUEUE
 from clouddesk.workflows.offers import RefreshOffers
 from clouddesk.workflows.reservation import ReservationWorkflow
+from clouddesk.workflows.sweep import SWEEP_ID, ClearOrphan, Sweep, SweepOrder
+from clouddesk.workflows.sweeping import SweepActivities
 
 GRACE = timedelta(seconds=5)
 """What a worker that is told to stop gives its activities before it cancels them; another worker goes on with those."""
 
 
-def make_worker(client: Client, activities: Activities, *, task_queue: str = TASK_QUEUE) -> Worker:
-    """A worker for all workflows and activities; not started yet."""
+def make_worker(
+    client: Client, activities: Activities, sweeping: SweepActivities | None = None, *, task_queue: str = TASK_QUEUE
+) -> Worker:
+    """A worker for all workflows and activities; not started yet. ``sweeping``: with those of the sweep."""
     return Worker(
         client,
         task_queue=task_queue,
-        workflows=[ReservationWorkflow, RefreshOffers],
-        activities=activities.all,
-        max_concurrent_activities=200,
+        workflows=[ReservationWorkflow, RefreshOffers, Sweep, ClearOrphan],
+        activities=[*activities.all, *(sweeping.all if sweeping else ())],
+        max_concurrent_activities=1000,
         graceful_shutdown_timeout=GRACE,
         # A release during provisioning reaches the activity with its next heartbeat.
         max_heartbeat_throttle_interval=timedelta(seconds=1),
         default_heartbeat_throttle_interval=timedelta(seconds=1),
     )
+
+
+async def schedule_sweep(client: Client, *, every: timedelta, task_queue: str = TASK_QUEUE) -> None:
+    """Have the sweep run by itself, one at a time; as often as said now, whatever was said before."""
+    schedule = Schedule(
+        action=ScheduleActionStartWorkflow(Sweep.run, SweepOrder(), id=SWEEP_ID, task_queue=task_queue),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)]),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP),
+    )
+
+    async def update(_: ScheduleUpdateInput) -> ScheduleUpdate:
+        return ScheduleUpdate(schedule)
+
+    try:
+        await client.create_schedule(SWEEP_ID, schedule)
+    except ScheduleAlreadyRunningError:
+        await client.get_schedule_handle(SWEEP_ID).update(update)

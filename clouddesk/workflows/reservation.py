@@ -10,8 +10,9 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    # Types of messages are resolved in modules that were imported here, so the two that are not used are named too.
+    # Types of messages are resolved in modules that were imported here by their own name.
     import clouddesk.model.node
+    import clouddesk.model.notice
     import clouddesk.workflows.state  # noqa: F401
     from clouddesk.model import audit, notice
     from clouddesk.model.audit import AuditEntry

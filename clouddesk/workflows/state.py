@@ -12,13 +12,15 @@ from clouddesk.model import audit
 from clouddesk.model.audit import AuditEntry
 from clouddesk.model.errors import LimitExceeded
 from clouddesk.model.node import GONE, Node
-from clouddesk.model.notice import OWNER, Notice
+from clouddesk.model.node import STOPPED as NODE_STOPPED
+from clouddesk.model.notice import OWNER, READY, Notice
 from clouddesk.model.reservation import (
     ENDED,
     PARTIAL,
     PROVISIONING,
     RELEASING,
     RUNNING,
+    STOPPED,
     Reservation,
     ReservationOrder,
     first_view,
@@ -63,6 +65,8 @@ class ReservationState:
     entries: int = 0
     """How many were written ever."""
     published_entries: int = 0
+    generation: int = 0
+    """Not 0 when machines were adopted that another workflow looked after once, under the same id."""
 
     @classmethod
     def of(cls, order: ReservationOrder) -> ReservationState:
@@ -86,6 +90,22 @@ class ReservationState:
             lease_seconds=str(order.lease_seconds),
             hourly_price_usd=f"{order.hourly_price_usd:.6f}",
         )
+        return state
+
+    @classmethod
+    def adopting(cls, order: ReservationOrder, nodes: Sequence[Node], *, by: str) -> ReservationState:
+        """How a reservation of machines that exist already begins; its lease runs from the order on."""
+        now = order.created_at
+        state = cls.of(order)
+        state.begin_lease(now, nodes)
+        if all(node.state == NODE_STOPPED for node in nodes):
+            state.change(now, state=STOPPED)
+        # Above everything that the reservation of before counted: its views, notices and entries may still be there.
+        state.generation = int(now.timestamp())
+        state.view = replace(state.view, revision=state.generation)
+        state.trail, state.entries, state.published_entries = [], state.generation, state.generation
+        state.record(audit.ORPHAN_SETTLED, now, by=by, what="adopted", nodes=" ".join(node.id for node in nodes))
+        state.notify(READY, now, key=str(state.generation))
         return state
 
     @property

@@ -33,7 +33,8 @@ async def tear_down(context: ReservationContext) -> None:
     cost_usd = state.view.cost_so_far_usd(now)
     state.finish(now)
     state.record(audit.ENDED, now, reason=state.view.reason or "", cost_usd=f"{cost_usd:.6f}")
-    state.notify(notice.FAILED if state.is_failure else notice.ENDED, now)
+    key = str(state.generation) if state.generation else ""
+    state.notify(notice.FAILED if state.is_failure else notice.ENDED, now, key=key)
 
 
 async def _attempt(context: ReservationContext, *, until: datetime) -> str | None:

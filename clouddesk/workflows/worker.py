@@ -7,6 +7,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import TypeVar
 
 import click
@@ -21,6 +22,8 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wai
 from clouddesk import log as logging
 from clouddesk import settings as configuration
 from clouddesk.adapters.audit import RedisAuditTrail
+from clouddesk.adapters.completeness import RedisCompleteness
+from clouddesk.adapters.orphans import RedisOrphans
 from clouddesk.adapters.redis import RedisNotices, RedisOffers, RedisReservationViews, open_redis
 from clouddesk.adapters.vault import VaultCredentials
 from clouddesk.catalog import offers_to_json
@@ -30,7 +33,9 @@ from clouddesk.model.ports import Credentials, Provider
 from clouddesk.providers import open_provider
 from clouddesk.settings import Settings
 from clouddesk.workflows.activities import Activities, KeepOffers, ProviderFactory
-from clouddesk.workflows.registration import make_worker
+from clouddesk.workflows.rebuild import Rebuild
+from clouddesk.workflows.registration import make_worker, schedule_sweep
+from clouddesk.workflows.sweeping import SweepActivities
 
 log = structlog.get_logger()
 _T = TypeVar("_T")
@@ -92,21 +97,37 @@ async def _work(settings: Settings, health: _Health, stopping: asyncio.Event) ->
     await _until_there("redis", redis.ping)
     await _until_there("vault", credentials.check)
     client = await _until_there("temporal", lambda: _connect(settings))
+    views, notices = RedisReservationViews(redis), RedisNotices(redis)
+    audit = RedisAuditTrail(redis, keep_days=settings.audit_days)
+    open_account = provider_factory(settings, credentials)
     with ThreadPoolExecutor(THREADS, thread_name_prefix="provider") as threads:
         activities = Activities(
-            open_provider=provider_factory(settings, credentials),
-            views=RedisReservationViews(redis),
-            notices=RedisNotices(redis),
-            audit=RedisAuditTrail(redis, keep_days=settings.audit_days),
+            open_provider=open_account,
+            views=views,
+            notices=notices,
+            audit=audit,
             admins=settings.admins,
             keep_offers=_offers_keeper(RedisOffers(redis)),
             threads=threads,
         )
-        async with make_worker(client, activities) as worker:
+        sweeping = SweepActivities(
+            client=client,
+            credentials=credentials,
+            open_provider=open_account,
+            views=views,
+            orphans=RedisOrphans(redis),
+            notices=notices,
+            audit=audit,
+        )
+        rebuild = Rebuild(client, views=views, audit=audit, completeness=RedisCompleteness(redis))
+        async with make_worker(client, activities, sweeping) as worker:
             health.worker, health.is_started = worker, True
+            await schedule_sweep(client, every=timedelta(minutes=settings.sweep_minutes))
+            keeping = asyncio.create_task(rebuild.keep())
             log.info("worker.started", temporal=settings.temporal_address)
             await stopping.wait()
             log.info("worker.stopping")
+            keeping.cancel()
     await redis.close()
 
 

@@ -18,6 +18,7 @@ from clouddesk.model.node import RUNNING as NODE_RUNNING
 from clouddesk.model.node import Node
 from clouddesk.model.notice import Notice
 from clouddesk.model.offer import Offer, Requirements
+from clouddesk.model.orphan import Orphan, SweepReport
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import (
@@ -236,6 +237,25 @@ class MemoryNotices:
         raise NotImplementedError
 
 
+class MemoryOrphans:
+    """Orphans by id."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, Orphan] = {}
+
+    async def put(self, orphan: Orphan) -> None:
+        self.items[orphan.id] = orphan
+
+    async def get(self, orphan_id: str) -> Orphan | None:
+        return self.items.get(orphan_id)
+
+    async def all(self) -> list[Orphan]:
+        return list(self.items.values())
+
+    async def remove(self, orphan_id: str) -> None:
+        self.items.pop(orphan_id, None)
+
+
 class MemoryHabits:
     """What each person used last."""
 
@@ -272,6 +292,7 @@ class MemoryEngine:
         self.clock = clock
         self.fault: Exception | None = None
         self.extended: set[str] = set()
+        self.cleared: list[str] = []
 
     async def start(self, order: ReservationOrder) -> None:
         self._fail()
@@ -323,6 +344,19 @@ class MemoryEngine:
 
     async def credentials_renewed(self, reservation_id: str) -> None:
         """Nothing waits for them."""
+
+    async def sweep(self) -> SweepReport:
+        return SweepReport()
+
+    async def adopt(self, order: ReservationOrder, nodes: tuple[Node, ...], *, by: str = "") -> None:
+        self._fail()
+        self.views.items[order.reservation_id] = replace(
+            first_view(order), state=RUNNING, nodes=nodes, accrued_at=self.clock()
+        )
+
+    async def clear(self, orphan: Orphan, *, by: str = "") -> None:
+        self._fail()
+        self.cleared.append(orphan.id)
 
     async def release(self, reservation_id: str, *, by: str = "") -> None:
         self._fail()
@@ -377,6 +411,7 @@ class MemoryDesk:
         self.catalog = MemoryCatalog()
         self.notices = MemoryNotices()
         self.habits = MemoryHabits()
+        self.orphans = MemoryOrphans()
         self.trail = MemoryTrail()
         self.desk = Desk(
             accounts=self.accounts,  # type: ignore[arg-type]  # the part of Accounts that the Desk uses
@@ -390,6 +425,7 @@ class MemoryDesk:
             views=self.views,
             notices=self.notices,
             habits=self.habits,
+            orphan_store=self.orphans,
             trail=self.trail,
             team=TeamDefaults(),
             clock=self.clock,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from clouddesk.model.node import ERROR, PENDING, RUNNING, STOPPED, Account, Node, NodeOrder, Survey, Teardown
+from clouddesk.model.node import ERROR, PENDING, RUNNING, STOPPED, Account, Belonging, Node, NodeOrder, Survey, Teardown
 from clouddesk.model.offer import Offer
 
 
@@ -32,6 +32,7 @@ class FakeCloud:
     broken_keys: set[str] = field(default_factory=set)
     """Machines with these keys come up broken."""
     offers: list[Offer] = field(default_factory=list)
+    belongings: list[Belonging] = field(default_factory=list)
     doubles: int = 0
     """Machines that exist twice, because another attempt made them too."""
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -89,7 +90,12 @@ class FakeCloud:
 
     def survey(self) -> Survey:
         self._call("survey")
-        return Survey(nodes=tuple(self._listed()))
+        return Survey(nodes=tuple(self._listed()), belongings=tuple(self.belongings))
+
+    def own(self, owner: str) -> None:
+        """The machines carry this owner's tag."""
+        with self.lock:
+            self.nodes = {key: (replace(node, owner=owner), at) for key, (node, at) in self.nodes.items()}
 
     def change(self, key: str, **facts: Any) -> None:
         """Somebody does something to a machine behind our back."""

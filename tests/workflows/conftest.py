@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
+from redis.asyncio import Redis
 from temporalio.client import Client
 from temporalio.worker import Worker
 
@@ -26,6 +27,7 @@ from clouddesk.workflows.activities import Activities
 from clouddesk.workflows.client import TemporalReservations
 from clouddesk.workflows.contracts import Timing
 from clouddesk.workflows.registration import make_worker
+from clouddesk.workflows.sweeping import SweepActivities
 from tests.servers import redis_url, temporal_address
 from tests.workflows.cloud import FakeCloud
 
@@ -54,6 +56,7 @@ class Bench:
     """Everything that one test of a reservation needs; each test has its own queue, person and cloud."""
 
     client: Client
+    redis: Redis[bytes]
     engine: TemporalReservations
     views: RedisReservationViews
     notices_port: RedisNotices
@@ -65,7 +68,7 @@ class Bench:
     workers: list[Worker] = field(default_factory=list)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
-    async def start_worker(self) -> Worker:
+    async def start_worker(self, sweeping: SweepActivities | None = None) -> Worker:
         async def keep(provider: str, offers: Sequence[Offer]) -> None:
             await self.offers.put(provider, str(len(offers)))
 
@@ -77,7 +80,7 @@ class Bench:
             keep_offers=keep,
             admins=(str(self.admin),),
         )
-        worker = make_worker(self.client, activities, task_queue=self.queue)
+        worker = make_worker(self.client, activities, sweeping, task_queue=self.queue)
         self.workers.append(worker)
         self.tasks.append(asyncio.create_task(worker.run()))
         return worker
@@ -220,6 +223,7 @@ async def idle_bench(redis_url: str, temporal_address: str) -> AsyncIterator[Ben
     queue = f"test-{uuid.uuid4().hex[:8]}"
     bench = Bench(
         client=client,
+        redis=redis,
         engine=TemporalReservations(client, task_queue=queue, timing=FAST),
         views=RedisReservationViews(redis),
         notices_port=RedisNotices(redis),

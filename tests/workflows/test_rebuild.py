@@ -12,7 +12,6 @@ import pytest
 from temporalio import workflow
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from clouddesk.adapters.audit import RedisAuditTrail
 from clouddesk.adapters.completeness import RedisCompleteness
 from clouddesk.adapters.redis import open_redis
 from clouddesk.model.audit import AuditEntry
@@ -32,7 +31,6 @@ class Lossy:
 
     bench: Bench
     redis: Any
-    trail: RedisAuditTrail
     completeness: RedisCompleteness
     rebuild: Rebuild
 
@@ -41,7 +39,7 @@ class Lossy:
 
     async def seen(self) -> tuple[list[Reservation], list[AuditEntry]]:
         """What people read."""
-        entries = [entry async for entry in self.trail.read(since=BEGINNING)]
+        entries = [entry async for entry in self.bench.audit.read(since=BEGINNING)]
         mine = [entry for entry in entries if entry.owner == self.bench.person.user_id]
         return await self.bench.views.of_person(self.bench.person), mine
 
@@ -49,16 +47,15 @@ class Lossy:
 @pytest.fixture
 async def lossy(idle_bench: Bench, redis_url: str) -> AsyncIterator[Lossy]:
     redis = open_redis(redis_url)
-    trail = RedisAuditTrail(redis, keep_days=400)
     completeness = RedisCompleteness(redis)
     rebuild = Rebuild(
         idle_bench.client,
         views=idle_bench.views,
-        audit=trail,
+        audit=idle_bench.audit,
         completeness=completeness,
         task_queue=idle_bench.queue,
     )
-    yield Lossy(idle_bench, redis, trail, completeness, rebuild)
+    yield Lossy(idle_bench, redis, completeness, rebuild)
     await redis.close()
 
 

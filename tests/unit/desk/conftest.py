@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timezone
 
 import pytest
 
 from clouddesk.model.offer import Offer, Requirements
-from clouddesk.model.reservation import RUNNING, Reservation
+from clouddesk.model.reservation import Reservation
+from tests.builders import NOW, a_reservation
 
-NOW = datetime(2026, 3, 4, 12, 0, tzinfo=timezone.utc)  # a Wednesday
+__all__ = ["NOW"]
 
 
 def offer(provider: str, size: str, vcpus: int, memory_gb: float, price: float | None, disk_gb: float = 0.0) -> Offer:
@@ -74,33 +74,7 @@ def catalog() -> ListCatalog:
 
 @pytest.fixture
 def reservation() -> Reservation:
-    return Reservation(
-        id="r-665b0fd5",
-        name="spark-1",
-        workspace_id="local",
-        owner="ann",
-        kind="cluster",
-        state=RUNNING,
-        reason=None,
-        software="spark",
-        os="ubuntu-22.04",
-        provider="aws",
-        region="eu-central-1",
-        size="m5.xlarge",
-        vcpus=4,
-        memory_gb=16,
-        nodes=(),
-        node_count=3,
-        hourly_price_usd=0.60,
-        stopped_hourly_price_usd=0.02,
-        accrued_usd=1.0,
-        accrued_at=NOW,
-        created_at=NOW,
-        expires_at=NOW,
-        ended_at=None,
-        conversation="local:console:-:ann",
-        is_simulated=True,
-    )
+    return a_reservation(expires_at=NOW)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from clouddesk.access import may_read
 from clouddesk.accounts import Accounts
-from clouddesk.commands.audit import audit_row, moment
+from clouddesk.commands.audit import audit_line, audit_row, moment
 from clouddesk.model.actor import ADMIN, VIEWER, Actor, Person
 from clouddesk.model.audit import AuditEntry
 from clouddesk.model.credentials import CredentialInfo, Secret, SecretFields
@@ -91,7 +91,7 @@ async def test_credentials_that_are_added_and_removed_are_written_down_without_t
     assert (added.action, removed.action) == ("credentials_added", "credentials_removed")
     for entry in (added, removed):
         assert (entry.workspace_id, entry.by, entry.owner) == ("local", "ann", "ann")
-        assert entry.facts == {"provider": "aws", "account": "team account", "account_id": "123456789012"}
+        assert entry.facts == {"provider": "aws", "account": "team account"}
     assert "hidden" not in str(memory.trail.entries)
     assert removed.at - added.at == timedelta(minutes=5)
 
@@ -167,6 +167,14 @@ def test_a_row_is_plain_json_with_the_time_as_text():
         "name": "",
         "facts": {"reason": "released"},
     }
+
+
+def test_a_line_says_when_who_what_and_the_facts_that_there_are():
+    by_itself = entry(action="ended", by="", name="vm-1", reservation_id="r-1", facts={"cost_usd": "0.5", "reason": ""})
+    assert audit_line(by_itself).split() == [
+        *("2026-03-04", "12:00:00", "(clouddesk)", "for", "ann", "ended", "vm-1", "r-1", "cost_usd=0.5")
+    ]
+    assert audit_line(entry()).split()[2:4] == ["ann", "released"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,40 @@
+"""Orphans in Redis: what the last sweeps found, and what their owners want left alone; a sweep finds them again."""
+
+from __future__ import annotations
+
+from redis.asyncio import Redis
+
+from clouddesk.adapters.codec import from_json, to_json
+from clouddesk.adapters.redis import PREFIX, answering
+from clouddesk.model.orphan import Orphan
+
+_ALL = f"{PREFIX}:orphans"
+
+
+class RedisOrphans:
+    """One hash of all orphans by id."""
+
+    def __init__(self, redis: Redis[bytes]) -> None:
+        self._redis = redis
+
+    async def put(self, orphan: Orphan) -> None:
+        """Write or replace."""
+        async with answering():
+            await self._redis.hset(_ALL, orphan.id, to_json(orphan))
+
+    async def get(self, orphan_id: str) -> Orphan | None:
+        """None when there is none (any more)."""
+        async with answering():
+            text = await self._redis.hget(_ALL, orphan_id)
+        return from_json(Orphan, text) if text else None
+
+    async def all(self) -> list[Orphan]:
+        """Longest known first."""
+        async with answering():
+            texts = await self._redis.hvals(_ALL)
+        return sorted((from_json(Orphan, text) for text in texts), key=lambda orphan: orphan.found_at)
+
+    async def remove(self, orphan_id: str) -> None:
+        """It is gone, or belongs to a reservation again."""
+        async with answering():
+            await self._redis.hdel(_ALL, orphan_id)
