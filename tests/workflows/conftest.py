@@ -73,7 +73,7 @@ class Bench:
             await self.offers.put(provider, str(len(offers)))
 
         activities = Activities(
-            open_provider=self.cloud.open,
+            open_provider=self.open,
             views=self.views,
             notices=self.notices_port,
             audit=self.audit,
@@ -84,6 +84,14 @@ class Bench:
         self.workers.append(worker)
         self.tasks.append(asyncio.create_task(worker.run()))
         return worker
+
+    async def open(self, name: str, credential_ref: str) -> FakeCloud:
+        return await self.cloud.open(name, credential_ref)
+
+    def fresh(self) -> None:
+        """Another person, with a cloud of their own, in the same installation."""
+        self.cloud = FakeCloud()
+        self.person = Person("local", f"ann-{uuid.uuid4().hex[:8]}")
 
     def use_timing(self, **changes: float) -> None:
         """For what is reserved from now on."""
@@ -215,8 +223,7 @@ class Bench:
         raise AssertionError(f"no notice {kind}; there are {await self.kinds()}")
 
 
-@pytest.fixture
-async def idle_bench(redis_url: str, temporal_address: str) -> AsyncIterator[Bench]:
+async def open_bench(redis_url: str, temporal_address: str) -> AsyncIterator[Bench]:
     """A bench whose worker has not been started."""
     client = await Client.connect(temporal_address)
     redis = open_redis(redis_url)
@@ -237,6 +244,13 @@ async def idle_bench(redis_url: str, temporal_address: str) -> AsyncIterator[Ben
     while bench.workers:
         await bench.stop_worker()
     await redis.close()
+
+
+@pytest.fixture
+async def idle_bench(redis_url: str, temporal_address: str) -> AsyncIterator[Bench]:
+    """A bench whose worker has not been started."""
+    async for bench in open_bench(redis_url, temporal_address):
+        yield bench
 
 
 @pytest.fixture
