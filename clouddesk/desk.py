@@ -210,13 +210,12 @@ class Desk:
 
     async def reservations(self, actor: Actor, *, include_ended: bool = False) -> list[Reservation]:
         """The actor's own, newest first."""
-        found = await self.views.of_person(actor.person)
-        return [item for item in found if include_ended or item.is_live]
+        return await self.views.of_person(actor.person, only_live=not include_ended)
 
     async def all_reservations(self, actor: Actor, *, include_ended: bool = False) -> list[Reservation]:
         """Everybody's in the actor's workspace; for admins."""
-        found = [item for item in await self.views.all() if access.may(actor, Right.SEE, item)]
-        return [item for item in found if include_ended or item.is_live]
+        found = await self.views.all(only_live=not include_ended)
+        return [item for item in found if access.may(actor, Right.SEE, item)]
 
     async def reservation(self, actor: Actor, reservation_id: str) -> Reservation:
         """One reservation by its id. Raises NotFound also for one that is not the actor's to see."""

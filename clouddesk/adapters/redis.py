@@ -76,7 +76,8 @@ class RedisQuotes:
         return from_json(Quote, text) if text else None
 
 
-# KEYS: view, of the person, all, names of the person.  ARGV: revision, JSON, created at, id, name
+# KEYS: view, of the person, all, names of the person, live of the person, all live.
+# ARGV: revision, JSON, created at, id, name, 1: it is live
 _PUT_VIEW = """
 local known = redis.call('HGET', KEYS[1], 'revision')
 if known and tonumber(known) > tonumber(ARGV[1]) then return 0 end
@@ -84,6 +85,13 @@ redis.call('HSET', KEYS[1], 'revision', ARGV[1], 'json', ARGV[2])
 redis.call('ZADD', KEYS[2], ARGV[3], ARGV[4])
 redis.call('ZADD', KEYS[3], ARGV[3], ARGV[4])
 redis.call('ZADD', KEYS[4], '+inf', ARGV[5])
+for index = 5, 6 do
+  if ARGV[6] == '1' then
+    redis.call('ZADD', KEYS[index], ARGV[3], ARGV[4])
+  else
+    redis.call('ZREM', KEYS[index], ARGV[4])
+  end
+end
 return 1
 """
 
@@ -120,6 +128,8 @@ class RedisReservationViews:
             _key("reservations", str(reservation.person)),
             _key("reservations"),
             _key("names", str(reservation.person)),
+            _key("live", str(reservation.person)),
+            _key("live"),
         ]
         args: list[str | float] = [
             reservation.revision,
@@ -127,6 +137,7 @@ class RedisReservationViews:
             reservation.created_at.timestamp(),
             reservation.id,
             reservation.name,
+            int(reservation.is_live),
         ]
         async with answering():
             await self._redis.eval(_PUT_VIEW, len(keys), *keys, *args)  # type: ignore[no-untyped-call]
@@ -137,13 +148,13 @@ class RedisReservationViews:
             text = await self._redis.hget(_key("reservation", reservation_id), "json")
         return from_json(Reservation, text) if text else None
 
-    async def of_person(self, person: Person) -> list[Reservation]:
-        """Live ones and those that ended, newest first."""
-        return await self._listed(_key("reservations", str(person)))
+    async def of_person(self, person: Person, *, only_live: bool = False) -> list[Reservation]:
+        """Newest first; those that ended too, unless told otherwise."""
+        return await self._listed(_key("live" if only_live else "reservations", str(person)))
 
-    async def all(self) -> list[Reservation]:
-        """Everybody's, newest first."""
-        return await self._listed(_key("reservations"))
+    async def all(self, *, only_live: bool = False) -> list[Reservation]:
+        """Everybody's, newest first; those that ended too, unless told otherwise."""
+        return await self._listed(_key("live" if only_live else "reservations"))
 
     async def claim_name(self, person: Person, stem: str, reservation_id: str, *, is_exact: bool = False) -> str:
         """``<stem>-1``, ``<stem>-2`` …: the first that none of the person's reservations has; atomic.

@@ -139,11 +139,13 @@ class ReservationViews(Protocol):
 
     async def get(self, reservation_id: str) -> Reservation | None: ...
 
-    async def of_person(self, person: Person) -> list[Reservation]:
-        """Live ones and those that ended, newest first."""
+    async def of_person(self, person: Person, *, only_live: bool = False) -> list[Reservation]:
+        """Newest first; those that ended too, unless told otherwise."""
         ...
 
-    async def all(self) -> list[Reservation]: ...
+    async def all(self, *, only_live: bool = False) -> list[Reservation]:
+        """Everybody's, newest first; those that ended too, unless told otherwise."""
+        ...
 
     async def claim_name(self, person: Person, stem: str, reservation_id: str, *, is_exact: bool = False) -> str:
         """A name that none of the person's reservations has: ``spark-1``, ``spark-2`` …; atomic.

@@ -46,6 +46,7 @@ from clouddesk.workflows.contracts import (
     Timing,
 )
 from clouddesk.workflows.failures import NOTHING_MADE, POWER_FAILED, as_failure
+from clouddesk.workflows.fairness import Lanes
 from clouddesk.workflows.notices import addressed
 
 log = structlog.get_logger()
@@ -82,6 +83,7 @@ class Activities:
         self._admins = admins
         self._keep_offers = keep_offers
         self._threads = threads
+        self._lanes = Lanes()
 
     @property
     def all(self) -> list[Callable[..., Any]]:
@@ -102,7 +104,7 @@ class Activities:
             try:
                 provider = await self._open_provider(work.account.provider, work.account.credential_ref)
                 if not may_be_made:
-                    await self._call(provider.get_nodes, order.reservation_id, order.region)
+                    await self._call(work.account, provider.get_nodes, order.reservation_id, order.region)
             except (CredentialsRejected, CredentialsMissing) as error:
                 if may_be_made:
                     raise
@@ -123,10 +125,11 @@ class Activities:
             changes = {STOP: provider.stop_nodes, START: provider.start_nodes, REBOOT: provider.reboot_nodes}
             # What the cloud accepted is not asked for again: a second reboot would hit people who work already.
             if ACCEPTED not in activity.info().heartbeat_details:
-                await self._call(changes[work.change], work.reservation_id, work.region)
+                await self._call(work.account, changes[work.change], work.reservation_id, work.region)
             beat(ACCEPTED)
             listed = await self._until_all(
                 wanted,
+                work.account,
                 provider,
                 work.reservation_id,
                 work.region,
@@ -144,10 +147,10 @@ class Activities:
         """What the cloud lists. A node that is not listed is looked for once more, for clouds list with a delay."""
         async with _beating(), _failing(work.reservation_id, work.account):
             provider = await self._open_provider(work.account.provider, work.account.credential_ref)
-            listed = await self._call(provider.get_nodes, work.reservation_id, work.region)
+            listed = await self._call(work.account, provider.get_nodes, work.reservation_id, work.region)
             if set(work.node_ids) - {node.id for node in listed}:
                 await asyncio.sleep(work.timing.missing_seconds)
-                listed = await self._call(provider.get_nodes, work.reservation_id, work.region)
+                listed = await self._call(work.account, provider.get_nodes, work.reservation_id, work.region)
             return listed
 
     @activity.defn(name=TEAR_DOWN)
@@ -158,7 +161,7 @@ class Activities:
             needs_second_look = work.confirm_seconds > 0
             was_complete = False
             for delay_seconds in _delays(work.timing):
-                left = await self._call(provider.destroy_nodes, work.reservation_id, work.region)
+                left = await self._call(work.account, provider.destroy_nodes, work.reservation_id, work.region)
                 if left.is_complete and (was_complete or not needs_second_look):
                     log.info("nodes.destroyed", reservation_id=work.reservation_id)
                     return
@@ -182,7 +185,7 @@ class Activities:
         """Fetch all of the provider's offers and keep them; returns how many."""
         async with _failing("", account):
             provider = await self._open_provider(account.provider, account.credential_ref)
-            offers = await self._call(provider.list_offers)
+            offers = await self._call(account, provider.list_offers)
             await self._keep_offers(account.provider, offers)
             log.info("offers.refreshed", provider=account.provider, count=len(offers))
             return len(offers)
@@ -197,16 +200,17 @@ class Activities:
         order = work.order
         refused: ProviderError | None = None
         try:
-            made = await self._call(provider.create_nodes, order)
+            made = await self._call(work.account, provider.create_nodes, order)
         except (NoCapacity, QuotaExceeded) as error:
             refused = error
-            made = await self._call(provider.get_nodes, order.reservation_id, order.region)
+            made = await self._call(work.account, provider.get_nodes, order.reservation_id, order.region)
             if not made:
                 raise
         log.info("nodes.created", reservation_id=order.reservation_id, count=len(made))
         made_keys = {node.key for node in made}
         found = await self._until_all(
             nodes.RUNNING,
+            work.account,
             provider,
             order.reservation_id,
             order.region,
@@ -230,28 +234,31 @@ class Activities:
             return
         order = work.order
         for delay_seconds in _delays(work.timing):
-            listed = await self._call(provider.get_nodes, order.reservation_id, order.region)
+            listed = await self._call(work.account, provider.get_nodes, order.reservation_id, order.region)
             left = [node.id for node in listed if node.id in work.useless]
             if not left:
                 return
-            await self._call(provider.end_nodes, order.reservation_id, order.region, left)
+            await self._call(work.account, provider.end_nodes, order.reservation_id, order.region, left)
             await asyncio.sleep(delay_seconds)
 
-    async def _call(self, function: Callable[..., T], *args: Any) -> T:
-        """A blocking call in a thread. When the activity is cancelled, the call is waited for all the same:
+    async def _call(self, account: CloudAccount, function: Callable[..., T], *args: Any) -> T:
+        """A blocking call in a thread, when the account's others leave room for it.
 
-        after a cancelled activity has ended, nothing is being created any more.
+        When the activity is cancelled, the call is waited for all the same: after a cancelled activity has ended,
+        nothing is being created any more.
         """
-        call = asyncio.get_running_loop().run_in_executor(self._threads, lambda: function(*args))
-        try:
-            return await asyncio.shield(call)
-        except asyncio.CancelledError:
-            await asyncio.wait([call])
-            raise
+        async with self._lanes.lane(account.credential_ref):
+            call = asyncio.get_running_loop().run_in_executor(self._threads, lambda: function(*args))
+            try:
+                return await asyncio.shield(call)
+            except asyncio.CancelledError:
+                await asyncio.wait([call])
+                raise
 
     async def _until_all(
         self,
         state: str,
+        account: CloudAccount,
         provider: Provider,
         reservation_id: str,
         region: str,
@@ -289,7 +296,7 @@ class Activities:
                 return [*(by_key[key] for key in keys if key in by_key), *(n for n in found if n.key not in keys)]
             await asyncio.sleep(next(delays))
             try:
-                found = await self._call(provider.get_nodes, reservation_id, region)
+                found = await self._call(account, provider.get_nodes, reservation_id, region)
             except ProviderError as error:
                 if not error.is_retryable:
                     raise

@@ -107,7 +107,7 @@ class SweepActivities:
         try:
             provider = await self._open_provider(account.provider, ref)
             # The views first: what is made after them is in the survey and no orphan, since its workflow is asked.
-            live = [item for item in await self._views.all() if item.is_live and item.provider == account.provider]
+            live = [item for item in await self._views.all(only_live=True) if item.provider == account.provider]
             survey = await self._survey(provider)
         except CloudDeskError as error:
             if error.code in CREDENTIAL_CODES:
@@ -195,8 +195,8 @@ class SweepActivities:
             await self._client.get_workflow_handle(reservation_id).signal(signal, *args)
 
     async def _tell_refused(self, ref: str, code: str) -> None:
-        for item in await self._views.all():
-            if item.is_live and credential_ref(item.person, item.provider) == ref:
+        for item in await self._views.all(only_live=True):
+            if credential_ref(item.person, item.provider) == ref:
                 await self._signal(item.id, ReservationWorkflow.credentials_refused, code)
 
     def _orphan(self, account: SweptAccount, reservation_id: str, holdings: Survey, view: Reservation | None) -> Orphan:

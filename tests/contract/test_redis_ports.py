@@ -27,6 +27,7 @@ from clouddesk.model.offer import Offer
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import Reservation
+from tests.builders import a_reservation
 from tests.servers import free_port, redis_server, redis_url
 
 __all__ = ["redis_url"]
@@ -46,37 +47,19 @@ def person() -> Person:
     return Person("local", f"ann-{uuid.uuid4().hex[:8]}")
 
 
-def a_reservation(person: Person, **changes: object) -> Reservation:
+def reserved(person: Person, **changes: object) -> Reservation:
     node = Node("i-1", "worker-1", "worker", "running", "aws", "eu-central-1", "t3.small", address="192.0.2.1")
-    reservation = Reservation(
+    own = a_reservation(
         id=f"r-{uuid.uuid4().hex[:8]}",
-        name="spark-1",
         workspace_id=person.workspace_id,
         owner=person.user_id,
-        kind="cluster",
-        state="running",
-        reason=None,
-        software="spark",
-        os="ubuntu-24.04",
-        provider="aws",
-        region="eu-central-1",
-        size="t3.small",
-        vcpus=2,
-        memory_gb=2.0,
         nodes=(node,),
         node_count=1,
-        hourly_price_usd=0.12,
-        stopped_hourly_price_usd=0.01,
-        accrued_usd=0.5,
-        accrued_at=NOW,
         created_at=NOW,
         expires_at=NOW + timedelta(hours=8),
-        ended_at=None,
-        conversation="local:console:-:ann",
-        is_simulated=True,
         revision=3,
     )
-    return replace(reservation, **changes)
+    return replace(own, **changes)
 
 
 def a_quote(person: Person, *, seconds: float) -> Quote:
@@ -135,7 +118,7 @@ async def test_what_a_person_used_last_is_kept_for_each_thing(redis, person):
 
 
 async def test_a_view_comes_back_as_it_was(redis, person):
-    views, view = RedisReservationViews(redis), a_reservation(person)
+    views, view = RedisReservationViews(redis), reserved(person)
     await views.put(view)
     assert await views.get(view.id) == view
     assert await views.get("r-unknown") is None
@@ -143,7 +126,7 @@ async def test_a_view_comes_back_as_it_was(redis, person):
 
 
 async def test_an_older_revision_never_wins(redis, person):
-    views, view = RedisReservationViews(redis), a_reservation(person)
+    views, view = RedisReservationViews(redis), reserved(person)
     versions = [replace(view, revision=revision, state=f"state-{revision}") for revision in range(1, 21)]
     await asyncio.gather(*(views.put(version) for version in reversed(versions)))
     assert (await views.get(view.id)).revision == 20
@@ -153,13 +136,28 @@ async def test_an_older_revision_never_wins(redis, person):
 
 async def test_a_person_sees_their_own_newest_first(redis, person):
     views = RedisReservationViews(redis)
-    older = a_reservation(person)
-    newer = a_reservation(person, created_at=NOW + timedelta(hours=1), state="ended")
+    older = reserved(person)
+    newer = reserved(person, created_at=NOW + timedelta(hours=1), state="ended")
     await views.put(newer)
     await views.put(older)
-    await views.put(a_reservation(Person("local", "bob")))
+    await views.put(reserved(Person("local", "bob")))
     assert await views.of_person(person) == [newer, older]
     assert await views.of_person(Person("other", person.user_id)) == []
+
+
+async def test_what_has_ended_leaves_the_list_of_the_living(redis, person):
+    views = RedisReservationViews(redis)
+    view = reserved(person)
+    other = reserved(person, created_at=NOW + timedelta(hours=1))
+    await views.put(view)
+    await views.put(other)
+    await views.put(replace(view, revision=view.revision + 1, state="ended"))
+    assert await views.of_person(person, only_live=True) == [other]
+    living = await views.all(only_live=True)
+    assert other in living
+    assert view.id not in {item.id for item in living}
+    await views.put(view)
+    assert await views.of_person(person, only_live=True) == [other], "an older revision does not bring it back"
 
 
 async def test_every_name_is_claimed_once(redis, person):
@@ -171,7 +169,7 @@ async def test_every_name_is_claimed_once(redis, person):
 
 async def test_a_name_that_a_reservation_has_is_not_given_again(redis, person):
     views = RedisReservationViews(redis)
-    await views.put(a_reservation(person, name="vm-1"))
+    await views.put(reserved(person, name="vm-1"))
     assert await views.claim_name(person, "vm", "r-new") == "vm-2"
 
 
@@ -257,7 +255,7 @@ async def test_the_same_client_goes_on_after_a_restart_with_what_was_kept(tmp_pa
     server = redis_server(tmp_path)
     server.start(server.listens)
     redis = open_redis(f"redis://127.0.0.1:{server.port}/0")
-    views, view = RedisReservationViews(redis), a_reservation(person)
+    views, view = RedisReservationViews(redis), reserved(person)
     try:
         await views.put(view)
         server.stop()

@@ -202,14 +202,15 @@ class MemoryViews:
     async def get(self, reservation_id: str) -> Reservation | None:
         return self.items.get(reservation_id)
 
-    async def of_person(self, person: Person) -> list[Reservation]:
+    async def of_person(self, person: Person, *, only_live: bool = False) -> list[Reservation]:
         if self.fault is not None:
             fault, self.fault = self.fault, None
             raise fault
-        return [item for item in reversed(self.items.values()) if item.person == person]
+        found = reversed(self.items.values())
+        return [item for item in found if item.person == person and (item.is_live or not only_live)]
 
-    async def all(self) -> list[Reservation]:
-        return list(self.items.values())
+    async def all(self, *, only_live: bool = False) -> list[Reservation]:
+        return [item for item in self.items.values() if item.is_live or not only_live]
 
     async def claim_name(self, person: Person, stem: str, reservation_id: str, *, is_exact: bool = False) -> str:
         if is_exact and stem not in self.names.values():
