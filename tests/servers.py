@@ -90,7 +90,14 @@ def redis_server(folder: Path, *, port: int | None = None) -> Server:
 @pytest.fixture(scope="session")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a Redis that the session shares; tests keep apart by their persons and ids."""
-    server = redis_server(tmp_path_factory.mktemp("redis"))
+    with running_redis(tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def running_redis(folder: Path) -> Iterator[str]:
+    """The address of a Redis of one's own."""
+    server = redis_server(folder)
     server.start(server.listens)
     yield f"redis://127.0.0.1:{server.port}/0"
     server.stop()
@@ -99,7 +106,14 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def temporal_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a Temporal dev server that the session shares."""
-    folder, port = tmp_path_factory.mktemp("temporal"), free_port()
+    with running_temporal(tmp_path_factory.mktemp("temporal")) as address:
+        yield address
+
+
+@contextlib.contextmanager
+def running_temporal(folder: Path) -> Iterator[str]:
+    """The address of a Temporal dev server of one's own."""
+    port = free_port()
     command = [str(processes.temporal()), "server", "start-dev", "--headless", "--ip", "127.0.0.1"]
     command += ["--log-level", "warn", "--port", str(port), "--http-port", str(free_port())]
     command += ["--metrics-port", str(free_port()), "--db-filename", str(folder / "temporal.db")]
