@@ -119,7 +119,8 @@ def topic_of_answer(turn: Turn) -> str | None:
     if not turn.form and giving_up.gives_up(turn):
         return "cancel"
     is_of_request = question is not None and questions.is_request(question) and not turn.form
-    if is_of_request and (usual.is_usual(turn) or usual.leaves_it_to_me(turn)):
+    # Who leaves the choice to me has not said yes to what it costs.
+    if (is_of_request and usual.is_usual(turn)) or (not turn.form and usual.leaves_it_to_me(turn)):
         return "inform"
     if bargaining.is_yes(turn):
         return "affirm"

@@ -12,6 +12,7 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
+from actions import usual
 from actions.bare import bare_number
 from actions.requests import button, payload
 from actions.turn import Button, Question, Turn
@@ -62,7 +63,8 @@ def picked(question: Question, turn: Turn) -> int | None:
     best = max(range(len(options)), key=scores.__getitem__)
     if scores[best] >= _LEAST_SIMILARITY and scores.count(scores[best]) == 1:
         return best
-    return question.get("yes") if turn.intent == "affirm" else None
+    is_yes = turn.intent == "affirm" and not usual.leaves_it_to_me(turn)
+    return question.get("yes") if is_yes else None
 
 
 def takes_all(question: Question, turn: Turn) -> bool:

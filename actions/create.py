@@ -24,6 +24,8 @@ from actions.requests import (
 )
 from actions.turn import Button, Turn
 from actions.wording import names, of_error, provider_title
+from clouddesk.language.clock import starts_later
+from clouddesk.language.localtime import local_time
 from clouddesk.model.blueprint import Blueprint
 from clouddesk.model.errors import (
     Invalid,
@@ -32,6 +34,15 @@ from clouddesk.model.errors import (
     QuoteExpired,
     UnknownRegion,
     UnknownSoftware,
+)
+from clouddesk.model.invalid import (
+    BadName,
+    LeaseTooShort,
+    NoImage,
+    NotPositive,
+    TimeIsOver,
+    UnclearTime,
+    UnknownProvider,
 )
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import CLUSTER, VM
@@ -43,6 +54,19 @@ PLAIN = "plain"
 """The blueprint of machines with nothing on them."""
 _ASKED_FOR_MOST = ("spark", "jupyter", "dask", "kafka", "kubernetes")
 _FITTING = (*SHAPE, "storage_gb", "size_names", "region", "providers", "max_hourly_price_usd")
+
+_FIELDS: dict[type[Invalid | NothingFits], str] = {
+    BadName: "name",
+    LeaseTooShort: "duration_seconds",
+    NoImage: "os",
+    NothingFits: "size",
+    TimeIsOver: "duration_seconds",
+    UnclearTime: "duration_seconds",
+    UnknownProvider: "providers",
+    UnknownRegion: "region",
+    UnknownSoftware: "software",
+}
+"""The field of the request that an error is about; the number of machines where it is none of these."""
 
 
 class ActionCreateVm(DeskAction):
@@ -96,6 +120,7 @@ class ActionQuotePrice(DeskAction):
             recent = _recent(turn, change)
             question = {"kind": "confirm_price", "id": turn.message_id, "what": what(turn, said), "recent": recent}
             turn.ask(question, request=said)
+        _say_start(turn, priced)
         turn.say(
             "utter_price",
             buttons=[button("Get it", f"create_{kind}", **to_entities(said))],
@@ -146,6 +171,7 @@ async def quote(turn: Turn, said: Fields, *, response: str = "utter_quote", chan
     if made.runner_up is not None:
         question["other"] = to_fields_of(made.runner_up)
     turn.ask(question, request=said)
+    _say_start(turn, made)
     turn.say(
         response,
         buttons=questions.buttons(question),
@@ -235,19 +261,17 @@ async def _ask_to_mend(turn: Turn, said: Fields, error: Invalid | NothingFits) -
     if isinstance(error, NothingFits):
         values["request"] = change_words({key: said[key] for key in said if key in _FITTING}) or error.request
         buttons = [offer_button(offer) for offer in error.nearest] or None
-    elif _field_of(turn, error, said) == "providers":
-        unknown = [name for name in said["providers"] if name not in turn.desk.providers()]
-        response = "utter_unknown_provider_wanted"
-        known_titles = names([provider_title(name) for name in turn.desk.providers()])
-        values = {"provider": names([provider_title(name) for name in unknown]), "known": known_titles}
-        buttons = [button(provider_title(name), "inform", provider=name) for name in turn.desk.providers()]
+    elif isinstance(error, UnknownProvider):
+        buttons = [button(provider_title(name), "inform", provider=name) for name in error.known]
+    elif isinstance(error, NoImage):
+        buttons = [button(system, "correct", os=system) for system in error.known[:MOST_BUTTONS]]
     elif isinstance(error, UnknownRegion):
         buttons = [button(region, "correct", region=region) for region in error.known[:MOST_BUTTONS]]
     elif isinstance(error, UnknownSoftware):
         known = by_popularity(turn.desk.blueprints())
         buttons = [button(item.title, "inform", software=item.name) for item in known[:MOST_BUTTONS]]
         values["known"] = names([item.title for item in known])
-    field, mended = _field_of(turn, error, said), turn.facts.get("correction")
+    field, mended = _field_of(error), turn.facts.get("correction")
     if mended and field not in mended and field == turn.facts["problem"]["field"]:
         turn.say("utter_noted", changes=change_words(mended))
     choice = _choice(turn, field, error)
@@ -280,27 +304,11 @@ def _choice(turn: Turn, field: str, error: Invalid | NothingFits) -> Fields:
     return {"region": ANYWHERE} if field == "region" else {field: None}
 
 
-def _field_of(turn: Turn, error: Invalid | NothingFits, said: Fields) -> str:
+def _field_of(error: Invalid | NothingFits) -> str:
     """Which field of the request the error asks for again."""
-    if set(said.get("providers") or ()) - set(turn.desk.providers()):
-        return "providers"
-    if isinstance(error, UnknownRegion):
-        return "region"
-    if isinstance(error, UnknownSoftware):
-        return "software"
-    if isinstance(error, NothingFits):
-        return "size"
     if isinstance(error, LimitExceeded):
         return "duration_seconds" if error.what == "hours" else "count"
-    if "cannot be a name" in error.problem:
-        return "name"
-    for field in ("memory_gb", "vcpus", "gpu_count"):
-        value = said.get(field)
-        if value is not None and value <= 0:
-            return field
-    if "machine" in error.problem:
-        return "count"
-    return "duration_seconds" if "until" in said or "duration_seconds" in said else "count"
+    return error.field if isinstance(error, NotPositive) else _FIELDS.get(type(error), "count")
 
 
 def _blueprint(turn: Turn, said: Fields) -> Blueprint | None:
@@ -329,6 +337,13 @@ def _warning(turn: Turn, made: Quote) -> str:
         return ""
     title = _title(turn, {"software": list(software)}) or software[0]
     return f"_{title} itself is not installed yet: you get the bare machines, ready for it._\n"
+
+
+def _say_start(turn: Turn, made: Quote) -> None:
+    """A beginning that was said is not kept to, and must not be waited for."""
+    now, zone = turn.desk.clock(), turn.actor.timezone
+    if starts_later(made.request.until, "" if turn.is_button else turn.text, now=now, timezone=zone):
+        turn.say("utter_starts_at_once", ends=local_time(made.ends_at, zone, now))
 
 
 def _left_out(turn: Turn, said: Fields) -> str:

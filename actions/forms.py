@@ -77,7 +77,7 @@ class Form(FormValidationAction, ABC):  # type: ignore[misc]  # rasa_sdk is unty
         await self.fill(turn, Moment.ANSWERED)
 
     async def resume(self, turn: Turn) -> None:
-        """Bring what was known before the task in between up to date."""
+        """Bring what was known before the task in between up to date, or close the form when nothing is left of it."""
 
     def missing(self, turn: Turn) -> str | None:
         """The slot to ask for next; None when all is known."""
@@ -146,6 +146,8 @@ class Form(FormValidationAction, ABC):  # type: ignore[misc]  # rasa_sdk is unty
             return _ended(turn)
         if turn.facts.get("resumed"):
             await self.resume(turn)
+            if turn.form is None:
+                return _ended(turn)
         if not is_prepared:
             if self.is_task:
                 self.make_room(turn)

@@ -1,7 +1,8 @@
 """Notices that wait for an answer: which there are, and whether a bare yes or no is for them or for what is open.
 
-What a person was asked last is what a yes is for. A notice that came after our last words is newer than the question in
-them, so that a yes could be for either, and is asked about. One that they have talked past is older than what is open.
+What a person was asked last is what a yes is for, if they have read it: not long ago, and in this conversation. A
+notice that came after our last words is newer than the question in them, so that a yes could be for either, and is
+asked about. One that they have talked past is older than what is open.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from clouddesk.model.errors import NotFound
 from clouddesk.model.notice import Notice
 from clouddesk.model.reservation import RELEASING
 
-RECENT = timedelta(minutes=30)
-"""So long a plain yes may be for a warning that was talked past."""
+RECENT = timedelta(hours=2)
+"""So long a plain yes may be for a warning; for an older one that nothing came after, it is asked about."""
 _OVER = (kinds.ENDED, kinds.FAILED)
 """Kinds after which there is nothing left that "it" could mean."""
 _KEEPS = re.compile(r"\b(?:extend|extension|prolong|renew|keep|longer|more (?:time|hours?|days?))\b")
@@ -86,7 +87,16 @@ def is_clear(turn: Turn, notices: tuple[Notice, ...]) -> bool:
         return False
     text = turn.text.lower()
     says_it = bool(turn.entities or _KEEPS.search(text)) or _is_named(notices[0], text)
-    return says_it or (notices[0] in turn.new_notices and not questions.is_open(turn.question))
+    if says_it or turn.intent == "deny":
+        return says_it or _is_asked_last(turn, notices[0])
+    # An extension costs: what may not have been read is asked about, in numbers.
+    is_recent = turn.desk.clock() - notices[0].created_at < RECENT
+    is_here = notices[0].conversation == turn.conversation
+    return _is_asked_last(turn, notices[0]) and is_recent and is_here
+
+
+def _is_asked_last(turn: Turn, notice: Notice) -> bool:
+    return notice in turn.new_notices and not questions.is_open(turn.question)
 
 
 def _is_named(notice: Notice, text: str) -> bool:

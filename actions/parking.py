@@ -53,6 +53,7 @@ def set_aside(turn: Turn, *, what: str | None = None) -> None:
 
 def say_parked(turn: Turn) -> None:
     """A word about what this message has parked: for a task that has to ask something first."""
+    _let_go_of_the_oldest(turn)
     if turn.parked and turn.parked[0]["by"] == turn.message_id:
         turn.say("utter_parked", what=turn.parked[0]["what"])
 
@@ -60,6 +61,7 @@ def say_parked(turn: Turn) -> None:
 def take_up(turn: Turn) -> None:
     """Go on with what was parked last, if nothing else is open."""
     if not turn.is_idle:
+        _let_go_of_the_oldest(turn)
         return
     # Of what failed for good nothing is left for the next request.
     turn.request = None
@@ -124,12 +126,14 @@ def drop(turn: Turn, entry: dict[str, Any]) -> None:
 
 
 def _put(turn: Turn, entry: dict[str, Any]) -> None:
-    *kept, last = [entry, *turn.parked]
-    if len(kept) >= MOST:
-        turn.say("utter_request_dropped", what=last["what"])
-        turn.parked = kept
-    else:
-        turn.parked = [*kept, last]
+    turn.parked = [entry, *turn.parked]
+
+
+def _let_go_of_the_oldest(turn: Turn) -> None:
+    """Only when what came in between stays open: a task that is done at once costs nothing that waits."""
+    for entry in turn.parked[MOST:]:
+        turn.say("utter_request_dropped", what=entry["what"])
+    turn.parked = turn.parked[:MOST]
 
 
 def _words(text: str) -> set[str]:

@@ -92,9 +92,9 @@ class RequestForm(Form):
                 turn.go_to(f"create_{change['kind']}", resumed=True)
                 turn.request = merged(turn.request or {}, change)
                 return
-            if not change and turn.intent == self.topic and not turn.is_button:
-                # Asked for anew.
-                turn.facts.pop("problem", None)
+            if "problem" in turn.facts and not change and turn.intent == self.topic and not turn.is_button:
+                # Asked for anew, without what made no sense.
+                turn.facts.pop("problem")
                 turn.request = {"kind": self.kind, **stated_in(turn)}
             if change and "problem" in turn.facts:
                 turn.facts["correction"] = change

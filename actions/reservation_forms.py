@@ -18,7 +18,7 @@ from actions.wording import names
 from clouddesk.language.clock import resolve_until
 from clouddesk.language.localtime import local_time
 from clouddesk.model.notice import OFFERED_EXTENSION_SECONDS
-from clouddesk.model.reservation import Reservation
+from clouddesk.model.reservation import RELEASING, Reservation
 
 _MOST_BUTTONS = 5
 _ONE = re.compile(r"(?:no[ ,]+|ok[ ,]+|i mean[ ,]+)?(?:the|my|that|this)\b.*|(?:it|that|this|all .+)")
@@ -62,6 +62,20 @@ class ReservationForm(Form):
                 _choose(turn, [{"id": item.id, "name": item.name} for item in meant.chosen])
             elif meant.candidates:
                 turn.facts["options"] = _options(turn, meant.candidates)
+
+    async def resume(self, turn: Turn) -> None:
+        """Only what is there still, as it is now; with nothing left the question is let go of."""
+        slot = "options" if "options" in turn.facts else "reservation"
+        asked_of = [item["id"] for item in turn.facts.get(slot) or ()]
+        there = {item.id: item for item in await turn.desk.reservations(turn.actor) if item.state != RELEASING}
+        left = [there[reservation_id] for reservation_id in asked_of if reservation_id in there]
+        if not left:
+            turn.say("utter_request_dropped", what=self.subject(turn))
+            turn.settle()
+        elif slot == "options":
+            turn.facts["options"] = _options(turn, left)
+        else:
+            _choose(turn, [{"id": item.id, "name": item.name} for item in left])
 
     async def choose(self, turn: Turn) -> None:
         """The one that was spoken of last, else the newest; what is for good is confirmed by name."""
@@ -223,11 +237,10 @@ def seconds_until(turn: Turn, item: Reservation, until: str) -> int | None:
     now = turn.desk.clock()
     end = resolve_until(until, now=now, timezone=turn.actor.timezone)
     if end is None:
-        problem = f"I could not tell when “{until}” is. Say it like “by 2 hours” or “until friday 5pm”."
-        turn.say("utter_error_invalid", problem=problem)
+        turn.say("utter_extend_unclear_time", until=until)
         return None
     if end <= item.expires_at:
         ends = local_time(item.expires_at, turn.actor.timezone, now)
-        turn.say("utter_error_invalid", problem=f"{item.name} already lasts longer than that: it ends {ends}.")
+        turn.say("utter_extend_ends_later", name=item.name, ends=ends)
         return None
     return round((end - item.expires_at).total_seconds())

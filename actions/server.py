@@ -17,6 +17,7 @@ from rasa_sdk.endpoint import create_app
 from sanic import response
 from sanic.request import Request
 from sanic.response import HTTPResponse
+from sanic.server.loop import try_use_uvloop
 
 import actions
 from actions import desk_access
@@ -92,6 +93,7 @@ def _arguments() -> argparse.Namespace:
 if __name__ == "__main__":
     log.configure(process="actions")
     arguments = _arguments()
+    try_use_uvloop()  # as Rasa's server does by itself
     try:
         asyncio.run(main(arguments.port, is_open=arguments.is_open))
     except CloudDeskError as error:

@@ -15,7 +15,8 @@ _LEFT_TO_ME = (
     r"what ?ever(?: (?:works(?: best)?|is (?:best|fine|good|cheapest|easiest)|suits(?: you)?|fits))?",
     r"what ?ever you (?:think|like|want|prefer|choose|suggest|recommend|say|have)(?: is (?:best|good|fine|right))?",
     r"(?:i )?(?:do not|don'?t|dont) (?:really )?(?:care|mind|know|have a preference)(?: (?:which|about that))?",
-    r"(?:you|u) (?:choose|decide|pick|tell me|know best)|up to (?:you|u)|your (?:choice|call|pick)",
+    r"(?:you|u) (?:(?:choose|decide|pick|select)(?: (?:it|them|this|that|everything|all(?: of it)?|the rest|for me))?"
+    r"|tell me|know best)|(?:it'?s |that'?s )?(?:all )?up to (?:you|u)|your (?:choice|call|pick)",
     r"(?:i have )?no (?:preference|idea|opinion|clue|matter)|surprise me|either(?: one)?",
     r"(?:it )?(?:doesn'?t|does not|makes no) (?:matter|difference)",
     r"any(?:thing|one| one| of (?:them|these|those))?(?: is fine| will do| works| goes)?",

@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import ENTITIES
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.components.name_model import NAMES
+from nlu.components.stateless import Stateless
 
 
 @DefaultV1Recipe.register([DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER], is_trainable=False)
-class OnlyNames(GraphComponent):  # type: ignore[misc]  # Rasa has no type information
+class OnlyNames(Stateless):
     """Takes the annotations of what has a grammar or a list out of the training data."""
-
-    @classmethod
-    def create(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-    ) -> OnlyNames:
-        """No settings."""
-        return cls()
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Keep the names."""

@@ -52,7 +52,7 @@ _SPELLINGS = {
 _TOKENS = 3
 _HOME_REGION = "us-east-1"  # the one that no account can disable
 
-_KINDS = {"vol-": DISK, "eipalloc-": ADDRESS, "key-": KEY, "sg-": FIREWALL}
+_KINDS = {"volume": DISK, "elastic-ip": ADDRESS, "key-pair": KEY, "security-group": FIREWALL}
 _GIVEN_BACK_BY = {
     ADDRESS: ("ReleaseAddress", "AllocationId"),
     KEY: ("DeleteKeyPair", "KeyPairId"),
@@ -179,14 +179,14 @@ class Ec2Cloud:
 
     def clear_others(self, region: str, reservation_id: str) -> tuple[str, ...]:
         """We make none; but people give such things our tags, so that they end with the reservation."""
-        found = self._belongings(
-            region, {"key": [RESERVATION, INSTALLATION], "value": [reservation_id, self._installation]}
+        types = [name for name, kind in _KINDS.items() if kind in _GIVEN_BACK_BY]
+        found = self._driver(region).list_tags(
+            {"resource-type": types, "key": [RESERVATION], "value": [reservation_id]}
         )
-        return tuple(
-            item.id
-            for item in found
-            if item.kind in _GIVEN_BACK_BY and item.reservation_id == reservation_id and self._is_left(region, item)
-        )
+        if not found:
+            return ()
+        mine = self._belongings(region, {"resource-type": types, "resource-id": sorted(id_ for id_, _ in found)})
+        return tuple(item.id for item in mine if self._is_left(region, item))
 
     def regions(self) -> list[str]:
         return self._driver(_HOME_REGION).list_region_names()
@@ -197,15 +197,17 @@ class Ec2Cloud:
         found = self._driver(region).list_all_nodes(filters)
         return Survey(
             nodes=tuple(_node(item, region) for item in sorted(found, key=_launch_order)),
-            belongings=tuple(self._belongings(region, {"key": [INSTALLATION, RESERVATION, OWNER]})),
+            belongings=tuple(
+                self._belongings(region, {"resource-type": list(_KINDS), "key": [INSTALLATION, RESERVATION, OWNER]})
+            ),
         )
 
     def _belongings(self, region: str, filters: dict[str, Any]) -> list[Belonging]:
         found = self._driver(region).list_tags(filters)
         return [
-            Belonging(id_, _KINDS[prefix], region, tags.get(RESERVATION, ""), tags.get(OWNER, ""))
-            for id_, tags in found.items()
-            if tags.get(INSTALLATION) == self._installation and (prefix := f"{id_.partition('-')[0]}-") in _KINDS
+            Belonging(id_, _KINDS[type_], region, tags.get(RESERVATION, ""), tags.get(OWNER, ""))
+            for (id_, type_), tags in found.items()
+            if tags.get(INSTALLATION) == self._installation
         ]
 
     def _is_left(self, region: str, item: Belonging) -> bool:

@@ -73,13 +73,15 @@ class Ec2Driver(EC2NodeDriver):  # type: ignore[misc]  # libcloud has no types
             for node in self._to_nodes(made, "instancesSet/item")
         ]
 
-    def list_tags(self, filters: dict[str, Any]) -> dict[str, dict[str, str]]:
-        """The tags that match, by the id of what carries them."""
-        found: dict[str, dict[str, str]] = {}
+    def list_tags(self, filters: dict[str, Any]) -> dict[tuple[str, str], dict[str, str]]:
+        """The tags that match, by the id and type of what carries them."""
+        found: dict[tuple[str, str], dict[str, str]] = {}
         for page in self._pages("DescribeTags", filters):
             for item in findall(page, "tagSet/item", NAMESPACE):
-                id_, key, value = (findtext(item, name, NAMESPACE) or "" for name in ("resourceId", "key", "value"))
-                found.setdefault(id_, {})[key] = value
+                id_, type_, key, value = (
+                    findtext(item, name, NAMESPACE) or "" for name in ("resourceId", "resourceType", "key", "value")
+                )
+                found.setdefault((id_, type_), {})[key] = value
         return found
 
     def list_region_names(self) -> list[str]:

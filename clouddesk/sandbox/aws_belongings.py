@@ -14,6 +14,7 @@ from moto.ec2.models import EC2Backend
 from moto.ec2.models.security_groups import SecurityGroupBackend
 from moto.ec2.models.tags import TagBackend
 from moto.ec2.responses.key_pairs import KeyPairs
+from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE
 
 
 class GroupInUse(EC2ClientError):  # type: ignore[misc]
@@ -64,6 +65,8 @@ def _delete_key_pair(request: Any) -> ActionResult:
 
 
 def _adapt() -> None:
+    # As EC2 names them, which moto does only for those outside of a network.
+    EC2_PREFIX_TO_RESOURCE["eipalloc"] = "elastic-ip"
     TagBackend.describe_tags = _tags_of_what_exists(TagBackend.describe_tags)
     SecurityGroupBackend.delete_security_group = _delete_unused_group(SecurityGroupBackend.delete_security_group)
     KeyPairs.delete_key_pair = _delete_key_pair

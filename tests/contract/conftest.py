@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -96,6 +96,14 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def wait_for(reached: Callable[[], bool], *, within_seconds: float = 5) -> None:
+    """Look again and again until it is so; fails when that takes too long."""
+    deadline = time.monotonic() + within_seconds
+    while not reached():
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.05)
 
 
 @pytest.fixture(scope="session")

@@ -108,13 +108,17 @@ async def test_what_is_older_than_is_kept_vanishes_with_its_marks_and_does_not_c
 
 async def test_no_secret_gets_in_by_a_fact_or_a_name(trail, redis):
     token = "dop_v1_" + "0123456789abcdef" * 4
-    facts = {"token": "hunter2hunter", "answer": f"use {token}", "nodes": "i-0123456789abcdef0, i-0123456789abcdef1"}
+    facts = {
+        "token": "hunter2hunter",
+        "answer": f"use {token}",
+        "things": "key-0123456789abcdef0 vol-0123456789abcdef1",
+    }
     await trail.append([an_entry(name=token, facts=facts)])
     (kept,) = await read(trail)
     assert kept.facts == {
         "token": "[secret]",
         "answer": "use [secret:digitalocean]",
-        "nodes": "i-0123456789abcdef0, i-0123456789abcdef1",
+        "things": "key-0123456789abcdef0 vol-0123456789abcdef1",
     }
     assert kept.name == "[secret:digitalocean]"
     (stream,) = [key for key in await redis.keys("*") if not key.endswith(b":ids")]

@@ -52,7 +52,7 @@ def test_droplets_carry_flat_tags_and_a_host_name(provider: LibcloudProvider, sa
     assert set(droplet["tags"]) == {
         "clouddesk-installation:inst-do",
         f"clouddesk-reservation:{RESERVATION}",
-        "clouddesk-owner:T1_U1",
+        "clouddesk-owner:T1:U1",
         "clouddesk-node:worker-1",
         "clouddesk-role:worker",
     }

@@ -1,55 +1,38 @@
 """What words say about a reservation besides its name, and which of several options an answer takes."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 
 import pytest
 
 from actions.picking import are_only_picks, picks
 from actions.references import Cues
-from clouddesk.model.reservation import Reservation
+from tests.builders import NOW, a_reservation
 
-NOW = datetime(2026, 3, 4, 12, 0, tzinfo=timezone.utc)  # a Wednesday
-WEB = Reservation(
+WEB = a_reservation(
     id="r-1",
     name="web",
-    workspace_id="local",
-    owner="ann",
     kind="vm",
-    state="running",
-    reason=None,
     software=None,
-    os="ubuntu-22.04",
-    provider="aws",
     region="us-east-1",
     size="t3.medium",
     vcpus=2,
     memory_gb=4,
-    nodes=(),
     node_count=1,
     hourly_price_usd=0.04,
-    stopped_hourly_price_usd=0.01,
-    accrued_usd=0.0,
-    accrued_at=None,
     created_at=NOW - timedelta(hours=1),
-    expires_at=NOW + timedelta(hours=8),
-    ended_at=None,
-    conversation="local:console:-:ann",
-    is_simulated=True,
 )
-ETL = replace(
-    WEB,
+ETL = a_reservation(
     id="r-2",
     name="etl-1",
-    kind="cluster",
-    software="spark",
+    region="us-east-1",
+    size="t3.medium",
     node_count=4,
-    vcpus=4,
-    memory_gb=16,
     hourly_price_usd=0.8,
+    created_at=NOW - timedelta(hours=3),
 )
 OLD = replace(WEB, id="r-3", name="old", state="stopped", created_at=NOW - timedelta(days=1, hours=2), memory_gb=8)
-ALL = [WEB, replace(ETL, created_at=NOW - timedelta(hours=3)), OLD]
+ALL = [WEB, ETL, OLD]
 
 
 def meant(text: str) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clouddesk.language.clock import resolve_until
+from clouddesk.language.clock import resolve_until, starts_later
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 18, 14, 30, tzinfo=timezone.utc)
@@ -55,12 +55,94 @@ NOW = datetime(2026, 11, 18, 14, 30, tzinfo=timezone.utc)
         ("until 10 to 5", "2026-11-18 16:50"),
         ("until 15.12", "2026-12-15 18:00"),
         ("unitl frdiay 5pm", "2026-11-20 17:00"),
+        ("until monday week", "2026-11-30 18:00"),
+        ("until wednesday week", "2026-11-25 18:00"),
+        ("till a week on friday at noon", "2026-11-27 12:00"),
+        ("until two weeks from friday", "2026-12-04 18:00"),
+        ("until tomorrow week", "2026-11-26 18:00"),
+        ("until saturday fortnight", "2026-12-05 18:00"),
+        ("until next week tuesday", "2026-11-24 18:00"),
+        ("from monday to wednesday", "2026-11-25 18:00"),
+        ("wed to sat", "2026-11-21 18:00"),
+        ("mon-thu", "2026-11-26 18:00"),
+        ("from tomorrow till friday", "2026-11-20 18:00"),
+        ("from tomorrow until friday 5pm", "2026-11-20 17:00"),
+        ("between tuesday and thursday", "2026-11-26 18:00"),
+        ("from friday 9am to 5pm", "2026-11-20 17:00"),
+        ("tomorrow from 9 to 5", "2026-11-19 17:00"),
+        ("friday 10am - 4pm", "2026-11-20 16:00"),
+        ("from 9am to 5pm", "2026-11-18 17:00"),
+        ("from 9am to 3pm", "2026-11-19 15:00"),
+        ("from 9am to 5pm tomorrow", "2026-11-19 17:00"),
+        ("from 10pm to 6am", "2026-11-19 06:00"),
+        ("from friday morning through sunday", "2026-11-22 23:59"),
+        ("from the 28th to the 3rd", "2026-12-03 18:00"),
+        ("from 28 december to 3 january", "2027-01-03 18:00"),
+        ("from the 20th until the end of the month", "2026-11-30 23:59"),
+        ("until ten to five", "2026-11-18 16:50"),
     ],
 )
 def test_words_mean_a_moment_in_the_persons_zone(words: str, end: str) -> None:
     resolved = resolve_until(words, now=NOW, timezone="Europe/Berlin")
     assert resolved is not None
     assert resolved.astimezone(BERLIN).strftime("%Y-%m-%d %H:%M") == end
+
+
+@pytest.mark.parametrize(
+    "until",
+    [
+        *(
+            "from monday to wednesday",
+            "tomorrow till noon",
+            "mon-thu",
+            "friday from 9 to 5",
+            "between friday and sunday",
+        ),
+        *("from 9am to 5pm tomorrow", "from 5pm till midnight", "monday through friday"),
+    ],
+)
+def test_a_beginning_that_lies_ahead_is_noticed(until: str) -> None:
+    assert starts_later(until, "a vm", now=NOW, timezone="Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    "until",
+    [
+        *("until monday", "until monday week", "over the weekend", "from wednesday to friday", "from today to friday"),
+        *("from 9am to 5pm", "until ten to five", "from the deadline to friday"),
+    ],
+)
+def test_an_end_alone_and_a_span_under_way_begin_at_once(until: str) -> None:
+    assert not starts_later(until, "a vm", now=NOW, timezone="Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_later"),
+    [
+        ("a vm starting tomorrow for 2 days", True),
+        ("a vm from monday for 2 days", True),
+        ("a vm from next week", True),
+        ("a box for friday", True),
+        ("a vm from the snapshot for 2 days", False),
+        ("a vm for 2 days", False),
+        ("scale from 5 to 10", False),
+    ],
+)
+def test_a_beginning_without_an_end_is_noticed_in_the_message(text: str, is_later: bool) -> None:
+    assert starts_later(None, text, now=NOW, timezone="Europe/Berlin") is is_later
+
+
+@given(
+    st.permutations(["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]),
+    st.sampled_from(["from {} to {}", "{} till {}", "between {} and {}", "{}-{}"]),
+    st.integers(min_value=0, max_value=60 * 24 * 30),
+)
+def test_a_span_of_days_ends_on_its_second_day_within_two_weeks(days: list[str], form: str, minutes: int) -> None:
+    now = NOW + timedelta(minutes=minutes)
+    resolved = resolve_until(form.format(*days[:2]), now=now, timezone="Europe/Berlin")
+    assert resolved is not None
+    assert resolved.astimezone(BERLIN).strftime("%A").lower() == days[1]
+    assert now < resolved < now + timedelta(days=14)
 
 
 @pytest.mark.parametrize("words", ["until the deadline", "until the cows come home", "", "until 31st february"])

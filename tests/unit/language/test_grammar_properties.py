@@ -25,6 +25,12 @@ def test_an_end_keeps_its_words_and_lends_its_numbers_to_nothing_else(
         assert frame(f"a vm with 4 cores {words}") == {"vcpus": 4, "until": words}
 
 
+@given(DAYS, DAYS, st.sampled_from(["from {} to {}", "from {} till {}", "{} through {}", "between {} and {}"]))
+def test_a_span_is_one_end_with_both_its_days(first: str, last: str, form: str) -> None:
+    words = form.format(first, last)
+    assert frame(f"a vm with 4 cores {words}") == {"vcpus": 4, "until": words}
+
+
 @given(st.integers(1, 9999), st.sampled_from(["hour", "h", "hr"]))
 def test_a_price_per_hour_is_what_was_said(cents: int, unit: str) -> None:
     assume(cents % 100)
