@@ -2,6 +2,8 @@
 
 Throughput is measured on one and on both by turns, so that the ratio stands whatever else this machine does; but the
 load itself, Redis and the action server take their share of the same processors: two servers need two to themselves.
+What a machine with enough processors would show is in the processor time of each process for one answer: as long as it
+stays the same with two servers, they answer twice as many.
 """
 
 from __future__ import annotations
@@ -10,7 +12,9 @@ import asyncio
 import itertools
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+
+import psutil
 
 from bench.figures import Figure, against
 from bench.stack import running_stack
@@ -27,6 +31,9 @@ TRIALS_AT_ONCE = 4
 TEXT = "spin up a 3-node spark cluster for 8 hours"
 CHEAP = "/thank"
 """Without understanding, for many turns in little time."""
+LOAD = "load"
+PARTS = ("rasa", "actions", "redis", LOAD)
+"""Of the stack's processes, those that a turn goes through; and this one, which makes the load."""
 
 
 def figures() -> Iterator[Figure]:
@@ -37,21 +44,55 @@ def figures() -> Iterator[Figure]:
 
 async def _measure(settings: Settings) -> list[Figure]:
     secret = settings.secret("channel")
+    processes = _processes(settings)
     async with RasaClient(settings.rasa_urls[0], secret) as one, RasaClient(settings.rasa_urls[1], secret) as other:
-        found = [await _throughput("parse", [one, other]), await _throughput("turn", [one, other])]
+        found = [figure for kind in ("parse", "turn") async for figure in _throughput(kind, [one, other], processes)]
         found += await _lost_and_doubled(settings, [one, other])
     return found
 
 
-async def _throughput(kind: str, clients: list[RasaClient]) -> Figure:
+async def _throughput(
+    kind: str, clients: list[RasaClient], processes: list[tuple[str, psutil.Process]]
+) -> AsyncIterator[Figure]:
+    """Answers in a second; and milliseconds of a processor for each, by process, and of all but the load."""
     done = {1: 0, 2: 0}
+    spent = {count: dict.fromkeys(PARTS, 0.0) for count in done}
     for count in (1, 2):
         await _run_for(kind, clients[:count], 1.0)  # does not count
     for _ in range(PERIODS):
         for count in (1, 2):
+            before = _processor_seconds(processes)
             done[count] += await _run_for(kind, clients[:count], SECONDS)
-    both, alone = (done[count] / (PERIODS * SECONDS) for count in (2, 1))
-    return against(f"throughput.{kind}.two_servers", both, "1/s", alone)
+            for part, seconds in _processor_seconds(processes).items():
+                spent[count][part] += seconds - before[part]
+    rate = {count: done[count] / (PERIODS * SECONDS) for count in done}
+    yield against(f"throughput.{kind}.two_servers", rate[2], "1/s", rate[1])
+    each = {count: {part: 1000 * spent[count][part] / done[count] for part in PARTS} for count in done}
+    for part in PARTS:
+        if each[1][part]:
+            yield against(f"servers.cpu_per_{kind}.{part}", each[2][part], "ms", each[1][part])
+    product = {count: sum(each[count].values()) - each[count][LOAD] for count in done}
+    yield against(f"servers.cpu_per_{kind}_ratio", product[2], "ms", product[1])
+
+
+def _processes(settings: Settings) -> list[tuple[str, psutil.Process]]:
+    """The processes that work on a message, by the part that they are of."""
+    running = json.loads(settings.run_file.read_text())["processes"]
+    parts = [(_part(name), psutil.Process(process["pid"])) for name, process in running.items()]
+    return [(LOAD, psutil.Process()), *((part, process) for part, process in parts if part in PARTS)]
+
+
+def _part(name: str) -> str:
+    """What a process is one of: "rasa-2" is a Rasa server."""
+    return name.partition("-")[0]
+
+
+def _processor_seconds(processes: list[tuple[str, psutil.Process]]) -> dict[str, float]:
+    spent = dict.fromkeys(PARTS, 0.0)
+    for part, process in processes:
+        times = process.cpu_times()
+        spent[part] += times.user + times.system
+    return spent
 
 
 async def _run_for(kind: str, clients: list[RasaClient], seconds: float) -> int:

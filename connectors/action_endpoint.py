@@ -6,7 +6,9 @@ It waits while that server restarts, and sends what an action reads: our actions
 from __future__ import annotations
 
 import asyncio
+import json as codec
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
@@ -19,6 +21,8 @@ ANSWER_SECONDS = 300.0
 IDLE_SECONDS = 30.0
 """Shorter than the action server's, so that none of its connections is used while it closes it."""
 _PAUSE_SECONDS = 0.25
+_NOT_READ = frozenset({"bot", "user_featurization", "session_started"})
+"""Kinds of events that no action reads."""
 
 
 class ActionEndpoint(EndpointConfig):  # type: ignore[misc]  # Rasa has no types
@@ -34,9 +38,10 @@ class ActionEndpoint(EndpointConfig):  # type: ignore[misc]  # Rasa has no types
         Tries again while nobody listens. What was not delivered cannot have acted, so that nothing is done twice.
         """
         until = time.monotonic() + PATIENCE_SECONDS
+        body = codec.dumps(as_read(json)).encode()
         while True:
             try:
-                return await self._call(method, json)
+                return await self._call(method, body)
             except aiohttp.ClientConnectorError:  # noqa: PERF203 - one try is one attempt
                 if time.monotonic() >= until:
                     raise
@@ -48,17 +53,29 @@ class ActionEndpoint(EndpointConfig):  # type: ignore[misc]  # Rasa has no types
             await self._open.close()
             self._open = None
 
-    async def _call(self, method: str, json: Any) -> Any:
+    async def _call(self, method: str, body: bytes) -> Any:
         if self._open is None:
             self._open = aiohttp.ClientSession(
-                headers=self.headers,
+                headers={**self.headers, "Content-Type": "application/json"},
+                cookie_jar=aiohttp.DummyCookieJar(),
                 connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE_SECONDS),
                 timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS),
             )
-        async with self._open.request(method, self.url, json=json) as response:
+        async with self._open.request(method, self.url, data=body) as response:
             if response.status >= 400:
                 raise ClientResponseError(response.status, response.reason, await response.read())
             return await response.json()
+
+
+def as_read(call: Mapping[str, Any]) -> dict[str, Any]:
+    """The call with what actions read of the events: the message itself is beside them, once."""
+    tracker = call["tracker"]
+    events = [
+        {name: value for name, value in event.items() if name not in ("parse_data", "metadata")}
+        for event in tracker["events"] or ()
+        if event["event"] not in _NOT_READ
+    ]
+    return {**call, "tracker": {**tracker, "events": events}}
 
 
 def action_endpoint(url: str, secret: str | None) -> ActionEndpoint:

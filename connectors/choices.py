@@ -18,57 +18,55 @@ class Choices:
     """The open choices of one conversation, in Redis, so that `say` and the console share them.
 
     A reply's buttons are numbered ``1, 2 …`` and live until the next reply. A notice comes unasked: its buttons get
-    letters, so that a "2" typed as the answer to a question can never press one of them.
+    letters, so that a "2" typed as the answer to a question can never press one of them. The two are kept apart, so
+    that a reply need not read what it leaves as it is.
     """
 
     def __init__(self, redis: Redis[bytes], conversation: str) -> None:
         self._redis = redis
-        self._key = f"clouddesk:console:{conversation}:choices"
+        self._of_reply = f"clouddesk:console:{conversation}:choices"
+        self._of_notices = f"clouddesk:console:{conversation}:notice-choices"
 
     async def of_replies(self, replies: Sequence[Reply]) -> list[list[tuple[str, Button]]]:
         """Each reply's buttons with their numbers, counted through; these are now the open ones."""
-        open_buttons = {mark: button for mark, button in (await self._read()).items() if mark in _LETTERS}
         labelled: list[list[tuple[str, Button]]] = []
         number = 0
         for reply in replies:
-            marks = [(str(number + index), button) for index, button in enumerate(reply.buttons, start=1)]
-            number += len(marks)
-            labelled.append(marks)
-            open_buttons.update(marks)
-        await self._write(open_buttons)
+            labelled.append([(str(number + index), button) for index, button in enumerate(reply.buttons, start=1)])
+            number += len(reply.buttons)
+        await self._write(self._of_reply, dict(mark for marks in labelled for mark in marks))
         return labelled
 
     async def of_notice(self, buttons: Sequence[Button]) -> list[tuple[str, Button]]:
         """A notice's buttons with letters; after z comes a again and takes the oldest's place."""
         if not buttons:
             return []
-        open_buttons = await self._read()
-        used = [mark for mark in open_buttons if mark in _LETTERS]
-        start = _LETTERS.index(used[-1]) + 1 if used else 0
+        open_buttons = _read(await self._redis.get(self._of_notices))
+        start = _LETTERS.index(list(open_buttons)[-1]) + 1 if open_buttons else 0
         marks = [(_LETTERS[(start + index) % len(_LETTERS)], button) for index, button in enumerate(buttons)]
         for mark, button in marks:
             open_buttons.pop(mark, None)  # so that it comes last again
             open_buttons[mark] = button
-        await self._write(open_buttons)
+        await self._write(self._of_notices, open_buttons)
         return marks
 
     async def resolve(self, text: str) -> str | None:
         """The payload that a typed title, number or letter stands for; None when it stands for itself."""
         typed = text.strip().strip("[].").casefold()
-        open_buttons = await self._read()
-        for mark, button in reversed(open_buttons.items()):
+        of_reply, of_notices = map(_read, await self._redis.mget(self._of_reply, self._of_notices))
+        for button in reversed(of_reply.values()):
             # A reply's titles count before a notice's: "yes" answers the question that is open.
-            if mark not in _LETTERS and button.title.casefold() == typed:
+            if button.title.casefold() == typed:
                 return button.payload
-        if typed in open_buttons:
-            return open_buttons[typed].payload
-        titles = [button for button in open_buttons.values() if button.title.casefold() == typed]
+        if marked := of_reply.get(typed) or of_notices.get(typed):
+            return marked.payload
+        titles = [button for button in of_notices.values() if button.title.casefold() == typed]
         return titles[0].payload if len(titles) == 1 else None
 
-    async def _read(self) -> dict[str, Button]:
-        text = await self._redis.get(self._key)
-        return {mark: Button(title, payload) for mark, title, payload in json.loads(text)} if text else {}
-
-    async def _write(self, buttons: dict[str, Button]) -> None:
+    async def _write(self, key: str, buttons: dict[str, Button]) -> None:
         items = [[mark, button.title, button.payload] for mark, button in buttons.items()]
-        await self._redis.set(self._key, json.dumps(items), ex=KEPT_SECONDS)
+        await self._redis.set(key, json.dumps(items), ex=KEPT_SECONDS)
+
+
+def _read(text: bytes | None) -> dict[str, Button]:
+    return {mark: Button(title, payload) for mark, title, payload in json.loads(text)} if text else {}

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import functools
 import importlib.metadata
+import itertools
+import operator
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,6 +31,19 @@ WRITTEN_FOR: Mapping[str, Mapping[str, str]] = {
         "RulePolicy._is_rule_applicable": "6bb76c5716bfcbe7",
         "RulePolicy._does_rule_match_state": "db3acfd258c5c00c",
     },
+    "rasa.shared.core.domain": {
+        "Domain.states_for_tracker_history": "704ae4e336e36772",
+        "Domain.get_active_state": "71d637a1b0ce92c1",
+        "Domain._get_user_sub_state": "501fe19e14be878a",
+    },
+    "rasa.shared.core.trackers": {
+        "DialogueStateTracker.applied_events": "16374cc8f8022041",
+        "DialogueStateTracker.generate_all_prior_trackers": "02b66c9e64e874b3",
+        "DialogueStateTracker.init_copy": "cb9485b2743c28ac",
+    },
+    "rasa.core.featurizers.tracker_featurizers": {
+        "TrackerFeaturizer._choose_last_user_input": "dbe68f687eb1b85a",
+    },
 }
 """What is replaced, and what the replacement builds on: a hash of each function's source as it was read."""
 _MOST_STATES = 2_000
@@ -49,6 +64,9 @@ def _apply_once() -> None:
     _know_events_by_name()
     _run_graphs_in_order()
     _remember_rules_by_state()
+    _remember_states_of_the_turn()
+    _copy_slots_plainly()
+    _know_what_undoes_events()
 
 
 def _validate_with_one_validator() -> None:
@@ -156,3 +174,83 @@ def _remember_rules_by_state() -> None:
         return rules
 
     RulePolicy._get_possible_keys = possible_keys
+
+
+def _remember_states_of_the_turn() -> None:
+    """Go on from the states that the last prediction saw; Rasa replays the conversation from its start three times.
+
+    The last state is always made anew: what it is made from changes as long as no action came after it.
+    """
+    from rasa.shared.core.domain import Domain
+    from rasa.shared.core.events import ActionExecuted, DefinePrevUserUtteredFeaturization, UserUttered
+
+    all_anew = Domain.states_for_tracker_history
+
+    def changes_the_past(events: list[Any], place: int) -> bool:
+        """Whether this event changes a message that was answered: Rasa itself only does that before the answer."""
+        if not isinstance(events[place], DefinePrevUserUtteredFeaturization):
+            return False
+        steps = (event for event in reversed(events[:place]) if isinstance(event, (UserUttered, ActionExecuted)))
+        return isinstance(next(steps, None), ActionExecuted)
+
+    def states_for_tracker_history(self: Any, tracker: Any, *options: Any, **more: Any) -> list[Any]:
+        if any(options) or any(more.get(name) for name in ("omit_unset_slots", "ignore_rule_only_turns")):
+            found: list[Any] = all_anew(self, tracker, *options, **more)
+            return found
+        events = tracker.applied_events()
+        seen, replayed, states = tracker.__dict__.pop("_replayed", None) or ([], tracker.init_copy(), [])
+        is_prefix = len(seen) <= len(events) and not any(map(operator.is_not, seen, events))
+        if not is_prefix or any(changes_the_past(events, place) for place in range(len(seen), len(events))):
+            seen, replayed, states = [], tracker.init_copy(), []
+        for event in itertools.islice(events, len(seen), None):
+            if isinstance(event, ActionExecuted):
+                states.append(self.get_active_state(replayed))
+            replayed.update(event)
+        tracker._replayed = (events, replayed, states)
+        # Policies take away from the states what they do not use.
+        past = [{part: dict(values) for part, values in state.items()} for state in states]
+        return [*past, self.get_active_state(replayed)]
+
+    Domain.states_for_tracker_history = states_for_tracker_history
+
+
+def _copy_slots_plainly() -> None:
+    """Copy a slot by its attributes; every tracker that Rasa makes copies all slots, by way of pickle's protocol."""
+    from rasa.shared.core.slots import Slot
+
+    def copy_of(self: Any) -> Any:
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        return made
+
+    Slot.__copy__ = copy_of
+
+
+def _know_what_undoes_events() -> None:
+    """Ask for each event's kind once, whether it takes back others; Rasa asks every event five times over."""
+    from rasa.shared.core.events import ActionReverted, ActiveLoop, Restarted, SessionStarted, UserUtteranceReverted
+    from rasa.shared.core.trackers import DialogueStateTracker
+
+    all_anew = DialogueStateTracker.applied_events
+
+    @functools.cache
+    def begins(kind: type) -> bool:
+        return issubclass(kind, (Restarted, SessionStarted))
+
+    @functools.cache
+    def takes_back(kind: type) -> bool:
+        return issubclass(kind, (ActionReverted, UserUtteranceReverted, ActiveLoop))
+
+    def applied_events(self: Any) -> list[Any]:
+        found: list[Any] = []
+        for event in self.events:
+            kind: Any = type(event)
+            if begins(kind):
+                found = []
+            elif takes_back(kind):
+                return list(all_anew(self))
+            else:
+                found.append(event)
+        return found
+
+    DialogueStateTracker.applied_events = applied_events

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import copy
 import hashlib
 import importlib.metadata
 import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +24,26 @@ from rasa.core.policies.rule_policy import RulePolicy  # noqa: E402
 from rasa.engine.exceptions import GraphRunError  # noqa: E402
 from rasa.engine.graph import GraphSchema, SchemaNode  # noqa: E402
 from rasa.engine.runner.dask import DaskGraphRunner  # noqa: E402
-from rasa.shared.core.events import ActionExecuted, Event, SlotSet  # noqa: E402
+from rasa.shared.core.domain import Domain  # noqa: E402
+from rasa.shared.core.events import (  # noqa: E402
+    ActionExecuted,
+    ActionReverted,
+    ActiveLoop,
+    DefinePrevUserUtteredFeaturization,
+    Event,
+    SessionStarted,
+    SlotSet,
+    UserUtteranceReverted,
+    UserUttered,
+)
+from rasa.shared.core.slots import CategoricalSlot  # noqa: E402
+from rasa.shared.core.trackers import DialogueStateTracker  # noqa: E402
 
 from connectors import rasa_patches  # noqa: E402
 
+RASAS_STATES = Domain.states_for_tracker_history
+RASAS_APPLIED_EVENTS = DialogueStateTracker.applied_events
+"""As they are before the first test: they stay what the replacements are compared with."""
 FUNCTIONS = [(module, name) for module, names in rasa_patches.WRITTEN_FOR.items() for name in names]
 
 
@@ -181,3 +199,74 @@ def test_no_more_states_are_remembered_than_allowed(monkeypatch: pytest.MonkeyPa
     for number in range(10):
         ours._get_possible_keys(lookup, [{"user": {"intent": f"intent {number}"}, "prev_action": {"action_name": "x"}}])
     assert len(ours._fitting) <= 3
+
+
+DOMAIN = Domain.from_yaml(
+    """
+version: "3.1"
+intents: [ask, tell]
+entities: [size]
+slots:
+  size: {type: categorical, values: [small, large], mappings: [{type: from_entity, entity: size}]}
+forms:
+  a_form: {required_slots: [size]}
+"""
+)
+MAKE: list[Callable[[], Event]] = [
+    lambda: UserUttered("small", {"name": "ask"}, [{"entity": "size", "value": "small"}]),
+    lambda: UserUttered("hello", {"name": "tell"}),
+    lambda: DefinePrevUserUtteredFeaturization(False),
+    lambda: ActionExecuted("action_listen"),
+    lambda: ActionExecuted("action_a"),
+    lambda: ActionExecuted("a_form"),
+    lambda: ActiveLoop("a_form"),
+    lambda: ActiveLoop(None),
+    lambda: SlotSet("size", "large"),
+    lambda: SlotSet("size", None),
+    lambda: SessionStarted(),
+    lambda: ActionReverted(),
+    lambda: UserUtteranceReverted(),
+]
+EVENTS = st.lists(st.integers(0, len(MAKE) - 1), max_size=12).map(lambda places: [MAKE[place]() for place in places])
+
+
+@given(st.lists(EVENTS, max_size=4))
+def test_the_states_of_a_conversation_are_rasas_however_it_goes_on(parts: list[list[Event]]):
+    tracker = DialogueStateTracker("ann", DOMAIN.slots)
+    for part in parts:
+        # As Rasa's prediction is followed by how the message was read for it, and that by an action.
+        for event in part:
+            tracker.update(event)
+        if tracker.latest_message.text and tracker.latest_action_name == "action_listen":
+            DOMAIN.states_for_tracker_history(tracker)
+            tracker.update(DefinePrevUserUtteredFeaturization(False))
+        tracker.update(ActionExecuted("action_listen"))
+        expected = RASAS_STATES(DOMAIN, tracker)
+        found = DOMAIN.states_for_tracker_history(tracker)
+        assert found == expected
+        for state in found:
+            state.get("user", {}).clear()  # as a policy does that uses a part only
+        assert DOMAIN.states_for_tracker_history(tracker) == expected
+
+
+def test_states_with_other_options_are_made_by_rasa():
+    tracker = DialogueStateTracker.from_events("ann", [MAKE[4](), MAKE[0](), MAKE[4]()], DOMAIN.slots)
+    for options in ({"omit_unset_slots": True}, {"ignore_rule_only_turns": True, "rule_only_data": {}}):
+        assert DOMAIN.states_for_tracker_history(tracker, **options) == RASAS_STATES(DOMAIN, tracker, **options)
+
+
+@given(EVENTS)
+def test_the_events_that_count_are_those_that_rasa_finds(events: list[Event]):
+    tracker = DialogueStateTracker("ann", [])
+    tracker.events.extend(events)
+    assert list(map(id, tracker.applied_events())) == list(map(id, RASAS_APPLIED_EVENTS(tracker)))
+
+
+def test_a_copied_slot_is_the_same_and_apart():
+    slot = CategoricalSlot("size", [{"type": "from_entity"}], values=["small", "large"])
+    slot.value = "small"
+    copied = copy.copy(slot)
+    assert type(copied) is CategoricalSlot
+    assert vars(copied) == vars(slot)
+    copied.value = "large"
+    assert (slot.value, slot.has_been_set) == ("small", True)
