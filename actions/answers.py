@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from actions import bargaining, cards, create, forms, parking, questions, resolve, retries, usual
+from actions import bargaining, cards, create, deciding, forms, parking, questions, resolve, retries, usual
 from actions.base import DeskAction, hand_over
 from actions.moments import Moment
 from actions.requests import merged, said_in, stated_in, to_fields
@@ -44,6 +44,8 @@ class ActionAffirm(DeskAction):
             await create.change(turn, bargaining.change_in(turn))
         elif question["kind"] in ("try_again", "confirm_task"):
             await _try_again(turn, question)
+        elif question["kind"] == "confirm_decision":
+            await deciding.carry_out(turn, question)
         elif question["kind"] == "confirm_quote":
             await reserve(turn, question["id"])
         elif question["kind"] == "confirm_price":

@@ -9,10 +9,12 @@ import structlog
 from rasa_sdk import Action
 
 from actions import (
+    assenting,
     bare,
     bargaining,
     choosing,
     clauses,
+    decisions,
     desk_access,
     giving_up,
     knowledge,
@@ -22,6 +24,7 @@ from actions import (
     questions,
     requests,
     retries,
+    unsure,
     usual,
     wording,
 )
@@ -101,14 +104,23 @@ def _ask_again(turn: Turn) -> None:
 def topic_of_answer(turn: Turn) -> str | None:
     """The topic that takes the message when it can only be an answer to a confirmation, whatever it was taken for.
 
-    "5" or "16 gigs" at a price, "try again" after a failure.
+    "5" or "16 gigs" at a price, "try again" after a failure. What is too unsure to act on is not understood.
     """
+    if not turn.form and unsure.is_unsure(turn):
+        turn.intent = "nlu_fallback"
+        return _topic_of_answer(turn) or "did_not_understand"
+    return "own_machines" if not turn.form and unsure.is_of_own_machines(turn) else _topic_of_answer(turn)
+
+
+def _topic_of_answer(turn: Turn) -> str | None:
     question = turn.question
     is_open = questions.is_open(question)
     if choosing.is_answer(turn):
         return "choose"
     if notified.is_answer(turn):
         return "answer_notice"
+    if turn.decision is not None:
+        return "decide"
     if not turn.form and knowledge.asked_about(turn):
         return "explain"
     if not turn.form and retries.says_again(turn.text):
@@ -122,6 +134,8 @@ def topic_of_answer(turn: Turn) -> str | None:
     # Who leaves the choice to me has not said yes to what it costs.
     if (is_of_request and usual.is_usual(turn)) or (not turn.form and usual.leaves_it_to_me(turn)):
         return "inform"
+    if answer := assenting.topic(turn):
+        return answer
     if bargaining.is_yes(turn):
         return "affirm"
     if turn.intent == "quote_price" and bare.bare_number(turn.text) is None and not bargaining.asks_cheaper(turn):
@@ -183,12 +197,14 @@ async def _open(tracker: Any) -> Turn:
         had_form=loop is not None,
         answered=moments.slot_answered(tracker),
         has_returned=moments.has_returned(tracker),
+        confidence=float((message.get("intent") or {}).get("confidence") or 0.0),
         likeliest=tuple(item["name"] for item in message.get("intent_ranking") or ()),
         noticed=tracker.get_slot("noticed"),
         slots_before=dict(tracker.slots),
         facts={name: value for name in FACTS if (value := tracker.get_slot(name)) is not None},
     )
     await notified.look(turn)
+    turn.decision = await decisions.find(turn)
     granted = await desk.welcome(turn.actor)
     if granted:
         names = " and ".join(wording.provider_title(info.provider) for info in granted)

@@ -23,10 +23,24 @@ def left_undone(text: str, topic: str) -> str | None:
     done = _SAME.get(topic, topic)
     if done not in _VERBS or text.startswith("/"):
         return None
-    tasks = [(task, part) for part in _AND.split(text.lower().strip(" .!?")) if (task := _task(part))]
+    tasks = _tasks(text)
     if done not in [task for task, _ in tasks]:
         return None
     return next((part for task, part in tasks if task != done), None)
+
+
+def tasks_in(text: str) -> list[str]:
+    """The tasks whose verbs the parts of the text begin with."""
+    return [task for task, _ in _tasks(text)]
+
+
+def task_in(part: str) -> str | None:
+    """The task whose verb the text begins with."""
+    return _task(part.lower().strip(" .!?"))
+
+
+def _tasks(text: str) -> list[tuple[str, str]]:
+    return [(task, part) for part in _AND.split(text.lower().strip(" .!?")) if (task := _task(part))]
 
 
 def _task(part: str) -> str | None:

@@ -3,70 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from actions import cards, differences, questions, retries
 from actions.bargaining import asks_about_another, price_change
 from actions.base import DeskAction
 from actions.kinds import kept_of
+from actions.mending import lost_words, problem_of
 from actions.requests import (
-    ANYWHERE,
     MEASURES,
-    SHAPE,
     Fields,
     button,
     change_words,
     merged,
-    offer_button,
     stated_in,
     to_entities,
     to_fields_of,
     to_request,
 )
-from actions.turn import Button, Turn
-from actions.wording import names, of_error, provider_title
+from actions.turn import Turn
+from actions.wording import names, of_error
 from clouddesk.language.clock import starts_later
 from clouddesk.language.localtime import local_time
 from clouddesk.model.blueprint import Blueprint
 from clouddesk.model.errors import (
     Invalid,
-    LimitExceeded,
     NothingFits,
     QuoteExpired,
-    UnknownRegion,
-    UnknownSoftware,
-)
-from clouddesk.model.invalid import (
-    BadName,
-    LeaseTooShort,
-    NoImage,
-    NotPositive,
-    TimeIsOver,
-    UnclearTime,
-    UnknownProvider,
 )
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import CLUSTER, VM
 
-MOST_BUTTONS = 5
+_MOST_PROBLEMS = 6
 MOST_QUESTIONS = 3
 """So often a request is asked to be mended; then I go on with what I would choose."""
 PLAIN = "plain"
 """The blueprint of machines with nothing on them."""
 _ASKED_FOR_MOST = ("spark", "jupyter", "dask", "kafka", "kubernetes")
-_FITTING = (*SHAPE, "storage_gb", "size_names", "region", "providers", "max_hourly_price_usd")
-
-_FIELDS: dict[type[Invalid | NothingFits], str] = {
-    BadName: "name",
-    LeaseTooShort: "duration_seconds",
-    NoImage: "os",
-    NothingFits: "size",
-    TimeIsOver: "duration_seconds",
-    UnclearTime: "duration_seconds",
-    UnknownProvider: "providers",
-    UnknownRegion: "region",
-    UnknownSoftware: "software",
-}
-"""The field of the request that an error is about; the number of machines where it is none of these."""
 
 
 class ActionCreateVm(DeskAction):
@@ -146,8 +119,18 @@ def _offer_variation(turn: Turn, change: Fields, priced: Quote) -> None:
     turn.say("utter_still_open", buttons=questions.buttons(question), question=questions.words(question))
 
 
-async def quote(turn: Turn, said: Fields, *, response: str = "utter_quote", changes: Fields | None = None) -> None:
-    """Quote the request and ask for a yes; what is wrong with it is said and asked for instead."""
+async def quote(
+    turn: Turn,
+    said: Fields,
+    *,
+    response: str = "utter_quote",
+    changes: Fields | None = None,
+    wish: Fields | None = None,
+) -> None:
+    """Quote the request and ask for a yes; what is wrong with it is said and asked for instead.
+
+    ``wish`` is what was said where that could not be had, and this is quoted instead.
+    """
     if said["kind"] == CLUSTER and not said.get("software"):
         turn.go_to("create_cluster", resumed=True)
         turn.request = said
@@ -168,6 +151,8 @@ async def quote(turn: Turn, said: Fields, *, response: str = "utter_quote", chan
     question["shown"] = shown = differences.shown(made)
     question["recent"] = _recent(turn, changes)
     question["habits"] = [*made.habits, *made.team]
+    if wish is not None:
+        question["wish"] = wish
     if made.runner_up is not None:
         question["other"] = to_fields_of(made.runner_up)
     turn.ask(question, request=said)
@@ -190,7 +175,21 @@ async def change(turn: Turn, changes: Fields) -> None:
         kept = {field: value for field, value in kept_of(before).items() if field not in changes}
         if words := change_words(kept):
             turn.say("utter_kept", kept=words)
-    await quote(turn, merged(before, changes), response="utter_quote_changed", changes=changes)
+    wish = (turn.question or {}).get("wish")
+    if wish is not None:
+        wish = merged(wish, changes)
+        if await _fault_of(turn, wish) is None:
+            before, wish = wish, None
+    await quote(turn, merged(before, changes), response="utter_quote_changed", changes=changes, wish=wish)
+
+
+async def _fault_of(turn: Turn, said: Fields) -> Invalid | NothingFits | None:
+    """What is wrong with the request, if anything is."""
+    try:
+        await turn.desk.quote(turn.actor, to_request(said), keep=False)
+    except (Invalid, NothingFits) as error:
+        return error
+    return None
 
 
 def _recent(turn: Turn, changes: Fields | None) -> str | None:
@@ -256,59 +255,35 @@ def what(turn: Turn, said: Fields) -> str:
 
 async def _ask_to_mend(turn: Turn, said: Fields, error: Invalid | NothingFits) -> None:
     """What is wrong becomes a fact that the form of the request asks for."""
-    response, values = of_error(error)
-    buttons: list[Button] | None = None
-    if isinstance(error, NothingFits):
-        values["request"] = change_words({key: said[key] for key in said if key in _FITTING}) or error.request
-        buttons = [offer_button(offer) for offer in error.nearest] or None
-    elif isinstance(error, UnknownProvider):
-        buttons = [button(provider_title(name), "inform", provider=name) for name in error.known]
-    elif isinstance(error, NoImage):
-        buttons = [button(system, "correct", os=system) for system in error.known[:MOST_BUTTONS]]
-    elif isinstance(error, UnknownRegion):
-        buttons = [button(region, "correct", region=region) for region in error.known[:MOST_BUTTONS]]
-    elif isinstance(error, UnknownSoftware):
-        known = by_popularity(turn.desk.blueprints())
-        buttons = [button(item.title, "inform", software=item.name) for item in known[:MOST_BUTTONS]]
-        values["known"] = names([item.title for item in known])
-    field, mended = _field_of(error), turn.facts.get("correction")
-    if mended and field not in mended and field == turn.facts["problem"]["field"]:
+    mended = turn.facts.get("correction")
+    problem = _problem(turn, said, error)
+    if mended and problem["field"] not in mended and problem["field"] == turn.facts["problem"]["field"]:
         turn.say("utter_noted", changes=change_words(mended))
-    choice = _choice(turn, field, error)
-    asks = 1 + (turn.facts.get("problem") or {}).get("asks", 0)
-    if asks > MOST_QUESTIONS:
-        turn.facts = {}
-        turn.say("utter_default_instead")
-        await quote(turn, merged(said, choice))
+    problem["asks"] = 1 + (turn.facts.get("problem") or {}).get("asks", 0)
+    if problem["asks"] > MOST_QUESTIONS:
+        await _quote_instead(turn, said, problem)
         return
-    problem = {
-        "asks": asks,
-        "field": field,
-        "response": response,
-        "values": values,
-        "buttons": buttons,
-        "choice": choice,
-    }
     turn.go_to(f"create_{said['kind']}", problem=problem)
     turn.request = said
 
 
-def _choice(turn: Turn, field: str, error: Invalid | NothingFits) -> Fields:
-    """What "you choose" takes: the nearest offer, else the default of what is wrong."""
-    if isinstance(error, NothingFits):
-        return to_fields_of(error.nearest[0]) if error.nearest else dict.fromkeys(_FITTING)
-    if field == "software":
-        return {"software": [turn.desk.team.software or by_popularity(turn.desk.blueprints())[0].name]}
-    if field == "duration_seconds":
-        return {"duration_seconds": None, "until": None}
-    return {"region": ANYWHERE} if field == "region" else {field: None}
+async def _quote_instead(turn: Turn, wish: Fields, problem: dict[str, Any]) -> None:
+    """What I would take, and what of the wish it is not; the wish counts again when a change makes it possible."""
+    turn.facts = {}
+    given: Fields = dict(problem["choice"])
+    for _ in range(_MOST_PROBLEMS):
+        error = await _fault_of(turn, merged(wish, given))
+        if error is None:
+            break
+        given |= _problem(turn, merged(wish, given), error)["choice"]
+    turn.say(problem["response"], **problem["values"])
+    turn.say("utter_default_instead", lost=lost_words(wish, given))
+    await quote(turn, merged(wish, given), wish=wish)
 
 
-def _field_of(error: Invalid | NothingFits) -> str:
-    """Which field of the request the error asks for again."""
-    if isinstance(error, LimitExceeded):
-        return "duration_seconds" if error.what == "hours" else "count"
-    return error.field if isinstance(error, NotPositive) else _FIELDS.get(type(error), "count")
+def _problem(turn: Turn, said: Fields, error: Invalid | NothingFits) -> dict[str, Any]:
+    popular = by_popularity(turn.desk.blueprints())
+    return problem_of(said, error, popular=popular, usual=turn.desk.team.software or popular[0].name)
 
 
 def _blueprint(turn: Turn, said: Fields) -> Blueprint | None:

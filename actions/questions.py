@@ -9,6 +9,7 @@ A confirmation is a dict in the slot ``open_question``:
     confirm_removal     {"provider": name}
     try_again           what failed, see ``actions/retries.py``: shall I try again?
     confirm_task        what is to be done, see ``actions/retries.py``, and its "doing": shall I?
+    confirm_decision    {"option": …, "id": what it is about, "doing": words}     see ``actions/deciding.py``
     choose              see ``actions/choosing.py``
     answered            {"ids": […], "of": "quote" | "release"}  settled; remembered for a second yes
 
@@ -38,6 +39,7 @@ _BUTTONS = {
     "confirm_release": ("Yes, give back", "No, keep"),
     "confirm_removal": ("Yes, forget it", "No, keep it"),
     "confirm_task": ("Yes, go ahead", "No"),
+    "confirm_decision": ("Yes, go ahead", "No"),
     "try_again": ("Try again", "No"),
 }
 
@@ -68,7 +70,7 @@ def words(question: Question) -> str:
         return f"shall I give back {' and '.join(question['names'])} for good? Yes or no."
     if kind == "confirm_removal":
         return f"shall I forget your {provider_title(question['provider'])} access? Yes or no."
-    if kind == "confirm_task":
+    if kind in ("confirm_task", "confirm_decision"):
         return f"shall I go ahead with {question['doing']}? Yes or no."
     if kind == "choose":
         return choosing.words(question)
@@ -126,7 +128,7 @@ def subject(question: Question) -> str:
         return f"giving back {' and '.join(question['names'])}"
     if question["kind"] == "confirm_removal":
         return f"removing your {provider_title(question['provider'])} access"
-    if question["kind"] == "confirm_task":
+    if question["kind"] in ("confirm_task", "confirm_decision"):
         return str(question["doing"])
     if question["kind"] == "try_again":
         called = [item["name"] for item in question["facts"].get("reservation") or ()]

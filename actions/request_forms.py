@@ -7,9 +7,10 @@ from typing import Any, ClassVar
 from actions import parking, questions, retries, usual
 from actions.bare import lone_number, said_number
 from actions.base import DeskAction
-from actions.create import MOST_BUTTONS, by_popularity, what
+from actions.create import by_popularity, what
 from actions.forms import Form
 from actions.kinds import is_besides, kept_of, revises
+from actions.mending import MOST_BUTTONS
 from actions.moments import Moment
 from actions.requests import Fields, button, change_words, changes_in, is_fragment, merged, number_as, stated_in
 from actions.turn import Turn

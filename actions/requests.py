@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import asdict
 from typing import Any
@@ -13,7 +14,7 @@ from actions.turn import Button, Turn
 from actions.wording import duration, plural, provider_title
 from clouddesk.language.money import rate
 from clouddesk.language.refusals import refused
-from clouddesk.model.offer import Offer
+from clouddesk.model.offer import NearOffer, Offer
 from clouddesk.model.request import CLUSTER, ResourceRequest
 
 Fields = dict[str, Any]
@@ -177,7 +178,8 @@ def to_request(said: Fields) -> ResourceRequest:
     values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in said.items()}
     for field in ("vcpus", "gpu_count"):
         if values.get(field) is not None:
-            values[field] = int(values[field])
+            # Half a core is less than the least machine has, not none at all.
+            values[field] = math.ceil(values[field])
     return ResourceRequest(**values)
 
 
@@ -191,6 +193,14 @@ def to_fields(request: ResourceRequest) -> Fields:
 def to_fields_of(offer: Offer) -> Fields:
     """The change that takes this offer."""
     return {"size_names": [offer.size], "providers": [offer.provider], "region": offer.region}
+
+
+def to_fields_of_near(near: NearOffer) -> Fields:
+    """The change that takes this offer although it is not all that was wished for."""
+    change: Fields = dict.fromkeys(field for field in near.gives_up if field not in SHAPE)
+    if "storage_gb" in change:
+        change["storage_gb"] = near.disk_gb
+    return {**change, **to_fields_of(near.offer)}
 
 
 def to_entities(said: Fields) -> dict[str, Any]:
@@ -253,7 +263,8 @@ def button(title: str, intent: str, **entities: Any) -> Button:
     return {"title": title, "payload": payload(intent, entities)}
 
 
-def offer_button(offer: Offer) -> Button:
-    """A button that takes this offer's size and place into the open request."""
+def near_button(near: NearOffer) -> Button:
+    """A button that takes this offer into the open request."""
+    offer = near.offer
     title = f"{offer.size}, {offer.memory_gb:g} GB"
     return button(title, "correct", size_name=offer.size, provider=offer.provider, region=offer.region)

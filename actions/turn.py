@@ -49,12 +49,16 @@ class Turn:
     """The slot that the message was taken as an answer for, though it may not have been a good one."""
     has_returned: bool = False
     """The open form asks again after something else was answered in between."""
+    confidence: float = 1.0
+    """How sure the classifier was of the intent."""
     likeliest: tuple[str, ...] = ()
     """The intents by likelihood, when the classifier was sure of none."""
     misses: int = 0
     """How often in a row nothing was understood; 0 unless the action says otherwise."""
     notices: tuple[Notice, ...] = ()
     """The notices that wait for an answer, newest first (``actions/notified.py``)."""
+    decision: tuple[str, str | None, str | None] | None = None
+    """What the words decide about what a notice asked (``actions/decisions.py``)."""
     new_notices: tuple[Notice, ...] = ()
     """Those of them that came after our last words."""
     noticed: dict[str, Any] | None = None

@@ -6,11 +6,12 @@ The sentences are responses in domain.yml; vendor text never gets here.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
-from clouddesk.language.money import hourly
+from clouddesk.language.money import hourly, rate
 from clouddesk.model import errors, invalid
-from clouddesk.model.offer import Offer
+from clouddesk.model.offer import NearOffer, Offer
 from clouddesk.providers.table import title_of
 
 _MOST_NAMES = 20
@@ -80,6 +81,36 @@ def offer_line(offer: Offer) -> str:
     )
 
 
+def near_line(near: NearOffer) -> str:
+    """The offer at the price of the whole request, and what it gives up: "…, $0.4/h for all 4 (not in london)"."""
+    offer = near.offer
+    has = {
+        "vcpus": f"{offer.vcpus} vCPU",
+        "memory_gb": f"{offer.memory_gb:g} GB memory",
+        "storage_gb": f"at most {near.disk_gb:,.0f} GB disk",
+        "gpu_count": plural(offer.gpus, "GPU") if offer.gpus else "no GPU",
+    }
+    parts = []
+    for field, wish in near.gives_up.items():
+        if field in has:
+            parts.append(f"{has[field]} instead of {wish:,g}")
+        elif field == "max_hourly_price_usd":
+            parts.append(f"more than {rate(wish)} an hour")
+        elif field == "spot":
+            parts.append("no spot price")
+        elif field == "region":
+            parts.append(f"not in {wish}")
+        elif field == "providers":
+            parts.append(f"not on {_titles(wish, last='or')}")
+        elif field in ("excluded_regions", "excluded_sizes"):
+            parts.append("though you ruled it out")
+        else:
+            parts.append(f"not {names([str(item).upper() for item in wish], last='or')}")
+    together = f" for all {near.count}" if near.count > 1 else ""
+    line = offer_line(replace(offer, hourly_price_usd=near.hourly_price_usd)) + together
+    return f"{line} ({', '.join(parts)})" if parts else line
+
+
 def _measured(number: float, what: str) -> str:
     return plural(number, what.removesuffix("s"))
 
@@ -107,7 +138,7 @@ _FACTS: dict[type[errors.CloudDeskError], Callable[[Any], dict[str, str]]] = {
     errors.UnknownRegion: lambda error: {"region": error.region, "known": names(error.known, last="or")},
     errors.NothingFits: lambda error: {
         "request": error.request,
-        "nearest": "\n".join(f"• {offer_line(offer)}" for offer in error.nearest),
+        "nearest": "\n".join(f"• {near_line(near)}" for near in error.nearest),
     },
     errors.CredentialsMissing: lambda error: {
         "provider": provider_title(error.provider) if error.provider else "any cloud",

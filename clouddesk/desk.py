@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from functools import cached_property
 
 from clouddesk import access
@@ -262,6 +262,10 @@ class Desk:
         end = await self.engine.hold(reservation.id, by=actor.user_id)
         return await self._records.after_change(replace(reservation, expires_at=end, is_held=True))
 
+    def longest_end(self, reservation: Reservation) -> datetime:
+        """How long it can be kept at most."""
+        return reservation.created_at + timedelta(seconds=self.limits.max_lease_seconds)
+
     async def choose(self, actor: Actor, reservation_id: str, answer: str) -> Reservation:
         """What happens with machines that came up only in part: one of ``reservation.CHOICES``.
 
@@ -315,22 +319,23 @@ class Desk:
 
     async def keep_orphan(self, actor: Actor, orphan_id: str) -> Orphan:
         """Leave it alone. Raises NotFound."""
-        orphan = await self._orphan(actor, orphan_id)
+        orphan = await self.orphan(actor, orphan_id)
         await self._orphanage.keep(actor, orphan)
         return orphan
 
     async def adopt_orphan(self, actor: Actor, orphan_id: str) -> Reservation:
         """Make it a reservation again, with the default lease from now on. Raises NotFound, WrongState."""
-        orphan = await self._orphan(actor, orphan_id)
+        orphan = await self.orphan(actor, orphan_id)
         return await self.engine.get(await self._orphanage.adopt(actor, orphan))
 
     async def delete_orphan(self, actor: Actor, orphan_id: str) -> Orphan:
         """Begin to destroy it; its owner is told when it is gone. Raises NotFound, WrongState."""
-        orphan = await self._orphan(actor, orphan_id)
+        orphan = await self.orphan(actor, orphan_id)
         await self._orphanage.delete(actor, orphan)
         return orphan
 
-    async def _orphan(self, actor: Actor, orphan_id: str) -> Orphan:
+    async def orphan(self, actor: Actor, orphan_id: str) -> Orphan:
+        """One by its id. Raises NotFound also for one that is not the actor's to settle."""
         orphan = await self._orphanage.get(orphan_id)
         if not access.may_settle(actor, orphan):
             raise NotFound(orphan_id)

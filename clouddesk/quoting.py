@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import secrets
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
 from clouddesk.language.clock import resolve_until
 from clouddesk.model.actor import Actor
 from clouddesk.model.blueprint import Blueprint
-from clouddesk.model.errors import LimitExceeded, NothingFits
+from clouddesk.model.errors import LimitExceeded, NothingFits, UnknownRegion
 from clouddesk.model.invalid import (
     BadName,
     ClusterTooSmall,
@@ -21,7 +21,7 @@ from clouddesk.model.invalid import (
     UnclearTime,
 )
 from clouddesk.model.node import NodePlan
-from clouddesk.model.offer import Offer, Requirements
+from clouddesk.model.offer import NearOffer, Offer, Requirements
 from clouddesk.model.ports import Catalog
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import CLUSTER, ResourceRequest
@@ -31,10 +31,14 @@ from clouddesk.settings import Limits
 DEFAULT_OS = "ubuntu-22.04"
 DEFAULT_VCPUS = 2
 DEFAULT_MEMORY_GB = 4.0
+MEMORY_GB_PER_VCPU = 2.0
+"""When only cores are named: as much as the clouds' compute-optimised machines have."""
+LEAST_MEMORY_GB = 0.5
 DEFAULT_STORAGE_GB = 20.0
 LEAST_STORAGE_GB = 16.0
 """No official image needs more; a smaller disk would be enlarged by the cloud, and cost more than quoted."""
 LEAST_LEASE_SECONDS = 60
+_MOST_REGIONS = 100
 _SAME_PRICE = 1.0001
 """A price is the same up to this factor: it comes as a decimal fraction."""
 MOST_NAME_CHARACTERS = 40
@@ -67,12 +71,18 @@ def make_quote(
         defaults.append("os")
 
     offers = catalog.cheapest(requirements, limit=1)
+    if not offers and "memory" in defaults:
+        # My own idea of how much memory suits the cores must not be what cannot be had.
+        defaults.remove("memory")
+        requirements = replace(requirements, memory_gb=LEAST_MEMORY_GB)
+        offers = catalog.cheapest(requirements, limit=1)
     if not offers and requirements.spot:
         # Spot is a wish for a lower price; where no spot price is known, the normal one is shown and said to be that.
         requirements = replace(requirements, spot=False)
         offers = catalog.cheapest(requirements, limit=1)
     if not offers:
-        raise NothingFits(describe(requirements), catalog.nearest(requirements))
+        near = catalog.nearest(requirements)
+        raise NothingFits(describe(requirements), [_near(item, requirements, count, catalog) for item in near])
     offer = offers[0]
     os = PROVIDERS[offer.provider].system(wanted_os)
     disk_gb = max(requirements.storage_gb, offer.disk_gb)
@@ -198,8 +208,12 @@ def _requirements(
     else:
         vcpus, memory_gb = DEFAULT_VCPUS, DEFAULT_MEMORY_GB
     if has_shape:
-        # Whoever names one measure means "at least that"; the others must not make it dearer than needed.
-        vcpus, memory_gb = 1, 0.5
+        # Whoever names one measure means "at least that"; the others must not make it dearer than needed. Only cores
+        # without memory would get a machine that can hardly start its system.
+        is_cores = bool(request.vcpus) and not (request.memory_gb or request.size_names or request.gpu_count)
+        vcpus, memory_gb = 1, max(memory_gb, MEMORY_GB_PER_VCPU * (request.vcpus or 0)) if is_cores else LEAST_MEMORY_GB
+        if is_cores:
+            defaults.append("memory")
     else:
         defaults.append("size")
     storage_gb = blueprint.storage_gb if blueprint else DEFAULT_STORAGE_GB
@@ -227,11 +241,62 @@ def _runner_up(offer: Offer, requirements: Requirements, catalog: Catalog) -> Of
     """The cheapest on another provider, else the next cheapest of another size or region on the same."""
     others = tuple(name for name in requirements.providers if name != offer.provider)
     if others:
-        found = catalog.cheapest(replace(requirements, providers=others), limit=1)
+        try:
+            found = catalog.cheapest(replace(requirements, providers=others), limit=1)
+        except UnknownRegion:
+            # Mumbai is a region of one cloud only.
+            found = []
         if found:
             return found[0]
     following = catalog.cheapest(requirements, limit=2)
     return following[1] if len(following) > 1 else None
+
+
+def _near(offer: Offer, wish: Requirements, count: int, catalog: Catalog) -> NearOffer:
+    """What the offer costs for the whole request, and what of the request it is not."""
+    disk_gb = min(max(wish.storage_gb, offer.disk_gb), offer.most_disk_gb)
+    price = offer.machine_hourly_price_usd(disk_gb)
+    cap = wish.max_hourly_price_usd
+    is_given_up = {
+        "vcpus": offer.vcpus < wish.vcpus,
+        "memory_gb": offer.memory_gb < wish.memory_gb,
+        "storage_gb": disk_gb < wish.storage_gb,
+        "gpu_count": offer.gpus < wish.gpu_count,
+        "gpu_types": bool(wish.gpu_types) and offer.gpu_type not in wish.gpu_types,
+        "size_names": bool(wish.size_names) and offer.size not in wish.size_names,
+        "excluded_sizes": offer.size in wish.excluded_sizes,
+        "providers": bool(wish.providers) and offer.provider not in wish.providers,
+        "region": wish.region is not None and not _is_in(offer, Requirements(region=wish.region), catalog),
+        "excluded_regions": bool(wish.excluded_regions)
+        and not _is_in(offer, Requirements(excluded_regions=wish.excluded_regions, region=wish.region), catalog),
+        "spot": wish.spot and not offer.spot,
+        "max_hourly_price_usd": cap is not None and (price is None or price > cap * _SAME_PRICE),
+    }
+    if is_given_up["region"]:
+        is_given_up["excluded_regions"] = False
+    wished = {**asdict(wish), "max_hourly_price_usd": None if cap is None else cap * count}
+    return NearOffer(
+        offer=offer,
+        disk_gb=disk_gb,
+        hourly_price_usd=None if price is None else price * count,
+        count=count,
+        gives_up={field: wished[field] for field, is_so in is_given_up.items() if is_so},
+    )
+
+
+def _is_in(offer: Offer, places: Requirements, catalog: Catalog) -> bool:
+    """Whether the offer is among those of the places."""
+    same = replace(
+        places,
+        providers=(offer.provider,),
+        size_names=(offer.size,),
+        spot=offer.spot,
+        architecture=offer.architecture,
+    )
+    try:
+        return any(found.region == offer.region for found in catalog.cheapest(same, limit=_MOST_REGIONS))
+    except UnknownRegion:
+        return False
 
 
 def _nodes(blueprint: Blueprint | None, count: int) -> tuple[NodePlan, ...]:

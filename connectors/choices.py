@@ -1,4 +1,4 @@
-"""The buttons that a person without buttons sees: which number, letter or title stands for which payload."""
+"""The buttons that a person without buttons sees: which title or letter stands for which payload."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ _LETTERS = string.ascii_lowercase
 class Choices:
     """The open choices of one conversation, in Redis, so that `say` and the console share them.
 
-    A reply's buttons are numbered ``1, 2 …`` and live until the next reply. A notice comes unasked: its buttons get
-    letters, so that a "2" typed as the answer to a question can never press one of them. The two are kept apart, so
-    that a reply need not read what it leaves as it is.
+    A reply's buttons are typed by their titles and live until the next reply. They have no numbers: a "2" under "By how
+    long should I extend?" is an answer, and never the second button; lists to pick from say their numbers themselves.
+    A notice comes unasked: its buttons get letters as well. The two are kept apart, so that a reply need not read what
+    it leaves as it is.
     """
 
     def __init__(self, redis: Redis[bytes], conversation: str) -> None:
@@ -28,14 +29,9 @@ class Choices:
         self._of_notices = f"clouddesk:console:{conversation}:notice-choices"
 
     async def of_replies(self, replies: Sequence[Reply]) -> list[list[tuple[str, Button]]]:
-        """Each reply's buttons with their numbers, counted through; these are now the open ones."""
-        labelled: list[list[tuple[str, Button]]] = []
-        number = 0
-        for reply in replies:
-            labelled.append([(str(number + index), button) for index, button in enumerate(reply.buttons, start=1)])
-            number += len(reply.buttons)
-        await self._write(self._of_reply, dict(mark for marks in labelled for mark in marks))
-        return labelled
+        """Each reply's buttons, with no marks; these are now the open ones."""
+        await self._write(self._of_reply, {_typed(button.title): button for reply in replies for button in reply.buttons})
+        return [[("", button) for button in reply.buttons] for reply in replies]
 
     async def of_notice(self, buttons: Sequence[Button]) -> list[tuple[str, Button]]:
         """A notice's buttons with letters; after z comes a again and takes the oldest's place."""
@@ -51,21 +47,22 @@ class Choices:
         return marks
 
     async def resolve(self, text: str) -> str | None:
-        """The payload that a typed title, number or letter stands for; None when it stands for itself."""
-        typed = text.strip().strip("[].").casefold()
+        """The payload that a typed title or letter stands for; None when it stands for itself."""
+        typed = _typed(text)
         of_reply, of_notices = map(_read, await self._redis.mget(self._of_reply, self._of_notices))
-        for button in reversed(of_reply.values()):
-            # A reply's titles count before a notice's: "yes" answers the question that is open.
-            if button.title.casefold() == typed:
-                return button.payload
+        # A reply's titles count before a notice's: "yes" answers the question that is open.
         if marked := of_reply.get(typed) or of_notices.get(typed):
             return marked.payload
-        titles = [button for button in of_notices.values() if button.title.casefold() == typed]
+        titles = [button for button in of_notices.values() if _typed(button.title) == typed]
         return titles[0].payload if len(titles) == 1 else None
 
     async def _write(self, key: str, buttons: dict[str, Button]) -> None:
         items = [[mark, button.title, button.payload] for mark, button in buttons.items()]
         await self._redis.set(key, json.dumps(items), ex=KEPT_SECONDS)
+
+
+def _typed(text: str) -> str:
+    return text.strip().strip("[].").casefold()
 
 
 def _read(text: bytes | None) -> dict[str, Button]:

@@ -90,7 +90,8 @@ class Wording:
     def render(self, notice: Notice, *, timezone_name: str) -> Reply:
         """A notice whose kind has no wording is shown by its facts rather than lost."""
         values = self._values(notice, timezone_name)
-        response = self._response(f"utter_notice_{notice.kind}")
+        response = self._response(f"utter_notice_{notice.kind}{_variant(notice)}")
+        response = response or self._response(f"utter_notice_{notice.kind}")
         if response is None:
             _log.warning("notice.unworded", kind=notice.kind)
             return Reply(f"*{values['name'] or notice.reservation_id}*: {notice.kind}.")
@@ -102,15 +103,17 @@ class Wording:
         # Brings the clouds' libraries along, which a chat can do without until the first notice.
         from clouddesk.providers.table import title_of
 
+        values["provider_name"] = values["provider"]
         values["provider"] = title_of(values["provider"])
-        for key in ("ends", "starts", "at"):
+        for key in ("ends", "starts", "at", "choose_by"):
             if values[key]:
                 values[key] = local_time(datetime.fromisoformat(values[key]), timezone_name, datetime.now(timezone.utc))
         # Codes become the sentences that domain.yml has for them.
         for key in ("reason", "simulated", "software"):
             code = values[key]
             words = self._text(f"utter_{key}_{code}") if code else ""
-            values[key] = self._text("utter_reason_unknown") or "" if words is None and key == "reason" else words or ""
+            words = self._text("utter_reason_unknown") if words is None and key == "reason" else words
+            values[key] = _fill(words or "", values)
         return values
 
     def _text(self, name: str) -> str | None:
@@ -130,6 +133,15 @@ class Wording:
             # CSafeLoader: the domain is long, and this happens before the first notice can be shown.
             responses: dict[str, Any] = yaml.load(file, Loader=_LOADER)["responses"]  # noqa: S506 - a safe loader
         return responses
+
+
+def _variant(notice: Notice) -> str:
+    """The ending of the wording's name where a kind has several; a wording without it does for all others."""
+    if notice.is_for_admins:
+        return "_for_admins"
+    if notice.kind == kinds.PARTIAL and notice.values.get("can_go_on") == "no":
+        return "_too_few"
+    return f"_{notice.values.get('reason')}" if notice.kind == kinds.DRIFT else ""
 
 
 class _Values(dict[str, str]):

@@ -49,8 +49,9 @@ def plain(shown: Shown) -> str:
 
 
 def choices(buttons: LabelledButtons) -> str:
-    """ "[1] Yes  [2] Change  [3] No"."""
-    return "  ".join(f"[{mark}] {_CONTROL.sub('', button.title)}" for mark, button in buttons)
+    """ "[Yes]  [Change]  [No]"; what has a mark is typed by it: "[a] Details"."""
+    titles = [(mark, _CONTROL.sub("", button.title)) for mark, button in buttons]
+    return "  ".join(f"[{mark}] {title}" if mark else f"[{title}]" for mark, title in titles)
 
 
 def show(console: Console, shown: Shown) -> None:

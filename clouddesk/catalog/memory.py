@@ -13,13 +13,12 @@ from numpy.typing import NDArray
 
 from clouddesk.catalog.ec2 import LEAST_PRICE_USD, BundledEc2
 from clouddesk.catalog.regions import Place, Regions
-from clouddesk.model.offer import HOURS_PER_MONTH, Offer, Requirements
+from clouddesk.model.offer import HOURS_PER_MONTH, LARGEST_DISK_GB, Offer, Requirements
 
 Mask = NDArray[np.bool_]
 Numbers = NDArray[np.float64]
 
 _FIRST_REGIONS = ("us-east-1", "nyc1", "nyc3", "nyc2")  # of equal prices, where most people's things are
-_LARGEST_DISK_GB = 16384  # one gp3 volume; only EC2 sells further disk so far
 _GPU_NAMES = {"a10": "a10g"}  # as people say → as the cloud calls it
 
 
@@ -125,7 +124,7 @@ class _Columns:
     def totals(self, storage_gb: float) -> Numbers:
         """Price per hour of each machine with its disk; not a number when unknown."""
         further: Numbers = np.maximum(0.0, storage_gb - self._disk_gb)
-        price = np.where(further > _LARGEST_DISK_GB, np.nan, self._disk_price)
+        price = np.where(further > LARGEST_DISK_GB, np.nan, self._disk_price)
         return np.where(further > 0, self._price + further * price / HOURS_PER_MONTH, self._price)
 
     def fitting(self, wish: Requirements) -> Mask:
@@ -149,7 +148,7 @@ class _Columns:
         score = np.ones(len(indices))
         for wanted, has in ((wish.vcpus, self._vcpus), (wish.memory_gb, self._memory_gb)):
             score *= np.minimum(1.0, has[indices] / max(wanted, 0.01))
-        has_disk = np.where(np.isnan(self._disk_price), self._disk_gb, _LARGEST_DISK_GB)[indices]
+        has_disk = np.where(np.isnan(self._disk_price), self._disk_gb, LARGEST_DISK_GB)[indices]
         score *= np.minimum(1.0, has_disk / max(wish.storage_gb, 0.01))
         order = np.lexsort((self._price[indices], -np.round(score, 3)))
         # One of a size is enough: the same machine in five regions tells nobody more.

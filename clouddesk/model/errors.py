@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from clouddesk.model.offer import Offer
+    from clouddesk.model.offer import NearOffer
 
 
 class CloudDeskError(Exception):
@@ -113,7 +113,7 @@ class NothingFits(CloudDeskError):
 
     code = "nothing_fits"
 
-    def __init__(self, request: str, nearest: Sequence[Offer]) -> None:
+    def __init__(self, request: str, nearest: Sequence[NearOffer]) -> None:
         self.request = request
         self.nearest = tuple(nearest)
         super().__init__(f"no offer for {request}")

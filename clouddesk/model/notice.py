@@ -23,9 +23,6 @@ ORPHAN = "orphan"
 """Machines that no reservation knows: keep, adopt or delete?"""
 ORPHAN_SETTLED = "orphan_settled"
 
-OWNER = "owner"
-ADMINS = "admins"
-
 OFFERED_EXTENSION_SECONDS = 7200
 """What the question in a warning offers, and a plain yes to it takes."""
 
@@ -48,5 +45,5 @@ class Notice:
     reservation_id: str
     created_at: datetime
     values: dict[str, str] = field(default_factory=dict)
-    audience: str = OWNER
-    """OWNER: ``user_id``. ADMINS: every admin of the workspace gets a copy."""
+    is_for_admins: bool = False
+    """Every admin of the workspace gets a copy, rather than ``user_id``."""

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 HOURS_PER_MONTH = 730
 """The field's usual month for prices per month."""
+
+LARGEST_DISK_GB = 16384.0
+"""One volume at most, where a cloud sells disk beyond the included one."""
 
 X86_64 = "x86_64"
 ARM64 = "arm64"
@@ -51,6 +55,24 @@ class Offer:
         if self.hourly_price_usd is None or disk is None:
             return None
         return self.hourly_price_usd + disk
+
+    @property
+    def most_disk_gb(self) -> float:
+        """The largest disk that the machine can have."""
+        return self.disk_gb if self.disk_price_usd_gb_month is None else self.disk_gb + LARGEST_DISK_GB
+
+
+@dataclass(frozen=True)
+class NearOffer:
+    """An offer that does not meet a request, and which of its wishes it gives up."""
+
+    offer: Offer
+    disk_gb: float
+    hourly_price_usd: float | None
+    """For the whole request, disks included."""
+    count: int
+    gives_up: dict[str, Any]
+    """What was wished for, by field of ``ResourceRequest``."""
 
 
 @dataclass(frozen=True)

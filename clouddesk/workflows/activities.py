@@ -176,7 +176,9 @@ class Activities:
             for notice in work.notices:
                 for copy in addressed(notice, self._admins):
                     await self._notices.send(copy)
-                log.info(f"notice.{notice.kind}", reservation_id=notice.reservation_id, audience=notice.audience)
+                log.info(
+                    f"notice.{notice.kind}", reservation_id=notice.reservation_id, is_for_admins=notice.is_for_admins
+                )
             if work.entries:
                 await self._audit.append(work.entries)
 

@@ -8,12 +8,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from clouddesk.language.money import money, rate
-from clouddesk.model.notice import OFFERED_EXTENSION_SECONDS, OWNER, Notice
+from clouddesk.model.notice import OFFERED_EXTENSION_SECONDS, Notice
 from clouddesk.model.reservation import Reservation
 
 
 def make_notice(
-    view: Reservation, kind: str, now: datetime, *, key: str = "", audience: str = OWNER, **facts: str
+    view: Reservation, kind: str, now: datetime, *, key: str = "", is_for_admins: bool = False, **facts: str
 ) -> Notice:
     """A notice with every value that the wordings may use.
 
@@ -23,14 +23,14 @@ def make_notice(
     living = view.living_nodes
     seconds_left = (view.expires_at - now).total_seconds()
     return Notice(
-        id=":".join(part for part in (view.id, kind, audience if audience != OWNER else "", key) if part),
+        id=":".join(part for part in (view.id, kind, "admins" if is_for_admins else "", key) if part),
         kind=kind,
         workspace_id=view.workspace_id,
         user_id=view.owner,
         conversation=view.conversation,
         reservation_id=view.id,
         created_at=now,
-        audience=audience,
+        is_for_admins=is_for_admins,
         values={
             "name": view.name,
             "reservation_id": view.id,
@@ -60,7 +60,7 @@ def make_notice(
 
 def addressed(notice: Notice, admins: Sequence[str]) -> list[Notice]:
     """The notice for each of its readers: the owner, or every admin ("workspace/user") of the workspace."""
-    if notice.audience == OWNER:
+    if not notice.is_for_admins:
         return [notice]
     ids = [admin.partition("/")[2] for admin in admins if admin.partition("/")[0] == notice.workspace_id]
     return [replace(notice, user_id=id_, id=f"{notice.id}:{id_}", conversation="") for id_ in ids]

@@ -13,7 +13,7 @@ from clouddesk.model.audit import AuditEntry
 from clouddesk.model.errors import LimitExceeded
 from clouddesk.model.node import GONE, Node
 from clouddesk.model.node import STOPPED as NODE_STOPPED
-from clouddesk.model.notice import OWNER, READY, Notice
+from clouddesk.model.notice import READY, Notice
 from clouddesk.model.reservation import (
     ENDED,
     PARTIAL,
@@ -126,9 +126,9 @@ class ReservationState:
             fields = {"accrued_usd": self.view.cost_so_far_usd(now), "accrued_at": now} | fields
         self.view = replace(self.view, **fields, revision=self.view.revision + 1)
 
-    def notify(self, kind: str, now: datetime, *, key: str = "", audience: str = OWNER, **facts: str) -> None:
+    def notify(self, kind: str, now: datetime, *, key: str = "", is_for_admins: bool = False, **facts: str) -> None:
         """Put a notice in the outbox. ``key`` tells apart several of one kind; the same key is delivered once."""
-        self.outbox.append(make_notice(self.view, kind, now, key=key, audience=audience, **facts))
+        self.outbox.append(make_notice(self.view, kind, now, key=key, is_for_admins=is_for_admins, **facts))
 
     def record(self, action: str, now: datetime, *, by: str = "", **facts: str) -> None:
         """Write down what was done, and by whom ("" is CloudDesk itself)."""

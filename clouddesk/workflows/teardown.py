@@ -25,9 +25,9 @@ async def tear_down(context: ReservationContext) -> None:
             await context.wait_for_credentials(pauses.take(trouble_at))
         now = workflow.now()
         if now >= trouble_at:
-            for audience in (notice.OWNER, notice.ADMINS):
-                key = f"release:{now:%Y%m%dT%H%M%S}"
-                state.notify(notice.TROUBLE, now, key=key, audience=audience, reason=code, action="release")
+            key = f"release:{now:%Y%m%dT%H%M%S}"
+            for is_for_admins in (False, True):
+                state.notify(notice.TROUBLE, now, key=key, is_for_admins=is_for_admins, reason=code, action="release")
             trouble_at = now + timedelta(seconds=timing.trouble_again_seconds)
     now = workflow.now()
     cost_usd = state.view.cost_so_far_usd(now)

@@ -319,6 +319,12 @@ class MemoryEngine:
         )
         self._put(item, state=RUNNING, nodes=nodes, accrued_at=self.clock())
 
+    def lose_one(self, reservation_id: str) -> None:
+        """Its last machine did not come up, and the owner is asked."""
+        item = self.views.items[reservation_id]
+        choose_by = self.clock() + timedelta(minutes=30)
+        self._put(item, state=PARTIAL, nodes=item.nodes[:-1], choose_by=choose_by, can_go_on=len(item.nodes) > 1)
+
     async def extend(self, reservation_id: str, seconds: int, request_id: str, *, by: str = "") -> datetime:
         self._fail()
         item = self.views.items[reservation_id]

@@ -6,6 +6,7 @@ played on the running stack with the sentences only (tests/integration).
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import socket
@@ -120,6 +121,8 @@ class Stage:
         made = await self.world.desk.reserve(actor, quote.id, conversation=f"local:console:-:{person}")
         if state != "provisioning":
             self.world.engine.finish_provisioning(made.id)
+        if state == "partial":
+            self.world.engine.lose_one(made.id)
         if state == "stopped":
             await self.world.engine.stop(made.id)
 
@@ -155,14 +158,15 @@ class Stage:
             return parsed
         entities = []
         for name, value in self.meaning.items():
-            if name not in ("intent", "likeliest"):
+            if name not in ("intent", "likeliest", "confidence"):
                 values = value if isinstance(value, list) else [value]
                 entities += [{"entity": name, "value": item, "start": 0, "end": 0} for item in values]
+        sure = self.meaning.get("confidence", 1.0)
         ranking = [{"name": name, "confidence": 0.2} for name in self.meaning.get("likeliest", ())]
         return {
             "text": message.text,
-            "intent": {"name": self.meaning["intent"], "confidence": 1.0},
-            "intent_ranking": [{"name": self.meaning["intent"], "confidence": 1.0}, *ranking],
+            "intent": {"name": self.meaning["intent"], "confidence": sure},
+            "intent_ranking": [{"name": self.meaning["intent"], "confidence": sure}, *ranking],
             "entities": entities,
         }
 
@@ -178,8 +182,10 @@ async def open_stage(model: Path) -> Any:
     from rasa.core.agent import load_agent
     from rasa.core.utils import AvailableEndpoints
 
+    from connectors import rasa_patches
     from connectors.action_endpoint import action_endpoint
 
+    rasa_patches.apply()
     # Sanic refuses a second app of the same name in one process otherwise.
     Sanic.test_mode = True
     port = free_port()
@@ -194,6 +200,11 @@ async def open_stage(model: Path) -> Any:
         yield stage
     finally:
         stage.close()
+        await endpoint.close()
+        for connection in tuple(listening.connections):
+            # Its task would be destroyed with the loop, and complain of it, as soon as the test ends.
+            connection.abort()
+        await asyncio.sleep(0)
         listening.close()
         await listening.wait_closed()
 

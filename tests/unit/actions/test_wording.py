@@ -20,6 +20,9 @@ from actions.forms import Form
 from actions.turn import FACTS
 from clouddesk.model import errors, invalid, notice
 from clouddesk.model import reservation as states
+from clouddesk.model.errors import CredentialsMissing
+from clouddesk.workflows import drift
+from clouddesk.workflows.failures import POWER_FAILED
 
 PROJECT = Path(__file__).resolve().parents[3]
 DOMAIN = yaml.safe_load((PROJECT / "domain.yml").read_text())
@@ -73,7 +76,8 @@ def kinds() -> list[str]:
 
 
 def reasons() -> list[str]:
-    return [value for name, value in vars(states).items() if name.startswith("REASON_")]
+    of_ends = [value for name, value in vars(states).items() if name.startswith("REASON_")]
+    return [*of_ends, POWER_FAILED, CredentialsMissing.code, *(set(drift.KINDS) - {drift.STOPPED_OUTSIDE})]
 
 
 def not_built() -> list[str]:
@@ -127,6 +131,8 @@ def test_every_response_is_said_by_code_or_by_a_notice() -> None:
     said |= {f"utter_not_built_{intent}" for intent in not_built()} | {"utter_simulated_yes", "utter_simulated_no"}
     said |= {f"utter_explain_word_{word}" for word in knowledge.WORDS}
     said |= {f"utter_notice_{kind}" for kind in kinds()} | {f"utter_reason_{reason}" for reason in reasons()}
+    variants = tuple(f"utter_notice_{kind}_" for kind in kinds())
+    said |= {name for name in DOMAIN["responses"] if name.startswith(variants)}
 
     assert set(DOMAIN["responses"]) - said == {"utter_reason_unknown"}, "what the connectors say of an unknown reason"
 
@@ -189,14 +195,17 @@ def test_every_intent_that_is_not_built_has_its_own_answer() -> None:
 def test_every_kind_of_notice_has_wording_from_the_values_that_workflows_fill(kind: str) -> None:
     filled = {
         *("name", "reservation_id", "nodes", "provider", "region", "size", "addresses", "hourly", "cost", "ends"),
-        *("minutes_left", "reason", "simulated", "extension"),
+        *("minutes_left", "reason", "simulated", "extension", "up", "missing", "up_hourly", "choose_by", "owner"),
+        # Of some kinds only.
+        *("which", "how_many", "things", "orphan_id", "provider_name"),
     }
     response = DOMAIN["responses"][f"utter_notice_{kind}"][0]
     values = {key: key.upper() for key in filled}
 
     assert response["text"].format(**values)
     for button in response.get("buttons", ()):
-        assert "RESERVATION_ID" in button["payload"].format(**values)
+        payload = button["payload"].format(**values)
+        assert any(name in payload for name in ("RESERVATION_ID", "ORPHAN_ID", "PROVIDER_NAME"))
 
 
 def test_every_reason_has_words() -> None:

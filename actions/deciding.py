@@ -1,0 +1,87 @@
+"""Answers to notices that are no yes or no: machines that came up in part, orphans, holding a lease."""
+
+from __future__ import annotations
+
+from actions import questions
+from actions.base import DeskAction
+from actions.turn import Button, Question, Turn
+from actions.wording import provider_title
+from clouddesk.language.localtime import local_time
+from clouddesk.language.money import money
+from clouddesk.model.orphan import ADOPT, DELETE, KEEP, ORPHAN_CHOICES
+from clouddesk.model.reservation import CHOICES, GIVE_BACK, GO_ON, RETRY
+
+HOLD = "hold"
+_DECIDED = {RETRY: "utter_decided_retry", GO_ON: "utter_decided_go_on", GIVE_BACK: "utter_decided_give_back"}
+
+
+class ActionDecide(DeskAction):
+    """Takes the answer; what is for good or costs is asked once more, in numbers."""
+
+    topic = "decide"
+
+    async def respond(self, turn: Turn) -> None:
+        """From a button, else from words (``actions/decisions.py``)."""
+        option, reservation_id, orphan_id = (turn.one_of(name) for name in ("decision", "reservation_id", "orphan_id"))
+        if turn.decision is not None:
+            option, reservation_id, orphan_id = turn.decision
+        if orphan_id is not None and option in ORPHAN_CHOICES:
+            await _settle(turn, str(option), str(orphan_id))
+        elif option == HOLD:
+            await _ask_hold(turn, str(reservation_id))
+        elif option in CHOICES:
+            await _choose(turn, str(option), str(reservation_id))
+        else:
+            turn.say("utter_nothing_to_decide")
+
+
+async def carry_out(turn: Turn, question: Question) -> None:
+    """The yes to what was asked once more."""
+    turn.question = None
+    if question["option"] == HOLD:
+        done = await turn.desk.hold(turn.actor, question["id"])
+        ends = local_time(done.expires_at, turn.actor.timezone, turn.desk.clock())
+        turn.say("utter_held", name=done.name, ends=ends)
+    else:
+        orphan = await turn.desk.delete_orphan(turn.actor, question["id"])
+        turn.say("utter_orphan_deleting", name=orphan.name, provider=provider_title(orphan.provider))
+
+
+async def _choose(turn: Turn, option: str, reservation_id: str) -> None:
+    before = await turn.desk.reservation(turn.actor, reservation_id)
+    up = len(before.living_nodes)
+    await turn.desk.choose(turn.actor, reservation_id, option)
+    turn.last_reservation = reservation_id
+    turn.say(_DECIDED[option], name=before.name, up=str(up), missing=str(before.node_count - up))
+
+
+async def _ask_hold(turn: Turn, reservation_id: str) -> None:
+    item = await turn.desk.reservation(turn.actor, reservation_id)
+    end = turn.desk.longest_end(item)
+    price = await turn.desk.extension_price_usd(turn.actor, item.id, int((end - item.expires_at).total_seconds()))
+    ends = local_time(end, turn.actor.timezone, turn.desk.clock())
+    turn.ask({"kind": "confirm_decision", "option": HOLD, "id": item.id, "doing": f"holding {item.name}"})
+    turn.say("utter_confirm_hold", buttons=_buttons(turn), name=item.name, ends=ends, price=money(max(0.0, price)))
+
+
+async def _settle(turn: Turn, option: str, orphan_id: str) -> None:
+    if option == KEEP:
+        orphan = await turn.desk.keep_orphan(turn.actor, orphan_id)
+        turn.say("utter_orphan_kept", name=orphan.name)
+    elif option == ADOPT:
+        adopted = await turn.desk.adopt_orphan(turn.actor, orphan_id)
+        turn.last_reservation = adopted.id
+        ends = local_time(adopted.expires_at, turn.actor.timezone, turn.desk.clock())
+        turn.say("utter_orphan_adopted", name=adopted.name, ends=ends)
+    else:
+        orphan = await turn.desk.orphan(turn.actor, orphan_id)
+        doing = f"deleting what is left of {orphan.name}"
+        turn.ask({"kind": "confirm_decision", "option": DELETE, "id": orphan_id, "doing": doing})
+        things = ", ".join(orphan.things)
+        where = provider_title(orphan.provider)
+        turn.say("utter_confirm_delete_orphan", buttons=_buttons(turn), things=things, name=orphan.name, provider=where)
+
+
+def _buttons(turn: Turn) -> list[Button]:
+    assert turn.question is not None
+    return questions.buttons(turn.question)

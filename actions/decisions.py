@@ -1,0 +1,51 @@
+"""Words that answer a notice which is no yes or no: "go on with 9", "adopt it"."""
+
+from __future__ import annotations
+
+import re
+
+from actions import questions
+from actions.turn import Turn
+from clouddesk.model.notice import ORPHAN
+from clouddesk.model.orphan import ADOPT, DELETE, KEEP
+from clouddesk.model.reservation import GIVE_BACK, GO_ON, PARTIAL, RETRY
+
+Decision = tuple[str, str | None, str | None]
+"""Option, and the id of the reservation or of the orphan that it is about."""
+
+_WORDS = {
+    RETRY: re.compile(r"\b(?:re-?try|try (?:it |them |that )?again|try the missing|another try)\b"),
+    GO_ON: re.compile(
+        r"\b(?:go on|go ahead|carry on|continue|proceed|(?:is|are|s) enough|make do|use (?:the|those))\b"
+    ),
+    GIVE_BACK: re.compile(r"\b(?:give (?:it |them |all |everything )*back|release|drop|kill|forget|all back)\b"),
+}
+_ORPHAN_WORDS = {
+    KEEP: re.compile(r"\b(?:keep (?:out|it|them)|leave (?:it|them)(?: alone)?|not yours)\b"),
+    ADOPT: re.compile(r"\badopt\b"),
+    DELETE: re.compile(r"\b(?:delete|destroy|remove|kill) (?:it|them|the orphans?)\b"),
+}
+
+
+async def find(turn: Turn) -> Decision | None:
+    """None when the words answer no such notice, or none waits for an answer."""
+    others = turn.entities.keys() - {"resource_name", "node_count", "vm_count"}
+    if turn.is_button or turn.form or questions.is_open(turn.question) or others:
+        return None
+    text = turn.text.lower()
+    if option := _option(_WORDS, text):
+        partial = [item for item in await turn.desk.reservations(turn.actor) if item.state == PARTIAL]
+        named = [item for item in partial if item.name in text] or partial
+        if len(named) == 1:
+            return option, named[0].id, None
+    if option := _option(_ORPHAN_WORDS, text):
+        open_ones = [orphan for orphan in await turn.desk.orphans(turn.actor) if not orphan.is_kept]
+        own = [orphan for orphan in open_ones if orphan.owner == turn.actor.user_id]
+        if len(own) == 1 and ORPHAN in {notice.kind for notice in await turn.desk.latest_notices(turn.actor, limit=3)}:
+            return option, None, own[0].id
+    return None
+
+
+def _option(words: dict[str, re.Pattern[str]], text: str) -> str | None:
+    said = [option for option, pattern in words.items() if pattern.search(text)]
+    return said[0] if len(said) == 1 else None
