@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rapidfuzz import fuzz
+from rapidfuzz.distance import OSA
 
 from clouddesk.catalog.regions import Place, Regions
 from clouddesk.model.errors import UnknownRegion
@@ -12,6 +14,19 @@ from clouddesk.model.reservation import Reservation
 
 LEAST_SIMILARITY = 82
 """Of 100: "etl-sprak" finds "etl-spark" (89), "spark-1" does not find "spark-2" (exact names go first)."""
+
+_LEAST_LETTERS = 3
+"""Of a name with a slip in it before its number."""
+_LEAST_LETTERS_ALONE = 5
+"""Of one without a number."""
+_WORD = re.compile(r"(?<![\w@#<:/.-])[a-z][a-z0-9_-]{2,}(?![\w-])")
+_ORDINARY = frozenset(
+    (
+        *("machine", "machines", "server", "servers", "cluster", "clusters", "instance", "instances", "boxes", "nodes"),
+        *("start", "stop", "reboot", "restart", "extend", "terminate", "delete", "release", "hours", "minutes", "days"),
+        *("weeks", "other", "others", "these", "those", "first", "second", "third", "small", "large", "please"),
+    )
+)
 
 
 def match_reservations(
@@ -37,6 +52,45 @@ def match_reservations(
     similar = [(fuzz.ratio(wanted, item.name.lower()), item) for item in found if _same_number(wanted, item.name)]
     close = [pair for pair in similar if pair[0] >= LEAST_SIMILARITY]
     return [item for _, item in sorted(close, key=lambda pair: -pair[0])]
+
+
+def is_named_in(text: str, item: Reservation) -> bool:
+    """Whether the id or the name stands in the text (in lower case)."""
+    return any(re.search(_as_word(word), text) is not None for word in (item.id, item.name.lower()))
+
+
+def with_names_as(mark: str, text: str, items: Sequence[Reservation]) -> str:
+    """The text (in lower case) with the mark for every name and id of these."""
+    for word in sorted((word for item in items for word in (item.id, item.name.lower())), key=len, reverse=True):
+        text = re.sub(_as_word(word), mark, text)
+    return text
+
+
+def nearly_named_in(text: str, items: Sequence[Reservation]) -> list[str]:
+    """The words of the text (in lower case) that are the name of one of these but for one slip: "etl1", "wbserver"."""
+    known = [_split(item.name.lower()) for item in items]
+    return [word for word in _WORD.findall(text) if any(_is_near(word, *name) for name in known)]
+
+
+def _is_near(word: str, known: str, number: str) -> bool:
+    stem, own_number = _split(word)
+    if own_number or number:
+        is_same = own_number == number or not own_number
+        least = _LEAST_LETTERS if own_number else _LEAST_LETTERS_ALONE
+        return is_same and len(stem) >= least and OSA.distance(stem, known) <= (1 if own_number else 0)
+    # Plain words that only look alike are many: short ones, and those of the trade, are no slips.
+    is_long = len(known) >= _LEAST_LETTERS_ALONE and word[0] == known[0] and word not in _ORDINARY
+    return is_long and OSA.distance(word, known) == 1
+
+
+def _split(name: str) -> tuple[str, str]:
+    """A name and the number at its end."""
+    stem = name.rstrip("0123456789")
+    return stem.rstrip("-_"), name[len(stem) :]
+
+
+def _as_word(name: str) -> str:
+    return rf"(?<![\w-]){re.escape(name)}(?![\w-])"
 
 
 def _has(item: Reservation, software: Sequence[str], provider: Sequence[str], region: str | None) -> bool:

@@ -57,14 +57,15 @@ class Volumes:
         self._headers = {"Authorization": f"Bearer {sandbox.credentials('local/ann')['token']}"}
 
     def create(self, name: str, reservation_id: str, installation: str = INSTALLATION) -> str:
-        tags = [f"clouddesk-installation:{installation}", f"clouddesk-reservation:{reservation_id}"]
-        order = {"name": name, "region": "fra1", "size_gigabytes": 10, "tags": [*tags, "clouddesk-owner:local:ann"]}
+        facts = {"installation": installation, "reservation": reservation_id, "owner": "local:ann"}
+        tags = [f"clouddesk-{key}:{value}" for key, value in facts.items()]
+        order: Any = {"name": name, "region": "fra1", "size_gigabytes": 10, "tags": tags}
         answer = requests.post(self._url, json=order, headers=self._headers, timeout=10)
         assert answer.status_code == 201, answer.text
         return str(answer.json()["volume"]["id"])
 
     def attach(self, volume: str, droplet: str) -> None:
-        body = {"type": "attach", "droplet_id": int(droplet)}
+        body: Any = {"type": "attach", "droplet_id": int(droplet)}
         answer = requests.post(f"{self._url}/{volume}/actions", json=body, headers=self._headers, timeout=10)
         assert answer.status_code == 202, answer.text
 
