@@ -24,6 +24,7 @@ from clouddesk import settings as configuration
 from clouddesk.adapters.audit import RedisAuditTrail
 from clouddesk.adapters.completeness import RedisCompleteness
 from clouddesk.adapters.orphans import RedisOrphans
+from clouddesk.adapters.rate_limit import RedisRateLimit
 from clouddesk.adapters.redis import RedisNotices, RedisOffers, RedisReservationViews, open_redis
 from clouddesk.adapters.vault import VaultCredentials
 from clouddesk.catalog import offers_to_json
@@ -99,7 +100,7 @@ async def _work(settings: Settings, health: _Health, stopping: asyncio.Event) ->
     client = await _until_there("temporal", lambda: _connect(settings))
     views, notices = RedisReservationViews(redis), RedisNotices(redis)
     audit = RedisAuditTrail(redis, keep_days=settings.audit_days)
-    open_account = provider_factory(settings, credentials)
+    open_account = provider_factory(settings, credentials, RedisRateLimit(settings.redis_url))
     with ThreadPoolExecutor(THREADS, thread_name_prefix="provider") as threads:
         activities = Activities(
             open_provider=open_account,
@@ -131,13 +132,24 @@ async def _work(settings: Settings, health: _Health, stopping: asyncio.Event) ->
     await redis.close()
 
 
-def provider_factory(settings: Settings, credentials: Credentials) -> ProviderFactory:
-    """Opens a provider with the secret that lies at a credential ref; a fresh one for each job."""
+def provider_factory(
+    settings: Settings, credentials: Credentials, limit: RedisRateLimit | None = None
+) -> ProviderFactory:
+    """Opens a provider with the secret that lies at a credential ref; a fresh one for each job.
+
+    ``limit`` counts what all workers ask of each account.
+    """
 
     async def open_with(name: str, credential_ref: str) -> Provider:
         fields = await credentials.read(credential_ref)
         return await asyncio.to_thread(
-            open_provider, name, fields, endpoint=settings.sandbox.get(name), installation=settings.installation
+            open_provider,
+            name,
+            fields,
+            endpoint=settings.sandbox.get(name),
+            installation=settings.installation,
+            account=credential_ref,
+            limit=limit,
         )
 
     return open_with
