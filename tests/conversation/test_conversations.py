@@ -7,26 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from connectors.notices import Wording
+from tests.conversation.files import SOMEBODY, TERMINAL, conversations, payload
 from tests.conversation.memory import fault_named
 from tests.conversation.stage import Reply, Stage, open_stage
 
-HERE = Path(__file__).parent
-SOMEBODY = "ann"
 WORDING = Wording()
 
 
-def conversations() -> list[Any]:
-    return [
-        pytest.param(item, id=f"{path.stem}: {item['name']}")
-        for path in sorted(HERE.glob("*.yml"))
-        for item in yaml.safe_load(path.read_text())["conversations"]
-    ]
-
-
-@pytest.mark.parametrize("conversation", conversations())
+@pytest.mark.parametrize("conversation", [pytest.param(item, id=title) for title, item in conversations()])
 async def test_conversation_ends_as_expected(conversation: dict[str, Any], model: Path) -> None:
     async with open_stage(model) as stage:
         for person, requests in conversation.get("have", {}).items():
@@ -62,7 +52,7 @@ async def play(stage: Stage, turns: list[dict[str, Any]]) -> None:
         if "gone" in turn:
             stage.world.engine.end(next(item.id for item in stage.reservations(person) if item.name == turn["gone"]))
             continue
-        where = turn.get("where", "console:-")
+        where = turn.get("where", TERMINAL)
         if "press" in turn:
             shown = kept[turn["of"]] if "of" in turn else last[person]
             replies = await stage.say(person, payload(shown, turn["press"]), where=where)
@@ -74,12 +64,6 @@ async def play(stage: Stage, turns: list[dict[str, Any]]) -> None:
         if "keep" in turn:
             kept[turn["keep"]] = replies
         check(turn, replies)
-
-
-def payload(replies: list[Reply], title: str) -> str:
-    buttons = {button["title"]: button["payload"] for reply in replies for button in reply["buttons"]}
-    assert title in buttons, f"no button {title!r} among {list(buttons)}"
-    return str(buttons[title])
 
 
 def check(turn: dict[str, Any], replies: list[Reply]) -> None:
