@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV = .venv/bin
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help chat test check eval bench model train-encoder up down status doctor env clean
+.PHONY: help chat test chaos check eval bench model train-encoder up down status doctor env clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
@@ -14,6 +14,9 @@ chat: env ## from nothing to a conversation in the terminal
 test: env ## from nothing to a green test run; ARGS="-k words" for a part
 	@$(VENV)/python -m clouddesk.local.model
 	@exec $(VENV)/python -m pytest $(ARGS)
+
+chaos: env ## random work while processes are killed, 300 runs; ARGS="--runs 12 --seed 7" for others
+	@exec $(VENV)/python -m tests.chaos $(ARGS)
 
 check: env ## static checks: format, lint, types, import rules, training data
 	@$(VENV)/ruff format --check .

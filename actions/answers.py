@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import re
 
-from actions import bargaining, cards, create, deciding, forms, parking, questions, resolve, retries, usual
-from actions.base import DeskAction, hand_over
-from actions.moments import Moment
-from actions.requests import merged, said_in, stated_in, to_fields
+from actions import (
+    assenting,
+    bargaining,
+    cards,
+    carrying_out,
+    create,
+    forms,
+    meanings,
+    parking,
+    questions,
+    resolve,
+    usual,
+)
+from actions.base import DeskAction
+from actions.requests import button, change_words, merged, said_in, stated_in, to_entities, to_fields
 from actions.turn import Question, Turn
 from actions.wording import provider_title
-from clouddesk.model.errors import NotFound, OfferChanged, QuoteExpired
-from clouddesk.model.reservation import Reservation
+from clouddesk.model.reservation import PARTIAL, PROVISIONING
 
+_ON_THE_WAY = (PROVISIONING, PARTIAL)
+"""States in which a second yes is still one to the order."""
 _STOPS_IT = re.compile(r"\b(?:stop|halt|pause) (?:it|that|this|them)\b")
 """With nothing open to cancel, "stop it" means a machine."""
+MOST_MISSES = 2
 _WANTS = re.compile(r"\b(?:get|give|gimme|need|want|create|spin|launch)\b")
 
 
@@ -31,9 +44,9 @@ class ActionAffirm(DeskAction):
         if quote_id := turn.one_of("quote_id"):
             await _yes_by_button(turn, str(quote_id))
         elif ids := turn.all_of("reservation_id"):
-            await release(turn, [str(item) for item in ids])
+            await carrying_out.release(turn, [str(item) for item in ids])
         elif turn.is_button and (provider := turn.one_of("provider")):
-            await _remove_credentials(turn, str(provider))
+            await carrying_out.remove_credentials(turn, str(provider))
         elif turn.one_of("question_id") and not _is_about(question, turn):
             turn.say("utter_already_answered")
         elif question is None:
@@ -42,18 +55,13 @@ class ActionAffirm(DeskAction):
             await _yes_again(turn, question)
         elif turn.request is not None and not bargaining.is_yes(turn) and bargaining.change_in(turn):
             await create.change(turn, bargaining.change_in(turn))
-        elif question["kind"] in ("try_again", "confirm_task"):
-            await _try_again(turn, question)
-        elif question["kind"] == "confirm_decision":
-            await deciding.carry_out(turn, question)
-        elif question["kind"] == "confirm_quote":
-            await reserve(turn, question["id"])
-        elif question["kind"] == "confirm_price":
-            await create.quote(turn, turn.request or {"kind": "vm"})
-        elif question["kind"] == "confirm_release":
-            await release(turn, question["ids"])
+        elif turn.is_button:
+            await carrying_out.carry_out(turn, question)
         else:
-            await _remove_credentials(turn, question["provider"])
+            rest = assenting.left_after_yes(turn)
+            await carrying_out.carry_out(turn, question)
+            if rest:
+                turn.say("utter_one_at_a_time", rest=rest)
 
 
 class ActionDeny(DeskAction):
@@ -153,44 +161,6 @@ async def answer(turn: Turn, question: Question) -> None:
         ask_again(turn, question)
 
 
-async def reserve(turn: Turn, quote_id: str) -> None:
-    """Say yes to a quote; a second yes hears that it is under way."""
-    reservation_id = "r-" + quote_id.removeprefix("q-")
-    known = await _if_known(turn, reservation_id)
-    if known is not None:
-        turn.last_reservation = known.id
-        if turn.question and turn.question.get("id") == quote_id:
-            turn.settle({"kind": "answered", "of": "quote", "ids": [known.id]})
-        turn.say("utter_already_reserved", name=known.name, state=known.state)
-        return
-    try:
-        made = await turn.desk.reserve(turn.actor, quote_id, conversation=turn.conversation)
-    except QuoteExpired as error:
-        await create.quote_again(turn, quote_id, has_changed=isinstance(error, OfferChanged))
-        return
-    turn.last_reservation = made.id
-    _settle(turn, {"kind": "answered", "of": "quote", "ids": [made.id]})
-    they = {1: "it's ready", 2: "both are ready"}.get(made.node_count, f"all {made.node_count} are ready")
-    turn.say("utter_reserving", name=made.name, what=cards.short_line(made), they=they)
-
-
-async def release(turn: Turn, ids: list[str]) -> None:
-    """Give back, after the yes."""
-    for reservation_id in ids:
-        done = await turn.desk.release(turn.actor, reservation_id)
-        turn.last_reservation = done.id
-        turn.say("utter_releasing" if done.is_live else "utter_already_released", name=done.name)
-    _settle(turn, {"kind": "answered", "of": "release", "ids": ids})
-
-
-def _settle(turn: Turn, answered: Question) -> None:
-    """Remember what was settled, unless a card of something else was pressed while this question is open."""
-    question = turn.question
-    is_other = question is not None and questions.is_open(question) and not questions.is_about(question, turn.entities)
-    if not (turn.is_button and is_other):
-        turn.settle(answered)
-
-
 def _say_still_open(turn: Turn) -> None:
     """A form asks again by itself."""
     question = turn.question
@@ -199,9 +169,10 @@ def _say_still_open(turn: Turn) -> None:
 
 
 def ask_again(turn: Turn, question: Question) -> None:
-    """The message was no answer: the question again."""
+    """The message was no answer: the question again; twice in vain, with examples of what is one."""
+    turn.misses = int(turn.slots_before.get("misses") or 0) + 1
     turn.say(
-        "utter_did_not_understand_question",
+        "utter_did_not_understand_question" if turn.misses < MOST_MISSES else questions.help_response(question),
         buttons=questions.buttons(question),
         question=questions.words(question),
     )
@@ -217,7 +188,7 @@ async def _change_request(turn: Turn, question: Question) -> None:
     elif bargaining.asks_cheaper(turn):
         turn.say("utter_cheapest_already", buttons=questions.buttons(question), question=questions.words(question))
     elif turn.intent == "correct":
-        turn.say("utter_what_to_change")
+        _ask_what_to_change(turn)
     else:
         ask_again(turn, question)
 
@@ -241,27 +212,14 @@ async def _take_the_usual(turn: Turn) -> None:
         await create.quote(turn, said)
 
 
-async def _try_again(turn: Turn, kept: Question) -> None:
-    """What failed once more, from where it failed."""
-    topic = retries.recall(turn, kept)
-    form = forms.Form.forms.get(topic)
-    if form is not None and form().missing(turn):
-        await form().fill(turn, Moment.OPENED)
-        if form().missing(turn):
-            if turn.facts:
-                turn.go_to(topic, **turn.facts)
-            return
-    await hand_over(turn, topic)
-
-
 async def _yes_by_button(turn: Turn, quote_id: str) -> None:
     """The Yes of a card. That of an older card than the open one buys nothing: it was replaced since."""
     question = turn.question
     is_replaced = question is not None and question["kind"] == "confirm_quote" and question["id"] != quote_id
-    if is_replaced and await _if_known(turn, "r-" + quote_id.removeprefix("q-")) is None:
+    if is_replaced and await carrying_out.if_known(turn, "r-" + quote_id.removeprefix("q-")) is None:
         await create.show_again(turn)
     else:
-        await reserve(turn, quote_id)
+        await carrying_out.reserve(turn, quote_id)
 
 
 async def _take_variation(turn: Turn) -> None:
@@ -275,17 +233,20 @@ async def _take_variation(turn: Turn) -> None:
 
 async def _change_by_button(turn: Turn, quote_id: str) -> None:
     """The Change button of a card; the card may be an older one than the open question."""
-    if turn.question and turn.question.get("id") == quote_id:
-        turn.say("utter_what_to_change")
-        return
-    if parking.bring_up(turn):
-        turn.say("utter_what_to_change")
+    if (turn.question and turn.question.get("id") == quote_id) or parking.bring_up(turn):
+        _ask_what_to_change(turn)
         return
     quote = await turn.desk.get_quote(turn.actor, quote_id)
     if turn.question is not None and not questions.is_request(turn.question):
         parking.set_aside(turn)
     said = to_fields(quote.request)
     turn.ask({"kind": "confirm_quote", "id": quote_id, "what": cards.request_words(quote.request)}, request=said)
+    _ask_what_to_change(turn)
+
+
+def _ask_what_to_change(turn: Turn) -> None:
+    """An "ok" to this is no yes to the price."""
+    turn.question = {**(turn.question or {}), "is_changing": True}
     turn.say("utter_what_to_change")
 
 
@@ -293,6 +254,11 @@ async def _without_question(turn: Turn) -> None:
     """A value with nothing open: a described machine is a request, a name is a look at it."""
     if usual.is_usual(turn):
         await _take_the_usual(turn)
+        return
+    if usual.leaves_a_machine_to_me(turn):
+        await create.quote(turn, {"kind": "vm"})
+        return
+    if await _is_too_late(turn) or (turn.intent == "inform" and await meanings.ask_what_for(turn)):
         return
     said = said_in(turn)
     name = said.pop("name", None)
@@ -302,6 +268,31 @@ async def _without_question(turn: Turn) -> None:
         turn.go_to("describe_resource")
     else:
         turn.say("utter_nothing_to_change" if turn.intent == "correct" else "utter_did_not_understand")
+
+
+async def _is_too_late(turn: Turn) -> bool:
+    """A change right after the yes: what is ordered can only be given back; another is offered, with the change."""
+    answered = turn.question or {}
+    change = bargaining.change_in(turn) if turn.intent == "correct" else {}
+    change.pop("name", None)
+    if answered.get("of") != "quote" or not change:
+        return False
+    item = await carrying_out.if_known(turn, answered["ids"][0])
+    if item is None or not item.is_live:
+        return False
+    used = await usual.fields(turn, item.kind, item.software) or {"kind": item.kind}
+    used.pop("name", None)
+    wanted = merged(used, change)
+    another = button("Price of another", f"create_{wanted['kind']}", **to_entities(wanted))
+    end = button(f"Give {item.name} back", "terminate_resource", resource_name=item.id)
+    turn.say(
+        "utter_ordered_already",
+        buttons=[another, end],
+        name=item.name,
+        what=cards.short_line(item),
+        changes=change_words(change),
+    )
+    return True
 
 
 async def _yes_to_nothing(turn: Turn) -> None:
@@ -317,28 +308,15 @@ async def _yes_again(turn: Turn, question: Question) -> None:
     if turn.one_of("duration_minutes") or turn.one_of("until"):
         turn.go_to("extend_reservation")
         return
-    item = await _if_known(turn, question["ids"][0])
-    if item is None or not item.is_live:
+    item = await carrying_out.if_known(turn, question["ids"][0])
+    is_done = item is None or not item.is_live or (question["of"] == "quote" and item.state not in _ON_THE_WAY)
+    if item is None or is_done:
         turn.settle()
         turn.say("utter_nothing_to_affirm")
     elif question["of"] == "quote":
         turn.say("utter_already_reserved", name=item.name, state=item.state)
     else:
         turn.say("utter_releasing", name=item.name)
-
-
-async def _remove_credentials(turn: Turn, provider: str) -> None:
-    turn.settle()
-    removed = await turn.desk.remove_credentials(turn.actor, provider)
-    response = "utter_credentials_removed" if removed else "utter_credentials_not_there"
-    turn.say(response, title=provider_title(provider))
-
-
-async def _if_known(turn: Turn, reservation_id: str) -> Reservation | None:
-    try:
-        return await turn.desk.reservation(turn.actor, reservation_id)
-    except NotFound:
-        return None
 
 
 def _drop_form(turn: Turn) -> None:

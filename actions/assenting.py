@@ -42,9 +42,19 @@ _DOING = {
 }
 _MACHINES = ("machine", "machines", "vm", "vms", "cluster", "server", "servers", "box", "boxes", "one", "ones")
 _DISKS = re.compile(r"\b(?:data|disks?|files?|volumes?|back-?ups?|snapshots?)\b")
-_IN_USE = re.compile(r"\bwho(?: else)? (?:is using|uses)\b|\b(?:any(?:body|one)|some(?:body|one)) (?:us(?:es|ing)|on) it\b")
-_DOUBTS = re.compile(r"(?:are you |you )?(?:really |quite |very )?(?:sure|certain|really)(?: about (?:it|that|this))?\W*")
+_IN_USE = re.compile(
+    r"\bwho(?: else)? (?:is using|uses)\b|\b(?:any(?:body|one)|some(?:body|one)) (?:us(?:es|ing)|on) it\b"
+)
+_DOUBTS = re.compile(
+    r"(?:are you |you )?(?:really |quite |very )?(?:sure|certain|really)(?: about (?:it|that|this))?\W*"
+)
 _NO_QUESTIONS = re.compile(r"\b(?:do(?:n'?t| not)|stop) ask")
+_DONE = re.compile(
+    r"(?:ok(?:ay)?[ ,]+|so[ ,]+|all )*(?:done|added|finished|ready|set"
+    r"|(?:i(?:'ve| have)? )?(?:did|done|added) (?:it|that|them)"
+    r"|it'?s (?:done|added|there)|i'?m (?:done|back|ready))(?: now)?"
+)
+""" After "run `clouddesk credentials add …`"."""
 _INSTEAD = re.compile(r"\b(?:it|them|that|this|both|all)\b")
 
 
@@ -65,8 +75,11 @@ def topic(turn: Turn) -> str | None:
     if turn.is_button or turn.form or question is None or not is_asked(question):
         return None
     answer = said(turn)
-    if _asks_about_disks(turn, answer) or _is_doubt(turn) or other_task(turn):
+    has_done = turn.intent in _WAITING and is_errand_done(turn)
+    if has_done or _asks_about_disks(turn, answer) or _is_doubt(turn) or other_task(turn):
         return "ask_for_yes"
+    if _says_yes_outright(turn) and not bargaining.takes_variation(turn):
+        return "ask_for_yes" if question.get("is_changing") else "affirm"
     if turn.intent in _VAGUE and answer is Answer.NO:
         return "deny"
     if turn.intent in _VAGUE and answer in (Answer.YES, Answer.APPROVAL) and not bargaining.takes_variation(turn):
@@ -107,6 +120,11 @@ def other_task(turn: Turn) -> str | None:
     return task if is_other and "instead" in turn.text.lower() else None
 
 
+def is_errand_done(turn: Turn) -> bool:
+    """ "done", of something that was to be done elsewhere: no yes, but a reason to look again."""
+    return _DONE.fullmatch(turn.text.lower().replace("’", "'").strip(" .!")) is not None
+
+
 def why_not(turn: Turn) -> str:
     """The response that says why the message did nothing."""
     question, answer = turn.question or {}, said(turn)
@@ -124,6 +142,13 @@ def why_not(turn: Turn) -> str:
         Answer.QUESTION: "utter_no_yes_question",
     }
     return responses.get(answer, "utter_no_yes")
+
+
+def _says_yes_outright(turn: Turn) -> bool:
+    """ "yes, delete it", taken for another order to delete; without the yes it may be the same order sent twice."""
+    doing, named = _of(turn.question or {})
+    is_no = turn.intent in ("deny", "cancel")
+    return not is_no and read(turn.text, named=[*named, *doing]) is Answer.YES
 
 
 def _asks_about_disks(turn: Turn, answer: Answer) -> bool:

@@ -37,6 +37,8 @@ _AROUND = {
         "an",
         "and",
         "actually",
+        "acutally",
+        "actualy",
         "ah",
         "all",
         "better",
@@ -57,7 +59,10 @@ _AROUND = {
 }
 """Words that may stand around a number without giving it another meaning."""
 _REFUSED = re.compile(rf"\b(?:not|instead of|rather than|no more than|from)\s+(?:{NUMBER})")
-_POINTING = re.compile(r"\b(?:the|this|that|other|another|which|any|no|each|every|last|first|second|right|wrong) one\b")
+_POINTING = re.compile(
+    r"\b(?:the|this|that|other|another|which|any|no|each|every|last|first|second|right|wrong) one\b"
+    r"|\bone (?:for )?each\b|\bone (?:per|apiece)\b"
+)
 _LONE_NUMBER = re.compile(rf"(?<![\w.$€£/:#-])(?:{NUMBER})(?![\w%/:-]|\.\d)")
 _ORDINAL = re.compile(r"\b(?:first|second|third|[a-z]+th|\d+(?:st|nd|rd|th))\b")
 _CLAUSE_END = re.compile(r"[,;]\s|\.\s|\s(?:and|but|plus)\s", re.IGNORECASE)

@@ -11,7 +11,7 @@ from actions.turn import Question, Turn
 _MORE = re.compile(r"\b(?:add|another|extra|additional|(?<!no )more)\b(?! than)")
 _FEWER = re.compile(r"\b(?:remove|fewer|less)\b(?! than)")
 _LEAD = (
-    r"(?:(?:ok|okay|yes|no|nah|hmm|please|then|and|i'?ll|i'?d|rather|let'?s|just|take|use|get|give|me|want|prefer)"
+    r"(?:(?:ok|okay|yes|no|nah|hmm|please|then|and|i'?ll|i'?d|rather|let'?s|just|take|tak|use|get|give|me|want|prefer)"
     r"[ ,]+)*"
 )
 _END = r"(?:[ ,]+(?:please|pls|then|instead|thanks))*"
@@ -31,18 +31,49 @@ _ANY = {
     ),
 }
 _CHEAPER = re.compile(
-    r"\b(?:too|very|so|quite|pretty) (?:expensive|pricey|dear|costly|much)\b|\b(?:cheaper|less expensive)\b"
+    r"\b(?:too|very|so|quite|pretty|sounds|looks|is|seems) (?:expensive|pricey|dear|costly)\b|\btoo much\b"
+    r"|\b(?:ch(?=[ea]*p)[eap]{2,4}e?r|less expensive)\b"
 )
+"""With "cheaper" in its usual misspellings."""
 _TAKES = re.compile(
     rf"{_LEAD}(?:(?:do|go (?:with|for)|make it|switch to|order|i(?:'ll| will) (?:take|have)) )?"
     rf"(?:that|those|this|these|that one|this one|the (?:new|bigger|larger|smaller|other|second|latter)(?: one)?)"
     rf"(?: one)?{_END}"
+)
+_TAKES_IT = re.compile(
+    rf"(?!yes){_LEAD}(?:i(?:'ll| will)? )?(?:take|tak|get|buy|order|have|want)"
+    rf"(?: (?:it|that|this|them|those))?(?: one)?{_END}"
+)
+"""Right after the price of a variation this is the newest shown; that is quoted then, so that it buys nothing yet."""
+_ADDS = re.compile(
+    rf"{_LEAD}(?:add|remove|drop|plus|minus)(?: me)? (?:one|two|three|four|five|another|\d+)(?: more)?"
+    rf"(?: (?:machine|vm|node|box|worker|server)s?)?{_END}"
+)
+_HALF = re.compile(rf"{_LEAD}(?:make (?:it|that) )?half (?:of )?(?:that|it|them|as many){_END}")
+_SIZES = {
+    2.0: r"bigger|larger|stronger|faster|beefier|more powerful",
+    0.5: r"smaller|weaker|less powerful",
+}
+_RESIZES = {
+    factor: re.compile(
+        rf"{_LEAD}(?:(?:make|can you make|could you make|a bit|bit|much|something|one size|a size|an?) )*"
+        rf"(?:(?:it|them|that|this|these|each) )?(?:(?:a bit|bit|much|one size|a size|a little) )*"
+        rf"(?:{words})(?: (?:one|ones|machines?|size))?{_END}"
+    )
+    for factor, words in _SIZES.items()
+}
+_UNDOES = re.compile(
+    rf"{_LEAD}(?:(?:undo|revert)(?: (?:that|it|this|the (?:last )?change))?"
+    rf"|(?:(?:change|turn|put|take|switch) (?:it|that|this) back|go back|back)(?: to (?:what it was(?: before)?|before"
+    rf"|the (?:previous|last|first|old) (?:one|offer|version)|how it was|the (?P<kind>vm|machine|cluster)))?"
+    rf"|as (?:it was )?before){_END}"
 )
 _ANOTHER = re.compile(
     r"\b(?:an?|one|two|three|\d+) (?:[\w.-]+ ){0,3}"
     r"(?:vms?|virtual machines?|machines?|servers?|box(?:es)?|instances?|clusters?)\b"
 )
 _THAT = re.compile(r"\b(?:that|it|this|them|those|these|instead|same)\b")
+_WITH = re.compile(r"\bwith\b")
 _MOST_WORDS = 6
 
 
@@ -51,6 +82,13 @@ def change_in(turn: Turn) -> Fields:
     question = turn.question or {}
     if takes_variation(turn):
         return dict(question["variation"])
+    if undone := _undone(turn):
+        return undone
+    if resized := _resized(turn):
+        return resized
+    if question.get("other") and not turn.is_button and _OTHER.fullmatch(_plain(turn.text)):
+        # "the runner-up" may have been taken for the name of a template
+        return dict(question["other"])
     change = changes_in(turn)
     if "count" in change:
         change["count"] = _in_all(turn.text, change["count"], question)
@@ -66,10 +104,10 @@ def change_in(turn: Turn) -> Fields:
     known = {field: value for field, value in loosened.items() if (turn.request or {}).get(field)}
     if known or turn.entities:
         return known
-    if question.get("other") and _OTHER.fullmatch(_plain(turn.text)):
-        return dict(question["other"])
     if question.get("count") and _DOUBLE.fullmatch(_plain(turn.text)):
         return {"count": 2 * int(question["count"])}
+    if int(question.get("count") or 0) > 1 and _HALF.fullmatch(_plain(turn.text)):
+        return {"count": int(question["count"]) // 2}
     number = said_number(turn.text) if turn.intent == "affirm" else lone_number(turn.text)
     if number is None:
         return {}
@@ -79,6 +117,29 @@ def change_in(turn: Turn) -> Fields:
     return {"count": _in_all(turn.text, number, question)}
 
 
+def _undone(turn: Turn) -> Fields:
+    """What "undo that" and "back to the vm" change: everything to what it was before the last change."""
+    undone: Fields = (turn.question or {}).get("undone") or {}
+    found = _UNDOES.fullmatch(_plain(turn.text)) if undone and not turn.is_button else None
+    if found is None or (found["kind"] and (found["kind"] == "cluster") != (undone.get("kind") == "cluster")):
+        return {}
+    return {field: value for field, value in undone.items() if value is not None or (turn.request or {}).get(field)}
+
+
+def _resized(turn: Turn) -> Fields:
+    """ "Make it bigger": twice of what is quoted."""
+    size = (turn.question or {}).get("size")
+    if turn.is_button or turn.entities or not size:
+        return {}
+    factors = [factor for factor, pattern in _RESIZES.items() if pattern.fullmatch(_plain(turn.text))]
+    if not factors:
+        return {}
+    return {
+        "vcpus": max(1, int(size["vcpus"] * factors[0])),
+        "memory_gb": max(0.5, size["memory_gb"] * factors[0]),
+    }
+
+
 def takes_variation(turn: Turn) -> bool:
     """ "take that", after the price of a variation; its button, too."""
     question = turn.question or {}
@@ -86,7 +147,8 @@ def takes_variation(turn: Turn) -> bool:
         return False
     if turn.is_button:
         return bool(turn.one_of("variation")) and turn.one_of("quote_id") == question["id"]
-    return _TAKES.fullmatch(_plain(turn.text)) is not None
+    text = _plain(turn.text)
+    return _TAKES.fullmatch(text) is not None or _TAKES_IT.fullmatch(text) is not None
 
 
 def price_change(turn: Turn) -> Fields:
@@ -95,7 +157,12 @@ def price_change(turn: Turn) -> Fields:
     if change or turn.is_button:
         return change
     number = lone_number(turn.text)
-    return {} if number is None else number_as((turn.question or {}).get("recent"), number, turn.request)
+    if number is None:
+        return {}
+    recent = (turn.question or {}).get("recent")
+    # "and with 3?" is no length of time.
+    is_count = recent == "duration_seconds" and _WITH.search(turn.text.lower())
+    return number_as("count" if is_count else recent, number, turn.request)
 
 
 def asks_about_another(turn: Turn) -> bool:
@@ -116,6 +183,8 @@ def is_only_a_change(turn: Turn) -> bool:
         return False
     text = _plain(turn.text)
     if takes_variation(turn):
+        return True
+    if _undone(turn) or _resized(turn) or (question.get("count") and (_ADDS.fullmatch(text) or _HALF.fullmatch(text))):
         return True
     if said_number(text) is not None or (question.get("other") and _OTHER.fullmatch(text)):
         return True
@@ -144,7 +213,7 @@ def asks_cheaper(turn: Turn) -> bool:
 def _in_all(text: str, number: int, question: Question) -> int:
     """ "2 more" than the machines that are quoted."""
     quoted = question.get("count")
-    if quoted and _MORE.search(text.lower()):
+    if quoted and (_MORE.search(text.lower()) or text.lower().startswith("plus")):
         return int(quoted) + number
     if quoted and _FEWER.search(text.lower()):
         return int(quoted) - number

@@ -19,6 +19,7 @@ from actions import (
     giving_up,
     knowledge,
     moments,
+    named,
     notified,
     parking,
     questions,
@@ -60,10 +61,14 @@ class DeskAction(Action, ABC):  # type: ignore[misc]  # rasa_sdk is untyped
         turn = await open_turn(self.name(), dispatcher, tracker)
         if turn is None:
             return []
-        await answer_as(self.name(), turn, topic_of_answer(turn) or self.topic)
+        topic = topic_of_answer(turn)
+        if topic is None and (meant := await named.meaning(turn)):
+            turn.hear_again(*meant)
+        else:
+            await answer_as(self.name(), turn, topic or self.topic)
         parking.take_up(turn)
         # A form that opens next says the rest.
-        if not turn.replies and turn.next_form is None:
+        if not turn.replies and turn.next_form is None and turn.said_again is None:
             turn.say("utter_did_not_understand")
         for reply in turn.replies:
             dispatcher.utter_message(**reply)
@@ -127,7 +132,8 @@ def _topic_of_answer(turn: Turn) -> str | None:
         can_try = question is not None and (question["kind"] == "try_again" or question.get("has_failed"))
         return "inform" if is_open and not can_try else "affirm"
     if not is_open:
-        return "inform" if not turn.form and usual.is_usual(turn) else None
+        is_left = usual.is_usual(turn) or usual.leaves_a_machine_to_me(turn)
+        return "inform" if not turn.form and is_left else None
     if not turn.form and giving_up.gives_up(turn):
         return "cancel"
     is_of_request = question is not None and questions.is_request(question) and not turn.form

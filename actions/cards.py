@@ -42,11 +42,12 @@ def quote_card(quote: Quote, actor: Actor, title: str | None, *, more: str = "")
         + (" (spot)" if offer.spot else "")
     ]
     if quote.request.name:
-        lines.append(f"Name: {quote.name}")
+        said = quote.request.name.strip().lower()
+        lines.append(f"Name: {quote.name}" + (f" ({said} is taken)" if said != quote.name else ""))
     gpu = f" · {offer.gpus} × {(offer.gpu_type or 'GPU').upper()}" if offer.gpus else ""
     each = "Each: " if count > 1 else ""
     lines.append(
-        f"{each}{offer.vcpus} vCPU · {offer.memory_gb:g} GB memory{mark('size')}{gpu} · "
+        f"{each}{offer.vcpus} vCPU · {offer.memory_gb:g} GB memory{mark('size') or mark('memory')}{gpu} · "
         f"{quote.disk_gb:g} GB disk{mark('storage')} · {quote.os}{mark('os')}"
     )
     roles = Counter(node.role for node in quote.nodes)
@@ -60,6 +61,9 @@ def quote_card(quote: Quote, actor: Actor, title: str | None, *, more: str = "")
         f"*{hourly(quote.hourly_price_usd)}* · *{money(quote.total_price_usd)} for {duration(quote.lease_seconds)}*, "
         "disks included"
     )
+    wanted_gpus = quote.request.gpu_count or 1
+    if offer.gpus > wanted_gpus:
+        lines.append(f"{plural(offer.gpus, 'GPU')}, as I know no smaller machine for {wanted_gpus}.")
     if quote.request.spot and not offer.spot:
         lines.append("I know no spot price for this, so it is a normal machine.")
     if quote.runner_up:
@@ -107,7 +111,8 @@ def reservation_list(items: Sequence[Reservation], actor: Actor, now: datetime) 
     """All of them, with the sum."""
     machines = sum(item.node_count for item in items)
     rate = sum(item.current_hourly_price_usd for item in items)
-    head = f"You have {plural(machines, 'machine')} in {plural(len(items), 'reservation')}, {hourly(rate)} together:"
+    together = f" in {plural(len(items), 'reservation')}, {hourly(rate)} together" if len(items) > 1 else ""
+    head = f"You have {plural(machines, 'machine')}{together}:"
     lines = [head, *(f"• {reservation_line(item, actor, now)}" for item in items)]
     if any(item.is_simulated for item in items):
         lines.append(SIMULATED)
@@ -117,9 +122,10 @@ def reservation_list(items: Sequence[Reservation], actor: Actor, now: datetime) 
 def reservation_card(item: Reservation, actor: Actor, now: datetime) -> str:
     """Everything about one reservation."""
     what = f"{item.software} cluster" if item.software and item.kind == CLUSTER else item.kind
+    each = " each" if item.node_count > 1 else ""
     lines = [
         f"*{item.name}* ({item.id}), {what}, {item.state}" + (f" ({item.reason})" if item.reason else ""),
-        f"{short_line(item)} · {item.vcpus} vCPU · {item.memory_gb:g} GB memory each · {item.os}",
+        f"{short_line(item)} · {item.vcpus} vCPU · {item.memory_gb:g} GB memory{each} · {item.os}",
         f"{hourly(item.current_hourly_price_usd)} now, {money(item.cost_so_far_usd(now))} so far",
         f"Since {local_time(item.created_at, actor.timezone, now)}, "
         + (

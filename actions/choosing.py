@@ -16,12 +16,19 @@ from actions import usual
 from actions.bare import bare_number
 from actions.requests import button, payload
 from actions.turn import Button, Question, Turn
+from clouddesk.language.assent import Answer, read
 
 _NONE = re.compile(
     r"(?:no|nope|nah)?[ ,]*(?:neither|none|nothing|something else|someth?ing different|other)"
     r"(?: (?:of (?:these|those|them|the two|both)))?|no|nope|nah"
 )
 _EVERY = re.compile(r"(?:yes[ ,]+)?(?:all|both|each)(?: of them)?(?: please)?")
+_WANTS = re.compile(
+    r"(?:(?:i(?:'d| would)?"
+    r"(?: like| want| mean| meant| take| choose| pick| prefer)|i'?ll (?:take|have)|take|use|give me"
+    r"|choose|pick|go (?:for|with)|let'?s (?:take|do|go with)|make it|that'?s|it'?s)(?: to (?:take|have))?)\s+"
+)
+""" "I want the second"."""
 _LEAST_SIMILARITY = 85.0
 SOMETHING_ELSE = "Something else"
 
@@ -51,12 +58,13 @@ def ask_if(turn: Turn, title: str, intent: str, said: dict[str, Any]) -> None:
 def picked(question: Question, turn: Turn) -> int | None:
     """The place of the option that the message takes; None when it takes none."""
     options = question["options"]
-    number = turn.one_of("option") if turn.is_button else bare_number(turn.text)
+    wanted = turn.text.lower().replace("’", "'").strip()
+    number = turn.one_of("option") if turn.is_button else bare_number(_WANTS.sub("", wanted, count=1))
     if number is not None:
         return int(number) - 1 if 1 <= int(number) <= len(options) else None
     if turn.is_button or refuses(turn):
         return None
-    said = turn.text.lower().strip(" .!?")
+    said = _WANTS.sub("", wanted, count=1).strip(" .!?")
     if re.fullmatch(r"(?:the )?(?:last|latter|other)(?: one)?", said):
         return len(options) - 1
     scores = [_likeness(said, option) for option in options]
@@ -64,7 +72,9 @@ def picked(question: Question, turn: Turn) -> int | None:
     if scores[best] >= _LEAST_SIMILARITY and scores.count(scores[best]) == 1:
         return best
     is_yes = turn.intent == "affirm" and not usual.leaves_it_to_me(turn)
-    return question.get("yes") if is_yes else None
+    titles = [str(option["title"]) for option in options]
+    is_clear = is_yes and read(turn.text, named=titles) in (Answer.YES, Answer.APPROVAL)
+    return question.get("yes") if is_clear else None
 
 
 def takes_all(question: Question, turn: Turn) -> bool:

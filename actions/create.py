@@ -8,7 +8,7 @@ from typing import Any
 from actions import cards, differences, questions, retries
 from actions.bargaining import asks_about_another, price_change
 from actions.base import DeskAction
-from actions.kinds import kept_of
+from actions.kinds import kept_of, says_vm
 from actions.mending import lost_words, problem_of
 from actions.requests import (
     MEASURES,
@@ -16,6 +16,7 @@ from actions.requests import (
     button,
     change_words,
     merged,
+    other_size,
     stated_in,
     to_entities,
     to_fields_of,
@@ -89,15 +90,19 @@ class ActionQuotePrice(DeskAction):
         if before is not None and change and open_kind == "confirm_quote":
             _offer_variation(turn, change, priced)
             return
+        difference = ""
         if turn.is_idle or open_kind == "confirm_price":
             recent = _recent(turn, change)
-            question = {"kind": "confirm_price", "id": turn.message_id, "what": what(turn, said), "recent": recent}
-            turn.ask(question, request=said)
+            shown = differences.shown(priced)
+            earlier = (turn.question or {}).get("shown") if before is not None and change else None
+            difference = differences.words(earlier, shown) + "\n" if earlier else ""
+            question = {"kind": "confirm_price", "id": turn.message_id, "what": what(turn, said)}
+            turn.ask({**question, "recent": recent, "shown": shown, "count": len(priced.nodes)}, request=said)
         _say_start(turn, priced)
         turn.say(
             "utter_price",
             buttons=[button("Get it", f"create_{kind}", **to_entities(said))],
-            card=cards.quote_card(priced, turn.actor, _title(turn, said)),
+            card=difference.lstrip() + cards.quote_card(priced, turn.actor, _title(turn, said)),
             warning=_warning(turn, priced),
         )
 
@@ -153,6 +158,9 @@ async def quote(
     question["habits"] = [*made.habits, *made.team]
     if wish is not None:
         question["wish"] = wish
+    question["size"] = {"vcpus": made.offer.vcpus, "memory_gb": made.offer.memory_gb}
+    if changes:
+        question["undone"] = _way_back(turn.request or {}, said)
     if made.runner_up is not None:
         question["other"] = to_fields_of(made.runner_up)
     turn.ask(question, request=said)
@@ -181,6 +189,11 @@ async def change(turn: Turn, changes: Fields) -> None:
         if await _fault_of(turn, wish) is None:
             before, wish = wish, None
     await quote(turn, merged(before, changes), response="utter_quote_changed", changes=changes, wish=wish)
+
+
+def _way_back(before: Fields, after: Fields) -> Fields:
+    """The change that makes the request what it was."""
+    return {**dict.fromkeys(after), **before}
 
 
 async def _fault_of(turn: Turn, said: Fields) -> Invalid | NothingFits | None:
@@ -297,7 +310,7 @@ def _blueprint(turn: Turn, said: Fields) -> Blueprint | None:
 
 def _is_blueprint(turn: Turn, said: Fields) -> bool:
     """Software that comes as a cluster is priced as one, unless the person said machine or vm."""
-    return _blueprint(turn, said) is not None and turn.one_of("vm_count") is None
+    return _blueprint(turn, said) is not None and turn.one_of("vm_count") is None and not says_vm(turn)
 
 
 def _title(turn: Turn, said: Fields) -> str | None:
@@ -322,6 +335,8 @@ def _say_start(turn: Turn, made: Quote) -> None:
 
 
 def _left_out(turn: Turn, said: Fields) -> str:
+    if not turn.is_button and (other := other_size(turn.text)):
+        return f"All machines of one request are alike, so the one with {other} is left: ask for it next, “also …”."
     software = said.get("software") or []
     if said["kind"] != CLUSTER or len(software) < 2:
         return ""

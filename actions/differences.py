@@ -25,6 +25,11 @@ def shown(quote: Quote) -> dict[str, Any]:
     }
 
 
+def brief(shown: dict[str, Any]) -> str:
+    """Size and price in short, for a question that is asked again."""
+    return f"{shown['count']}, {shown['size']}, {shown['hourly']}, {shown['total']} for {shown['lease']}"
+
+
 def words(before: dict[str, Any], after: dict[str, Any]) -> str:
     """One line with everything that is not as it was, the prices last; that nothing is, if so."""
     changed = [topic for topic in after if before.get(topic) not in (None, after[topic])]

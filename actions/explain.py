@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from actions import about, asking
 from actions.base import DeskAction
 from actions.create import by_popularity
 from actions.knowledge import asked_about, word_asked
@@ -26,20 +27,23 @@ class ActionExplain(DeskAction):
 
     async def respond(self, turn: Turn) -> None:
         """What is open stays open."""
-        about = asked_about(turn)
+        topic = asked_about(turn)
+        if topic in asking.TOPICS:
+            await about.tell(turn, topic)
+            return
         clouds = names([provider_title(name) for name in turn.desk.providers()])
         software = names([item.title for item in by_popularity(turn.desk.blueprints())])
-        if about == "regions":
+        if topic == "regions":
             turn.say("utter_explain_regions", lines="\n".join(_regions(turn)))
-        elif about == "clouds":
+        elif topic == "clouds":
             turn.say("utter_explain_clouds", known=clouds, example=turn.desk.providers()[0])
-        elif about == "systems":
+        elif topic == "systems":
             turn.say("utter_explain_systems", known=names(_systems(turn)), usual=DEFAULT_OS)
-        elif about == "sizes":
+        elif topic == "sizes":
             turn.say("utter_explain_sizes", lines="\n".join(await _sizes(turn)))
-        elif about == "software":
+        elif topic == "software":
             turn.say("utter_explain_software", known=software)
-        elif about == "limits":
+        elif topic == "limits":
             limits = turn.desk.limits
             turn.say(
                 "utter_explain_limits",

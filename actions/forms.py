@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 from rasa_sdk.events import ActionExecutionRejected, ActiveLoop, FollowupAction, SlotSet
 from rasa_sdk.forms import REQUESTED_SLOT, FormValidationAction
 
-from actions import giving_up, knowledge, notified, parking, retries, usual
+from actions import giving_up, knowledge, named, notified, parking, retries, usual
 from actions.base import answer_as, hand_over, open_turn, say_fault, topic_of_answer
 from actions.moments import Moment, moment_of
 from actions.turn import Turn
@@ -64,6 +64,10 @@ class Form(FormValidationAction, ABC):  # type: ignore[misc]  # rasa_sdk is unty
         """Whether the text can only be an answer to what is asked, whatever the classifier took it for."""
         return False
 
+    def is_second(self, turn: Turn) -> bool:
+        """Whether the message asks for the same kind of thing once more, beside the one that the form asks about."""
+        return False
+
     def make_room(self, turn: Turn) -> None:
         """A new task comes before the open confirmation, which waits until it is done."""
         parking.set_aside(turn)
@@ -78,6 +82,9 @@ class Form(FormValidationAction, ABC):  # type: ignore[misc]  # rasa_sdk is unty
 
     async def resume(self, turn: Turn) -> None:
         """Bring what was known before the task in between up to date, or close the form when nothing is left of it."""
+
+    async def renew(self, turn: Turn) -> None:
+        """Bring what is shown with the question up to date, or close the form when there is nothing left to ask."""
 
     def missing(self, turn: Turn) -> str | None:
         """The slot to ask for next; None when all is known."""
@@ -112,13 +119,20 @@ class Form(FormValidationAction, ABC):  # type: ignore[misc]  # rasa_sdk is unty
         if moment is Moment.OPENED:
             return await self._open(turn)
         if moment is Moment.RETURNED:
-            return self._go_on(turn)
+            return await self._go_on(turn)
         if knowledge.asked_about(turn):
             await hand_over(turn, "explain")
-            return self._go_on(turn)
+            return await self._go_on(turn)
         if giving_up.gives_up(turn):
             await hand_over(turn, "cancel")
-            return self._go_on(turn) if turn.form else _ended(turn)
+            return await self._go_on(turn) if turn.form else _ended(turn)
+        meant = await named.meaning(turn)
+        if meant is not None and meant[0] != self.topic:
+            return await self._hear(turn, *meant)
+        if self.is_second(turn):
+            self.make_way(turn, type(self))
+            turn.go_to(self.topic)
+            return _ended(turn)
         is_left = usual.leaves_it_to_me(turn)
         is_answer = is_left or turn.intent in (*_ANSWERS, self.topic) or retries.says_again(turn.text)
         can_only_be_one = is_answer or self.is_bare_answer(turn)
@@ -135,7 +149,7 @@ class Form(FormValidationAction, ABC):  # type: ignore[misc]  # rasa_sdk is unty
             # A list is asked again in words of its own.
             if turn.asked != "reservation":
                 turn.say("utter_no_answer")
-        return self._go_on(turn)
+        return await self._go_on(turn)
 
     async def _open(self, turn: Turn) -> list[Any]:
         # An action that found something wrong, or that is tried again, opens the form to ask for just what is missing.
@@ -143,6 +157,10 @@ class Form(FormValidationAction, ABC):  # type: ignore[misc]  # rasa_sdk is unty
         if not is_prepared and (topic := topic_of_answer(replace(turn, form=None))):
             turn.close_form()
             await answer_as(self.name(), turn, topic)
+            return _ended(turn)
+        if not is_prepared and (meant := await named.meaning(turn)):
+            turn.close_form()
+            turn.hear_again(*meant)
             return _ended(turn)
         if turn.facts.get("resumed"):
             await self.resume(turn)
@@ -160,19 +178,38 @@ class Form(FormValidationAction, ABC):  # type: ignore[misc]  # rasa_sdk is unty
             if turn.question is not None:
                 parking.set_aside(turn)
             parking.say_parked(turn)
-        return self._go_on(turn)
+        return await self._go_on(turn)
 
-    def _go_on(self, turn: Turn) -> list[Any]:
+    async def _go_on(self, turn: Turn) -> list[Any]:
+        await self.renew(turn)
+        if turn.form is None:
+            return _ended(turn)
         # Without the event of a slot Rasa would take the message for one that was no answer.
         slot = turn.asked or "correction"
         return [SlotSet(slot, turn.facts.get(slot)), *turn.slots(), SlotSet(REQUESTED_SLOT, self.missing(turn))]
+
+    async def _hear(self, turn: Turn, intent: str, entities: list[list[Any]]) -> list[Any]:
+        """Another task, or a question in between, in words that were taken for something else."""
+        other = Form.forms.get(intent)
+        if other is not None and other.is_task:
+            self.make_way(turn, other)
+            turn.hear_again(intent, entities)
+            return _ended(turn)
+        turn.intent, turn.entities = intent, {}
+        for name, value in entities:
+            turn.entities.setdefault(name, []).append(value)
+        if other is None:
+            await hand_over(turn, "not_built_yet")
+        else:
+            await _answered_aside(other(), turn)
+        return await self._go_on(turn)
 
     async def _reject(self, turn: Turn) -> list[Any]:
         """Not for this form: Rasa's rules take the message, and come back unless the form was dropped."""
         rejected = ActionExecutionRejected(f"{self.topic}_form")
         other = Form.forms.get(turn.intent)
         if other is not None and not other.is_task and await _answered_aside(other(), turn):
-            return self._go_on(turn)
+            return await self._go_on(turn)
         if other is None and not (_is_of_a_card(turn) and turn.intent != "deny"):
             return [rejected]
         self.make_way(turn, other)
@@ -208,7 +245,8 @@ def _is_of_a_card(turn: Turn) -> bool:
 def _ended(turn: Turn) -> list[Any]:
     """All is said: the form ends without its action, and what it had put aside goes on."""
     parking.take_up(turn)
-    return turn.events() if turn.next_form else [*turn.events(), FollowupAction("action_listen")]
+    is_going_on = turn.next_form or turn.said_again
+    return turn.events() if is_going_on else [*turn.events(), FollowupAction("action_listen")]
 
 
 def _given_up() -> list[Any]:

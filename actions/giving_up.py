@@ -15,6 +15,8 @@ _GIVES_UP = re.compile(
     rf"{_LEAD}(?:never ?mind|nvm|abort|cancel(?: (?:it|that|this|everything|all))?|forget (?:about )?(?:it|that|this)"
     r"|leave it(?: be)?|let'?s (?:not|leave it|forget it|skip (?:it|that))|skip (?:it|that|this)|don'?t bother|not now"
     r"|(?:i )?changed my mind|i (?:do not|don'?t|dont) (?:want|need) (?:it|that|this|anything|any)(?: any ?more)?"
+    r"|(?:cancel|drop|forget|scrap) (?:my|the|this|that) (?:order|request|quote|offer)"
+    r"|wrong (?:one|machine|vm|cluster|box)"
     r"|quit|exit|back out|call it off|get me out(?: of here)?|no longer needed)"
     rf"{_END}"
 )

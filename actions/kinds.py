@@ -35,6 +35,11 @@ _BESIDES = re.compile(
     r"\b(?:first|before that|in the meantime|meanwhile|also|as well|too|another|additional(?:ly)?|besides"
     r"|separate(?:ly)?|in addition|on top|a new|new one)\b"
 )
+_SECOND = re.compile(
+    r"\b(?:also|as well|besides|separate(?:ly)?|additional(?:ly)?|in addition|on top|before that|meanwhile"
+    r"|in the meantime)\b"
+)
+""" "A new cluster" is no second one while it is asked what the first is for."""
 _A_VM = re.compile(
     r"\b(?:just|only|single|plain|simple|normal|standalone|regular)\s+(?:an?\s+|one\s+|single\s+|plain\s+)*"
     r"(?:vm|virtual machine|machine|server|box|instance)\b"
@@ -46,8 +51,14 @@ _INSTALLED = re.compile(r"\b(?:with|and|install(?:ed)?|plus|including|on it|on t
 
 
 def kept_of(before: dict[str, Any]) -> dict[str, Any]:
-    """What of the request applies to another kind."""
-    return {field: before[field] for field in _STAYS if before.get(field)}
+    """What of the request applies to another kind: a cluster runs what the machine was for."""
+    stays = ("software", *_STAYS) if before.get("kind") == VM else _STAYS
+    return {field: before[field] for field in stays if before.get(field)}
+
+
+def says_vm(turn: Turn) -> bool:
+    """Whether it is a machine by its word: "a postgres vm" is no cluster."""
+    return not turn.is_button and bool(_A_VM.search(turn.text.lower()))
 
 
 def revises(turn: Turn) -> bool:
@@ -61,12 +72,18 @@ def is_besides(turn: Turn) -> bool:
     return not turn.is_button and bool(_BESIDES.search(turn.text.lower()))
 
 
+def is_second(turn: Turn) -> bool:
+    """Whether it can only come beside the open one: "also get me a kafka cluster"."""
+    return not turn.is_button and bool(_SECOND.search(turn.text.lower()))
+
+
 def kind_said(turn: Turn, before: dict[str, Any], said: dict[str, Any], *, has_blueprint: bool) -> str | None:
     """The other kind, when the message turns the open request into it."""
     text, kind = turn.text.lower(), before.get("kind")
     if turn.is_button or kind is None:
         return None
-    is_software = has_blueprint and not _INSTALLED.search(text)
+    is_of_nodes = turn.one_of("node_count") is not None
+    is_software = has_blueprint and (is_of_nodes or not _INSTALLED.search(text))
     if kind == VM and (is_software or _A_CLUSTER.search(text)) and not turn.one_of("vm_count"):
         return CLUSTER
     if kind == CLUSTER and not said.get("software") and _A_VM.search(text) and not _A_CLUSTER.search(text):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from actions import asking
 from actions.turn import Turn
 
 _NEVER = (
@@ -71,7 +72,9 @@ _EXPLAIN = (
 
 
 def asked_about(turn: Turn) -> str | None:
-    """The topic of the question; None when the message asks none."""
+    """The topic of the question; None when the message asks none. What is open comes before what there is at all."""
+    if topic := asking.topic(turn):
+        return topic
     if turn.is_button or turn.intent in _NEVER or turn.all_of("resource_name"):
         return None
     text = _plain(turn.text)

@@ -55,7 +55,8 @@ class ReservationTask(DeskAction):
         items = await _looked_up(turn)
         if not turn.facts.get("is_confirmed") and await self.ask(turn, items):
             doing = f"{self.doing} {names([item.name for item in items])}"
-            turn.ask({**retries.wish(turn, self.topic), "kind": "confirm_task", "doing": doing})
+            price = turn.replies[-1].get("price")
+            turn.ask({**retries.wish(turn, self.topic), "kind": "confirm_task", "doing": doing, "price": price})
             turn.replies[-1]["buttons"] = questions.buttons(turn.question or {})
             turn.last_reservation = items[0].id
             return

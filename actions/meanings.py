@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from actions import choosing
 from actions.turn import Turn
+from actions.wording import duration
 from clouddesk.language.frame import understand
 from clouddesk.language.prepare import prepare
 
@@ -49,6 +51,33 @@ def words(intent: str) -> str:
 def likeliest(turn: Turn) -> list[str]:
     """The likeliest intents that can be offered, the likeliest first."""
     return [intent for intent in turn.likeliest if intent in _WORDS][:MOST]
+
+
+async def ask_what_for(turn: Turn) -> bool:
+    """A length of time with nothing open: the only machine longer, or which of the two it may be for."""
+    own = await turn.desk.reservations(turn.actor)
+    minutes = turn.one_of("duration_minutes")
+    if minutes is None or set(turn.entities) != {"duration_minutes"} or not own:
+        return False
+    longer = f"by {duration(float(minutes) * 60)}"
+    if len(own) == 1:
+        title, said = f"Extend {own[0].name} {longer}", {"resource_name": own[0].id, "duration_minutes": minutes}
+        choosing.ask_if(turn, title, "extend_reservation", said)
+    else:
+        ask = {"kind": "choose", "id": turn.message_id, "what": "what you meant", "yes": None, "back": None}
+        pairs = [["duration_minutes", minutes]]
+        turn.ask(
+            {
+                **ask,
+                "options": [
+                    {"title": words(intent), "text": turn.text, "intent": intent, "entities": pairs}
+                    for intent in ("extend_reservation", "create_vm")
+                ],
+            }
+        )
+    question = turn.question or {}
+    turn.say("utter_did_you_mean", buttons=choosing.buttons(question), options=choosing.words(question))
+    return True
 
 
 def entities(turn: Turn, intent: str) -> list[list[Any]]:

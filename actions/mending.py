@@ -52,7 +52,8 @@ _FIELDS: dict[type[Invalid | NothingFits], str] = {
 def problem_of(said: Fields, error: Invalid | NothingFits, *, popular: list[Blueprint], usual: str) -> dict[str, Any]:
     """The problem as it lies in the form's slot: ``choice`` is what "you choose" takes instead.
 
-    ``measure`` is the field that a bare number means, ``offers`` what the buttons of the nearest offers take;
+    ``agreed`` is what a plain yes accepts, ``measure`` the field that a bare number means, ``offers`` what the buttons
+    of the nearest offers take;
     ``usual`` is the software that is taken where the said one is unknown.
     """
     response, values = of_error(error)
@@ -81,6 +82,7 @@ def problem_of(said: Fields, error: Invalid | NothingFits, *, popular: list[Blue
         "buttons": buttons,
         "offers": offers,
         "choice": _choice(field, error, usual, offers),
+        "agreed": _agreed(field, error, offers),
     }
 
 
@@ -94,16 +96,23 @@ def _choice(field: str, error: Invalid | NothingFits, usual: str, offers: list[F
     """The nearest offer or the nearest number; else the default of what is wrong."""
     if isinstance(error, NothingFits):
         return offers[0] if offers else dict.fromkeys(_FITTING)
-    if isinstance(error, ClusterTooSmall):
-        return {"count": error.least}
-    if isinstance(error, LimitExceeded):
-        is_time = field == "duration_seconds"
-        return {field: int(error.limit * 3600), "until": None} if is_time else {field: int(error.limit)}
     if field == "software":
         return {"software": [usual]}
     if field == "duration_seconds":
         return {"duration_seconds": None, "until": None}
     return {"region": ANYWHERE} if field == "region" else {field: None}
+
+
+def _agreed(field: str, error: Invalid | NothingFits, offers: list[Fields]) -> Fields:
+    """The nearest that the question names: to quote it buys nothing yet."""
+    if isinstance(error, ClusterTooSmall):
+        return {"count": error.least}
+    if isinstance(error, LimitExceeded):
+        is_time = field == "duration_seconds"
+        return {field: int(error.limit * 3600), "until": None} if is_time else {field: int(error.limit)}
+    if isinstance(error, NothingFits):
+        return offers[0] if offers else {}
+    return {"os": None} if field == "os" else {}
 
 
 def _field_of(error: Invalid | NothingFits) -> str:

@@ -70,7 +70,7 @@ def take_up(turn: Turn) -> None:
     entry, *turn.parked = turn.parked
     if question := entry.get("question"):
         turn.ask(question, request=entry["request"])
-        words, buttons = questions.words(question), questions.buttons(question)
+        words, buttons = questions.words(question, is_named=True), questions.buttons(question)
         turn.say("utter_back_to_question", buttons=buttons, what=entry["what"], question=words)
     else:
         turn.say("utter_back_to", what=entry["what"])

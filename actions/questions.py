@@ -3,7 +3,8 @@
 A confirmation is a dict in the slot ``open_question``:
 
     confirm_quote       {"id": quote id, "what": words, "count": machines, "provider": name,
-                         "other": change to the runner-up}
+                         "other": change to the runner-up, "shown": see ``actions/differences.py``;
+                         "is_changing": whether it was asked what to change}
     confirm_price       {"id": any, "what": words}                        a price was shown: shall I get it?
     confirm_release     {"ids": […], "names": […]}
     confirm_removal     {"provider": name}
@@ -20,7 +21,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from actions import choosing
+from actions import choosing, differences
 from actions.bare import said_number
 from actions.requests import payload
 from actions.turn import Button, Question
@@ -59,22 +60,38 @@ def is_bare_answer(question: Question | None, text: str) -> bool:
     return is_open(question) and said_number(text) is not None
 
 
-def words(question: Question) -> str:
-    """The question again, in short, as a whole sentence."""
+def words(question: Question, *, is_named: bool = False) -> str:
+    """The question again, in short, as a whole sentence; ``is_named``: the words before it say what it is about."""
     kind = question["kind"]
+    if is_named and is_request(question):
+        question = {**question, "what": "them" if question.get("count", 1) > 1 else "it"}
+    elif is_named and kind == "confirm_release":
+        question = {**question, "names": ["it" if len(question["names"]) == 1 else "them"]}
     if kind == "confirm_quote":
-        return f"shall I get {question['what']}? Yes, no, or say what to change."
+        return f"shall I get {question['what']}?{_price(question)} Yes, no, or say what to change."
     if kind == "confirm_price":
-        return f"shall I get {question['what']}? Yes or no."
+        return f"shall I get {question['what']}?{_price(question)} Yes or no."
     if kind == "confirm_release":
-        return f"shall I give back {' and '.join(question['names'])} for good? Yes or no."
+        called = " and ".join(question["names"])
+        return f"shall I give back {called} for good? Disks and data are deleted. Yes or no."
     if kind == "confirm_removal":
         return f"shall I forget your {provider_title(question['provider'])} access? Yes or no."
     if kind in ("confirm_task", "confirm_decision"):
-        return f"shall I go ahead with {question['doing']}? Yes or no."
+        cost = f" That costs {question['price']}." if question.get("price") else ""
+        return f"shall I go ahead with {question['doing']}?{cost} Yes or no."
     if kind == "choose":
         return choosing.words(question)
     return f"shall I try {subject(question)} again? Yes or no."
+
+
+def shown_in(question: Any) -> dict[str, Any] | None:
+    """What the card of a request showed, if it is one."""
+    return question.get("shown") if isinstance(question, dict) else None
+
+
+def help_response(question: Question) -> str:
+    """The response with examples of what can be answered."""
+    return "utter_help_at_quote" if is_request(question) else "utter_help_at_question"
 
 
 def yes_payload(question: Question) -> str:
@@ -135,3 +152,9 @@ def subject(question: Question) -> str:
         doing = _DOING.get(question["topic"])
         return f"{doing} {names(called)}" if doing and called else "that"
     return str(question["what"])
+
+
+def _price(question: Question) -> str:
+    """What a yes gets and costs."""
+    shown = shown_in(question)
+    return f" It is {differences.brief(shown)}." if shown else ""

@@ -14,6 +14,15 @@ from clouddesk.model.reservation import RUNNING, STOPPED, Reservation
 
 _ALL = re.compile(r"\b(?:all|both|everything|every|each|them|those|these|the (?:others|rest))\b")
 _THEM = re.compile(r"\b(?:them|those|these)\b")
+_EACH = re.compile(r"\b(?:all|both|everything|every|each)\b")
+_PLURAL = re.compile(
+    r"\b(?:the|my|our|these|those)\s+"
+    rf"(?:(?P<number>{NUMBER})\s+(?!(?:gb|gigs?|gigabytes?|g|v?cpus?|cores?|nodes?|machine|vm|server)\b))?"
+    r"(?:[\w.-]+\s+){0,3}?(?:ones|vms|machines|clusters|servers|boxes|instances|droplets)\b"
+)
+_PART = re.compile(
+    rf"\b(?:one|some|any|each|either|neither|which|part|half|most|few|none|{NUMBER}) of (?:the|my|our|these|those)\b"
+)
 _BOTH = re.compile(r"\bboth\b")
 _OTHER = re.compile(r"\b(?:the|my|that) (?:other|others|rest)\b")
 _IT = re.compile(
@@ -103,11 +112,24 @@ class Cues:
     @property
     def says_them(self) -> bool:
         """The machines of one reservation, perhaps."""
-        return _THEM.search(self.text) is not None
+        return _THEM.search(self.text) is not None and _EACH.search(self.text) is None
 
     @property
     def says_both(self) -> bool:
         return _BOTH.search(self.text) is not None
+
+    @property
+    def says_plural(self) -> bool:
+        """ "the aws ones", "my vms"; not "one of my vms"."""
+        return _PLURAL.search(self.text) is not None and _PART.search(self.text) is None
+
+    @property
+    def how_many(self) -> int | None:
+        """The number that was said of them: "both", "the two vms"."""
+        if self.says_both:
+            return 2
+        found = _PLURAL.search(self.text)
+        return int(parse_number(found["number"])) if found and found["number"] and not self._some_newest else None
 
     @property
     def says_it(self) -> bool:
@@ -148,8 +170,10 @@ class Cues:
             return sorted(items, key=lambda item: item.created_at, reverse=True)[:some]
         for ranking in _RANKINGS:
             if items and ranking.pattern.search(self.text):
-                top = max(map(ranking.key, items))
-                return [item for item in items if ranking.key(item) == top]
+                top, least = (choose(map(ranking.key, items)) for choose in (max, min))
+                found = [item for item in items if ranking.key(item) == top]
+                is_too_few = self.says_plural and len(found) == 1 < len(items) - 1
+                return [item for item in items if ranking.key(item) > least] if is_too_few else found
         return list(items)
 
     def refuses(self, word: str) -> bool:

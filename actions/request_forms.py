@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar
 
 from actions import parking, questions, retries, usual
@@ -9,7 +10,7 @@ from actions.bare import lone_number, said_number
 from actions.base import DeskAction
 from actions.create import by_popularity, what
 from actions.forms import Form
-from actions.kinds import is_besides, kept_of, revises
+from actions.kinds import is_besides, is_second, kept_of, revises
 from actions.mending import MOST_BUTTONS
 from actions.moments import Moment
 from actions.requests import Fields, button, change_words, changes_in, is_fragment, merged, number_as, stated_in
@@ -18,6 +19,14 @@ from actions.wording import names
 from clouddesk.model.request import CLUSTER, VM
 
 _MOST_WORDS_OF_A_REGION = 3
+_ANEW = re.compile(
+    r"^(?:(?:ok|okay|then|so|well|please|hmm|and|now)[ ,]+)*"
+    r"(?:create|get|give|gimme|i(?:'d| would)? (?:need|want|like)|need|want|make me|order|spin up|start|launch"
+    r"|can i have)?"
+    r"(?: me| us)? ?\b(?:an?|new|another|one|two|three|\d+) (?:[\w.-]+ ){0,3}"
+    r"(?:vms?|virtual machines?|machines?|servers?|box(?:es)?|instances?|clusters?)\b|^create\b"
+)
+"""Begins a request of its own."""
 
 
 class RequestForm(Form):
@@ -37,6 +46,10 @@ class RequestForm(Form):
         if usual.leaves_it_to_me(turn) or usual.says_usual(turn):
             return True
         return said_number(turn.text) is not None or is_fragment(turn) or bool(_software_called(turn))
+
+    def is_second(self, turn: Turn) -> bool:
+        """ "Also a kafka cluster" while it is asked what another is for."""
+        return turn.intent == self.topic and "problem" not in turn.facts and is_second(turn)
 
     def missing(self, turn: Turn) -> str | None:
         """Dynamic: a correction is required once there is a problem."""
@@ -87,22 +100,30 @@ class RequestForm(Form):
             before = await self._usual(turn, stated) if usual.says_usual(turn) else None
             turn.request = merged(before or turn.request or {"kind": self.kind}, stated)
         else:
-            change = changes_in(turn) or await self._left_to_me(turn) or self._plain(turn)
+            if self._is_afresh(turn):
+                # Asked for anew, without what made no sense.
+                turn.facts.pop("problem")
+                turn.request = {"kind": self.kind}
+            change = _offer_taken(turn) or changes_in(turn) or await self._left_to_me(turn) or self._plain(turn)
             if "kind" in change:
                 # Asked what runs on the cluster: "no, just a vm".
                 turn.go_to(f"create_{change['kind']}", resumed=True)
                 turn.request = merged(turn.request or {}, change)
                 return
-            if "problem" in turn.facts and not change and turn.intent == self.topic and not turn.is_button:
-                # Asked for anew, without what made no sense.
-                turn.facts.pop("problem")
-                turn.request = {"kind": self.kind, **stated_in(turn)}
             if change and "problem" in turn.facts:
                 turn.facts["correction"] = change
+            elif change and not (turn.request or {}).get("software") and "software" not in change:
+                turn.say("utter_noted", changes=change_words(change))
             turn.request = merged(turn.request or {"kind": self.kind}, change)
         software = turn.request.get("software")
         if software and "software" in self.slots:
             turn.facts["software"] = software
+
+    def _is_afresh(self, turn: Turn) -> bool:
+        """Whether a request that makes no sense is given up for a new one: "a vm with 8 gb then"."""
+        if "problem" not in turn.facts or turn.is_button or turn.intent != self.topic or revises(turn):
+            return False
+        return _ANEW.search(turn.text.lower()) is not None or not changes_in(turn)
 
     async def _usual(self, turn: Turn, stated: Fields) -> Fields | None:
         """What the person used last, of the software that they name if they name one."""
@@ -125,14 +146,17 @@ class RequestForm(Form):
 
     def _plain(self, turn: Turn) -> Fields:
         """A plain number or word as a value of what is asked for."""
-        field = turn.facts["problem"]["field"] if "problem" in turn.facts else "software"
+        problem = turn.facts.get("problem") or {"field": "software"}
+        field = problem["field"]
         if field == "providers" and turn.intent == "affirm":
             return {"providers": None}
+        if problem.get("agreed") and turn.intent == "affirm" and not turn.entities:
+            return dict(problem["agreed"])
         if field == "name" and len(turn.text.split()) == 1 and turn.intent not in ("affirm", "deny"):
             return {"name": turn.text.strip(" .!\"'").lower()}
         number = None if turn.is_button or turn.entities else lone_number(turn.text)
         if number is not None:
-            return number_as(field, number)
+            return number_as(problem.get("measure", field), number, turn.request)
         is_short = len(turn.text.split()) <= _MOST_WORDS_OF_A_REGION
         if (
             field == "region"
@@ -180,6 +204,18 @@ class ActionAskCorrection(DeskAction):
         """As the action that tried has worded it."""
         problem: dict[str, Any] = turn.facts["problem"]
         turn.say(problem["response"], buttons=problem["buttons"], **problem["values"])
+
+
+def _offer_taken(turn: Turn) -> Fields:
+    """The change that takes one of the nearest offers, of which a button was pressed."""
+    offers = (turn.facts.get("problem") or {}).get("offers") or []
+    pressed = {
+        "size_names": list(turn.all_of("size_name")),
+        "providers": list(turn.all_of("provider")),
+        "region": turn.one_of("region"),
+    }
+    taken = [offer for offer in offers if turn.is_button and {**offer, **pressed} == offer]
+    return dict(taken[0]) if taken else {}
 
 
 def _software_called(turn: Turn) -> list[str]:

@@ -67,6 +67,17 @@ _CALLED = re.compile(
 _MACHINES = r"(?:nodes?|machines?|vms?|boxes|box|servers?|instances?|droplets?|workers?|hosts?)"
 
 
+_TWO_SIZES = re.compile(
+    r"\bone\b(?: [\w-]+){0,3} \d+(?:\.\d+)? ?(?:gb|gigs?|tb|cores?|v?cpus?)\b[^,.;]{0,20}(?:,|\band\b)(?: and)? "
+    r"(?:the )?(?:one|other|another|second)\b(?: [\w-]+){0,3}"
+    r" (?P<number>\d+(?:\.\d+)?) ?(?P<unit>gb|gigs?|tb|cores?|v?cpus?)\b"
+)
+_BELOW_ZERO = re.compile(
+    r"(?<![\w.,$)-])(?<!\d )[-−]\s?(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>gb|gigs?|cores?|v?cpus?)\b"
+)
+_BELOW_ZERO_OF = {"g": "memory_gb", "c": "vcpus", "v": "vcpus"}
+
+
 def said_in(turn: Turn) -> Fields:
     """What this message says about the machines."""
     said: Fields = {}
@@ -86,14 +97,26 @@ def said_in(turn: Turn) -> Fields:
     negative = re.search(rf"(?<![\w.,$-])[-−]\s?(\d+)\s*{_MACHINES}", turn.text.lower())
     if negative:
         count = -int(negative.group(1))
+    elif below := None if turn.is_button else _BELOW_ZERO.search(turn.text.lower()):
+        # Nonsense is said to be that, and its number is nothing else.
+        said[_BELOW_ZERO_OF[below["unit"][0]]] = -float(below["number"])
+        count = None if count is not None and int(count) == float(below["number"]) else count
     if count is not None:
         said["count"] = int(count)
+    if count is not None and not turn.is_button and other_size(turn.text):
+        said["count"] = 1
     minutes = turn.one_of("duration_minutes")
     if minutes is not None:
         said["duration_seconds"] = round(float(minutes) * 60)
     if turn.one_of("spot"):
         said["spot"] = True
     return said
+
+
+def other_size(text: str) -> str | None:
+    """ "One with 8 GB and one with 16 GB": the size of the second, which takes a request of its own."""
+    found = _TWO_SIZES.search(text.lower())
+    return f"{found['number']} {found['unit']}" if found else None
 
 
 def is_fragment(turn: Turn) -> bool:
@@ -114,7 +137,7 @@ def is_fragment(turn: Turn) -> bool:
 def stated_in(turn: Turn) -> Fields:
     """What this message says and what it rules out."""
     said = said_in(turn)
-    return {**said, **changes_by_refusal(turn, turn.request or {}, said)}
+    return {**said, **changes_by_refusal(turn, {**(turn.request or {}), **_unmet(turn)}, said)}
 
 
 def changes_in(turn: Turn) -> Fields:
@@ -130,7 +153,8 @@ def changes_in(turn: Turn) -> Fields:
         said["providers"] = named
     if kind := kind_said(turn, before, said, has_blueprint=_is_blueprint(turn, said)):
         said["kind"] = kind
-    return {key: value for key, value in said.items() if before.get(key) != value}
+    unmet = _unmet(turn)
+    return {key: value for key, value in said.items() if key in unmet or before.get(key) != value}
 
 
 def number_as(field: str | None, number: int, before: Fields | None = None) -> Fields:
@@ -138,7 +162,15 @@ def number_as(field: str | None, number: int, before: Fields | None = None) -> F
     if field == "duration_seconds":
         seconds = (before or {}).get(field) or 0
         return {field: number * (DAY if seconds >= DAY and seconds % DAY == 0 else 3600)}
+    if field == "max_hourly_price_usd":
+        return {field: number}
     return {field if field in MEASURES else "count": number}
+
+
+def _unmet(turn: Turn) -> Fields:
+    """What of the wish is not met by what is quoted instead."""
+    wish, before = (turn.question or {}).get("wish") or {}, turn.request or {}
+    return {field: value for field, value in wish.items() if before.get(field) != value}
 
 
 def _is_blueprint(turn: Turn, said: Fields) -> bool:
@@ -149,7 +181,7 @@ def _is_blueprint(turn: Turn, said: Fields) -> bool:
 def _clouds_in(turn: Turn) -> list[str]:
     """Clouds that the text names, which are none of the entities where it was taken for a plain yes or no."""
     quoted = (turn.question or {}).get("provider") if turn.intent == "affirm" else None
-    text = "" if turn.is_button else turn.text.lower()
+    text = "" if turn.is_button else turn.text.lower().replace("digital ocean", "digitalocean")
     out = (quoted, *refused(text).get("provider", ()))
     others = [name for name in turn.desk.providers() if name not in out]
     return [name for name in others if re.search(rf"(?<![\w-]){name}(?![\w-])", text)]

@@ -46,7 +46,8 @@ class ReservationForm(Form):
 
     async def fill(self, turn: Turn, moment: Moment) -> None:
         options = turn.facts.get("options", []) if turn.asked == "reservation" else []
-        if picked := picks(options, turn.text):
+        is_yes = len(options) == 1 and turn.intent == "affirm" and not turn.is_button
+        if picked := options if is_yes else picks(options, turn.text):
             _choose(turn, picked)
         elif moment is Moment.OPENED or await resolve.said_names(turn) or (options and resolve.narrows(turn)):
             meant = await resolve.which(turn, self.topic, among=[item["id"] for item in options] or None)
@@ -58,24 +59,44 @@ class ReservationForm(Form):
                     turn.say("utter_did_you_mean_name", buttons=buttons, words=meant.guessed_from, name=called)
                     return
                 turn.say("utter_guessed_name", words=meant.guessed_from, name=called)
+            if meant.left and self.is_task:
+                turn.say("utter_left_as_it_is", which=names([f"*{item.name}* is {item.state}" for item in meant.left]))
             if meant.chosen:
                 _choose(turn, [{"id": item.id, "name": item.name} for item in meant.chosen])
             elif meant.candidates:
                 turn.facts["options"] = _options(turn, meant.candidates)
 
-    async def resume(self, turn: Turn) -> None:
-        """Only what is there still, as it is now; with nothing left the question is let go of."""
-        slot = "options" if "options" in turn.facts else "reservation"
-        asked_of = [item["id"] for item in turn.facts.get(slot) or ()]
-        there = {item.id: item for item in await turn.desk.reservations(turn.actor) if item.state != RELEASING}
-        left = [there[reservation_id] for reservation_id in asked_of if reservation_id in there]
-        if not left:
+    def make_way(self, turn: Turn, other: type[Form] | None) -> None:
+        """Who did something else instead of answering a second time does not want it any more."""
+        if turn.facts.get("resumed") and turn.asked == "reservation":
             turn.say("utter_request_dropped", what=self.subject(turn))
-            turn.settle()
-        elif slot == "options":
-            turn.facts["options"] = _options(turn, left)
+            turn.question = turn.request = None
+            turn.close_form()
         else:
-            _choose(turn, [{"id": item.id, "name": item.name} for item in left])
+            super().make_way(turn, other)
+
+    async def resume(self, turn: Turn) -> None:
+        """Only what is there still; with nothing left the question is let go of."""
+        if "options" not in turn.facts:
+            left = await _still_there(turn, turn.facts.get("reservation") or ())
+            if left:
+                _choose(turn, [{"id": item.id, "name": item.name} for item in left])
+            else:
+                self._let_go(turn)
+
+    async def renew(self, turn: Turn) -> None:
+        """The list as it is now, of those that it can be done to; with none left the question is let go of."""
+        if "options" in turn.facts and turn.form:
+            there = await _still_there(turn, turn.facts["options"])
+            left = [item for item in there if resolve.can(self.topic, item)]
+            if left:
+                turn.facts["options"] = _options(turn, left)
+            else:
+                self._let_go(turn)
+
+    def _let_go(self, turn: Turn) -> None:
+        turn.say("utter_request_dropped", what=self.subject(turn))
+        turn.settle()
 
     async def choose(self, turn: Turn) -> None:
         """The one that was spoken of last, else the newest; what is for good is confirmed by name."""
@@ -182,14 +203,19 @@ class ActionAskReservation(DeskAction):
         form: Any = Form.forms[topic]
         aside = Form.forms.get(turn.intent)
         is_again = turn.answered == "reservation" and (aside is None or aside.is_task)
+        question = "utter_no_such_option" if is_again else "utter_which_resource"
+        if len(options) == 1:
+            question = "utter_this_resource"
+        elif turn.has_returned:
+            question, options = "utter_which_resource_again", [{**item, "line": item["name"]} for item in options]
         turn.say(
-            "utter_no_such_option" if is_again else "utter_which_resource",
+            question,
             buttons=[
                 {"title": item["name"], "payload": payload(topic, {"resource_name": item["id"], **_kept(turn)})}
                 for item in options[:_MOST_BUTTONS]
             ],
             verb=form.verb,
-            options=numbered(options),
+            options=numbered(options, separator=", " if turn.has_returned else "\n"),
         )
 
 
@@ -218,6 +244,11 @@ class ActionAskDuration(DeskAction):
 def _choose(turn: Turn, items: Sequence[dict[str, Any]]) -> None:
     turn.facts["reservation"] = [{"id": item["id"], "name": item["name"]} for item in items]
     turn.facts.pop("options", None)
+
+
+async def _still_there(turn: Turn, asked_of: Sequence[dict[str, Any]]) -> list[Reservation]:
+    there = {item.id: item for item in await turn.desk.reservations(turn.actor) if item.state != RELEASING}
+    return [there[item["id"]] for item in asked_of if item["id"] in there]
 
 
 def _options(turn: Turn, found: Sequence[Reservation]) -> list[dict[str, Any]]:

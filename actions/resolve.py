@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
@@ -11,6 +10,7 @@ from rapidfuzz.distance import OSA
 from actions.references import Cues
 from actions.turn import Turn
 from actions.wording import names, provider_title
+from clouddesk.matching import is_named_in, nearly_named_in
 from clouddesk.model.errors import NotFound
 from clouddesk.model.reservation import RELEASING, RUNNING, STOPPED, Reservation
 
@@ -30,20 +30,15 @@ class Meant:
     chosen: list[Reservation] = field(default_factory=list)
     candidates: list[Reservation] = field(default_factory=list)
     guessed_from: str | None = None
+    left: list[Reservation] = field(default_factory=list)
+    """Those that are meant as well, and are in no state for it."""
 
 
 async def which(turn: Turn, topic: str, *, among: Collection[str] | None = None) -> Meant:
     """The reservations that the message means; that there is none is said. ``among``: only these ids are asked for."""
     if named := await said_names(turn):
         return await _named(turn, named)
-    found = await turn.desk.find(
-        turn.actor,
-        None,
-        software=turn.all_of("software"),
-        provider=turn.all_of("provider"),
-        region=turn.one_of("region"),
-    )
-    cues = cues_of(turn)
+    cues, found = cues_of(turn), await having(turn)
     found = [item for item in found if (among is None or item.id in among) and not _is_refused(cues, item)]
     found = _of_the_system(turn, cues.fitting(found))
     if not found:
@@ -56,13 +51,31 @@ async def which(turn: Turn, topic: str, *, among: Collection[str] | None = None)
     if cues.says_other:
         found = [item for item in found if item.id != turn.last_reservation] or found
     last = [item for item in found if item.id == turn.last_reservation]
-    fitting = [item for item in found if _can(topic, item)] or found
-    if cues.says_all and not (cues.says_them and last and last[0].node_count > 1):
-        is_clear = not cues.says_both or len(fitting) == 2
-        return Meant(chosen=cues.most(fitting)) if is_clear else Meant(candidates=fitting)
+    fitting = [item for item in found if can(topic, item)] or found
+    is_of_one = among is None and cues.says_them and last and last[0].node_count > 1
+    if (cues.says_all and not is_of_one) or (cues.says_plural and topic not in _LOOKS):
+        return _all_of(cues, found, fitting)
     if len(found) > 1:
         found = _likeliest(turn, topic, found, fitting, last)
     return Meant(chosen=found) if len(found) == 1 else Meant(candidates=found)
+
+
+def can(topic: str, item: Reservation) -> bool:
+    """Whether it is in a state for this task."""
+    if topic == "terminate_resource":
+        return item.state != RELEASING
+    return item.state in _FITTING.get(topic, (item.state,))
+
+
+async def having(turn: Turn) -> list[Reservation]:
+    """Those of the software, in the place and on the cloud that the message says."""
+    return await turn.desk.find(
+        turn.actor,
+        None,
+        software=turn.all_of("software"),
+        provider=turn.all_of("provider"),
+        region=turn.one_of("region"),
+    )
 
 
 async def said_names(turn: Turn) -> tuple[str, ...]:
@@ -117,15 +130,13 @@ async def _say_what_there_is(turn: Turn, response: str, words: str) -> None:
 
 
 async def _mentioned(turn: Turn) -> tuple[str, ...]:
-    """The person's own names and ids that stand in the text: "ubuntu-1" is one before it is an operating system."""
+    """The person's own names that stand in the text, or nearly: "ubuntu-1" is one before it is an operating system."""
+    if turn.is_button:
+        return ()
     text, cues = turn.text.lower(), cues_of(turn)
-    own = await turn.desk.reservations(turn.actor)
-    return tuple(
-        item.id
-        for item in own
-        if not _is_refused(cues, item)
-        and any(re.search(rf"(?<![\w-]){re.escape(word.lower())}(?![\w-])", text) for word in (item.id, item.name))
-    )
+    own = [item for item in await turn.desk.reservations(turn.actor) if not _is_refused(cues, item)]
+    named = tuple(item.id for item in own if is_named_in(text, item))
+    return named or tuple(nearly_named_in(text, own))
 
 
 async def _named(turn: Turn, named: tuple[str, ...]) -> Meant:
@@ -167,6 +178,16 @@ async def _gone(turn: Turn, cues: Cues, found: Sequence[Reservation]) -> Reserva
         return None
 
 
+def _all_of(cues: Cues, found: Sequence[Reservation], fitting: Sequence[Reservation]) -> Meant:
+    """ "all", "both", "the aws ones": as many as were said; of those the ones that can, whichever could not."""
+    number = cues.how_many
+    is_clear = number in (None, len(fitting), len(found)) or len(fitting) == 1
+    if not is_clear:
+        return Meant(candidates=list(fitting))
+    most, left = cues.most(fitting), [item for item in found if item not in fitting]
+    return Meant(chosen=most, left=left if most == list(fitting) else [])
+
+
 def _likeliest(
     turn: Turn, topic: str, found: list[Reservation], fitting: list[Reservation], last: list[Reservation]
 ) -> list[Reservation]:
@@ -189,12 +210,6 @@ def _of_the_system(turn: Turn, found: list[Reservation]) -> list[Reservation]:
     if families:
         found = [item for item in found if item.os.startswith(families)] or found
     return [item for item in found if item.size in sizes] or found
-
-
-def _can(topic: str, item: Reservation) -> bool:
-    if topic == "terminate_resource":
-        return item.state != RELEASING
-    return item.state in _FITTING.get(topic, (item.state,))
 
 
 def _is_refused(cues: Cues, item: Reservation) -> bool:

@@ -104,6 +104,25 @@ class Turn:
         self.settle(question)
         self.request = request
 
+    def hear_again(self, intent: str, entities: list[list[Any]], text: str | None = None) -> None:
+        """Let Rasa take what was meant next, as if it had been said and understood."""
+        said = self.text if text is None else text
+        self.said_again = {
+            "text": said,
+            "parse_data": {
+                "text": said,
+                "intent": {"name": intent, "confidence": 1.0},
+                "entities": [{"entity": name, "value": value} for name, value in entities],
+            },
+            "message_id": self.message_id,
+            "metadata": {
+                "workspace_id": self.actor.workspace_id,
+                "user_id": self.actor.user_id,
+                "timezone": self.actor.timezone,
+                "conversation": self.conversation,
+            },
+        }
+
     def settle(self, question: Question | None = None) -> None:
         """Nothing is open any more; ``question`` may remember what was settled, for a second yes."""
         self.question, self.request = question, None

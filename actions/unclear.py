@@ -10,11 +10,29 @@ from actions.base import DeskAction, hand_over
 from actions.reservation_forms import seconds_until
 from actions.turn import Question, Turn
 from actions.wording import duration
+from clouddesk.language.assent import Answer, read
 from clouddesk.language.localtime import local_time
 from clouddesk.language.money import money
 from clouddesk.model.notice import OFFERED_EXTENSION_SECONDS, Notice
 
 _MOST_MISSES = 2
+_NO_YES = (Answer.QUESTION, Answer.CONDITION, Answer.HESITATION, Answer.LATER)
+_KEEPING = (
+    *(
+        "extend",
+        "extend it",
+        "prolong",
+        "keep",
+        "keep it",
+        "let",
+        "go on",
+        "longer",
+        "2 hours",
+        "two hours",
+        "by 2 hours",
+    ),
+    *("another two hours", "another 2 hours", "renew", "running", "alive", "needed", "still needed", "extension"),
+)
 
 
 class ActionDidNotUnderstand(DeskAction):
@@ -66,7 +84,7 @@ class ActionChoose(DeskAction):
                 await _answer(turn, **option["notice"])
                 _still_open(turn)
             else:
-                _say_again(turn, option)
+                turn.hear_again(option["intent"], option["entities"], option["text"])
         elif choosing.refuses(turn):
             _go_back(turn, question)
             if turn.question is None:
@@ -90,10 +108,12 @@ class ActionAnswerNotice(DeskAction):
         """Extend by what was offered or said, or let it end."""
         notices = notified.meant(turn)
         length: int | str | None = None
+        # A hesitation, a question or a condition is no yes to what costs money.
+        is_clear = notified.is_clear(turn, notices) and (turn.intent != "affirm" or _says_yes(turn, notices))
         if turn.intent != "deny":
             minutes = turn.one_of("duration_minutes")
             length = round(float(minutes) * 60) if minutes else turn.one_of("until") or OFFERED_EXTENSION_SECONDS
-        if notified.is_clear(turn, notices):
+        if is_clear:
             await _answer(turn, notices[0].reservation_id, length)
             _still_open(turn)
             return
@@ -114,6 +134,13 @@ class ActionAnswerNotice(DeskAction):
         turn.request = back[1] if back else None
         response = "utter_which_yes" if len(options) > 1 else "utter_really_extend"
         turn.say(response, buttons=choosing.buttons(question), options=choosing.words(question))
+
+
+def _says_yes(turn: Turn, notices: tuple[Notice, ...]) -> bool:
+    if turn.entities:
+        return read(turn.text) not in _NO_YES
+    named = [str(notice.values["name"]) for notice in notices]
+    return read(turn.text, doing=_KEEPING, named=named) in (Answer.YES, Answer.APPROVAL)
 
 
 def _ask_what_was_meant(turn: Turn) -> None:
@@ -151,26 +178,6 @@ def _go_back(turn: Turn, question: Question) -> None:
         turn.question, turn.request = question["back"]
 
 
-def _say_again(turn: Turn, option: dict[str, Any]) -> None:
-    """Rasa takes the message that was meant next, as if it had been said and understood."""
-    actor = turn.actor
-    turn.said_again = {
-        "text": option["text"],
-        "parse_data": {
-            "text": option["text"],
-            "intent": {"name": option["intent"], "confidence": 1.0},
-            "entities": [{"entity": name, "value": item} for name, item in option["entities"]],
-        },
-        "message_id": turn.message_id,
-        "metadata": {
-            "workspace_id": actor.workspace_id,
-            "user_id": actor.user_id,
-            "timezone": actor.timezone,
-            "conversation": turn.conversation,
-        },
-    }
-
-
 async def _option(turn: Turn, notice: Notice, length: int | str | None) -> dict[str, Any]:
     name = notice.values["name"]
     answer = {"reservation_id": notice.reservation_id, "length": length}
@@ -181,7 +188,7 @@ async def _option(turn: Turn, notice: Notice, length: int | str | None) -> dict[
     else:
         price = money(await turn.desk.extension_price_usd(turn.actor, notice.reservation_id, length))
         title = f"Extend {name} by {duration(length)} ({price})"
-    return {"title": title, "words": [name, "extend", "extension", "keep"], "notice": answer}
+    return {"title": title, "words": [name, "extend", "extension", "keep", "warning", "notice"], "notice": answer}
 
 
 def _option_of(question: Question | None, turn: Turn) -> dict[str, Any]:

@@ -13,7 +13,9 @@ _SMALL_TALK = ("thank", "greet", "goodbye", "bot_challenge")
 _SURE = 0.85
 """Sentences that name one of these tasks are at 0.95 and more; what only sounds like one stays below 0.8."""
 _SURE_OF_SMALL_TALK = 0.6
-_NO_TASK = re.compile(r"(?:(?:please|pls|just|can you)\s+)*(?:turn|switch|power)(?:\s+(?:it|that|them|the \w+|my \w+))?")
+_NO_TASK = re.compile(
+    r"(?:(?:please|pls|just|can you)\s+)*(?:turn|switch|power)(?:\s+(?:it|that|them|the \w+|my \w+))?"
+)
 """ "turn" without on or off."""
 
 

@@ -14,15 +14,25 @@ _END = r"(?:[ ,]+(?:please|pls|then|thanks|really|honestly|for me|to me|with me|
 _LEFT_TO_ME = (
     r"what ?ever(?: (?:works(?: best)?|is (?:best|fine|good|cheapest|easiest)|suits(?: you)?|fits))?",
     r"what ?ever you (?:think|like|want|prefer|choose|suggest|recommend|say|have)(?: is (?:best|good|fine|right))?",
-    r"(?:i )?(?:do not|don'?t|dont) (?:really )?(?:care|mind|know|have a preference)(?: (?:which|about that))?",
+    r"(?:i )?(?:do not|don'?t|dont) (?:really )?(?:care|mind|know|have a preference)"
+    r"(?: (?:which(?: one)?|about (?:that|the rest|it)))?",
     r"(?:you|u) (?:(?:choose|decide|pick|select)(?: (?:it|them|this|that|everything|all(?: of it)?|the rest|for me))?"
     r"|tell me|know best)|(?:it'?s |that'?s )?(?:all )?up to (?:you|u)|your (?:choice|call|pick)",
     r"(?:i have )?no (?:preference|idea|opinion|clue|matter)|surprise me|either(?: one)?",
     r"(?:it )?(?:doesn'?t|does not|makes no) (?:matter|difference)",
     r"any(?:thing|one| one| of (?:them|these|those))?(?: is fine| will do| works| goes)?",
-    r"(?:i'?m )?not sure|dunno|idk|(?:the |use the |take the )?defaults?(?: is fine| are fine)?",
+    r"(?:i'?m )?not sure|dunno(?: which(?: one)?)?|idk|(?:the |use the |take the )?defaults?(?: is fine| are fine)?",
     r"as you (?:like|wish|think)|(?:choose|decide) for me|pick (?:one|for me|something)|recommend (?:one|something)",
 )
+_SOME_MACHINE = (
+    r"(?:(?:just |only |simply )?(?:an?|any|some|one) (?:machine|vm|server|box|computer|instance)"
+    r"(?: (?:of any kind|whichever|whatever))?)"
+)
+_MACHINE_FOR_ME = re.compile(
+    rf"(?:(?:i (?:just )?(?:need|want)|get me|give me|gimme) )?{_SOME_MACHINE}"
+    rf"(?:[ ,.;]+(?:{_POLITE})(?:{'|'.join(_LEFT_TO_ME)}))+{_END}"
+)
+"""A machine, and all about it left to me."""
 _CHOOSE = re.compile(rf"{_POLITE}(?:{'|'.join(_LEFT_TO_ME)}){_END}")
 _LAST = r"(?:last time|before|always|usual|yesterday|the last(?: one| time)?)"
 _USUAL = (
@@ -41,9 +51,16 @@ def leaves_it_to_me(turn: Turn) -> bool:
     return not turn.is_button and _CHOOSE.fullmatch(_plain(turn.text)) is not None
 
 
+def leaves_a_machine_to_me(turn: Turn) -> bool:
+    """ "Just a machine, dunno which, you decide": a request without any wish."""
+    return not turn.is_button and _MACHINE_FOR_ME.fullmatch(_plain(turn.text)) is not None
+
+
 def is_usual(turn: Turn) -> bool:
-    """Whether the text says nothing but "the usual"."""
-    return not turn.is_button and _ONLY_USUAL.fullmatch(_plain(turn.text)) is not None
+    """Whether the text says nothing but "the usual", perhaps with a change: "the usual in frankfurt"."""
+    if turn.is_button:
+        return False
+    return _ONLY_USUAL.fullmatch(_plain(turn.text)) is not None or (turn.intent == "use_template" and says_usual(turn))
 
 
 def says_usual(turn: Turn) -> bool:

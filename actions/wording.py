@@ -87,13 +87,13 @@ def near_line(near: NearOffer) -> str:
     has = {
         "vcpus": f"{offer.vcpus} vCPU",
         "memory_gb": f"{offer.memory_gb:g} GB memory",
-        "storage_gb": f"at most {near.disk_gb:,.0f} GB disk",
+        "storage_gb": f"at most {near.disk_gb:g} GB disk",
         "gpu_count": plural(offer.gpus, "GPU") if offer.gpus else "no GPU",
     }
     parts = []
     for field, wish in near.gives_up.items():
         if field in has:
-            parts.append(f"{has[field]} instead of {wish:,g}")
+            parts.append(f"{has[field]} instead of {wish:g}")
         elif field == "max_hourly_price_usd":
             parts.append(f"more than {rate(wish)} an hour")
         elif field == "spot":

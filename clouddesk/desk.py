@@ -31,6 +31,7 @@ from clouddesk.model.reservation import RELEASING, RUNNING, STARTING, STOPPED, S
 from clouddesk.ordering import make_order
 from clouddesk.orphans import Orphanage, OrphanStore
 from clouddesk.quotations import Quotations
+from clouddesk.quoting import said_name
 from clouddesk.records import Records
 from clouddesk.settings import Limits, TeamDefaults
 
@@ -167,7 +168,8 @@ class Desk:
         Raises Invalid (and its kinds), NothingFits, CredentialsMissing.
         """
         access.require_member(actor)
-        return await self._quotations.make(actor, request, keep=keep)
+        named = await self.views.of_person(actor.person) if request.name else []
+        return await self._quotations.make(actor, request, keep=keep, taken=[item.name for item in named])
 
     async def usual(self, actor: Actor, kind: str | None = None, software: str | None = None) -> ResourceRequest | None:
         """What the actor used last: of this kind and software, or of any."""
@@ -192,10 +194,11 @@ class Desk:
             return existing
         quote = await self._quotations.get_to_reserve(actor, quote_id)
         is_exact = quote.request.name is not None
+        stem = said_name(quote.request) or quote.name
         order = make_order(
             actor,
             quote,
-            name=await self.views.claim_name(actor.person, quote.name, quote.reservation_id, is_exact=is_exact),
+            name=await self.views.claim_name(actor.person, stem, quote.reservation_id, is_exact=is_exact),
             conversation=conversation,
             installation=self.installation,
             limits=self.limits,

@@ -75,9 +75,7 @@ def nearly_named_in(text: str, items: Sequence[Reservation]) -> list[str]:
 def _is_near(word: str, known: str, number: str) -> bool:
     stem, own_number = _split(word)
     if own_number or number:
-        is_same = own_number == number or not own_number
-        least = _LEAST_LETTERS if own_number else _LEAST_LETTERS_ALONE
-        return is_same and len(stem) >= least and OSA.distance(stem, known) <= (1 if own_number else 0)
+        return own_number == number and len(stem) >= _LEAST_LETTERS and OSA.distance(stem, known) <= 1
     # Plain words that only look alike are many: short ones, and those of the trade, are no slips.
     is_long = len(known) >= _LEAST_LETTERS_ALONE and word[0] == known[0] and word not in _ORDINARY
     return is_long and OSA.distance(word, known) == 1

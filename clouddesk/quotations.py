@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import structlog
@@ -42,8 +44,11 @@ class Quotations:
     quotes: Quotes
     team: TeamDefaults
 
-    async def make(self, actor: Actor, request: ResourceRequest, *, keep: bool) -> Quote:
-        """The cheapest way to meet the request, what was not said filled in; kept for a yes if ``keep``."""
+    async def make(self, actor: Actor, request: ResourceRequest, *, keep: bool, taken: Collection[str] = ()) -> Quote:
+        """The cheapest way to meet the request, what was not said filled in; kept for a yes if ``keep``.
+
+        A said name that is ``taken`` gets the number that the yes will give it.
+        """
         providers = await self._usable_providers(actor, request)
         await self._refresh_offers(actor, providers)
         filled = await self._filled(actor, request)
@@ -55,6 +60,7 @@ class Quotations:
             filled = Filled(request)
             quote = self._quote(actor, filled, providers)
         quote = replace(quote, request=request, habits=filled.habits, team=filled.team, used=filled.used())
+        quote = replace(quote, name=_free_name(quote.name, taken))
         if keep:
             await self.quotes.put(quote)
         return quote
@@ -139,3 +145,8 @@ class Quotations:
                     self.accounts.refresh_failed(provider)
                     continue
                 await self.accounts.refresh_offers(self.catalog)
+
+
+def _free_name(name: str, taken: Collection[str]) -> str:
+    numbered = (f"{name}-{number}" for number in itertools.count(1))
+    return next(free for free in itertools.chain([name], numbered) if free not in taken)

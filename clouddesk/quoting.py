@@ -112,7 +112,7 @@ def make_quote(
         created_at=now,
         expires_at=now + timedelta(seconds=limits.quote_seconds),
         ends_at=ends_at or now + timedelta(seconds=lease_seconds),
-        name=_said_name(request) or _stem(request, blueprint, os),
+        name=said_name(request) or _stem(request, blueprint, os),
         is_simulated=is_simulated,
     )
 
@@ -314,7 +314,8 @@ def _nodes(blueprint: Blueprint | None, count: int) -> tuple[NodePlan, ...]:
     return tuple(plans[:count])
 
 
-def _said_name(request: ResourceRequest) -> str | None:
+def said_name(request: ResourceRequest) -> str | None:
+    """The name that the person chose. Raises BadName."""
     if request.name is None:
         return None
     name = request.name.strip().lower()

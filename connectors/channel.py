@@ -28,8 +28,8 @@ from clouddesk import settings
 from connectors.protocol import NAME, SECRET_HEADER, TEXT_LIMIT, TOO_LONG
 
 NO_ANSWER = (
-    "Sorry, something went wrong on my side and I have no answer to that. Please say it again; "
-    "if it happens again, `clouddesk status` shows what is down."
+    "Sorry, something went wrong on my side, and I don't know whether that was done. Look with “what have I got?” "
+    "before you say it again; if it happens again, `clouddesk status` shows what is down."
 )
 REMEMBERED_SECONDS = 600.0
 REMEMBERED_MESSAGES = 5_000

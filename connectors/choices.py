@@ -30,7 +30,9 @@ class Choices:
 
     async def of_replies(self, replies: Sequence[Reply]) -> list[list[tuple[str, Button]]]:
         """Each reply's buttons, with no marks; these are now the open ones."""
-        await self._write(self._of_reply, {_typed(button.title): button for reply in replies for button in reply.buttons})
+        await self._write(
+            self._of_reply, {_typed(button.title): button for reply in replies for button in reply.buttons}
+        )
         return [[("", button) for button in reply.buttons] for reply in replies]
 
     async def of_notice(self, buttons: Sequence[Button]) -> list[tuple[str, Button]]:

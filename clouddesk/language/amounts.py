@@ -53,7 +53,7 @@ _CAPPED = re.compile(
     rf"\b(?:under|below|max(?:imum)?|at most|less than|up to|cap(?:ped)?(?: it)?(?: at)?|no more than"
     rf"|not more than|within|limit(?: of)?|budget(?: is| of)?)(?: of)? "
     rf"(?:(?P<sign>\$)(?P<amount>{DIGITS})|(?P<one>a dollar|a buck)|(?P<number>{NUMBER}) ?(?P<unit>cents|c|ct"
-    rf"|¢))(?![\w.]| (?:a|per|total|left))"
+    rf"|¢|dollars?|bucks?|usd|euros?))(?![\w.]| (?:a|per|total|left))"
 )
 _PER_HOURS = {"d": 24, "h": 1, "m": 730, "w": 168, "p": 1}
 

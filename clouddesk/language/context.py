@@ -167,6 +167,8 @@ def drop_negated(items: Sequence[Item], intent: str) -> list[Item]:
 def _is_negated(items: Sequence[Item], index: int, intent: str) -> bool:
     if intent == "correct" and _is_taken_back(items, index):
         return True
+    if items[index].kind in _CHOICES and _is_not_needed(items, index):
+        return True
     at = index - 1
     commas = 0
     while at >= 0:
@@ -207,6 +209,15 @@ def _is_negated(items: Sequence[Item], index: int, intent: str) -> bool:
             return False
         at -= 1
     return False
+
+
+def _is_not_needed(items: Sequence[Item], index: int) -> bool:
+    """ "windows not required", "ubuntu is not needed"."""
+    following = [other.word for other in items[index + 1 : index + 4]]
+    if following[:1] in (["is"], ["are"]):
+        following = following[1:]
+    is_not = following[:1] in (["not"], ["isn't"], ["unnecessary"])
+    return is_not and (following[0] == "unnecessary" or following[1:2] in (["required"], ["needed"], ["necessary"]))
 
 
 _TAKING_BACK = words("said say typed wrote put had told asked from than swap replace change changing instead")

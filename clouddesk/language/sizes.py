@@ -86,6 +86,8 @@ def _is_data(items: Sequence[Item], index: int) -> bool:
     return False
 
 
+_A_MACHINE = words("vm machine box server instance droplet host")
+_MEMORY_SIZES = frozenset((128, 192, 256, 384, 512))
 _STORES = words(
     """
     kafka mongodb postgres elasticsearch opensearch cassandra mysql mariadb minio clickhouse hadoop timescaledb
@@ -112,7 +114,8 @@ def settle_bytes(items: Sequence[Item]) -> list[Item]:
         is_big = item.value >= 1024 or (has_memory and item.value >= 20)
         bigger = [items[other].value for other in open_ones if other != index]
         has_store = any(other.kind == "software" and other.value in _STORES for other in items)
-        is_big = is_big or (has_store and item.value >= 100)
+        is_of_machine = item.value in _MEMORY_SIZES and any(other.word in _A_MACHINE for other in items)
+        is_big = is_big or (has_store and item.value >= 100 and not is_of_machine)
         kind = (
             "storage_gb" if not has_storage and (is_big and not (bigger and item.value < min(bigger))) else "memory_gb"
         )

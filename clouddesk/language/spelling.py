@@ -29,6 +29,7 @@ _COUNTED = re.compile(
     r"(?<![\w.-])(?P<count>(?:\d+|two|three|four|five|six|seven|eight|nine|ten) ?)(?P<word>[a-z]{3,7})(?![\w-])",
     re.IGNORECASE,
 )
+_NITE = re.compile(r"\bnite\b", re.IGNORECASE)
 _ONE_SHORT = frozenset(("day", "hour", "week", "month", "minute"))
 
 
@@ -37,6 +38,7 @@ def mend(text: str) -> str:
 
     No space comes or goes, so that ``as_typed`` finds the words as they were.
     """
+    text = _NITE.sub("night", text)
     text = _WORD.sub(lambda match: _mended(match.group()), text)
     return _COUNTED.sub(lambda match: match["count"] + _mended_unit(match["word"]), text)
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import http.client
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from json import JSONDecodeError
 from typing import TypeVar
+from xml.etree.ElementTree import ParseError
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError as ParserError
 from libcloud.common.exceptions import BaseHTTPError
 from libcloud.common.types import InvalidCredsError, LibcloudError, MalformedResponseError
 from requests.exceptions import RequestException
@@ -33,6 +36,8 @@ _BACK_OFF = wait_exponential(multiplier=0.3, max=4) + wait_random(0, 0.3)
 _VENDOR_TEXT_LENGTH = 300
 _VENDOR_ERRORS = (
     LibcloudError, BaseHTTPError, RequestException, BotoCoreError, ClientError, OSError, http.client.HTTPException,
+    # An answer that was cut off.
+    ParserError, ParseError, JSONDecodeError,
 )  # fmt: skip
 
 _CREDENTIALS = {

@@ -52,6 +52,8 @@ T = TypeVar("T")
 PATIENCE_SECONDS = 6.0
 REFRESH_SECONDS = 60.0
 SWEEP_SECONDS = 600.0
+_NEVER_SENT = "tcp connect error"
+"""In the text of an RPCError whose call never left this process."""
 _RETRIES = RetryConfig(max_elapsed_time_millis=3000, max_retries=5)
 
 
@@ -284,7 +286,8 @@ class TemporalReservations:
         except RPCError as error:
             if error.status == RPCStatusCode.NOT_FOUND:
                 raise NotFound("that reservation") from error
-            raise Unavailable("Temporal") from error
+            # What broke off in the middle may have been taken.
+            raise (Unavailable if _NEVER_SENT in str(error) else late)("Temporal") from error
         except (asyncio.TimeoutError, RPCTimeoutOrCancelledError, WorkflowQueryFailedError) as error:
             raise late("the worker") from error
         except RuntimeError as error:

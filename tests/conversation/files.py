@@ -30,7 +30,7 @@ def reason_for_memory_only(conversation: dict[str, Any]) -> str | None:
     for key, reason in (("later", "time passes"), ("fault", "a server fails"), ("price", "a price changes")):
         if any(key in turn for turn in turns):
             return reason
-    if any("likeliest" in turn.get("means", {}) for turn in turns):
+    if any({"likeliest", "confidence"} & turn.get("means", {}).keys() for turn in turns):
         return "the classifier's guesses are given"
     if any(item.get("state") == "provisioning" for wanted in conversation.get("have", {}).values() for item in wanted):
         return "a machine never gets ready"

@@ -32,11 +32,11 @@ pytestmark = pytest.mark.integration
 
 async def test_chat_without_a_terminal_answers_line_by_line_and_ends(rasa: Rasa, redis: Redis[bytes]):
     await RedisNotices(redis).send(notice("piper", kinds.READY, "missed-1"))
-    talk = "two machines\n\n1\n"
+    talk = "two machines\n\nyes, please\n"
     done = await asyncio.to_thread(rasa.clouddesk, "chat", "--user", "piper", stdin=talk)
     assert done.returncode == 0, done.stderr
     assert "missed-1" in done.stdout
-    assert done.stdout.endswith("Two machines, $0.12 an hour.\n[1] Yes, please  [2] No\nOn it.\n")
+    assert done.stdout.endswith("Two machines, $0.12 an hour.\n[Yes, please]  [No]\nOn it.\n")
     again = await asyncio.to_thread(rasa.clouddesk, "chat", "--user", "piper", stdin="hello\n")
     assert "missed-1" not in again.stdout
 
@@ -86,8 +86,8 @@ async def test_chat_in_a_terminal_shows_replies_and_notices_while_nobody_types(r
         await asyncio.to_thread(terminal.expect, "before-1")
         await asyncio.sleep(0.5)
         terminal.type("two machines\r")
-        await asyncio.to_thread(terminal.expect, "[1] Yes, please  [2] No")
-        terminal.type("1\r")
+        await asyncio.to_thread(terminal.expect, "[Yes, please]  [No]")
+        terminal.type("yes, please\r")
         await asyncio.to_thread(terminal.expect, "On it.")
         await RedisNotices(redis).send(notice("tess", kinds.EXPIRING, "while-1"))
         await asyncio.to_thread(terminal.expect, "while-1")
@@ -156,21 +156,21 @@ async def test_number_never_presses_a_button_of_a_notice(redis: Redis[bytes]):
     assert await choices.resolve("Extend") == "/extend"
 
 
-async def test_reply_replaces_the_numbers_and_leaves_the_letters(redis: Redis[bytes]):
+async def test_reply_replaces_the_titles_and_leaves_the_letters(redis: Redis[bytes]):
     choices = Choices(redis, "local:console:-:rita")
     await choices.of_notice([Button("Stop", "/stop")])
     await choices.of_replies(
         [Reply("?", (Button("Yes", "/affirm"), Button("No", "/deny"))), Reply("!", (Button("Go", "/go"),))]
     )
-    assert [await choices.resolve(text) for text in ("1", "[2]", "3.", "YES", "a")] == [
+    assert [await choices.resolve(text) for text in ("yes", "[No]", "Go.", "1", "a")] == [
         "/affirm",
         "/deny",
         "/go",
-        "/affirm",
+        None,
         "/stop",
     ]
     await choices.of_replies([Reply("Done.")])
-    assert [await choices.resolve(text) for text in ("1", "yes", "a")] == [None, None, "/stop"]
+    assert [await choices.resolve(text) for text in ("yes", "go", "a")] == [None, None, "/stop"]
 
 
 async def test_letters_go_round(redis: Redis[bytes]):

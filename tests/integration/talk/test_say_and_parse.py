@@ -23,16 +23,16 @@ pytestmark = pytest.mark.integration
 # --- say -------------------------------------------------------------------------------------------------------------
 
 
-def test_say_prints_replies_and_takes_numbers_and_titles(rasa: Rasa):
-    done = rasa.clouddesk("say", "--user", "sam", "two machines", "1", "two machines", "yes, please")
+def test_say_prints_replies_and_takes_the_titles_of_buttons(rasa: Rasa):
+    done = rasa.clouddesk("say", "--user", "sam", "two machines", "[Yes, please]", "two machines", "yes, please")
     assert done.returncode == 0, done.stderr
-    card = "Two machines, $0.12 an hour.\n[1] Yes, please  [2] No\nOn it.\n"
+    card = "Two machines, $0.12 an hour.\n[Yes, please]  [No]\nOn it.\n"
     assert done.stdout == card + card
 
 
 def test_buttons_are_remembered_from_one_say_to_the_next(rasa: Rasa):
     rasa.clouddesk("say", "--user", "sue", "two machines")
-    assert rasa.clouddesk("say", "--user", "sue", "1").stdout == "On it.\n"
+    assert rasa.clouddesk("say", "--user", "sue", "Yes, please").stdout == "On it.\n"
 
 
 def test_say_json_prints_one_object_a_message(rasa: Rasa):

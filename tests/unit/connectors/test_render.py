@@ -13,7 +13,7 @@ from connectors.conversation import Shown
 from connectors.rasa import Button, Reply
 
 NOTICE = Notice("n1", READY, "local", "ann", "local:console:-:ann", "r-1", datetime(2026, 1, 1, tzinfo=timezone.utc))
-YES_NO = [("1", Button("Yes", "/affirm")), ("2", Button("No", "/deny"))]
+YES_NO = [("", Button("Yes", "/affirm")), ("", Button("No", "/deny"))]
 
 
 def spans(text: str) -> list[tuple[str, str]]:
@@ -42,14 +42,14 @@ def test_rich_markup_in_a_name_is_text():
 
 
 def test_control_characters_do_not_reach_the_terminal():
-    shown = Shown(Reply("a\x1b[2Jb"), [("1", Button("Y\x07es", "/affirm"))])
-    assert render.plain(shown) == "a[2Jb\n[1] Yes"
+    shown = Shown(Reply("a\x1b[2Jb"), [("a", Button("Y\x07es", "/affirm"))])
+    assert render.plain(shown) == "a[2Jb\n[a] Yes"
     assert "\x1b" not in screen(shown)
 
 
 def test_buttons_are_choices_to_type():
-    assert render.plain(Shown(Reply("Sure?"), YES_NO)) == "Sure?\n[1] Yes  [2] No"
-    assert "[1] Yes  [2] No" in screen(Shown(Reply("Sure?"), YES_NO))
+    assert render.plain(Shown(Reply("Sure?"), YES_NO)) == "Sure?\n[Yes]  [No]"
+    assert "[Yes]  [No]" in screen(Shown(Reply("Sure?"), YES_NO))
 
 
 def test_a_notice_is_marked_as_one():

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from clouddesk.adapters.blueprints import find_blueprint, load_blueprints
+from clouddesk.catalog import load_catalog
 from clouddesk.model.actor import Actor
 from clouddesk.model.errors import Invalid, LimitExceeded, NothingFits, UnknownSoftware
+from clouddesk.model.offer import Offer
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import CLUSTER, ResourceRequest
 from clouddesk.quoting import LEAST_STORAGE_GB, make_quote
 from clouddesk.settings import PROJECT, Limits
-from tests.unit.desk.conftest import NOW, ListCatalog
+from tests.unit.desk.conftest import NOW, ListCatalog, offer
 
 BLUEPRINTS = load_blueprints(PROJECT / "blueprints")
 BOTH = ("aws", "digitalocean")
@@ -70,6 +73,60 @@ def test_a_cloud_without_the_system_is_left_out(catalog):
     assert quote(catalog, os="amazon-linux").offer.provider == "aws"
     with pytest.raises(Invalid, match="amazon-linux"):
         quote(catalog, os="amazon-linux", providers=("digitalocean",))
+
+
+@pytest.mark.parametrize(
+    ("said", "provider"),
+    [
+        ("mumbai", "aws"),
+        ("ap-south-1", "aws"),
+        ("dublin", "aws"),
+        ("oregon", "aws"),
+        ("nyc1", "digitalocean"),
+        ("new york", "digitalocean"),
+        ("bangalore", "digitalocean"),
+        ("lon", "aws"),
+    ],
+)
+def test_a_place_that_only_one_of_the_clouds_has_is_known(said, provider):
+    catalog = load_catalog()
+    catalog.replace("aws", [_offer_in("aws", name) for name in ("ap-south-1", "eu-west-1", "us-west-2", "eu-west-2")])
+    catalog.replace("digitalocean", [_offer_in("digitalocean", name) for name in ("nyc1", "blr1")])
+    assert quote(catalog, region=said).offer.provider == provider
+
+
+def test_cores_alone_keep_a_memory_that_suits_them(catalog):
+    made = quote(catalog, vcpus=2)
+    assert (made.offer.memory_gb, "memory" in made.defaults) == (4, True)
+    assert quote(catalog, vcpus=4).offer.memory_gb == 16
+    assert "memory" not in quote(catalog, vcpus=2, memory_gb=1.0).defaults
+
+
+def test_the_memory_that_suits_the_cores_is_never_what_cannot_be_had(catalog):
+    made = quote(catalog, vcpus=2, max_hourly_price_usd=0.02)
+    assert (made.offer.size, "memory" in made.defaults) == ("t3.micro", False)
+
+
+def test_the_nearest_offer_costs_what_the_whole_request_costs_and_says_what_it_gives_up(catalog):
+    with pytest.raises(NothingFits) as caught:
+        quote(catalog, count=4, memory_gb=1000.0, storage_gb=40960.0, providers=("aws",), max_hourly_price_usd=2.0)
+    near = next(item for item in caught.value.nearest if item.offer.size == "r5.24xlarge")
+    assert near.disk_gb == 16384
+    assert near.hourly_price_usd == pytest.approx(4 * (6.048 + 16384 * 0.08 / 730))
+    assert near.gives_up == {"memory_gb": 1000.0, "storage_gb": 40960.0, "max_hourly_price_usd": 2.0}
+
+
+def test_the_nearest_offer_says_when_it_is_elsewhere():
+    catalog = load_catalog()
+    catalog.replace("aws", [_offer_in("aws", "us-east-1")])
+    catalog.replace("digitalocean", [])
+    with pytest.raises(NothingFits) as caught:
+        quote(catalog, region="london")
+    assert [item.gives_up for item in caught.value.nearest] == [{"region": "london"}]
+
+
+def _offer_in(provider: str, region: str) -> Offer:
+    return replace(offer(provider, "some.size", 2, 4, 0.05, disk_gb=80), region=region)
 
 
 def test_an_unknown_price_never_wins(catalog):

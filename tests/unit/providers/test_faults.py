@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from xml.etree import ElementTree
+
 import pytest
 import requests
 from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.parsers import ResponseParserError
 from libcloud.common.exceptions import BaseHTTPError, RateLimitReachedError
 from libcloud.common.types import InvalidCredsError, MalformedResponseError
 
@@ -52,6 +56,9 @@ def sts(code: str, status: int) -> ClientError:
         (requests.ReadTimeout("slow"), ProviderDown),
         (MalformedResponseError("Failed to parse XML", body="<html>"), ProviderDown),
         (EndpointConnectionError(endpoint_url="http://x"), ProviderDown),
+        (ResponseParserError("invalid XML received b''"), ProviderDown),
+        (ElementTree.ParseError("no element found: line 1, column 0"), ProviderDown),
+        (json.JSONDecodeError("Expecting value", "", 0), ProviderDown),
         (BaseHTTPError(400, "InvalidAMIID.NotFound: The image id does not exist"), RequestRejected),
         (BaseHTTPError(422, "You specified an invalid size for Droplet creation. (code: 422)"), RequestRejected),
     ],

@@ -1,0 +1,52 @@
+"""Answers that are no clear yes: nothing is done, why not is said, and the question is asked again."""
+
+from __future__ import annotations
+
+from actions import assenting, cards, create, parking, questions, resolve
+from actions.base import DeskAction, hand_over
+from actions.turn import Turn
+
+
+class ActionAskForYes(DeskAction):
+    """A hesitation, a question, a condition or a time in the answer to a confirmation."""
+
+    topic = "ask_for_yes"
+
+    async def respond(self, turn: Turn) -> None:
+        """The question once more, with its numbers; another task for the same machines takes its place."""
+        question = turn.question or {}
+        if task := assenting.other_task(turn):
+            chosen = [{"id": id_, "name": name} for id_, name in zip(question["ids"], question["names"], strict=True)]
+            turn.say("utter_release_dropped", name=" and ".join(question["names"]))
+            turn.settle()
+            turn.go_to(task, reservation=chosen)
+            return
+        if question["kind"] == "confirm_quote" and assenting.is_errand_done(turn) and turn.request is not None:
+            await create.quote(turn, turn.request, response="utter_quote_looked_again")
+            return
+        turn.say(
+            assenting.why_not(turn),
+            buttons=questions.buttons(question),
+            question=questions.words(question),
+        )
+        turn.question = {key: value for key, value in question.items() if key != "is_changing"}
+
+
+class ActionOwnMachines(DeskAction):
+    """ "terminate a vm" though it was taken for a request of one."""
+
+    topic = "own_machines"
+
+    async def respond(self, turn: Turn) -> None:
+        """The one that there is, or which one."""
+        task = "terminate_resource"
+        meant = await resolve.which(turn, task)
+        if meant.chosen:
+            turn.facts = {"reservation": [{"id": item.id, "name": item.name} for item in meant.chosen]}
+            parking.set_aside(turn)
+            await hand_over(turn, task)
+        elif meant.candidates:
+            now = turn.desk.clock()
+            lines = [(item, cards.reservation_line(item, turn.actor, now)) for item in meant.candidates]
+            parking.set_aside(turn)
+            turn.go_to(task, options=[{"id": item.id, "name": item.name, "line": line} for item, line in lines])

@@ -1,0 +1,99 @@
+"""Sentences about machines that exist, taken for something else: "zorro off", "wait, first stop etl", "the spark one".
+
+The classifier does not know what a person calls their machines, so a name that is a plain word ("pilot") makes a
+sentence look like chat. Here the names are known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from actions import meanings, questions, resolve
+from actions.turn import Turn
+from clouddesk.matching import is_named_in, with_names_as
+from clouddesk.model.reservation import STOPPED, Reservation
+
+_CHAT = ("out_of_scope", "nlu_fallback")
+"""What says nothing of its own: with a name in it, it is a question about that machine."""
+_DOUBTFUL = (
+    *(*_CHAT, "goodbye", "greet", "thank", "bot_challenge", "help", "correct", "inform", "cancel"),
+    *("create_vm", "create_cluster", "add_credentials"),
+)
+_NAME = "\N{OBJECT REPLACEMENT CHARACTER}"
+_TO = rf"\b[^,.;{_NAME}]*{_NAME}"
+_TASKS = {
+    "scale_cluster": rf"\b(?:add|remove)\b[^,.;]*\b(?:nodes?|workers?|machines?) (?:to|from) {_NAME}"
+    rf"|\b(?:scale|grow|shrink|resize){_TO}",
+    "reboot_resource": rf"\b(?:reboot|restart|bounce|power[- ]cycle){_TO}",
+    "stop_resource": rf"\b(?:stop|halt|pause|suspend|shut ?down|(?:power|turn|switch) (?:off|down)){_TO}"
+    rf"|{_NAME} (?:\w+ )?off\b",
+    "start_resource": rf"\b(?:start|resume|wake(?: up)?|boot|(?:power|turn|switch) on){_TO}|{_NAME} (?:back )?on\W*$",
+    "terminate_resource": rf"\b(?:terminate|kill|delete|destroy|release|remove|nuke|tear down|give back){_TO}"
+    rf"|\bget rid of{_TO}|\b(?:do not|don'?t|no longer) need {_NAME}|\bdone with {_NAME}|\blet {_NAME} (?:die|go|end)\b"
+    rf"|{_NAME} (?:(?:is|are) (?:no longer|not) needed|can (?:go|die))\b",
+    "extend_reservation": rf"\b(?:extend|prolong|renew|lengthen){_TO}"
+    rf"|\bkeep {_NAME} [^,.;]*\b(?:un)?til|\bkeep {_NAME} for\b"
+    rf"|{_NAME} (?:should|must|has to|needs to|shall|can|may) (?:live|run|stay|last)\b"
+    rf"|\b(?:more|another|extra)\b[^,.;]*\bfor {_NAME}",
+    "connect_info": rf"(?=.*{_NAME}).*\b(?:ssh|log ?in(?:to)?|log me in(?:to)?|ip|address|connect)\b",
+    "utilization_report": rf"(?=.*{_NAME}).*\b(?:busy|idle|load|utili[sz]ation)\b",
+}
+"""By task, the words that ask for it with a name; the first that is found counts."""
+_TASK = {topic: re.compile(pattern) for topic, pattern in _TASKS.items()}
+_REFUSES = re.compile(r"\b(?:don'?t|do not|never|not to|no need to)\b(?! need)")
+_ASKS = re.compile(r"\?|\b(?:what|how|is|are|when|where|which|who|does|did|will|can)\b")
+_AGAIN = re.compile(
+    r"\b(?:spin|bring|fire|boot|power|turn|start|wake|get)\b[^,.;]*\b(?:it|them|'?em|that|those|both|all)\b"
+    r"[^,.;]*\b(?:again|agian|agin|back)\b"
+)
+_THE_ONE = re.compile(
+    r"(?:(?:no|ok|and|i mean|i meant)[ ,]+)*(?:the|my|that) [\w .-]+? (?:ones?|cluster|vms?|box|machine)"
+)
+_I_MEAN = re.compile(rf"(?:no[ ,]+)?(?:(?:i mean|i meant)[ ,]+)?{_NAME}(?:[ ,]+(?:i mean|i meant))?")
+_SOME = re.compile(r"(?P<verb>stop|halt|pause) (?:something|one|a machine|one of (?:them|those|my machines))")
+
+Meaning = tuple[str, list[list[Any]]]
+"""The intent, and the entities by name and value."""
+
+
+async def meaning(turn: Turn) -> Meaning | None:
+    """What the message says of one of the person's machines; None when it is what it was taken for."""
+    if turn.is_button or turn.intent not in _DOUBTFUL:
+        return None
+    own = await turn.desk.reservations(turn.actor)
+    text = turn.text.lower().replace("’", "'").strip(" .!")
+    named = [item for item in own if is_named_in(text, item)]
+    intent = _of_names(turn, text, named) if named else await _without_name(turn, text, own)
+    if intent is None:
+        return None
+    found = [pair for pair in meanings.entities(turn, intent) if pair[0] != "resource_name"]
+    return intent, [*found, *(["resource_name", item.id] for item in named)]
+
+
+def _of_names(turn: Turn, text: str, named: Sequence[Reservation]) -> str | None:
+    plain = with_names_as(_NAME, text, named)
+    if _REFUSES.search(plain):
+        return None
+    if task := next((topic for topic, pattern in _TASK.items() if pattern.search(plain)), None):
+        return task
+    is_open = questions.is_open(turn.question) or turn.form is not None
+    if turn.intent in ("correct", "inform"):
+        return None if is_open or not _I_MEAN.fullmatch(plain) else "describe_resource"
+    if plain.strip(" ?") == _NAME:
+        return None if turn.form else "describe_resource"
+    is_question = _ASKS.search(plain) is not None
+    return "describe_resource" if turn.intent in _CHAT and (is_question or not is_open) else None
+
+
+async def _without_name(turn: Turn, text: str, own: Sequence[Reservation]) -> str | None:
+    is_open = questions.is_open(turn.question) or turn.form is not None
+    if turn.intent in ("create_vm", "create_cluster"):
+        is_stopped = any(item.state == STOPPED for item in own)
+        return "start_resource" if is_stopped and _AGAIN.search(text) else None
+    if turn.intent == "cancel":
+        return "stop_resource" if own and _SOME.fullmatch(text) else None
+    if turn.intent == "inform" and not is_open and _THE_ONE.fullmatch(text) and resolve.attributes(turn):
+        return "describe_resource" if await resolve.having(turn) else None
+    return None
