@@ -62,7 +62,9 @@ class DeskAction(Action, ABC):  # type: ignore[misc]  # rasa_sdk is untyped
         if turn is None:
             return []
         topic = topic_of_answer(turn)
-        if topic is None and (meant := await named.meaning(turn)):
+        # An action that a form leads to has had its message read by the form.
+        is_first = self.topic in (turn.intent, "did_not_understand")
+        if topic is None and is_first and (meant := await named.meaning(turn)):
             turn.hear_again(*meant)
         else:
             await answer_as(self.name(), turn, topic or self.topic)

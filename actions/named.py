@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from actions import meanings, questions, resolve
+from actions import clauses, meanings, questions, resolve
 from actions.turn import Turn
 from clouddesk.matching import is_named_in, with_names_as
 from clouddesk.model.reservation import STOPPED, Reservation
@@ -74,7 +74,7 @@ async def meaning(turn: Turn) -> Meaning | None:
 
 def _of_names(turn: Turn, text: str, named: Sequence[Reservation]) -> str | None:
     plain = with_names_as(_NAME, text, named)
-    if _REFUSES.search(plain):
+    if _REFUSES.search(plain) or "create_vm" in clauses.tasks_in(text):
         return None
     if task := next((topic for topic, pattern in _TASK.items() if pattern.search(plain)), None):
         return task
@@ -84,7 +84,8 @@ def _of_names(turn: Turn, text: str, named: Sequence[Reservation]) -> str | None
     if plain.strip(" ?") == _NAME:
         return None if turn.form else "describe_resource"
     is_question = _ASKS.search(plain) is not None
-    return "describe_resource" if turn.intent in _CHAT and (is_question or not is_open) else None
+    is_about_it = is_question or (turn.intent == "out_of_scope" and not is_open)
+    return "describe_resource" if turn.intent in _CHAT and is_about_it else None
 
 
 async def _without_name(turn: Turn, text: str, own: Sequence[Reservation]) -> str | None:

@@ -20,9 +20,8 @@ _PLURAL = re.compile(
     rf"(?:(?P<number>{NUMBER})\s+(?!(?:gb|gigs?|gigabytes?|g|v?cpus?|cores?|nodes?|machine|vm|server)\b))?"
     r"(?:[\w.-]+\s+){0,3}?(?:ones|vms|machines|clusters|servers|boxes|instances|droplets)\b"
 )
-_PART = re.compile(
-    rf"\b(?:one|some|any|each|either|neither|which|part|half|most|few|none|{NUMBER}) of (?:the|my|our|these|those)\b"
-)
+_PART = re.compile(r"(?<!rid )(?<!dispose )(?<!all )\bof (?:the|my|our|these|those)\b")
+"""Some of them, not all: "one more of my vms"."""
 _BOTH = re.compile(r"\bboth\b")
 _OTHER = re.compile(r"\b(?:the|my|that) (?:other|others|rest)\b")
 _IT = re.compile(

@@ -15,6 +15,8 @@ from tests.chaos.person import PATIENCE_SECONDS, PAUSE_SECONDS, Person
 from tests.chaos.plan import EXTEND, REBOOT, RELEASE, RESERVE, START, STOP, Operation
 
 _QUOTE = re.compile(r"q-[0-9a-f]{8}")
+# A message that is delivered twice, as Rasa was killed in between, is refused the second time: it is so already.
+_SO_ALREADY = {STOP: re.compile(r"is stopp(ed|ing) right now"), START: re.compile(r"is (running|starting) right now")}
 _UNDECIDED = re.compile(r"I passed it on|I have no answer to that")
 _PASSING = re.compile(r"does not answer right now|reason is logged|broke on my side|can't be reached")
 _NOTHING = re.compile(r"[Nn]othing was (ordered|changed|ended)")
@@ -109,7 +111,8 @@ class ChattingPerson(Person):
                     says = button
                     continue
                 else:
-                    attempt.outcome = IN_DOUBT if is_in_doubt or was_unavailable else REFUSED
+                    is_so = operation in _SO_ALREADY and _SO_ALREADY[operation].search(attempt.said)
+                    attempt.outcome = IN_DOUBT if is_in_doubt or was_unavailable or is_so else REFUSED
                     return
             may_repeat = not (is_in_doubt and operation in _ONCE_ONLY) and not attempt.operation.gives_up
             if not may_repeat or time.monotonic() > until:

@@ -60,7 +60,7 @@ class Person:
         """All operations of the plan, in order."""
         for number, operation in enumerate(self.plan.operations):
             await asyncio.sleep(operation.pause_seconds)
-            if operation.is_patient and self.evidence.reservation_id:
+            if operation.is_patient and self._has_reserved:
                 await self._until_at_rest()
             self.began[number].set()
             if operation.kind == RESERVE or self._has_reserved:
