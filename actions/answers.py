@@ -11,6 +11,7 @@ from actions import (
     carrying_out,
     create,
     forms,
+    kinds,
     meanings,
     parking,
     questions,
@@ -106,6 +107,9 @@ class ActionCorrect(DeskAction):
             await _change_by_button(turn, str(quote_id))
         elif question is None or not questions.is_open(question):
             await _without_question(turn)
+        elif turn.request is not None and (kind := kinds.asks_for_second(turn)):
+            parking.set_aside(turn)
+            turn.go_to(f"create_{kind}")
         elif turn.request is not None:
             await _change_request(turn, question)
         elif (topic := _task_of(question)) and resolve.tells_apart(turn):

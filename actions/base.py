@@ -138,6 +138,8 @@ def _topic_of_answer(turn: Turn) -> str | None:
         return "inform" if not turn.form and is_left else None
     if not turn.form and giving_up.gives_up(turn):
         return "cancel"
+    if not turn.form and question and giving_up.forgets_one(turn) and parking.named(turn, questions.subject(question)):
+        return "cancel"
     is_of_request = question is not None and questions.is_request(question) and not turn.form
     # Who leaves the choice to me has not said yes to what it costs.
     if (is_of_request and usual.is_usual(turn)) or (not turn.form and usual.leaves_it_to_me(turn)):

@@ -22,8 +22,18 @@ _GIVES_UP = re.compile(
 )
 _SCRAPS = re.compile(rf"{_LEAD}(?:scrap|scratch|drop|dump|kill|ditch|lose) (?:it|that|this){_END}")
 """At a question about giving back these mean the machine."""
+_FORGETS = re.compile(
+    rf"{_LEAD}(?:forget|drop|scrap|scratch|cancel|skip|ditch|lose|never ?mind)(?: about)?"
+    r" (?:the|my|that|those|these)\b.+"
+)
 _TAKEN_FOR = ("nlu_fallback", "out_of_scope", "inform", "correct", "thank", "goodbye", "terminate_resource")
 """A plain no drops what is open in words of its own."""
+
+
+def forgets_one(turn: Turn) -> bool:
+    """Whether it lets go of something by what it is ("forget the two vms"), which may be one that waits."""
+    text = turn.text.lower().replace("’", "'").strip(" .!?")
+    return not turn.is_button and turn.intent != "create_vm" and _FORGETS.fullmatch(text) is not None
 
 
 def gives_up(turn: Turn) -> bool:

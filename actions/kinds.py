@@ -45,6 +45,9 @@ _A_VM = re.compile(
     r"(?:vm|virtual machine|machine|server|box|instance)\b"
     r"|\ban?\s+(?:[\w.-]+\s+)?(?:vm|virtual machine)\b|\bvms? (?:instead|rather)\b"
 )
+_ONE_MORE = re.compile(
+    r"\b(?:an?|another|one more)\s+(?:[\w.+-]+\s+){0,3}(?:vm|virtual machine|machine|server|box|cluster)\b"
+)
 _A_CLUSTER = re.compile(r"(?<!instead of )(?<!instead of a )(?<!not )(?<!not a )(?<!no )\bcluster\b")
 
 _INSTALLED = re.compile(r"\b(?:with|and|install(?:ed)?|plus|including|on it|on them)\b")
@@ -75,6 +78,14 @@ def is_besides(turn: Turn) -> bool:
 def is_second(turn: Turn) -> bool:
     """Whether it can only come beside the open one: "also get me a kafka cluster"."""
     return not turn.is_button and bool(_SECOND.search(turn.text.lower()))
+
+
+def asks_for_second(turn: Turn) -> str | None:
+    """The kind of what is wanted beside the open one ("also a cluster"), though it was taken for a change."""
+    text = turn.text.lower()
+    if not is_second(turn) or not _ONE_MORE.search(text):
+        return None
+    return CLUSTER if _A_CLUSTER.search(text) else VM
 
 
 def kind_said(turn: Turn, before: dict[str, Any], said: dict[str, Any], *, has_blueprint: bool) -> str | None:

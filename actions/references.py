@@ -12,8 +12,8 @@ from clouddesk.language.numbers import NUMBER, parse_number
 from clouddesk.model.request import CLUSTER
 from clouddesk.model.reservation import RUNNING, STOPPED, Reservation
 
-_ALL = re.compile(r"\b(?:all|both|everything|every|each|them|those|these|the (?:others|rest))\b")
-_THEM = re.compile(r"\b(?:them|those|these)\b")
+_ALL = re.compile(r"\b(?:all|both|everything|every|each|(?:th)?em|those|these|the (?:others|rest))\b")
+_THEM = re.compile(r"\b(?:(?:th)?em|those|these)\b")
 _EACH = re.compile(r"\b(?:all|both|everything|every|each)\b")
 _PLURAL = re.compile(
     r"\b(?:the|my|our|these|those)\s+"

@@ -185,7 +185,7 @@ def _all_of(cues: Cues, found: Sequence[Reservation], fitting: Sequence[Reservat
     if not is_clear:
         return Meant(candidates=list(fitting))
     most, left = cues.most(fitting), [item for item in found if item not in fitting]
-    return Meant(chosen=most, left=left if number else [])
+    return Meant(chosen=most, left=left if number not in (None, len(fitting)) else [])
 
 
 def _likeliest(

@@ -25,6 +25,8 @@ from tests.chaos.world import open_world
 from tests.integration.conftest import RunningStack
 
 TOGETHER = 6
+BOOT_SECONDS = 1.5
+"""Long enough that some strikes fall between the order and the moment in which the machines run."""
 
 
 @click.command()
@@ -42,7 +44,8 @@ def main(runs: int, seed: int, together: int, home: Path | None, verbose: bool) 
     folder = Path(tempfile.mkdtemp(prefix="chaos-")).resolve()
     stack = RunningStack(home=folder / ".clouddesk", model=ensure_model(Steps()))
     try:
-        stack.up()
+        options = ("--detach", "--free-ports", "--boot-seconds", f"{BOOT_SECONDS:g}", "--model", str(stack.model))
+        stack.run("up", *options, timeout_seconds=300)
         code = asyncio.run(_run_all(stack, range(seed, seed + runs), together, is_verbose=verbose))
     finally:
         stack.down()

@@ -41,6 +41,7 @@ class ChattingPerson(Person):
             found = _QUOTE.search(wish)
             assert found
             self.evidence.reservation_id = "r-" + found[0].removeprefix("q-")
+            self.say_yes()
             await self._talk(attempt, wish)
             return
         if operation.kind not in _DONE:

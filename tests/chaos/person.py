@@ -62,9 +62,11 @@ class Person:
             await asyncio.sleep(operation.pause_seconds)
             if operation.is_patient and self._has_reserved:
                 await self._until_at_rest()
-            self.began[number].set()
+            if operation.kind != RESERVE:
+                self.began[number].set()
             if operation.kind == RESERVE or self._has_reserved:
                 await self.do(operation)
+            self.began[number].set()
         if self._has_reserved:
             await self._until_at_rest()
 
@@ -80,6 +82,10 @@ class Person:
         attempt.ended_at = time.time()
         return attempt
 
+    def say_yes(self) -> None:
+        """There is a quote, and now the person says yes: that is when reserving begins."""
+        self.began[0].set()
+
     @property
     def _has_reserved(self) -> bool:
         return any(attempt.outcome == DONE for attempt in self.evidence.of(RESERVE))
@@ -94,6 +100,7 @@ class Person:
         if operation.kind == RESERVE:
             quote_id = await self._quote()
             self.evidence.reservation_id = "r-" + quote_id.removeprefix("q-")
+            self.say_yes()
             where = f"{WORKSPACE}:console:-:{actor.user_id}"
             await self._ask(attempt, lambda: desk.reserve(actor, quote_id, conversation=where))
         elif operation.kind == EXTEND:

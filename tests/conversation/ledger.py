@@ -28,6 +28,8 @@ class Matter:
     """Of machines that are asked for, or whose price is."""
     variation: Said = field(default_factory=dict)
     """The change whose price was asked last: taken, or left."""
+    is_second_time: bool = False
+    """Whether it is asked for once more after something else, and not answered yet."""
 
     @property
     def asks(self) -> str:
@@ -85,6 +87,7 @@ class Ledger:
     def task(self, topic: str, said: Said) -> None:
         """Something to be done to a machine: at once, if all is said."""
         if self.open and self.open.topic == topic and self.open.asks != "yes":
+            self.open.is_second_time = False
             self._answer_task(said)
             return
         self._park()
@@ -109,6 +112,7 @@ class Ledger:
         now = self.open
         if now is None:
             return
+        now.is_second_time = False
         if not now.kind:
             self._answer_task(said)
             return
@@ -120,6 +124,8 @@ class Ledger:
     def yes(self) -> None:
         """To the open question, if it is one of yes or no."""
         now = self.open
+        if now:
+            now.is_second_time = False
         if now is None or now.asks != "yes":
             return
         if now.is_price:
@@ -162,13 +168,31 @@ class Ledger:
     def press_yes(self, quote_id: str) -> None:
         """The button of a card buys what is on it, once, unless a newer card of the same matter has taken its place."""
         whose, _ = self.cards[quote_id]
-        if not any(whose is matter for matter in self.matters) or self._newest_of(whose) != quote_id:
-            return
-        self.bought.append((whose.kind, whose.said))
-        if whose is self.open:
+        self._do_something_else()
+        if self.open:
+            self.open.is_second_time = True
+        if self.is_newest(quote_id):
+            self.bought.append((whose.kind, whose.said))
+            if whose is self.open:
+                self.open = None
+            else:
+                self.waiting.remove(whose)
+        if self.open is None:
             self._next()
-        else:
-            self.waiting = [matter for matter in self.waiting if matter is not whose]
+
+    def press_change(self, quote_id: str) -> None:
+        """The button of a card takes that matter up, before what is open."""
+        whose, _ = self.cards[quote_id]
+        self._do_something_else()
+        if whose in self.waiting:
+            self.waiting.remove(whose)
+            self._park()
+            self.open = whose
+
+    def is_newest(self, quote_id: str) -> bool:
+        """Whether the card is the last one of what is open or waits."""
+        whose, _ = self.cards[quote_id]
+        return whose in self.matters and self._newest_of(whose) == quote_id
 
     def _newest_of(self, whose: Matter) -> str:
         return [card for card, (matter, _) in self.cards.items() if matter is whose][-1]
@@ -200,13 +224,21 @@ class Ledger:
     def _requote(self, now: Matter) -> None:
         now.topic, now.variation = now.kind, {}
 
+    def _do_something_else(self) -> None:
+        """Who does so instead of saying which one, asked a second time, does not want it any more."""
+        if self.open and self.open.asks == "machine" and self.open.is_second_time:
+            self.open = None
+
     def _park(self) -> None:
+        self._do_something_else()
         if self.open and not self.open.is_price:
             self.waiting = [self.open, *self.waiting]
         self.open = None
 
     def _next(self) -> None:
         self.open = self.waiting.pop(0) if self.waiting else None
+        if self.open:
+            self.open.is_second_time = True
         machine = self.open.said.get("machine") if self.open and self.open.topic == EXTEND else None
         if machine and self.machines[machine].state == "releasing":
             # Of what was given back in between nothing is left to ask.

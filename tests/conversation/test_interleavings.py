@@ -13,7 +13,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import HealthCheck, given, note, seed, settings
 from hypothesis import strategies as st
 
 from actions import questions
@@ -84,14 +84,15 @@ ENDS: st.SearchStrategy[Step] = st.sampled_from(
         ("take",),
         ("no",),
         ("cancel",),
-        ("everything",),
+        ("cancel",),
         ("everything",),
         ("press", 0),
         ("press", 1),
+        ("change", 1),
     ]
 )
-EPISODES = st.tuples(WISHES, st.one_of(WISHES, TASKS, ANSWERS, ASIDES, ENDS), st.one_of(WISHES, TASKS, ANSWERS, ENDS))
-"""A wish, and what comes before it is settled."""
+EPISODES = st.tuples(WISHES, st.one_of(WISHES, TASKS, ANSWERS, ASIDES), st.one_of(TASKS, ASIDES, ENDS), ENDS)
+"""A wish, what comes before it is settled, and perhaps an end."""
 STEPS = st.lists(EPISODES, min_size=2, max_size=3).map(lambda parts: [step for part in parts for step in part])
 
 
@@ -106,6 +107,7 @@ class Person:
 
     async def say(self, text: str, **means: Any) -> None:
         """One message, after which all must be as in the ledger."""
+        note(f"{self.name}: {text}")
         replies = await self.stage.say(self.name, text, means or None)
         assert any(reply["text"].strip() for reply in replies), f"an empty reply to {text!r}"
         for item in self.stage.reservations(self.name):
@@ -138,7 +140,7 @@ class Person:
         tracker = await self.stage.agent.processor.tracker_store.retrieve(f"local:console:-:{self.name}")
         slots = tracker.current_slot_values()
         found = [_matter_in(slots, tracker.active_loop_name), *map(_matter_of, slots["parked"] or ())]
-        noted = [(matter.topic, matter.said) for matter in self.ledger.matters]
+        noted = [(matter.topic, matter.said, matter.variation) for matter in self.ledger.matters]
         assert [item for item in found if item] == noted
         quotes = self.stage.world.quotes.quotes
         for quote_id, (_, then) in self.ledger.cards.items():
@@ -220,6 +222,11 @@ class Person:
             self.ledger.press_yes(self.cards[age])
             await self.say(f'/affirm{{"quote_id": "{self.cards[age]}"}}')
 
+    async def _change(self, age: int) -> None:
+        if age < len(self.cards) and self.ledger.is_newest(self.cards[age]):
+            self.ledger.press_change(self.cards[age])
+            await self.say(f'/correct{{"quote_id": "{self.cards[age]}"}}')
+
     async def _list(self) -> None:
         await self.say("what have I got", intent="list_resources")
 
@@ -251,29 +258,30 @@ def _cards_in(replies: list[Reply]) -> list[str]:
     ]
 
 
-def _matter_in(slots: dict[str, Any], form: str | None) -> tuple[str, Said] | None:
+def _matter_in(slots: dict[str, Any], form: str | None) -> tuple[str, Said, Said] | None:
     question = slots["open_question"]
     if form:
         return _matter_of({"form": form.removesuffix("_form"), "facts": slots, "request": slots["request"]})
     return _matter_of({"question": question, "request": slots["request"]}) if questions.is_open(question) else None
 
 
-def _matter_of(entry: dict[str, Any]) -> tuple[str, Said]:
-    """What is open or parked, in the ledger's words."""
+def _matter_of(entry: dict[str, Any]) -> tuple[str, Said, Said]:
+    """What is open or parked, with the change whose price was asked, in the ledger's words."""
     question, request = entry.get("question"), entry["request"]
     if question and question["kind"] == "confirm_release":
         [machine] = question["names"]
-        return GIVE_BACK, {"machine": machine}
+        return GIVE_BACK, {"machine": machine}, {}
     if request is not None:
         is_price = question is not None and question["kind"] == "confirm_price"
-        return PRICE if is_price else f"create_{request['kind']}", _said_in(ResourceRequest(**request))
+        variation = _said_in(ResourceRequest(**(question or {}).get("variation", {})))
+        return PRICE if is_price else f"create_{request['kind']}", _said_in(ResourceRequest(**request)), variation
     facts, said = entry["facts"], {}
     if facts.get("reservation"):
         [chosen] = facts["reservation"]
         said["machine"] = chosen["name"]
     if facts.get("duration"):
         said["hours"] = facts["duration"] // 3600
-    return entry["form"], said
+    return entry["form"], said, {}
 
 
 def _said_in(request: ResourceRequest, filled: tuple[str, ...] = ()) -> Said:

@@ -7,6 +7,7 @@ import pytest
 
 from actions.picking import are_only_picks, picks
 from actions.references import Cues
+from clouddesk.matching import nearly_named_in
 from tests.builders import NOW, a_reservation
 
 WEB = a_reservation(
@@ -90,6 +91,47 @@ def test_a_name_that_is_ruled_out_is_not_meant(text: str) -> None:
 )
 def test_it_is_told_from_other_uses_of_its_words(text: str, is_it: bool) -> None:
     assert Cues(text, NOW, "UTC").says_it is is_it
+
+
+@pytest.mark.parametrize(
+    ("text", "is_plural"),
+    [
+        ("reboot the aws ones", True),
+        ("get rid of my vms", True),
+        ("stop one more of my vms", False),
+        ("stop the vm", False),
+    ],
+)
+def test_a_plural_means_all_unless_it_says_some_of_them(text: str, is_plural: bool) -> None:
+    assert Cues(text, NOW, "UTC").says_plural is is_plural
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("both", 2), ("stop the two vms", 2), ("the 16 gb vms", None), ("all my boxes", None)]
+)
+def test_the_number_of_machines_is_told_from_their_size(text: str, number: int | None) -> None:
+    assert Cues(text, NOW, "UTC").how_many == number
+
+
+def test_of_three_sizes_the_smaller_ones_are_two() -> None:
+    cues = Cues("stop the smaller ones", NOW, "UTC")
+    assert [item.name for item in cues.most(ALL)] == ["web", "old"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("reboot etl1", ["etl1"]),
+        ("kill elt-1 now", ["elt-1"]),
+        ("terminate wbserver", ["wbserver"]),
+        ("extend etl-2", []),
+        ("stop the server", []),
+        ("reboot the west one", []),
+    ],
+)
+def test_a_word_with_one_slip_is_nearly_a_name(text: str, words: list[str]) -> None:
+    own = [WEB, ETL, replace(WEB, id="r-4", name="webserver")]
+    assert nearly_named_in(text, own) == words
 
 
 OPTIONS = [{"id": f"r-{number}", "name": name} for number, name in enumerate(("web", "etl-1", "old", "spark-1"), 1)]
