@@ -88,7 +88,7 @@ class ActionStopResource(ReservationTask):
     doing = "stopping"
 
     async def do(self, turn: Turn, item: Reservation) -> None:
-        done = await turn.desk.stop(turn.actor, item.id)
+        done = await turn.desk.stop(turn.actor, item.id, request_id=_request_id(turn, item))
         saves = done.stopped_hourly_price_usd < done.hourly_price_usd
         turn.say(
             "utter_stopping" if saves else "utter_stopping_saves_nothing",
@@ -112,7 +112,7 @@ class ActionStartResource(ReservationTask):
     doing = "starting"
 
     async def do(self, turn: Turn, item: Reservation) -> None:
-        done = await turn.desk.start(turn.actor, item.id)
+        done = await turn.desk.start(turn.actor, item.id, request_id=_request_id(turn, item))
         turn.say("utter_starting", name=done.name)
 
     async def ask(self, turn: Turn, items: Sequence[Reservation]) -> bool:
@@ -127,7 +127,7 @@ class ActionRebootResource(ReservationTask):
     doing = "rebooting"
 
     async def do(self, turn: Turn, item: Reservation) -> None:
-        done = await turn.desk.reboot(turn.actor, item.id)
+        done = await turn.desk.reboot(turn.actor, item.id, request_id=_request_id(turn, item))
         turn.say("utter_rebooting", name=done.name)
 
     async def ask(self, turn: Turn, items: Sequence[Reservation]) -> bool:
@@ -144,8 +144,7 @@ class ActionExtendReservation(ReservationTask):
         seconds = _seconds(turn, item)
         if seconds is None:
             return
-        # The same message delivered twice extends once.
-        request_id = f"{turn.conversation}/{turn.message_id}/{item.id}"
+        request_id = _request_id(turn, item)
         price = await turn.desk.extension_price_usd(turn.actor, item.id, seconds)
         done = await turn.desk.extend(turn.actor, item.id, seconds, request_id=request_id)
         turn.say(
@@ -183,6 +182,11 @@ class ActionExtendReservation(ReservationTask):
         else:
             return False
         return True
+
+
+def _request_id(turn: Turn, item: Reservation) -> str:
+    """The same message delivered twice is one wish."""
+    return f"{turn.conversation}/{turn.message_id}/{item.id}"
 
 
 def chosen(turn: Turn) -> list[str]:

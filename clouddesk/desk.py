@@ -286,27 +286,27 @@ class Desk:
         await self.engine.release(reservation.id, by=actor.user_id)
         return await self._records.after_change(replace(reservation, state=RELEASING))
 
-    async def stop(self, actor: Actor, reservation_id: str) -> Reservation:
-        """Power off, disks kept. Raises WrongState while it is not running."""
+    async def stop(self, actor: Actor, reservation_id: str, *, request_id: str = "") -> Reservation:
+        """Power off, disks kept; the same request_id twice is one wish. Raises WrongState while it is not running."""
         reservation = await self._managed(actor, reservation_id)
         if reservation.state == STOPPED:
             raise WrongState(reservation.name, state=STOPPED, wanted="stop")
-        await self.engine.stop(reservation.id, by=actor.user_id)
+        await self.engine.stop(reservation.id, by=actor.user_id, request_id=request_id)
         return await self._records.after_change(replace(reservation, state=STOPPING))
 
-    async def start(self, actor: Actor, reservation_id: str) -> Reservation:
+    async def start(self, actor: Actor, reservation_id: str, *, request_id: str = "") -> Reservation:
         """Power on again. Raises WrongState unless it is stopped."""
         reservation = await self._managed(actor, reservation_id)
         if reservation.state == RUNNING:
             # Nothing to start, so no notice would ever follow.
             raise WrongState(reservation.name, state=RUNNING, wanted="start")
-        await self.engine.start_nodes(reservation.id, by=actor.user_id)
+        await self.engine.start_nodes(reservation.id, by=actor.user_id, request_id=request_id)
         return await self._records.after_change(replace(reservation, state=STARTING))
 
-    async def reboot(self, actor: Actor, reservation_id: str) -> Reservation:
+    async def reboot(self, actor: Actor, reservation_id: str, *, request_id: str = "") -> Reservation:
         """Restart the operating systems. Raises WrongState unless it is running."""
         reservation = await self._managed(actor, reservation_id)
-        await self.engine.reboot(reservation.id, by=actor.user_id)
+        await self.engine.reboot(reservation.id, by=actor.user_id, request_id=request_id)
         return await self._records.after_change(reservation)
 
     # --- orphans -------------------------------------------------------------------------------------------------

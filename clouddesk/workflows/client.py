@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TypeVar
 
 import structlog
+from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
 from temporalio.client import (
     Client,
     RPCTimeoutOrCancelledError,
@@ -52,8 +53,6 @@ T = TypeVar("T")
 PATIENCE_SECONDS = 6.0
 REFRESH_SECONDS = 60.0
 SWEEP_SECONDS = 600.0
-_NEVER_SENT = "tcp connect error"
-"""In the text of an RPCError whose call never left this process."""
 _RETRIES = RetryConfig(max_elapsed_time_millis=3000, max_retries=5)
 
 
@@ -85,6 +84,7 @@ class TemporalReservations:
 
     async def start(self, order: ReservationOrder) -> None:
         """Begin; the same order twice begins once. Needs no worker: the order waits for one."""
+        await self._reach()
         try:
             await self._answered(
                 self._client.start_workflow(
@@ -151,24 +151,33 @@ class TemporalReservations:
             log.warning("reservation.release_later", reservation_id=reservation_id)
             await self._answered(handle.signal(ReservationWorkflow.release_soon, Wish(by)), late=Undecided)
 
-    async def stop(self, reservation_id: str, *, by: str = "") -> None:
+    async def stop(self, reservation_id: str, *, by: str = "", request_id: str = "") -> None:
         """Begin to power off."""
         update = self._handle(reservation_id).start_update(
-            ReservationWorkflow.stop, Wish(by), wait_for_stage=WorkflowUpdateStage.ACCEPTED
+            ReservationWorkflow.stop,
+            Wish(by),
+            wait_for_stage=WorkflowUpdateStage.ACCEPTED,
+            id=_update_id(STOP, request_id),
         )
         await self._updated(reservation_id, update, STOP)
 
-    async def start_nodes(self, reservation_id: str, *, by: str = "") -> None:
+    async def start_nodes(self, reservation_id: str, *, by: str = "", request_id: str = "") -> None:
         """Begin to power on."""
         update = self._handle(reservation_id).start_update(
-            ReservationWorkflow.start, Wish(by), wait_for_stage=WorkflowUpdateStage.ACCEPTED
+            ReservationWorkflow.start,
+            Wish(by),
+            wait_for_stage=WorkflowUpdateStage.ACCEPTED,
+            id=_update_id(START, request_id),
         )
         await self._updated(reservation_id, update, START)
 
-    async def reboot(self, reservation_id: str, *, by: str = "") -> None:
+    async def reboot(self, reservation_id: str, *, by: str = "", request_id: str = "") -> None:
         """Begin to restart the operating systems."""
         update = self._handle(reservation_id).start_update(
-            ReservationWorkflow.reboot, Wish(by), wait_for_stage=WorkflowUpdateStage.ACCEPTED
+            ReservationWorkflow.reboot,
+            Wish(by),
+            wait_for_stage=WorkflowUpdateStage.ACCEPTED,
+            id=_update_id(REBOOT, request_id),
         )
         await self._updated(reservation_id, update, REBOOT)
 
@@ -260,7 +269,13 @@ class TemporalReservations:
             return False
         return found.status == WorkflowExecutionStatus.RUNNING
 
+    async def _reach(self) -> None:
+        """Raises Unavailable while Temporal does not answer: nothing has been sent then."""
+        await self._answered(self._client.workflow_service.get_system_info(GetSystemInfoRequest()))
+
     async def _updated(self, reservation_id: str, update: Awaitable[WorkflowUpdateHandle[T]], wanted: str) -> T:
+        await self._reach()
+
         async def outcome() -> T:
             accepted = await update
             try:
@@ -287,12 +302,17 @@ class TemporalReservations:
             if error.status == RPCStatusCode.NOT_FOUND:
                 raise NotFound("that reservation") from error
             # What broke off in the middle may have been taken.
-            raise (Unavailable if _NEVER_SENT in str(error) else late)("Temporal") from error
+            raise late("Temporal") from error
         except (asyncio.TimeoutError, RPCTimeoutOrCancelledError, WorkflowQueryFailedError) as error:
             raise late("the worker") from error
         except RuntimeError as error:
             # The lazy connection could not be made.
             raise Unavailable("Temporal") from error
+
+
+def _update_id(wanted: str, request_id: str) -> str | None:
+    """The same wish delivered twice is one update; without an id each is its own."""
+    return f"{wanted}-{request_id}" if request_id else None
 
 
 def _our_error(error: WorkflowUpdateFailedError) -> CloudDeskError:

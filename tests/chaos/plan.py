@@ -154,7 +154,9 @@ def _operation(dice: random.Random, kind: str) -> Operation:
 def _strikes(dice: random.Random, provider: str, operations: int, *, by_chat: bool) -> list[Strike]:
     count = 1 + (dice.random() < 0.4) + (dice.random() < 0.2)
     kinds = [KILL, *dice.choices((KILL, FREEZE, FAULT, SWEEP), (4, 2, 5, 1), k=count - 1)]
-    return [_strike(dice, kind, provider, dice.randrange(operations), by_chat=by_chat) for kind in kinds]
+    # Creating is where most can be lost or doubled.
+    during = [0 if dice.random() < 0.4 else dice.randrange(operations) for _ in kinds]
+    return [_strike(dice, kind, provider, number, by_chat=by_chat) for kind, number in zip(kinds, during, strict=True)]
 
 
 def _strike(dice: random.Random, kind: str, provider: str, during: int, *, by_chat: bool) -> Strike:

@@ -28,6 +28,8 @@ class Matter:
     """Of machines that are asked for, or whose price is."""
     variation: Said = field(default_factory=dict)
     """The change whose price was asked last: taken, or left."""
+    is_changing: bool = False
+    """Whether it was asked what to change: a plain yes says nothing of that, and is asked for once more."""
     is_second_time: bool = False
     """Whether it is asked for once more after something else, and not answered yet."""
 
@@ -128,7 +130,9 @@ class Ledger:
             now.is_second_time = False
         if now is None or now.asks != "yes":
             return
-        if now.is_price:
+        if now.is_changing:
+            now.is_changing = False
+        elif now.is_price:
             self._requote(now)
         elif now.topic == GIVE_BACK:
             self.machines[now.said["machine"]].state = "releasing"
@@ -138,11 +142,11 @@ class Ledger:
             self._next()
 
     def take(self) -> None:
-        """ "Take that": the variation that was priced, else a yes."""
+        """ "Take that": the variation that was priced, else a yes to what can be taken."""
         if self.open and self.open.variation:
             self.open.said.update(self.open.variation)
             self._requote(self.open)
-        else:
+        elif self.open and self.open.kind:
             self.yes()
 
     def no(self) -> None:
@@ -188,6 +192,7 @@ class Ledger:
             self.waiting.remove(whose)
             self._park()
             self.open = whose
+        whose.is_changing = True
 
     def is_newest(self, quote_id: str) -> bool:
         """Whether the card is the last one of what is open or waits."""
@@ -222,7 +227,7 @@ class Ledger:
         self._next()
 
     def _requote(self, now: Matter) -> None:
-        now.topic, now.variation = now.kind, {}
+        now.topic, now.variation, now.is_changing = now.kind, {}, False
 
     def _do_something_else(self) -> None:
         """Who does so instead of saying which one, asked a second time, does not want it any more."""

@@ -369,13 +369,13 @@ class MemoryEngine:
         self._fail()
         self._put(self.views.items[reservation_id], state=RELEASING, reason="released")
 
-    async def stop(self, reservation_id: str, *, by: str = "") -> None:
+    async def stop(self, reservation_id: str, *, by: str = "", request_id: str = "") -> None:
         self._change(reservation_id, wanted="stop", before=RUNNING, after=STOPPED)
 
-    async def start_nodes(self, reservation_id: str, *, by: str = "") -> None:
+    async def start_nodes(self, reservation_id: str, *, by: str = "", request_id: str = "") -> None:
         self._change(reservation_id, wanted="start", before=STOPPED, after=RUNNING)
 
-    async def reboot(self, reservation_id: str, *, by: str = "") -> None:
+    async def reboot(self, reservation_id: str, *, by: str = "", request_id: str = "") -> None:
         self._change(reservation_id, wanted="reboot", before=RUNNING, after=RUNNING)
 
     async def get(self, reservation_id: str) -> Reservation:
