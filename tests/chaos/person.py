@@ -96,7 +96,7 @@ class Person:
         return self.evidence.reservation_id
 
     async def _carry_out(self, operation: Operation, attempt: Attempt) -> None:
-        desk, actor = self.world.desk, self.actor
+        desk, actor, request_id = self.world.desk, self.actor, uuid.uuid4().hex
         if operation.kind == RESERVE:
             quote_id = await self._quote()
             self.evidence.reservation_id = "r-" + quote_id.removeprefix("q-")
@@ -104,15 +104,13 @@ class Person:
             where = f"{WORKSPACE}:console:-:{actor.user_id}"
             await self._ask(attempt, lambda: desk.reserve(actor, quote_id, conversation=where))
         elif operation.kind == EXTEND:
-            request_id = uuid.uuid4().hex
             await self._ask(attempt, lambda: desk.extend(actor, self._id, operation.seconds, request_id=request_id))
         elif operation.kind == STOP:
-            await self._ask(attempt, lambda: desk.stop(actor, self._id))
+            await self._ask(attempt, lambda: desk.stop(actor, self._id, request_id=request_id))
         elif operation.kind == START:
-            await self._ask(attempt, lambda: desk.start(actor, self._id))
+            await self._ask(attempt, lambda: desk.start(actor, self._id, request_id=request_id))
         elif operation.kind == REBOOT:
-            # Once more would be a second reboot.
-            await self._ask(attempt, lambda: desk.reboot(actor, self._id), repeats_in_doubt=False)
+            await self._ask(attempt, lambda: desk.reboot(actor, self._id, request_id=request_id))
         elif operation.kind == HOLD:
             await self._ask(attempt, lambda: desk.hold(actor, self._id))
         elif operation.kind == CHOOSE:
@@ -147,17 +145,15 @@ class Person:
                     raise
             await asyncio.sleep(PAUSE_SECONDS)
 
-    async def _ask(
-        self, attempt: Attempt, call: Callable[[], Awaitable[Reservation]], *, repeats_in_doubt: bool = True
-    ) -> None:
+    async def _ask(self, attempt: Attempt, call: Callable[[], Awaitable[Reservation]]) -> None:
         """Ask once, or twice at the same moment."""
         times = 2 if attempt.operation.is_twice else 1
-        asks = (self._ask_alone(attempt.operation, call, repeats_in_doubt) for _ in range(times))
+        asks = (self._ask_alone(attempt.operation, call) for _ in range(times))
         answers = await asyncio.gather(*asks)
         attempt.outcome, attempt.said, attempt.reservation = min(answers, key=lambda answer: _TELLING.index(answer[0]))
 
     async def _ask_alone(
-        self, operation: Operation, call: Callable[[], Awaitable[Reservation]], repeats_in_doubt: bool
+        self, operation: Operation, call: Callable[[], Awaitable[Reservation]]
     ) -> tuple[str, str, dict[str, Any] | None]:
         until = time.monotonic() + PATIENCE_SECONDS
         is_in_doubt = was_unavailable = False
@@ -176,7 +172,7 @@ class Person:
                     await self.check_claim(operation, said)
             else:
                 return DONE, "", {"id": answer.id, "state": answer.state, "expires_at": answer.expires_at}
-            if operation.gives_up or time.monotonic() > until or (is_in_doubt and not repeats_in_doubt):
+            if operation.gives_up or time.monotonic() > until:
                 return (IN_DOUBT if is_in_doubt else UNAVAILABLE), said, None
             await asyncio.sleep(PAUSE_SECONDS)
 

@@ -32,7 +32,8 @@ def reason_for_memory_only(conversation: dict[str, Any]) -> str | None:
             return reason
     if any({"likeliest", "confidence"} & turn.get("means", {}).keys() for turn in turns):
         return "the classifier's guesses are given"
-    if any(item.get("state") == "provisioning" for wanted in conversation.get("have", {}).values() for item in wanted):
+    states = {item.get("state") for wanted in conversation.get("have", {}).values() for item in wanted}
+    if states & {"provisioning", "partial"}:
         return "a machine never gets ready"
     has_lease = any("lease_hours" in facts for facts in conversation.get("outcome") or ())
     if has_lease and any("until" in turn.get("means", {}) for turn in turns):

@@ -47,7 +47,7 @@ HOURS = st.integers(2, 40)
 """Few of them come twice, so that a lease tells whose it is."""
 COUNTS = st.integers(2, 9)
 PROVIDERS = st.sampled_from(["aws", "digitalocean"])
-MANNERS = st.sampled_from(["", "also", "actually"])
+MANNERS = st.sampled_from(["", "also", "also", "actually"])
 NAMES = st.sampled_from(MACHINES)
 VMS = st.fixed_dictionaries(
     {}, optional={"hours": HOURS, "provider": PROVIDERS, "os": st.just("debian-12"), "count": COUNTS}
@@ -66,7 +66,9 @@ WISHES: st.SearchStrategy[Step] = st.one_of(
     st.tuples(st.just("wish"), st.just(CLUSTER), CLUSTERS, MANNERS),
 )
 TASKS: st.SearchStrategy[Step] = st.one_of(
-    st.tuples(st.just("task"), st.sampled_from([STOP, START, GIVE_BACK]), st.fixed_dictionaries({"machine": NAMES})),
+    st.tuples(
+        st.just("task"), st.sampled_from([STOP, START, GIVE_BACK, GIVE_BACK]), st.fixed_dictionaries({"machine": NAMES})
+    ),
     st.tuples(st.just("task"), st.just(EXTEND), st.fixed_dictionaries({}, optional={"machine": NAMES, "hours": HOURS})),
     st.tuples(st.just("task"), st.sampled_from([STOP, GIVE_BACK]), st.just({})),
 )
@@ -89,10 +91,13 @@ ENDS: st.SearchStrategy[Step] = st.sampled_from(
         ("press", 0),
         ("press", 1),
         ("change", 1),
+        ("change", 1),
     ]
 )
-EPISODES = st.tuples(WISHES, st.one_of(WISHES, TASKS, ANSWERS, ASIDES), st.one_of(TASKS, ASIDES, ENDS), ENDS)
-"""A wish, what comes before it is settled, and perhaps an end."""
+EPISODES = st.tuples(
+    st.one_of(WISHES, WISHES, TASKS), st.one_of(WISHES, TASKS, ANSWERS, ASIDES), st.one_of(TASKS, ASIDES, ENDS), ENDS
+)
+"""A wish or a task, what comes before it is settled, and perhaps an end."""
 STEPS = st.lists(EPISODES, min_size=2, max_size=3).map(lambda parts: [step for part in parts for step in part])
 
 

@@ -12,8 +12,8 @@ from tests.integration.conftest import RunningStack
 
 pytestmark = pytest.mark.integration
 
-# Together they kill the worker, Temporal, Redis, Vault, a simulated cloud and the action server.
-SEEDS = range(370, 376)
+# Together they kill Rasa, the worker, Temporal, Redis, Vault and both simulated clouds.
+SEEDS = range(2637, 2643)
 
 
 async def test_nothing_is_lost_doubled_or_wrongly_said_while_processes_are_killed(stack: RunningStack) -> None:
