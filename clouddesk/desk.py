@@ -7,6 +7,7 @@ topic is in a module of its own: ``accounts``, ``quotations``, ``ordering``, ``r
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from functools import cached_property
@@ -19,7 +20,7 @@ from clouddesk.model.actor import Actor
 from clouddesk.model.audit import CREDENTIALS_ADDED, CREDENTIALS_REMOVED, AuditEntry
 from clouddesk.model.blueprint import Blueprint
 from clouddesk.model.credentials import CredentialInfo, SecretFields
-from clouddesk.model.errors import NotFound, WrongState
+from clouddesk.model.errors import NotFound, Unavailable, WrongState
 from clouddesk.model.invalid import CredentialsInUse, ExtensionTooShort
 from clouddesk.model.notice import Notice
 from clouddesk.model.offer import Offer, Requirements
@@ -206,7 +207,8 @@ class Desk:
             now=self.clock(),
         )
         reservation = await self._records.open(order)
-        await self._quotations.remember(actor, quote)
+        with suppress(Unavailable):  # no more than a convenience next time
+            await self._quotations.remember(actor, quote)
         return reservation
 
     # --- reservations --------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -27,7 +28,9 @@ class Records:
         """Start what was ordered; the same order twice starts it once."""
         await self.engine.start(order)
         view = first_view(order)
-        await self.views.put(view)
+        # It has begun; its workflow writes the view as soon as Redis answers.
+        with suppress(Unavailable):
+            await self.views.put(view)
         log.info("reservation.requested", reservation_id=view.id, user=str(view.person), provider=view.provider)
         return view
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from importlib import import_module
 from typing import TypeVar
 
 import click
@@ -31,7 +32,7 @@ from clouddesk.catalog import offers_to_json
 from clouddesk.model.errors import CloudDeskError, Unavailable
 from clouddesk.model.offer import Offer
 from clouddesk.model.ports import Credentials, Provider
-from clouddesk.providers import open_provider
+from clouddesk.providers import PROVIDERS, open_provider
 from clouddesk.settings import Settings
 from clouddesk.workflows.activities import Activities, KeepOffers, ProviderFactory
 from clouddesk.workflows.rebuild import Rebuild
@@ -98,6 +99,9 @@ async def _work(settings: Settings, health: _Health, stopping: asyncio.Event) ->
     await _until_there("redis", redis.ping)
     await _until_there("vault", credentials.check)
     client = await _until_there("temporal", lambda: _connect(settings))
+    # Before anything is replayed: an import in an activity's thread meets the one of the workflows' sandbox otherwise.
+    for spec in PROVIDERS.values():
+        import_module(spec.cloud.partition(":")[0])
     views, notices = RedisReservationViews(redis), RedisNotices(redis)
     audit = RedisAuditTrail(redis, keep_days=settings.audit_days)
     open_account = provider_factory(settings, credentials, RedisRateLimit(settings.redis_url))

@@ -30,6 +30,8 @@ class Matter:
     """The change whose price was asked last: taken, or left."""
     is_changing: bool = False
     """Whether it was asked what to change: a plain yes says nothing of that, and is asked for once more."""
+    choices: set[str] = field(default_factory=set)
+    """Of a task: the machines that were offered for it."""
     is_second_time: bool = False
     """Whether it is asked for once more after something else, and not answered yet."""
 
@@ -93,7 +95,7 @@ class Ledger:
             self._answer_task(said)
             return
         self._park()
-        self.open = Matter(topic, dict(said))
+        self.open = Matter(topic, dict(said), choices=self._fitting(topic))
         self._do_if_complete()
         del self.waiting[MOST_WAITING:]
 
@@ -226,6 +228,12 @@ class Ledger:
             machine.state = "running"
         self._next()
 
+    def _fitting(self, topic: str) -> set[str]:
+        """The machines that it can be done to, the bought ones by number."""
+        states = ("running",) if topic == STOP else ("running", "stopped")
+        bought = {f"the {number}." for number in range(len(self.bought))}
+        return {name for name, machine in self.machines.items() if machine.state in states} | bought
+
     def _requote(self, now: Matter) -> None:
         now.topic, now.variation, now.is_changing = now.kind, {}, False
 
@@ -242,9 +250,15 @@ class Ledger:
 
     def _next(self) -> None:
         self.open = self.waiting.pop(0) if self.waiting else None
-        if self.open:
-            self.open.is_second_time = True
-        machine = self.open.said.get("machine") if self.open and self.open.topic == EXTEND else None
+        if self.open is None:
+            return
+        self.open.is_second_time = True
+        if self.open.asks == "machine":
+            self.open.choices &= self._fitting(self.open.topic)
+            if not self.open.choices:
+                self._next()
+            return
+        machine = self.open.said.get("machine") if self.open.topic == EXTEND else None
         if machine and self.machines[machine].state == "releasing":
             # Of what was given back in between nothing is left to ask.
             self._next()

@@ -178,9 +178,11 @@ class Person:
 
     async def _answer(self, software: str, machine: str, hours: int) -> None:
         now = self.ledger.open
-        asks = now.asks if now else "hours"
+        if now is None:
+            return
+        asks = now.asks
         facts = {"software": software, "machine": machine, "hours": hours, "yes": None}
-        if now and now.asks == "yes":
+        if now.asks == "yes":
             asks = "software" if now.kind == CLUSTER else "hours"
         value = facts[asks]
         if not value or (asks == "machine" and not self._is_there(str(value))):
@@ -189,6 +191,8 @@ class Person:
         await self.say(_words({asks: value}).strip(), intent="inform", **_entities({asks: value}))
 
     async def _hours(self, hours: int) -> None:
+        if self.ledger.open is None:
+            return
         self.ledger.answer({"hours": hours})
         await self.say(f"for {hours} hours", intent="inform", duration_minutes=60 * hours)
 
