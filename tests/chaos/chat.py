@@ -17,7 +17,7 @@ from tests.chaos.plan import EXTEND, REBOOT, RELEASE, RESERVE, START, STOP, Oper
 _QUOTE = re.compile(r"q-[0-9a-f]{8}")
 # A message that is delivered twice, as Rasa was killed in between, is refused the second time: it is so already.
 _SO_ALREADY = {STOP: re.compile(r"is stopp(ed|ing) right now"), START: re.compile(r"is (running|starting) right now")}
-_UNDECIDED = re.compile(r"I passed it on|I have no answer to that")
+_UNDECIDED = re.compile(r"I passed it on|I don't know whether that was done")
 _PASSING = re.compile(r"does not answer right now|reason is logged|broke on my side|can't be reached")
 _NOTHING = re.compile(r"[Nn]othing was (ordered|changed|ended)")
 _DONE = {

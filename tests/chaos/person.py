@@ -180,15 +180,17 @@ class Person:
         """Somebody was told that nothing was changed: see whether that is so, where one can."""
         if operation.is_twice or not self.evidence.reservation_id:
             return
-        handle = self.world.temporal.get_workflow_handle(self._id)
+        handle, lie = self.world.temporal.get_workflow_handle(self._id), ""
         with suppress(RPCError):
             if operation.kind == RESERVE:
                 await handle.describe(rpc_timeout=_GLANCE)
-                self.evidence.lies.append(f"a reservation that exists was answered with {said!r}")
+                lie = f"a reservation that exists was answered with {said!r}"
             elif operation.kind == RELEASE and self.plan.lease_seconds == LONG_LEASE_SECONDS:
                 state = (await handle.query("view", rpc_timeout=_GLANCE))["state"]
                 if state in ("releasing", "ended"):
-                    self.evidence.lies.append(f"a release that was begun was answered with {said!r}")
+                    lie = f"a release that was begun was answered with {said!r}"
+        if lie and lie not in self.evidence.lies:
+            self.evidence.lies.append(lie)
 
     async def _until_at_rest(self) -> None:
         """As people wait: until what they asked for is shown as done. Not for ever. A question is answered."""
