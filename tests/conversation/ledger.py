@@ -120,6 +120,8 @@ class Ledger:
         if not now.kind:
             self._answer_task(said)
             return
+        if said.items() <= now.said.items():
+            return
         if now.kind == VM and "software" in said:
             now.said, now.kind = _kept(now, CLUSTER), CLUSTER
         now.said.update(said)

@@ -94,11 +94,28 @@ ENDS: st.SearchStrategy[Step] = st.sampled_from(
         ("change", 1),
     ]
 )
-EPISODES = st.tuples(
-    st.one_of(WISHES, WISHES, TASKS), st.one_of(WISHES, TASKS, ANSWERS, ASIDES), st.one_of(TASKS, ASIDES, ENDS), ENDS
+ALSO = st.one_of(
+    st.tuples(st.just("wish"), st.just(VM), VMS, st.just("also")),
+    st.tuples(st.just("wish"), st.just(CLUSTER), CLUSTERS, st.just("also")),
 )
-"""A wish or a task, what comes before it is settled, and perhaps an end."""
-STEPS = st.lists(EPISODES, min_size=2, max_size=3).map(lambda parts: [step for part in parts for step in part])
+ACTUALLY = st.one_of(
+    st.tuples(st.just("wish"), st.just(VM), VMS, st.just("actually")),
+    st.tuples(st.just("wish"), st.just(CLUSTER), CLUSTERS, st.just("actually")),
+)
+EXTENSIONS = st.tuples(st.just("task"), st.just(EXTEND), st.fixed_dictionaries({}, optional={"hours": HOURS}))
+GIVING_BACK = st.tuples(st.just("task"), st.just(GIVE_BACK), st.fixed_dictionaries({"machine": NAMES}))
+EPISODES = st.one_of(
+    st.tuples(WISHES, st.one_of(WISHES, TASKS, ANSWERS, ASIDES), st.one_of(TASKS, ASIDES, ENDS), ENDS),
+    st.tuples(WISHES, ALSO, st.sampled_from([("press", 1), ("change", 1)]), st.one_of(ANSWERS, ENDS)),
+    st.tuples(WISHES, st.one_of(ALSO, ACTUALLY), st.one_of(ACTUALLY, ENDS)),
+    st.tuples(WISHES, EXTENSIONS, ANSWERS, st.one_of(ANSWERS, ENDS)),
+    st.tuples(GIVING_BACK, GIVING_BACK, st.one_of(WISHES, TASKS), ENDS),
+    st.tuples(st.just(("everything",)), TASKS, st.one_of(ANSWERS, TASKS)),
+)
+"""Any wish and what comes before it is settled; two wishes and a button of the first; changes of mind; a task that has
+to ask while a wish waits; two of the same; a task alone."""
+PLANS_OF_ONE = st.lists(EPISODES, min_size=2, max_size=3)
+STEPS = PLANS_OF_ONE.map(lambda episodes: [step for episode in episodes for step in episode])
 
 
 class Person:
