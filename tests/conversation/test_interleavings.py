@@ -39,7 +39,7 @@ WORDS = {
     "hours": " for {} hours",
     "machine": " {}",
 }
-SEED, PLANS = 1, 32
+SEED, PLANS = 2, 48
 """The same plans in every run; they find each of the planted mistakes that README.md names."""
 VERBS = {STOP: "stop", START: "start", EXTEND: "extend", GIVE_BACK: "kill"}
 
