@@ -41,6 +41,8 @@ class DeskAction(Action, ABC):  # type: ignore[misc]  # rasa_sdk is untyped
     topic: ClassVar[str]
     is_aside: ClassVar[bool] = False
     """Whether what is open stays open, and is asked again after the answer."""
+    is_inner: ClassVar[bool] = False
+    """Whether only other actions lead to it, so that Rasa's domain does not name it."""
     topics: ClassVar[dict[str, type[DeskAction]]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

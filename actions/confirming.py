@@ -11,6 +11,7 @@ class ActionAskForYes(DeskAction):
     """A hesitation, a question, a condition or a time in the answer to a confirmation."""
 
     topic = "ask_for_yes"
+    is_inner = True
 
     async def respond(self, turn: Turn) -> None:
         """The question once more, with its numbers; another task for the same machines takes its place."""
@@ -36,6 +37,7 @@ class ActionOwnMachines(DeskAction):
     """ "terminate a vm" though it was taken for a request of one."""
 
     topic = "own_machines"
+    is_inner = True
 
     async def respond(self, turn: Turn) -> None:
         """The one that there is, or which one."""

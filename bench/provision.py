@@ -22,7 +22,7 @@ from clouddesk.settings import Settings
 from connectors.conversation import open_conversation
 
 OPERATOR = {"aws_access_key_id": "AKIASANDBOXOPERATOR0", "aws_secret_access_key": "sandbox-operator-secret-key"}
-NODES = (1, 10, 50)
+NODES = (1, 10, 100)
 BOOT_SECONDS = (0.0, 3.0)
 REPEATS = 3
 POLL_SECONDS = 0.1

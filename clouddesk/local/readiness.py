@@ -26,6 +26,15 @@ def http_status(url: str) -> int | None:
         return None
 
 
+def fetch(what: str | urllib.request.Request) -> bytes:
+    """The body of an answer. Raises OSError when there is none, or one that says no."""
+    try:
+        with _OPENER.open(what, timeout=_TIMEOUT_SECONDS) as answer:
+            return bytes(answer.read())
+    except http.client.HTTPException as error:
+        raise OSError(str(error)) from error
+
+
 def http_ok(url: str) -> bool:
     return http_status(url) == OK
 
