@@ -2,9 +2,9 @@
 
 Throughput is measured on one and on both by turns, so that the ratio stands whatever else this machine does. The load
 itself, Redis and the action server take their share of the same processors, and two servers want two to themselves: so
-each server is given the same part of a processor as if it stood on a machine of its own (a control group of Linux; needs
-root), small enough that the rest has room. The ratio without that limit, on the processors that there are, is told as
-``shared``; and the processor time of each process for one answer, which must stay the same with two servers.
+each server is given the same part of a processor as if it stood on a machine of its own (a control group of Linux, for
+which one must be root), small enough that the rest has room. The ratio without that limit, on the processors that there
+are, is told as ``shared``; and the processor time of each process for one answer, which must stay the same.
 """
 
 from __future__ import annotations
@@ -107,17 +107,19 @@ def _processors_of_their_own(pids: list[int]) -> Iterator[None]:
     """Each of these processes gets the same part of a processor, until the end."""
     groups = [CONTROL_GROUPS / f"clouddesk-bench-{pid}" for pid in pids]
     try:
-        for pid, group in zip(pids, groups):
+        for pid, group in zip(pids, groups, strict=True):
             group.mkdir()
             (group / "cpu.cfs_period_us").write_text(str(PERIOD_MICROSECONDS))
             (group / "cpu.cfs_quota_us").write_text(str(int(PERIOD_MICROSECONDS * PROCESSORS_OF_ONE)))
             (group / "cgroup.procs").write_text(str(pid))
     except OSError as problem:
-        raise SystemExit(f"bench: servers can't be limited here: {problem}. Needs root and cgroups of version 1.") from None
+        raise SystemExit(
+            f"bench: servers can't be limited here: {problem}. Needs root and cgroups of version 1."
+        ) from None
     try:
         yield
     finally:
-        for pid, group in zip(pids, groups):
+        for pid, group in zip(pids, groups, strict=True):
             (CONTROL_GROUPS / "cgroup.procs").write_text(str(pid))
             group.rmdir()
 

@@ -114,7 +114,7 @@ def temporal_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def running_temporal(folder: Path) -> Iterator[str]:
     """The address of a Temporal dev server of one's own."""
     port = free_port()
-    command = [str(processes.temporal()), "server", "start-dev", "--headless", "--ip", "127.0.0.1"]
+    command = [str(processes.temporal_cli()), "server", "start-dev", "--headless", "--ip", "127.0.0.1"]
     command += ["--log-level", "warn", "--port", str(port), "--http-port", str(free_port())]
     command += ["--metrics-port", str(free_port()), "--db-filename", str(folder / "temporal.db")]
     server = Server(command, port, folder)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http
 import http.client
+import json
 import socket
 import urllib.error
 import urllib.request
@@ -26,10 +27,12 @@ def http_status(url: str) -> int | None:
         return None
 
 
-def fetch(what: str | urllib.request.Request) -> bytes:
-    """The body of an answer. Raises OSError when there is none, or one that says no."""
+def fetch(url: str, change: object = None) -> bytes:
+    """The body of an answer, to a ``change`` that is sent as JSON. Raises OSError when there is none, or a no."""
+    body = None if change is None else json.dumps(change).encode()
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310 - our own servers
     try:
-        with _OPENER.open(what, timeout=_TIMEOUT_SECONDS) as answer:
+        with _OPENER.open(request, timeout=_TIMEOUT_SECONDS) as answer:
             return bytes(answer.read())
     except http.client.HTTPException as error:
         raise OSError(str(error)) from error

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import urllib.request
 from datetime import timedelta
-from typing import Any
 
 from clouddesk.local import readiness
 
@@ -25,14 +23,10 @@ def is_ready(address: str) -> bool:
 
 def prepare(address: str) -> None:
     """Set how long it keeps what has ended; does nothing as long as it does not answer."""
-    change: dict[str, Any] = {"config": {"workflowExecutionRetentionTtl": _duration(RETENTION)}}
-    request = urllib.request.Request(
-        f"{address}{_NAMESPACE}/update",
-        data=json.dumps(change).encode(),
-        headers={"Content-Type": "application/json"},
-    )
     with contextlib.suppress(OSError):
-        readiness.fetch(request)
+        readiness.fetch(
+            f"{address}{_NAMESPACE}/update", {"config": {"workflowExecutionRetentionTtl": _duration(RETENTION)}}
+        )
 
 
 def _duration(value: timedelta) -> str:

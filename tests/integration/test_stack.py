@@ -21,7 +21,7 @@ import psutil
 import pytest
 import redis
 
-from clouddesk.local import leftovers
+from clouddesk.local import leftovers, temporal
 from clouddesk.local.home import Home
 from clouddesk.local.processes import PROCESSES
 from clouddesk.settings import PROJECT
@@ -89,6 +89,13 @@ def test_vault_roles_may_do_no_more_than_they_need(stack: RunningStack) -> None:
     with pytest.raises(hvac.exceptions.Forbidden):
         worker.secrets.kv.v2.delete_metadata_and_all_versions(**where)
     desk.secrets.kv.v2.delete_metadata_and_all_versions(**where)
+
+
+def test_temporal_keeps_what_has_ended_for_a_month(stack: RunningStack) -> None:
+    address = f"http://127.0.0.1:{json.loads((stack.home / 'state.json').read_text())['ports']['temporal-http']}"
+
+    assert temporal.is_ready(address), "with another retention it would count as not ready"
+    assert temporal.RETENTION.days == 30
 
 
 def test_no_root_token_is_kept(stack: RunningStack) -> None:
