@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
+from actions.requests import button
 from actions.wording import duration, plural, provider_title
 from clouddesk.language.localtime import local_time
 from clouddesk.language.money import hourly, money
@@ -13,13 +15,37 @@ from clouddesk.model.actor import Actor
 from clouddesk.model.credentials import CredentialInfo
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import CLUSTER, ResourceRequest
-from clouddesk.model.reservation import ENDED, STOPPED, Reservation
+from clouddesk.model.reservation import (
+    ENDED,
+    PARTIAL,
+    PROVISIONING,
+    RUNNING,
+    STARTING,
+    STOPPED,
+    STOPPING,
+    Reservation,
+)
 
 _DEFAULT = " (default)"
 _HABIT = " (as last time)"
 _TEAM = " (team default)"
 _OLD_PRICE = timedelta(days=2)
 _MOST_NODES = 10
+_TITLES: dict[str, tuple[str, dict[str, Any]]] = {
+    "extend_reservation": ("Extend 2 hours", {"duration_minutes": 120}),
+    "stop_resource": ("Stop", {}),
+    "start_resource": ("Start", {}),
+    "terminate_resource": ("Release", {}),
+}
+_STEPS = {
+    PROVISIONING: ("terminate_resource",),
+    PARTIAL: ("terminate_resource",),
+    RUNNING: ("extend_reservation", "stop_resource", "terminate_resource"),
+    STOPPING: ("extend_reservation", "terminate_resource"),
+    STOPPED: ("start_resource", "extend_reservation", "terminate_resource"),
+    STARTING: ("extend_reservation", "terminate_resource"),
+}
+"""What a list offers for each, by its state."""
 SIMULATED = "_(simulated: nothing real runs, nothing is billed)_"
 
 
@@ -107,13 +133,30 @@ def short_line(item: Reservation) -> str:
     return f"{item.node_count} × {item.size} on {provider_title(item.provider)} in {item.region}"
 
 
+def reservation_rows(items: Sequence[Reservation], actor: Actor, now: datetime) -> list[dict[str, Any]]:
+    """Each one's line in the list, with what can be done with it now."""
+    return [
+        {"text": _bullet(item, actor, now), "buttons": [_step(topic, item) for topic in _STEPS.get(item.state, ())]}
+        for item in items
+    ]
+
+
+def _step(topic: str, item: Reservation) -> dict[str, str]:
+    title, said = _TITLES[topic]
+    return button(title, topic, resource_name=item.id, **said)
+
+
+def _bullet(item: Reservation, actor: Actor, now: datetime) -> str:
+    return f"• {reservation_line(item, actor, now)}"
+
+
 def reservation_list(items: Sequence[Reservation], actor: Actor, now: datetime) -> str:
     """All of them, with the sum."""
     machines = sum(item.node_count for item in items)
     rate = sum(item.current_hourly_price_usd for item in items)
     together = f" in {plural(len(items), 'reservation')}, {hourly(rate)} together" if len(items) > 1 else ""
     head = f"You have {plural(machines, 'machine')}{together}:"
-    lines = [head, *(f"• {reservation_line(item, actor, now)}" for item in items)]
+    lines = [head, *(_bullet(item, actor, now) for item in items)]
     if any(item.is_simulated for item in items):
         lines.append(SIMULATED)
     return "\n".join(lines)

@@ -33,7 +33,9 @@ class ActionListResources(DeskAction):
             return
         if len(found) == 1:
             turn.last_reservation = found[0].id
-        turn.say("utter_list", lines=cards.reservation_list(found, turn.actor, turn.desk.clock()))
+        now = turn.desk.clock()
+        rows = cards.reservation_rows(found, turn.actor, now)
+        turn.say("utter_list", lines=cards.reservation_list(found, turn.actor, now), rows=rows)
 
 
 class ActionDescribeResource(DeskAction):

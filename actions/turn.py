@@ -82,10 +82,21 @@ class Turn:
         """Whether a button was pressed, rather than something typed."""
         return self.text.startswith("/")
 
-    def say(self, response: str, *, buttons: list[Button] | None = None, **values: object) -> None:
-        """Answer with a response of domain.yml; ``values`` fill its placeholders."""
+    def say(
+        self,
+        response: str,
+        *,
+        buttons: list[Button] | None = None,
+        rows: list[dict[str, Any]] | None = None,
+        **values: object,
+    ) -> None:
+        """Answer with a response of domain.yml; ``values`` fill its placeholders.
+
+        ``rows``: the lines of the text that have buttons of their own (``connectors.rasa.Row``).
+        """
         texts = {key: _printable(value) for key, value in values.items()}
-        self.replies.append({"response": response, "buttons": buttons, **texts})
+        reply = {"response": response, "buttons": buttons, **texts}
+        self.replies.append({**reply, "json_message": {"rows": rows}} if rows else reply)
 
     def all_of(self, entity: str) -> tuple[Any, ...]:
         """All values of an entity, () when it was not said."""

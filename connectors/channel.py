@@ -1,7 +1,8 @@
 """The Rasa input channel through which our connectors speak: it knows its callers by a shared secret.
 
     POST …/webhook  {"conversation", "text", "workspace_id", "user_id", "timezone", "message_id"}
-                    → {"replies": [{"text", "buttons": [{"title", "payload"}]}]}
+                    → {"replies": [{"text", "buttons": [{"title", "payload"}]}]}, and for a list
+                      "rows": [{"text", "buttons"}]: its lines, with buttons of their own
     POST …/parse    {"text"} → Rasa's parse result
 
 Both want the header ``X-CloudDesk-Channel-Secret``. A message id that was answered in the last minutes is answered the
@@ -90,13 +91,15 @@ class Collector(CollectingOutputChannel):  # type: ignore[misc]  # Rasa has no t
     async def send_text_message(self, recipient_id: str, text: str, **kwargs: Any) -> None:
         await self._persist_message(self._message(recipient_id, text=text.strip()))
 
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+        rows = (message.pop("custom", None) or {}).get("rows")
+        await super().send_response(recipient_id, message)
+        if rows:
+            self.messages[-1]["rows"] = rows
+
     @property
     def replies(self) -> Replies:
-        return [
-            {"text": message.get("text") or "", "buttons": [_button(item) for item in message.get("buttons") or []]}
-            for message in self.messages
-            if message.get("text") or message.get("buttons")
-        ]
+        return [_reply(message) for message in self.messages if message.get("text") or message.get("buttons")]
 
 
 class Answers:
@@ -227,6 +230,16 @@ async def answer(message: Incoming, on_new_message: OnMessage) -> Replies:
 
 async def _as_coroutine(handle: Callable[[], Awaitable[Replies]]) -> Replies:
     return await handle()
+
+
+def _reply(message: Mapping[str, Any]) -> dict[str, Any]:
+    reply = {"text": message.get("text") or "", "buttons": _buttons(message)}
+    rows = [{"text": row["text"], "buttons": _buttons(row)} for row in message.get("rows") or []]
+    return {**reply, "rows": rows} if rows else reply
+
+
+def _buttons(item: Mapping[str, Any]) -> list[dict[str, str]]:
+    return [_button(button) for button in item.get("buttons") or []]
 
 
 def _button(item: Mapping[str, Any]) -> dict[str, str]:

@@ -7,7 +7,7 @@ import itertools
 import time
 import uuid
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
@@ -33,18 +33,35 @@ class Button:
 
 
 @dataclass(frozen=True)
+class Row:
+    """A line of a list, with what can be done with that one thing."""
+
+    text: str
+    buttons: tuple[Button, ...]
+
+
+@dataclass(frozen=True)
 class Reply:
-    """One thing the dialogue said."""
+    """One thing the dialogue said.
+
+    ``rows`` are the lines of ``text`` that have buttons of their own, word for word, for where those can be shown.
+    """
 
     text: str
     buttons: tuple[Button, ...] = ()
+    rows: tuple[Row, ...] = ()
 
     @classmethod
     def read(cls, body: Mapping[str, Any]) -> Reply:
-        return cls(body["text"], tuple(Button(item["title"], item["payload"]) for item in body["buttons"]))
+        rows = tuple(Row(row["text"], _buttons(row["buttons"])) for row in body.get("rows", ()))
+        return cls(body["text"], _buttons(body["buttons"]), rows)
 
     def as_json(self) -> dict[str, Any]:
         return {"text": self.text, "buttons": [{"title": item.title, "payload": item.payload} for item in self.buttons]}
+
+
+def _buttons(items: Iterable[Mapping[str, str]]) -> tuple[Button, ...]:
+    return tuple(Button(item["title"], item["payload"]) for item in items)
 
 
 @dataclass(frozen=True)

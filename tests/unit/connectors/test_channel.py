@@ -185,3 +185,17 @@ async def test_buttons_come_with_title_and_payload():
             "buttons": [{"title": "Yes", "payload": "/affirm"}, {"title": "5 nodes", "payload": "5 nodes"}],
         }
     ]
+
+
+async def test_lines_of_a_list_come_with_their_own_buttons():
+    row = {"text": "• one", "buttons": [{"title": "Stop", "payload": "/stop_resource"}]}
+
+    async def lists(message: Any) -> None:
+        await message.output_channel.send_response(message.sender_id, {"text": "first"})
+        said = {"text": "You have:\n• one", "custom": {"rows": [row]}}
+        await message.output_channel.send_response(message.sender_id, said)
+
+    assert await answer(MESSAGE, lists) == [
+        {"text": "first", "buttons": []},
+        {"text": "You have:\n• one", "buttons": [], "rows": [row]},
+    ]

@@ -1,0 +1,38 @@
+"""Lists in words, and what can be done with each of their lines."""
+
+from datetime import datetime, timezone
+
+import pytest
+
+from actions import cards
+from clouddesk.model import reservation as states
+from clouddesk.model.actor import Actor
+from tests.builders import a_reservation
+
+NOW = datetime(2026, 7, 1, tzinfo=timezone.utc)
+ANN = Actor("local", "ann")
+
+
+@pytest.mark.parametrize(
+    ("state", "titles"),
+    [
+        (states.PROVISIONING, ["Release"]),
+        (states.PARTIAL, ["Release"]),
+        (states.RUNNING, ["Extend 2 hours", "Stop", "Release"]),
+        (states.STOPPING, ["Extend 2 hours", "Release"]),
+        (states.STOPPED, ["Start", "Extend 2 hours", "Release"]),
+        (states.STARTING, ["Extend 2 hours", "Release"]),
+        (states.RELEASING, []),
+        (states.ENDED, []),
+    ],
+)
+def test_each_line_of_a_list_offers_what_its_state_allows(state: str, titles: list[str]) -> None:
+    items = [a_reservation(state=state), a_reservation(state=state)]
+
+    rows = cards.reservation_rows(items, ANN, NOW)
+
+    lines = cards.reservation_list(items, ANN, NOW).splitlines()
+    for item, row in zip(items, rows, strict=True):
+        assert row["text"] in lines
+        assert [button["title"] for button in row["buttons"]] == titles
+        assert all(f'"resource_name": "{item.id}"' in button["payload"] for button in row["buttons"])
