@@ -32,8 +32,8 @@ _REVISES = re.compile(
     r"|make (?:it|that|this)|i meant|on second thoughts?|changed my mind|better|sorry|nah|no)\b"
 )
 _BESIDES = re.compile(
-    r"\b(?:first|before that|in the meantime|meanwhile|also|as well|too|another|additional(?:ly)?|besides"
-    r"|separate(?:ly)?|in addition|on top|a new|new one)\b"
+    r"\b(?:first|before that|before(?=[ ,.!]*$)|in the meantime|meanwhile|also|as well|too|another|additional(?:ly)?"
+    r"|besides|separate(?:ly)?|in addition|on top|a new|new one)\b"
 )
 _SECOND = re.compile(
     r"\b(?:also|as well|besides|separate(?:ly)?|additional(?:ly)?|in addition|on top|before that|meanwhile"

@@ -22,6 +22,11 @@ _PLURAL = re.compile(
 )
 _PART = re.compile(r"(?<!rid )(?<!dispose )(?<!all )\bof (?:the|my|our|these|those)\b")
 """Some of them, not all: "one more of my vms"."""
+_SOME = re.compile(
+    rf"(?<!every )(?<!each )(?<!all )\b(?:some|any|half|most|either|a couple|a few|{NUMBER})"
+    r" of (?:them|the|my|our|these|those)\b"
+)
+"""Which of them is not said."""
 _BOTH = re.compile(r"\bboth\b")
 _OTHER = re.compile(r"\b(?:the|my|that) (?:other|others|rest)\b")
 _IT = re.compile(
@@ -105,13 +110,13 @@ class Cues:
 
     @property
     def says_all(self) -> bool:
-        """ "all of them", "both", "the others"."""
-        return bool(_ALL.search(self.text) or self._some_newest)
+        """ "all of them", "both", "the others"; not "one of them"."""
+        return bool((_ALL.search(self.text) and not self._says_some) or self._some_newest)
 
     @property
     def says_them(self) -> bool:
         """The machines of one reservation, perhaps."""
-        return _THEM.search(self.text) is not None and _EACH.search(self.text) is None
+        return _THEM.search(self.text) is not None and _EACH.search(self.text) is None and not self._says_some
 
     @property
     def says_both(self) -> bool:
@@ -197,6 +202,10 @@ class Cues:
 
     def _is_vm(self, item: Reservation) -> bool:
         return not _VM.search(self.text) or item.kind != CLUSTER
+
+    @property
+    def _says_some(self) -> bool:
+        return _SOME.search(self.text) is not None
 
     @property
     def _state(self) -> str | None:

@@ -60,7 +60,7 @@ class ReservationForm(Form):
                     return
                 turn.say("utter_guessed_name", words=meant.guessed_from, name=called)
             if meant.left and self.is_task:
-                turn.say("utter_left_as_it_is", which=names([f"*{item.name}* is {item.state}" for item in meant.left]))
+                _say_states(turn, meant.left)
             if meant.chosen:
                 _choose(turn, [{"id": item.id, "name": item.name} for item in meant.chosen])
             elif meant.candidates:
@@ -91,6 +91,9 @@ class ReservationForm(Form):
             left = [item for item in there if resolve.can(self.topic, item)]
             if left:
                 turn.facts["options"] = _options(turn, left)
+            elif there and self.is_task:
+                _say_states(turn, there)
+                turn.settle()
             else:
                 self._let_go(turn)
 
@@ -106,6 +109,11 @@ class ReservationForm(Form):
             _choose(turn, last or options[:1])
         elif turn.asked == "duration":
             turn.facts["duration"] = OFFERED_EXTENSION_SECONDS
+
+
+def _say_states(turn: Turn, items: Sequence[Reservation]) -> None:
+    """Why nothing is done to these."""
+    turn.say("utter_left_as_it_is", which=names([f"*{item.name}* is {item.state}" for item in items]))
 
 
 class TerminateResourceForm(ReservationForm):

@@ -172,3 +172,23 @@ def test_a_sentence_about_an_option_is_more_than_a_pick() -> None:
     assert are_only_picks(OPTIONS, "1 and 3")
     assert are_only_picks(OPTIONS, "all but web")
     assert not are_only_picks(OPTIONS, "details of etl-1")
+
+
+@pytest.mark.parametrize(
+    ("text", "says_all"),
+    [
+        ("terminate one of them", False),
+        ("stop some of those", False),
+        ("extend two of my vms", False),
+        ("stop any of them", False),
+        ("stop one of these and not the other", False),
+        ("terminate every one of them", True),
+        ("each one of those", True),
+        ("all of them", True),
+        ("get rid of them", True),
+        ("stop both of them", True),
+        ("kill them, all three of them", True),
+    ],
+)
+def test_one_of_them_is_not_all_of_them(text: str, says_all: bool) -> None:
+    assert Cues(text, NOW, "UTC").says_all is says_all
