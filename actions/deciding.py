@@ -50,7 +50,7 @@ async def carry_out(turn: Turn, question: Question) -> None:
 async def _choose(turn: Turn, option: str, reservation_id: str) -> None:
     before = await turn.desk.reservation(turn.actor, reservation_id)
     up = len(before.living_nodes)
-    await turn.desk.choose(turn.actor, reservation_id, option)
+    await turn.desk.choose(turn.actor, reservation_id, option, request_id=turn.message_id)
     turn.last_reservation = reservation_id
     turn.say(_DECIDED[option], name=before.name, up=str(up), missing=str(before.node_count - up))
 

@@ -64,7 +64,9 @@ def can(topic: str, item: Reservation) -> bool:
     """Whether it is in a state for this task."""
     if topic == "terminate_resource":
         return item.state != RELEASING
-    return item.state in _FITTING.get(topic, (item.state,))
+    return item.state in _FITTING.get(topic, (item.state,)) or (
+        item.is_mixed and topic in ("stop_resource", "start_resource")
+    )
 
 
 async def having(turn: Turn) -> list[Reservation]:

@@ -137,7 +137,8 @@ class Desk:
         only = known[0].account_id if known and live else ""
         info = await self.accounts.add(actor.person, provider, fields, only_account_id=only)
         for item in live:
-            await self.engine.credentials_renewed(item.id)
+            with suppress(NotFound):  # one that nothing looks after any more waits for nothing
+                await self.engine.credentials_renewed(item.id)
         await self._record(CREDENTIALS_ADDED, actor, info, info.added_at, by=actor.user_id)
         return info
 
@@ -271,17 +272,20 @@ class Desk:
         """How long it can be kept at most."""
         return reservation.created_at + timedelta(seconds=self.limits.max_lease_seconds)
 
-    async def choose(self, actor: Actor, reservation_id: str, answer: str) -> Reservation:
+    async def choose(self, actor: Actor, reservation_id: str, answer: str, *, request_id: str = "") -> Reservation:
         """What happens with machines that came up only in part: one of ``reservation.CHOICES``.
 
         Raises WrongState when that is not the question (any more), or too few came up to go on with.
         """
         reservation = await self._managed(actor, reservation_id)
-        await self.engine.choose(reservation.id, answer, by=actor.user_id)
+        await self.engine.choose(reservation.id, answer, by=actor.user_id, request_id=request_id)
         return await self._records.after_change(reservation)
 
     async def release(self, actor: Actor, reservation_id: str) -> Reservation:
-        """Give the machines back, for good. What is being released already is returned as it is."""
+        """Give the machines back, for good. What is being released already is returned as it is.
+
+        Raises NotLookedAfter when its workflow was ended from outside.
+        """
         reservation = await self._managed(actor, reservation_id)
         if not reservation.is_live:
             return reservation
@@ -291,7 +295,7 @@ class Desk:
     async def stop(self, actor: Actor, reservation_id: str, *, request_id: str = "") -> Reservation:
         """Power off, disks kept; the same request_id twice is one wish. Raises WrongState while it is not running."""
         reservation = await self._managed(actor, reservation_id)
-        if reservation.state == STOPPED:
+        if reservation.state == STOPPED and not reservation.is_mixed:
             raise WrongState(reservation.name, state=STOPPED, wanted="stop")
         await self.engine.stop(reservation.id, by=actor.user_id, request_id=request_id)
         return await self._records.after_change(replace(reservation, state=STOPPING))
@@ -299,7 +303,7 @@ class Desk:
     async def start(self, actor: Actor, reservation_id: str, *, request_id: str = "") -> Reservation:
         """Power on again. Raises WrongState unless it is stopped."""
         reservation = await self._managed(actor, reservation_id)
-        if reservation.state == RUNNING:
+        if reservation.state == RUNNING and not reservation.is_mixed:
             # Nothing to start, so no notice would ever follow.
             raise WrongState(reservation.name, state=RUNNING, wanted="start")
         await self.engine.start_nodes(reservation.id, by=actor.user_id, request_id=request_id)

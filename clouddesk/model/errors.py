@@ -157,6 +157,16 @@ class WrongState(CloudDeskError):
         super().__init__(f"{name} is {state}; cannot {wanted}")
 
 
+class NotLookedAfter(CloudDeskError):
+    """The reservation's workflow was ended from outside: nothing that is asked of it would ever be done."""
+
+    code = "not_looked_after"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"nothing looks after {name} any more; the next sweep tells of its machines")
+
+
 class Unavailable(CloudDeskError):
     """One of our own servers does not answer."""
 

@@ -198,7 +198,7 @@ class Reservations(Protocol):
         """Keep it as long as is allowed; returns the new end."""
         ...
 
-    async def choose(self, reservation_id: str, answer: str, *, by: str = "") -> None:
+    async def choose(self, reservation_id: str, answer: str, *, by: str = "", request_id: str = "") -> None:
         """Answer what happens with machines that came up only in part: one of ``reservation.CHOICES``."""
         ...
 

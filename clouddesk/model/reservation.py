@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 
 from clouddesk.model.actor import Person
 from clouddesk.model.node import GONE, Node, NodeOrder
+from clouddesk.model.node import RUNNING as NODE_RUNNING
+from clouddesk.model.node import STOPPED as NODE_STOPPED
 
 PROVISIONING = "provisioning"
 PARTIAL = "partial"
@@ -28,6 +30,8 @@ REASON_CREDENTIALS_REJECTED = "credentials_rejected"
 REASON_PROVIDER_DOWN = "provider_down"
 REASON_REQUEST_REJECTED = "request_rejected"
 REASON_PROVISION_FAILED = "provision_failed"
+REASON_NOTHING_LEFT = "nothing_left"
+"""There was nothing left of the machines that were to be looked after."""
 REASON_UNANSWERED = "unanswered"
 """Nobody chose what to do with machines that came up only in part, so they were given back."""
 
@@ -72,8 +76,9 @@ class ReservationOrder:
 class Reservation:
     """The view of a reservation that people read; the truth is its workflow.
 
-    Prices are those of all ``node_count`` machines; each machine that the cloud lists costs its share. While they are
-    stopped that is ``stopped_hourly_price_usd``: the disks, or all of it where the cloud bills machines that are off.
+    Prices are those of all ``node_count`` machines; each machine that the cloud lists costs its share, and one that is
+    stopped its share of ``stopped_hourly_price_usd``: the disks, or all of it where the cloud bills machines that are
+    off.
     ``accrued_usd`` was counted up to ``accrued_at``.
     """
 
@@ -126,13 +131,21 @@ class Reservation:
         return tuple(node for node in self.nodes if node.state != GONE)
 
     @property
+    def is_mixed(self) -> bool:
+        """Some of its machines run and some are stopped: somebody switched them in the cloud's own console."""
+        return self.state in (RUNNING, STOPPED) and {NODE_RUNNING, NODE_STOPPED} <= {node.state for node in self.nodes}
+
+    @property
     def current_hourly_price_usd(self) -> float:
         """What an hour costs in the present state, for the machines that there are."""
         if self.state == ENDED:
             return 0.0
-        price = self.stopped_hourly_price_usd if self.state == STOPPED else self.hourly_price_usd
-        share = len(self.living_nodes) / self.node_count if self.nodes else 1.0
-        return price * share
+        if not self.nodes:
+            return self.stopped_hourly_price_usd if self.state == STOPPED else self.hourly_price_usd
+        # While they are being started clouds bill them already.
+        stopped = sum(node.state == NODE_STOPPED for node in self.living_nodes) if self.state != STARTING else 0
+        running = len(self.living_nodes) - stopped
+        return (running * self.hourly_price_usd + stopped * self.stopped_hourly_price_usd) / self.node_count
 
     def cost_so_far_usd(self, now: datetime) -> float:
         """What the reservation has cost up to ``now``."""

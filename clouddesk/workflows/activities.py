@@ -45,7 +45,7 @@ from clouddesk.workflows.contracts import (
     TeardownOrder,
     Timing,
 )
-from clouddesk.workflows.failures import NOTHING_MADE, POWER_FAILED, as_failure
+from clouddesk.workflows.failures import NOTHING_MADE, as_failure
 from clouddesk.workflows.fairness import Lanes
 from clouddesk.workflows.notices import addressed
 
@@ -118,7 +118,10 @@ class Activities:
 
     @activity.defn(name=POWER)
     async def power(self, work: PowerChange) -> list[Node]:
-        """Stop, start or reboot, and return the nodes when the cloud says that it is done. Safe to repeat."""
+        """Stop, start or reboot; returns the nodes that the cloud says are so when all are or time is out.
+
+        Safe to repeat.
+        """
         wanted = nodes.STOPPED if work.change == STOP else nodes.RUNNING
         async with _beating() as beat, _failing(work.reservation_id, work.account):
             provider = await self._open_provider(work.account.provider, work.account.credential_ref)
@@ -137,10 +140,7 @@ class Activities:
                 work.timing,
                 limit_seconds=work.timing.power_seconds,
             )
-            changed = [node for node in listed if node.key in work.node_keys and node.state == wanted]
-            if len(changed) < len(work.node_keys):
-                raise ApplicationError(POWER_FAILED, type=POWER_FAILED, non_retryable=True)
-            return changed
+            return [node for node in listed if node.key in work.node_keys and node.state == wanted]
 
     @activity.defn(name=LOOK)
     async def look(self, work: Inspection) -> list[Node]:
@@ -231,13 +231,14 @@ class Activities:
         return Provisioned(up, refused.code if refused else REASON_PROVISION_FAILED, useless)
 
     async def _discard(self, provider: Provider, work: Provisioning) -> None:
-        """End the machines that an earlier try left without use, and wait until the cloud lists them no more."""
-        if not work.useless:
+        """End what an earlier try left without use, and what came late of it; until the cloud lists it no more."""
+        if not work.is_again:
             return
         order = work.order
+        wanted = {plan.key for plan in order.nodes}
         for delay_seconds in _delays(work.timing):
             listed = await self._call(work.account, provider.get_nodes, order.reservation_id, order.region)
-            left = [node.id for node in listed if node.id in work.useless]
+            left = [node.id for node in listed if node.id in work.useless or node.key not in wanted]
             if not left:
                 return
             await self._call(work.account, provider.end_nodes, order.reservation_id, order.region, left)

@@ -25,10 +25,18 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RetryConfig, RPCError, RPCStatusCode
 
 from clouddesk.model.audit import AuditEntry
-from clouddesk.model.errors import CloudDeskError, LimitExceeded, NotFound, Unavailable, Undecided, WrongState
+from clouddesk.model.errors import (
+    CloudDeskError,
+    LimitExceeded,
+    NotFound,
+    NotLookedAfter,
+    Unavailable,
+    Undecided,
+    WrongState,
+)
 from clouddesk.model.node import Node
 from clouddesk.model.orphan import Orphan, SweepReport
-from clouddesk.model.reservation import Reservation, ReservationOrder
+from clouddesk.model.reservation import ENDED, RELEASING, Reservation, ReservationOrder
 from clouddesk.workflows.contracts import (
     REBOOT,
     START,
@@ -117,10 +125,13 @@ class TemporalReservations:
         )
         return await self._updated(reservation_id, update, "hold")
 
-    async def choose(self, reservation_id: str, answer: str, *, by: str = "") -> None:
+    async def choose(self, reservation_id: str, answer: str, *, by: str = "", request_id: str = "") -> None:
         """Answer what happens with machines that came up only in part: one of ``reservation.CHOICES``."""
         update = self._handle(reservation_id).start_update(
-            ReservationWorkflow.choose, Choice(answer, by), wait_for_stage=WorkflowUpdateStage.ACCEPTED
+            ReservationWorkflow.choose,
+            Choice(answer, by),
+            wait_for_stage=WorkflowUpdateStage.ACCEPTED,
+            id=_update_id("choose", request_id),
         )
         await self._updated(reservation_id, update, "choose")
 
@@ -145,8 +156,10 @@ class TemporalReservations:
         )
         try:
             await self._updated(reservation_id, update, "release")
-        except WrongState:
-            return
+        except WrongState as error:
+            if error.state not in (RELEASING, ENDED):
+                # Its workflow was ended by an operator, so nobody would carry it out.
+                raise NotLookedAfter(error.name) from error
         except Unavailable:
             log.warning("reservation.release_later", reservation_id=reservation_id)
             await self._answered(handle.signal(ReservationWorkflow.release_soon, Wish(by)), late=Undecided)

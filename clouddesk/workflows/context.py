@@ -31,6 +31,8 @@ class ReservationContext:
         self.state = start.state or ReservationState.of(start.order)
         self.account = CloudAccount(start.order.provider, start.order.credential_ref)
         self.has_new_credentials = False
+        self.is_look_wanted = False
+        """Something may be other in the cloud than is known here."""
 
     @property
     def is_ending(self) -> bool:

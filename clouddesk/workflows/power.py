@@ -12,11 +12,13 @@ from temporalio.workflow import ActivityCancellationType
 
 with workflow.unsafe.imports_passed_through():
     from clouddesk.model import audit, notice
+    from clouddesk.model.node import RUNNING as NODE_RUNNING
+    from clouddesk.model.node import STOPPED as NODE_STOPPED
     from clouddesk.model.node import Node
     from clouddesk.model.reservation import RUNNING, STARTING, STOPPED, STOPPING
     from clouddesk.workflows.context import ReservationContext
     from clouddesk.workflows.contracts import POWER, REBOOT, START, STOP, PowerChange
-    from clouddesk.workflows.failures import failure_code
+    from clouddesk.workflows.failures import POWER_FAILED, failure_code
 
 REBOOTING = "rebooting"
 """What a running reservation is called that refuses something because it is being rebooted."""
@@ -32,12 +34,14 @@ class Power:
     after: str
     notice: str
     settled: tuple[str, ...]
-    """States in which there is nothing (more) to do."""
+    """States in which there is nothing (more) to do, when all machines are alike."""
+    nodes: str
+    """The state of each machine afterwards."""
 
 
-STOPPING_THEM = Power(STOP, RUNNING, STOPPING, STOPPED, notice.STOPPED, settled=(STOPPING, STOPPED))
-STARTING_THEM = Power(START, STOPPED, STARTING, RUNNING, notice.STARTED, settled=(STARTING, RUNNING))
-REBOOTING_THEM = Power(REBOOT, RUNNING, RUNNING, RUNNING, notice.REBOOTED, settled=())
+STOPPING_THEM = Power(STOP, RUNNING, STOPPING, STOPPED, notice.STOPPED, (STOPPING, STOPPED), NODE_STOPPED)
+STARTING_THEM = Power(START, STOPPED, STARTING, RUNNING, notice.STARTED, (STARTING, RUNNING), NODE_RUNNING)
+REBOOTING_THEM = Power(REBOOT, RUNNING, RUNNING, RUNNING, notice.REBOOTED, (), NODE_RUNNING)
 _AUDITED_AS = {STOP: audit.STOPPED, START: audit.STARTED, REBOOT: audit.REBOOTED}
 
 
@@ -64,12 +68,14 @@ class PowerSwitch:
     def begin(self, power: Power, by: str) -> None:
         """Begin, unless it is under way or done already."""
         state = self._context.state
-        if self._power is None and state.view.state not in power.settled:
+        is_done = state.view.state in power.settled and not state.view.is_mixed
+        if self._power is None and not is_done:
+            before = state.view.state
             self._power = power
             state.record(_AUDITED_AS[power.change], workflow.now(), by=by)
             if power.during != power.before:
                 state.change(workflow.now(), state=power.during)
-            self._task = asyncio.create_task(self._carry_out(power, str(state.view.revision)))
+            self._task = asyncio.create_task(self._carry_out(power, before, str(state.view.revision)))
 
     async def abandon(self) -> None:
         """End a change that is under way, and wait until the cloud is not being told anything any more."""
@@ -77,9 +83,10 @@ class PowerSwitch:
             self._task.cancel()
             await workflow.wait([self._task])
 
-    async def _carry_out(self, power: Power, key: str) -> None:
+    async def _carry_out(self, power: Power, before: str, key: str) -> None:
         context, state = self._context, self._context.state
         known = state.view.nodes
+        keys = tuple(node.key for node in state.view.living_nodes)
         try:
             nodes = await workflow.execute_activity(
                 POWER,
@@ -88,7 +95,7 @@ class PowerSwitch:
                     context.order.reservation_id,
                     context.order.nodes.region,
                     power.change,
-                    tuple(node.key for node in state.view.living_nodes),
+                    keys,
                     context.timing,
                 ),
                 result_type=list[Node],
@@ -99,15 +106,25 @@ class PowerSwitch:
             )
         except (ActivityError, asyncio.CancelledError) as error:
             if not context.is_ending:
-                now = workflow.now()
-                state.change(now, state=power.before)
-                reason = failure_code(error)
-                state.notify(notice.TROUBLE, now, key=f"{power.change}:{key}", reason=reason, action=power.change)
+                state.change(workflow.now(), state=before)
+                self._tell_of_trouble(power, key, failure_code(error))
         else:
             if not context.is_ending:
                 changed = {node.key: node for node in nodes}
                 merged = tuple(changed.get(node.key, node) for node in known)
-                state.change(workflow.now(), state=power.after, nodes=merged)
-                state.notify(power.notice, workflow.now(), key=key)
+                is_whole = changed.keys() >= set(keys)
+                state.change(workflow.now(), state=power.after if is_whole else before, nodes=merged)
+                if is_whole:
+                    state.notify(power.notice, workflow.now(), key=key)
+                else:
+                    self._tell_of_trouble(power, key, POWER_FAILED)
         finally:
             self._power = None
+
+    def _tell_of_trouble(self, power: Power, key: str, reason: str) -> None:
+        """Some may have changed all the same, or be gone: that is looked at, and is then nobody else's doing."""
+        context, state = self._context, self._context.state
+        state.notify(notice.TROUBLE, workflow.now(), key=f"{power.change}:{key}", reason=reason, action=power.change)
+        if workflow.patched("look-after-trouble"):
+            state.tried = power.nodes
+            context.is_look_wanted = True

@@ -33,15 +33,17 @@ class Provisioner:
     def __init__(self, context: ReservationContext) -> None:
         self._context = context
         self._answer: tuple[str, str] | None = None
+        self._last_answer: str | None = None
 
-    @property
-    def may_choose(self) -> bool:
-        """The owner is being asked, and nobody has answered yet."""
-        return self._context.state.view.state == PARTIAL and self._answer is None
+    def may_choose(self, answer: str) -> bool:
+        """The owner is being asked, and nobody has answered yet; or just this was the answer."""
+        is_open = self._context.state.view.state == PARTIAL and self._answer is None
+        return is_open or (not self._context.is_ending and answer == self._last_answer)
 
     def choose(self, answer: str, by: str) -> None:
-        """Take the answer; only while ``may_choose``."""
-        self._answer = (answer, by)
+        """Take the answer; only when ``may_choose``. The same once more is the same."""
+        if self._context.state.view.state == PARTIAL and self._answer is None:
+            self._answer, self._last_answer = (answer, by), answer
 
     async def run(self) -> None:
         context, state = self._context, self._context.state
@@ -74,6 +76,9 @@ class Provisioner:
                 context.credentials_work()
                 return outcome
             is_worth_new_credentials = failure_code(error) in CREDENTIAL_CODES and not nothing_was_made(error)
+            if not is_worth_new_credentials and earlier is not None and workflow.patched("ask-again"):
+                # What runs is not ended because the rest can't be had: the owner is asked again.
+                return replace(earlier, reason=failure_code(error))
             if not is_worth_new_credentials or workflow.now() >= until:
                 context.state.fail(is_nothing_made=nothing_was_made(error))
                 context.end(provisioning_reason(error))

@@ -154,9 +154,10 @@ class Rebuild:
                 taker.cancel()
 
     async def _restore(self, execution: WorkflowExecution, rebuilt: Rebuilt, total: int, tell: Tell) -> None:
-        handle = self._client.get_workflow_handle_for(ReservationWorkflow.run, execution.id)
+        # This run and no later one: who adopts machines begins another under the same id.
+        handle = self._client.get_workflow_handle_for(ReservationWorkflow.run, execution.id, run_id=execution.run_id)
         if execution.status == WorkflowExecutionStatus.COMPLETED:
-            view = await _told(handle.result, rebuilt)
+            view = await _told(lambda: handle.result(follow_runs=False, rpc_timeout=_PATIENCE), rebuilt)
         else:
             # One that an operator terminated has no result either; it still tells how it stood.
             view = await _told(lambda: handle.query(ReservationWorkflow.view, rpc_timeout=_PATIENCE), rebuilt)

@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from clouddesk.model.reservation import (
         CHOICES,
         GO_ON,
+        PARTIAL,
         REASON_EXPIRED,
         REASON_RELEASED,
         Reservation,
@@ -52,6 +53,8 @@ class ReservationWorkflow:
         try:
             if not self._state.has_begun:
                 await self._provisioner.run()
+            elif self._state.is_unseen:
+                await self._watch.see_first()
             await self._keep_lease()
         except asyncio.CancelledError:
             # An operator cancelled the workflow: machines are given back as for a release, never left behind.
@@ -125,8 +128,8 @@ class ReservationWorkflow:
     @choose.validator
     def _may_choose(self, choice: Choice) -> None:
         view = self._state.view
-        is_possible = choice.answer in CHOICES and (choice.answer != GO_ON or view.can_go_on)
-        if not is_possible or not self._provisioner.may_choose:
+        can_go_on = choice.answer != GO_ON or view.can_go_on or view.state != PARTIAL
+        if choice.answer not in CHOICES or not can_go_on or not self._provisioner.may_choose(choice.answer):
             self._context.refuse("choose")
 
     @workflow.update
@@ -172,14 +175,14 @@ class ReservationWorkflow:
     @workflow.signal
     def look(self) -> None:
         """The cloud does not list what it should: look, and take over what is true."""
-        self._watch.ask()
+        self._context.is_look_wanted = True
 
     @workflow.signal
     def credentials_renewed(self) -> None:
         """The owner gave new credentials for the account."""
         self._context.has_new_credentials = True
         self._context.credentials_work()
-        self._watch.ask()
+        self._context.is_look_wanted = True
 
     @workflow.signal
     def credentials_refused(self, code: str) -> None:
@@ -208,8 +211,12 @@ class ReservationWorkflow:
                     ),
                     timeout=timedelta(seconds=state.seconds_to_next(now)),
                 )
-            if self._may_begin_anew and not self._context.is_ending:
-                workflow.continue_as_new(ReservationStart(self._context.order, self._context.timing, state))
+            if not self._context.is_ending:
+                self._begin_anew_if_long()
+
+    def _begin_anew_if_long(self) -> None:
+        if self._may_begin_anew:
+            workflow.continue_as_new(ReservationStart(self._context.order, self._context.timing, self._state))
 
     @property
     def _may_begin_anew(self) -> bool:
@@ -224,7 +231,7 @@ class ReservationWorkflow:
 
     async def _tear_down(self) -> None:
         await self._switch.abandon()
-        await tear_down(self._context)
+        await tear_down(self._context, begin_anew=self._begin_anew_if_long)
 
     # --- inside --------------------------------------------------------------------------------------------------
 

@@ -12,8 +12,9 @@ from clouddesk.model import audit
 from clouddesk.model.audit import AuditEntry
 from clouddesk.model.errors import LimitExceeded
 from clouddesk.model.node import GONE, Node
+from clouddesk.model.node import RUNNING as NODE_RUNNING
 from clouddesk.model.node import STOPPED as NODE_STOPPED
-from clouddesk.model.notice import READY, Notice
+from clouddesk.model.notice import Notice
 from clouddesk.model.reservation import (
     ENDED,
     PARTIAL,
@@ -25,7 +26,7 @@ from clouddesk.model.reservation import (
     ReservationOrder,
     first_view,
 )
-from clouddesk.workflows.drift import EXTRA, Drift, observe
+from clouddesk.workflows.drift import EXTRA, STARTED_OUTSIDE, STOPPED_OUTSIDE, Drift, observe
 from clouddesk.workflows.notices import make_notice
 
 MOST_ENTRIES = 200
@@ -68,6 +69,13 @@ class ReservationState:
     generation: int = 0
     """Not 0 when machines were adopted that another workflow looked after once, under the same id."""
 
+    is_unseen: bool = False
+    """The nodes are adopted ones as somebody saw them some time ago."""
+    tried: str | None = None
+    """The power ("running", "stopped") that was asked of all nodes and that some did not come to."""
+    trouble_at: datetime | None = None
+    """When people are told (again) that the teardown takes long."""
+
     @classmethod
     def of(cls, order: ReservationOrder) -> ReservationState:
         """The state with which a reservation begins."""
@@ -105,7 +113,7 @@ class ReservationState:
         state.view = replace(state.view, revision=state.generation)
         state.trail, state.entries, state.published_entries = [], state.generation, state.generation
         state.record(audit.ORPHAN_SETTLED, now, by=by, what="adopted", nodes=" ".join(node.id for node in nodes))
-        state.notify(READY, now, key=str(state.generation))
+        state.is_unseen = True
         return state
 
     @property
@@ -223,7 +231,11 @@ class ReservationState:
     def observe(self, now: datetime, listed: Sequence[Node]) -> tuple[Drift, ...]:
         """Take over what the cloud lists of a reservation at rest; returns what is new about it."""
         seen = observe(self.view, listed)
-        told = tuple(replace(item, nodes=tuple(i for i in item.nodes if i not in self.extras)) for item in seen.drifts)
+        # What came of a change that was asked for here and failed in part was done by nobody else.
+        own = {NODE_STOPPED: STOPPED_OUTSIDE, NODE_RUNNING: STARTED_OUTSIDE}.get(self.tried or "")
+        self.tried = None
+        drifts = [item for item in seen.drifts if item.kind != own]
+        told = tuple(replace(item, nodes=tuple(i for i in item.nodes if i not in self.extras)) for item in drifts)
         news = tuple(item for item in told if item.nodes)
         self.extras += [id_ for item in news if item.kind == EXTRA for id_ in item.nodes]
         if (seen.nodes, seen.state) != (self.view.nodes, self.view.state):

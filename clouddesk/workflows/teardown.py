@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from temporalio import workflow
@@ -14,21 +15,25 @@ with workflow.unsafe.imports_passed_through():
     from clouddesk.workflows.failures import failure_code
 
 
-async def tear_down(context: ReservationContext) -> None:
-    """Never gives up. Owner and admins are told when it takes long, and the owner when new credentials are needed."""
+async def tear_down(context: ReservationContext, *, begin_anew: Callable[[], None]) -> None:
+    """Never gives up. Owner and admins are told when it takes long, and the owner when new credentials are needed.
+
+    ``begin_anew`` is called between two tries and leaves a history behind that has grown long.
+    """
     state, timing = context.state, context.timing
     pauses = context.credential_pauses()
-    trouble_at = workflow.now() + timedelta(seconds=timing.trouble_after_seconds)
-    while (code := await _attempt(context, until=trouble_at)) is not None:
+    state.trouble_at = state.trouble_at or workflow.now() + timedelta(seconds=timing.trouble_after_seconds)
+    while (code := await _attempt(context, until=state.trouble_at)) is not None:
         if code in CREDENTIAL_CODES:
             context.tell_of_refused_credentials(code)
-            await context.wait_for_credentials(pauses.take(trouble_at))
+            await context.wait_for_credentials(pauses.take(state.trouble_at))
         now = workflow.now()
-        if now >= trouble_at:
+        if now >= state.trouble_at:
             key = f"release:{now:%Y%m%dT%H%M%S}"
             for is_for_admins in (False, True):
                 state.notify(notice.TROUBLE, now, key=key, is_for_admins=is_for_admins, reason=code, action="release")
-            trouble_at = now + timedelta(seconds=timing.trouble_again_seconds)
+            state.trouble_at = now + timedelta(seconds=timing.trouble_again_seconds)
+        begin_anew()
     now = workflow.now()
     cost_usd = state.view.cost_so_far_usd(now)
     state.finish(now)

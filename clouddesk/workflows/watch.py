@@ -10,7 +10,7 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from clouddesk.model import audit, notice
     from clouddesk.model.node import Node
-    from clouddesk.model.reservation import RUNNING, STOPPED
+    from clouddesk.model.reservation import REASON_NOTHING_LEFT, RUNNING, STOPPED
     from clouddesk.workflows.context import CREDENTIAL_CODES, ReservationContext
     from clouddesk.workflows.contracts import LOOK, Inspection
     from clouddesk.workflows.failures import failure_code
@@ -23,18 +23,14 @@ class Watch:
     def __init__(self, context: ReservationContext, switch: PowerSwitch) -> None:
         self._context = context
         self._switch = switch
-        self._is_wanted = False
         self.is_looking = False
-
-    def ask(self) -> None:
-        """Look soon."""
-        self._is_wanted = True
 
     async def run(self) -> None:
         """Until it is cancelled."""
+        context = self._context
         while True:
-            await workflow.wait_condition(lambda: self._is_wanted)
-            self._is_wanted = False
+            await workflow.wait_condition(lambda: context.is_look_wanted)
+            context.is_look_wanted = False
             if self._is_at_rest:
                 self.is_looking = True
                 try:
@@ -48,32 +44,31 @@ class Watch:
         is_steady = context.state.view.state in (RUNNING, STOPPED) and context.state.has_begun
         return is_steady and self._switch.is_idle and not context.is_ending
 
-    async def _look(self) -> None:
+    async def see_first(self) -> None:
+        """What there is of machines that are to be looked after from now on; without any, the end is due."""
         context, state = self._context, self._context.state
+        pauses = context.credential_pauses()
+        while not context.is_ending:
+            listed = await self._listed()
+            if context.is_ending:
+                return
+            if listed is not None:
+                now = workflow.now()
+                state.observe(now, listed)
+                state.is_unseen = False
+                if state.view.living_nodes:
+                    state.notify(notice.READY, now, key=str(state.generation))
+                else:
+                    context.end(REASON_NOTHING_LEFT)
+                return
+            await context.wait_for_credentials(pauses.take())
+
+    async def _look(self) -> None:
+        state = self._context.state
         revision = state.view.revision
-        try:
-            listed = await workflow.execute_activity(
-                LOOK,
-                Inspection(
-                    context.account,
-                    context.order.reservation_id,
-                    context.order.nodes.region,
-                    tuple(node.id for node in state.view.living_nodes),
-                    context.timing,
-                ),
-                result_type=list[Node],
-                schedule_to_close_timeout=timedelta(seconds=context.timing.power_seconds),
-                heartbeat_timeout=context.heartbeat,
-                retry_policy=context.retry_policy(CREDENTIAL_CODES),
-            )
-        except ActivityError as error:
-            code = failure_code(error)
-            if code in CREDENTIAL_CODES and not context.is_ending:
-                context.tell_of_refused_credentials(code)
-            return
-        context.credentials_work()
+        listed = await self._listed()
         # What was done here meanwhile explains what was seen.
-        if not self._is_at_rest or state.view.revision != revision:
+        if listed is None or not self._is_at_rest or state.view.revision != revision:
             return
         now = workflow.now()
         for drift in state.observe(now, listed):
@@ -87,3 +82,29 @@ class Watch:
                 which=nodes,
                 how_many=str(len(drift.nodes)),
             )
+
+    async def _listed(self) -> list[Node] | None:
+        """What the cloud lists of the reservation; None when it does not tell."""
+        context = self._context
+        try:
+            listed = await workflow.execute_activity(
+                LOOK,
+                Inspection(
+                    context.account,
+                    context.order.reservation_id,
+                    context.order.nodes.region,
+                    tuple(node.id for node in context.state.view.living_nodes),
+                    context.timing,
+                ),
+                result_type=list[Node],
+                schedule_to_close_timeout=timedelta(seconds=context.timing.power_seconds),
+                heartbeat_timeout=context.heartbeat,
+                retry_policy=context.retry_policy(CREDENTIAL_CODES),
+            )
+        except ActivityError as error:
+            code = failure_code(error)
+            if code in CREDENTIAL_CODES and not context.is_ending:
+                context.tell_of_refused_credentials(code)
+            return None
+        context.credentials_work()
+        return listed

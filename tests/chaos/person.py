@@ -114,7 +114,7 @@ class Person:
         elif operation.kind == HOLD:
             await self._ask(attempt, lambda: desk.hold(actor, self._id))
         elif operation.kind == CHOOSE:
-            await self._ask(attempt, lambda: desk.choose(actor, self._id, operation.answer))
+            await self._ask(attempt, lambda: desk.choose(actor, self._id, operation.answer, request_id=request_id))
         elif operation.kind == RELEASE:
             await self._ask(attempt, lambda: desk.release(actor, self._id))
         elif operation.kind == EXPIRE:

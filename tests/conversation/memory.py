@@ -338,7 +338,7 @@ class MemoryEngine:
         item = self.views.items[reservation_id]
         return self._put(item, is_held=True, expires_at=item.created_at + timedelta(days=30)).expires_at
 
-    async def choose(self, reservation_id: str, answer: str, *, by: str = "") -> None:
+    async def choose(self, reservation_id: str, answer: str, *, by: str = "", request_id: str = "") -> None:
         self._fail()
         item = self.views.items[reservation_id]
         if item.state != PARTIAL:

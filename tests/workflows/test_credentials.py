@@ -89,3 +89,22 @@ async def test_what_runs_is_not_touched_when_its_credentials_are_refused(bench: 
         await bench.pause()
     assert kinds == ["ready", "credentials", "credentials"], "once for each time that they were refused"
     assert (await bench.views.get(order.reservation_id)).state == "running"
+
+
+async def test_a_teardown_that_takes_for_ever_leaves_long_histories_behind(bench: Bench):
+    pauses = {"first_credential_retry_seconds": 0.1, "last_credential_retry_seconds": 0.1}
+    bench.use_timing(history_events=60, trouble_after_seconds=60.0, **pauses)
+    order = await bench.reserve_and_wait()
+    first = (await bench.handle(order).describe()).run_id
+    bench.cloud.broken["destroy_nodes"] = REFUSED
+    await bench.engine.release(order.reservation_id)
+    for _ in range(200):
+        if (await bench.handle(order).describe()).run_id != first:
+            break
+        await bench.pause()
+    assert (await bench.handle(order).describe()).run_id != first
+    assert (await bench.engine.get(order.reservation_id)).state == "releasing"
+    del bench.cloud.broken["destroy_nodes"]
+    await bench.ended(order)
+    assert await bench.kinds() == ["ready", "credentials", "ended"]
+    assert not bench.cloud.nodes

@@ -127,3 +127,50 @@ async def test_a_long_history_is_left_behind_and_nothing_is_lost(bench: Bench):
     await bench.ended(order)
     assert not bench.cloud.nodes
     assert await bench.kinds() == ["ready", "ended"]
+
+
+async def test_one_of_two_that_was_stopped_by_hand_costs_its_disks_only(bench: Bench):
+    order = await bench.reserve_and_wait()
+    bench.cloud.change("node-0", state="stopped")
+    await look(bench, order)
+    await bench.notice("drift")
+    view = await bench.views.get(order.reservation_id)
+    half = (order.hourly_price_usd + order.stopped_hourly_price_usd) / 2
+    assert (view.state, view.current_hourly_price_usd) == ("running", pytest.approx(half))
+
+
+async def test_one_of_two_stopped_ones_that_was_started_by_hand_costs_in_full(bench: Bench):
+    order = await bench.reserve_and_wait()
+    await bench.engine.stop(order.reservation_id)
+    await bench.until(order, lambda view: view.state == "stopped")
+    bench.cloud.change("node-0", state="running")
+    await look(bench, order)
+    await bench.notice("drift")
+    view = await bench.views.get(order.reservation_id)
+    half = (order.hourly_price_usd + order.stopped_hourly_price_usd) / 2
+    assert (view.state, view.current_hourly_price_usd) == ("stopped", pytest.approx(half))
+
+
+@pytest.mark.parametrize(("wish", "wanted"), [("start_nodes", "running"), ("stop", "stopped")])
+async def test_machines_of_which_some_were_stopped_by_hand_become_alike(bench: Bench, wish: str, wanted: str):
+    order = await bench.reserve_and_wait()
+    bench.cloud.change("node-0", state="stopped")
+    await look(bench, order)
+    await bench.notice("drift")
+    await getattr(bench.engine, wish)(order.reservation_id)
+    view = await bench.until(order, lambda view: view.state == wanted and not view.is_mixed)
+    assert {node.state for node in view.nodes} == {node.state for node, _ in bench.cloud.nodes.values()} == {wanted}
+
+
+async def test_a_stop_that_fails_in_part_is_nobody_elses_doing(bench: Bench):
+    order = await bench.reserve_and_wait()
+    bench.cloud.nodes.pop("node-1")
+    await bench.engine.stop(order.reservation_id)
+    assert (await bench.notice("trouble")).values["action"] == "stop"
+    vanished = await bench.notice("drift")
+    assert (vanished.values["reason"], vanished.values["which"]) == ("vanished", "node-1")
+    view = await bench.until(order, lambda view: view.state == "stopped")
+    assert [node.state for node in view.nodes] == ["stopped", "gone"]
+    await look(bench, order)
+    await bench.until_asked("get_nodes", 6)
+    assert await bench.kinds() == ["ready", "trouble", "drift"]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from clouddesk.model.errors import NoCapacity, WrongState
+from clouddesk.model.errors import NoCapacity, RequestRejected, WrongState
 from clouddesk.model.node import NodePlan
 from clouddesk.model.reservation import GIVE_BACK, GO_ON, RETRY
 from tests.workflows.conftest import Bench
@@ -128,3 +128,48 @@ async def test_an_answer_to_no_question_is_refused(bench: Bench):
     with pytest.raises(WrongState):
         await bench.engine.choose(order.reservation_id, GIVE_BACK, by="ann")
     assert (await bench.views.get(order.reservation_id)).state == "running"
+
+
+async def test_what_comes_late_after_going_on_with_fewer_is_ended(bench: Bench):
+    bench.cloud.create_at_most = 2
+    bench.cloud.faults["create_nodes"] = [NoCapacity("fake")]
+    order = await bench.reserve(nodes=3)
+    await bench.until(order, lambda view: view.state == "partial")
+    node, at = bench.cloud.nodes["node-0"]
+    bench.cloud.nodes["node-2"] = (replace(node, id="i-late", key="node-2"), at)
+    await bench.engine.choose(order.reservation_id, GO_ON, by="ann")
+    view = await bench.until(order, lambda view: view.state == "running")
+    assert set(bench.cloud.nodes) == {node.key for node in view.nodes} == {"node-0", "node-1"}
+
+
+async def test_the_same_answer_twice_is_one(bench: Bench):
+    order, _ = await reserve_in_part(bench)
+    for _ in range(2):
+        await bench.engine.choose(order.reservation_id, GO_ON, by="ann")
+    await bench.until(order, lambda view: view.state == "running")
+    with pytest.raises(WrongState):
+        await bench.engine.choose(order.reservation_id, GIVE_BACK, by="ann")
+    chosen = [entry for entry in await bench.engine.trail(order.reservation_id) if entry.action == "chosen"]
+    assert len(chosen) == 1
+
+
+async def test_an_answer_that_is_delivered_twice_is_no_answer_to_the_next_question(bench: Bench):
+    bench.use_timing(choice_seconds=3.0)
+    order, first = await reserve_in_part(bench)
+    bench.cloud.faults["create_nodes"] = [NoCapacity("fake")] * 2
+    await bench.engine.choose(order.reservation_id, RETRY, by="ann", request_id="message-1")
+    await bench.until(order, lambda view: view.state == "partial" and view.revision > first.revision + 1)
+    await bench.engine.choose(order.reservation_id, RETRY, by="ann", request_id="message-1")
+    assert (await bench.engine.get(order.reservation_id)).state == "partial"
+
+
+async def test_a_retry_that_the_cloud_refuses_asks_again_and_keeps_what_runs(bench: Bench):
+    order, first = await reserve_in_part(bench)
+    bench.cloud.faults["create_nodes"] = [RequestRejected("fake")]
+    await bench.engine.choose(order.reservation_id, RETRY, by="ann")
+    view = await bench.until(order, lambda view: view.state == "partial" and view.revision > first.revision + 1)
+    assert [node.key for node in view.nodes] == ["node-0", "node-2"]
+    reasons = [told.values["reason"] for told in await bench.notices() if told.kind == "partial"]
+    assert reasons == ["provision_failed", "request_rejected"]
+    await bench.engine.choose(order.reservation_id, GO_ON, by="ann")
+    await bench.until(order, lambda view: view.state == "running")

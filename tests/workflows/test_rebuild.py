@@ -233,3 +233,21 @@ async def test_one_that_cannot_tell_is_named_and_keeps_no_other_from_coming_back
     assert rebuilt.live == 1
     assert await lossy.seen() == ([first_view(whole)], [])
     assert not await lossy.completeness.is_complete(), "it is to be tried again"
+
+
+async def test_one_that_was_adopted_after_its_end_is_two_lives(lossy: Lossy):
+    bench = lossy.bench
+    await bench.start_worker()
+    first = await bench.reserve_and_wait()
+    late = tuple(node for node, _ in bench.cloud.nodes.values())
+    kept = dict(bench.cloud.nodes)
+    await bench.engine.release(first.reservation_id)
+    await bench.ended(first)
+    bench.cloud.nodes = kept
+    again = replace(first, created_at=datetime.now(timezone.utc))
+    await bench.engine.adopt(again, late, by="ann")
+    await bench.until(again, lambda view: view.state == "running")
+    await lossy.lose()
+    rebuilt = await asyncio.wait_for(lossy.rebuild.run(), 12)
+    assert (rebuilt.live, rebuilt.ended) == (1, 1)
+    assert (await bench.views.get(first.reservation_id)).state == "running"

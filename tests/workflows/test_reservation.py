@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from clouddesk.model.errors import LimitExceeded, NotFound, WrongState
+from clouddesk.model.errors import LimitExceeded, NotFound, NotLookedAfter, ProviderDown, WrongState
 from tests.workflows.conftest import Bench
 
 
@@ -189,3 +189,22 @@ async def test_only_the_disks_are_counted_while_stopped(bench: Bench):
 async def test_prices_are_refreshed_with_somebodys_access(bench: Bench):
     assert await bench.engine.refresh_offers("fake", "people/local/ann/fake") == 0
     assert await bench.offers.get("fake") == "0"
+
+
+async def test_a_stopped_one_costs_its_disks_only_while_it_is_given_back(bench: Bench):
+    order = await bench.reserve_and_wait()
+    await bench.engine.stop(order.reservation_id)
+    await bench.until(order, lambda view: view.state == "stopped")
+    bench.cloud.broken["destroy_nodes"] = ProviderDown("fake")
+    await bench.engine.release(order.reservation_id)
+    view = await bench.until(order, lambda view: view.state == "releasing")
+    assert view.current_hourly_price_usd == order.stopped_hourly_price_usd
+    del bench.cloud.broken["destroy_nodes"]
+    await bench.ended(order)
+
+
+async def test_a_release_that_nobody_would_carry_out_is_not_said_to_begin(bench: Bench):
+    order = await bench.reserve_and_wait()
+    await bench.handle(order).terminate()
+    with pytest.raises(NotLookedAfter):
+        await bench.engine.release(order.reservation_id)

@@ -77,10 +77,12 @@ def test_the_lease_begins_when_the_nodes_run(state: ReservationState):
 
 
 def test_cost_follows_the_states(running: ReservationState):
+    on = running.view.nodes
+    off = tuple(replace(node, state="stopped") for node in on)
     running.change(after(1000), state="stopping")
-    running.change(after(1100), state="stopped")
+    running.change(after(1100), state="stopped", nodes=off)
     running.change(after(2100), state="starting")
-    running.change(after(2200), state="running")
+    running.change(after(2200), state="running", nodes=on)
     running.change(after(3200), state="releasing")
     running.finish(after(3300))
     assert running.view.accrued_usd == pytest.approx(2300 * 0.001 + 1000 * 0.0001)
