@@ -145,6 +145,7 @@ _FACTS: dict[type[errors.CloudDeskError], Callable[[Any], dict[str, str]]] = {
         "command": error.provider or "aws",
     },
     errors.WrongState: lambda error: {"name": error.name, "state": error.state, "wanted": error.wanted},
+    errors.NotLookedAfter: lambda error: {"name": error.name},
     errors.ProviderError: lambda error: {"provider": provider_title(error.provider), "command": error.provider},
     invalid.TooFewMachines: lambda error: {"asked": str(error.asked), "most": str(error.most)},
     invalid.ClusterTooSmall: lambda error: {

@@ -37,6 +37,7 @@ ERRORS = [
     errors.CredentialsMissing(),
     errors.CredentialsMissing("aws"),
     errors.WrongState("spark-1", state="stopped", wanted="stop"),
+    errors.NotLookedAfter("spark-1"),
     errors.Unavailable("redis"),
     errors.Undecided("Temporal"),
     errors.CloudDeskError(),
