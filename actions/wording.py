@@ -131,6 +131,9 @@ _PLAIN = (
 
 _MEASURES = {"vcpus": "vCPUs", "memory_gb": "GB of memory", "storage_gb": "GB of disk", "gpu_count": "GPUs"}
 
+_STATES = {"partial": "only partly up and waits for your answer"}
+"""States whose word alone says too little."""
+
 _FACTS: dict[type[errors.CloudDeskError], Callable[[Any], dict[str, str]]] = {
     errors.NotFound: lambda error: {"words": error.words},
     errors.LimitExceeded: lambda error: {"asked": _measured(error.asked, error.what), "limit": _limit(error)},
@@ -144,7 +147,11 @@ _FACTS: dict[type[errors.CloudDeskError], Callable[[Any], dict[str, str]]] = {
         "provider": provider_title(error.provider) if error.provider else "any cloud",
         "command": error.provider or "aws",
     },
-    errors.WrongState: lambda error: {"name": error.name, "state": error.state, "wanted": error.wanted},
+    errors.WrongState: lambda error: {
+        "name": error.name,
+        "state": _STATES.get(error.state, error.state),
+        "wanted": error.wanted,
+    },
     errors.NotLookedAfter: lambda error: {"name": error.name},
     errors.ProviderError: lambda error: {"provider": provider_title(error.provider), "command": error.provider},
     invalid.TooFewMachines: lambda error: {"asked": str(error.asked), "most": str(error.most)},
