@@ -118,7 +118,7 @@ def topic_of_answer(turn: Turn) -> str | None:
     if not turn.form and unsure.is_unsure(turn):
         turn.intent = "nlu_fallback"
         return _topic_of_answer(turn) or "did_not_understand"
-    return "own_machines" if not turn.form and unsure.is_of_own_machines(turn) else _topic_of_answer(turn)
+    return _topic_of_answer(turn)
 
 
 def _topic_of_answer(turn: Turn) -> str | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from actions import assenting, cards, create, parking, questions, resolve
-from actions.base import DeskAction, hand_over
+from actions import assenting, create, questions
+from actions.base import DeskAction
 from actions.turn import Turn
 
 
@@ -31,24 +31,3 @@ class ActionAskForYes(DeskAction):
             question=questions.words(question),
         )
         turn.question = {key: value for key, value in question.items() if key != "is_changing"}
-
-
-class ActionOwnMachines(DeskAction):
-    """ "terminate a vm" though it was taken for a request of one."""
-
-    topic = "own_machines"
-    is_inner = True
-
-    async def respond(self, turn: Turn) -> None:
-        """The one that there is, or which one."""
-        task = "terminate_resource"
-        meant = await resolve.which(turn, task)
-        if meant.chosen:
-            turn.facts = {"reservation": [{"id": item.id, "name": item.name} for item in meant.chosen]}
-            parking.set_aside(turn)
-            await hand_over(turn, task)
-        elif meant.candidates:
-            now = turn.desk.clock()
-            lines = [(item, cards.reservation_line(item, turn.actor, now)) for item in meant.candidates]
-            parking.set_aside(turn)
-            turn.go_to(task, options=[{"id": item.id, "name": item.name, "line": line} for item, line in lines])

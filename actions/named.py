@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from actions import clauses, meanings, questions, resolve
+from actions import clauses, meanings, questions, resolve, unsure
 from actions.turn import Turn
 from clouddesk.matching import is_named_in, with_names_as
 from clouddesk.model.reservation import STOPPED, Reservation
@@ -60,12 +60,13 @@ Meaning = tuple[str, list[list[Any]]]
 
 async def meaning(turn: Turn) -> Meaning | None:
     """What the message says of one of the person's machines; None when it is what it was taken for."""
-    if turn.is_button or turn.intent not in _DOUBTFUL:
+    of_own = unsure.task_of_own_machines(turn)
+    if turn.is_button or (turn.intent not in _DOUBTFUL and of_own is None):
         return None
     own = await turn.desk.reservations(turn.actor)
     text = turn.text.lower().replace("’", "'").strip(" .!")
     named = [item for item in own if is_named_in(text, item)]
-    intent = _of_names(turn, text, named) if named else await _without_name(turn, text, own)
+    intent = _of_names(turn, text, named) if named else of_own or await _without_name(turn, text, own)
     if intent is None:
         return None
     found = [pair for pair in meanings.entities(turn, intent) if pair[0] != "resource_name"]

@@ -9,6 +9,8 @@ from actions.turn import Turn
 
 _AT_ONCE = ("stop_resource", "start_resource", "reboot_resource", "extend_reservation")
 """Tasks that are done without a question."""
+_OF_OWN = ("terminate_resource", "stop_resource", "reboot_resource", "extend_reservation")
+"""Tasks whose verbs never ask for a new machine, as "start one" may."""
 _SMALL_TALK = ("thank", "greet", "goodbye", "bot_challenge")
 _SURE = 0.85
 """Sentences that name one of these tasks are at 0.95 and more; what only sounds like one stays below 0.8."""
@@ -30,7 +32,8 @@ def is_unsure(turn: Turn) -> bool:
     return turn.confidence < _SURE and turn.intent not in clauses.tasks_in(turn.text)
 
 
-def is_of_own_machines(turn: Turn) -> bool:
-    """ "terminate a vm", taken for a request: it is about a machine that is there."""
+def task_of_own_machines(turn: Turn) -> str | None:
+    """ "terminate a vm", "extend a machine", taken for a request: the task, which is about a machine that is there."""
     is_request = turn.intent in ("create_vm", "create_cluster", "quote_price") and not turn.is_button
-    return is_request and clauses.tasks_in(turn.text) == ["terminate_resource"]
+    tasks = clauses.tasks_in(turn.text) if is_request else []
+    return tasks[0] if len(tasks) == 1 and tasks[0] in _OF_OWN else None

@@ -53,7 +53,9 @@ class DropletCloud:
 
     def account(self) -> Account:
         answer = self._driver().ex_account_info()
-        return Account(provider=DIGITALOCEAN.name, id=str(answer["uuid"]), label=str(answer.get("email", "")))
+        # A token is one of a team: its machines and limits are those of all who have one there.
+        id_ = (answer.get("team") or answer)["uuid"]
+        return Account(provider=DIGITALOCEAN.name, id=str(id_), label=str(answer.get("email", "")))
 
     def offers(self) -> list[Offer]:
         as_of = datetime.now(timezone.utc)

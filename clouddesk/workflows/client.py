@@ -12,7 +12,6 @@ from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
 from temporalio.client import (
     Client,
     RPCTimeoutOrCancelledError,
-    WorkflowExecutionStatus,
     WorkflowFailureError,
     WorkflowHandle,
     WorkflowQueryFailedError,
@@ -36,7 +35,7 @@ from clouddesk.model.errors import (
 )
 from clouddesk.model.node import Node
 from clouddesk.model.orphan import Orphan, SweepReport
-from clouddesk.model.reservation import ENDED, RELEASING, Reservation, ReservationOrder
+from clouddesk.model.reservation import ENDED, RELEASING, RUNNING, Reservation, ReservationOrder
 from clouddesk.workflows.contracts import (
     REBOOT,
     START,
@@ -156,10 +155,8 @@ class TemporalReservations:
         )
         try:
             await self._updated(reservation_id, update, "release")
-        except WrongState as error:
-            if error.state not in (RELEASING, ENDED):
-                # Its workflow was ended by an operator, so nobody would carry it out.
-                raise NotLookedAfter(error.name) from error
+        except WrongState:
+            return
         except Unavailable:
             log.warning("reservation.release_later", reservation_id=reservation_id)
             await self._answered(handle.signal(ReservationWorkflow.release_soon, Wish(by)), late=Undecided)
@@ -233,7 +230,7 @@ class TemporalReservations:
     async def adopt(self, order: ReservationOrder, nodes: tuple[Node, ...], *, by: str = "") -> None:
         """Look after machines that exist: a reservation of theirs whose lease begins now.
 
-        Raises WrongState when one looks after them already.
+        Raises WrongState when one looks after them already, or they are being deleted.
         """
         state = ReservationState.adopting(order, nodes, by=by)
         try:
@@ -250,37 +247,45 @@ class TemporalReservations:
                 late=Undecided,
             )
         except WorkflowAlreadyStartedError as error:
-            raise WrongState(order.name, state="running", wanted="adopt") from error
+            state_now = RELEASING if await self._is_being_cleared(order.reservation_id) else RUNNING
+            raise WrongState(order.name, state=state_now, wanted="adopt") from error
 
     async def clear(self, orphan: Orphan, *, by: str = "") -> None:
-        """Begin to destroy what an orphan consists of. Raises WrongState when a reservation looks after it."""
-        if await self._is_looked_after(orphan.reservation_id):
-            raise WrongState(orphan.name, state="running", wanted="delete")
-        await self._answered(
-            self._client.start_workflow(
-                ClearOrphan.run,
-                Clearance(orphan, by, self._timing),
-                id=f"clear-{orphan.id}",
-                task_queue=self._task_queue,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            ),
-            late=Undecided,
-        )
+        """Begin to destroy what an orphan consists of; once, however often that is wanted.
+
+        Raises WrongState when a reservation looks after it, or nothing tells its things from those of others.
+        """
+        if not orphan.reservation_id:
+            raise WrongState(orphan.name, state="orphan", wanted="delete")
+        try:
+            await self._answered(
+                self._client.start_workflow(
+                    ClearOrphan.run,
+                    Clearance(orphan, by, self._timing),
+                    # The reservation's own id: what is deleted cannot be adopted, nor what is looked after be deleted.
+                    id=orphan.reservation_id,
+                    task_queue=self._task_queue,
+                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                    static_summary=f"what is left of {orphan.name} of {orphan.person}",
+                ),
+                late=Undecided,
+            )
+        except WorkflowAlreadyStartedError as error:
+            if not await self._is_being_cleared(orphan.reservation_id):
+                raise WrongState(orphan.name, state=RUNNING, wanted="delete") from error
 
     # --- inside --------------------------------------------------------------------------------------------------
 
     def _handle(self, reservation_id: str) -> WorkflowHandle[ReservationWorkflow, Reservation]:
         return self._client.get_workflow_handle_for(ReservationWorkflow.run, reservation_id)
 
-    async def _is_looked_after(self, reservation_id: str) -> bool:
-        """Whether a workflow of that id runs. One that an operator terminated still tells how it stood then."""
-        if not reservation_id:
-            return False
+    async def _is_being_cleared(self, reservation_id: str) -> bool:
+        """Whether the latest workflow of that id is one that deletes an orphan."""
         try:
             found = await self._answered(self._handle(reservation_id).describe())
         except NotFound:
             return False
-        return found.status == WorkflowExecutionStatus.RUNNING
+        return found.workflow_type == ClearOrphan.__name__
 
     async def _reach(self) -> None:
         """Raises Unavailable while Temporal does not answer: nothing has been sent then."""
@@ -301,7 +306,10 @@ class TemporalReservations:
         except NotFound:
             # Either it never was, or its workflow has ended and takes no more updates.
             view = await self.get(reservation_id)
-            raise WrongState(view.name, state=view.state, wanted=wanted) from None
+            if view.state == ENDED:
+                raise WrongState(view.name, state=view.state, wanted=wanted) from None
+            # An operator ended its workflow, so nobody would carry it out.
+            raise NotLookedAfter(view.name) from None
 
     async def _answered(
         self, call: Awaitable[T], *, seconds: float | None = None, late: type[Unavailable] = Unavailable

@@ -26,6 +26,9 @@ with workflow.unsafe.imports_passed_through():
     from clouddesk.workflows.contracts import PROVISION, Provisioned, Provisioning
     from clouddesk.workflows.failures import failure_code, nothing_was_made, provisioning_reason
 
+REPEATED_WITHIN = timedelta(minutes=1)
+"""Who presses the same button again meanwhile is told that it is so, rather than that it is too late."""
+
 
 class Provisioner:
     """Brings the nodes up; afterwards the lease has begun or the end is due."""
@@ -33,17 +36,19 @@ class Provisioner:
     def __init__(self, context: ReservationContext) -> None:
         self._context = context
         self._answer: tuple[str, str] | None = None
-        self._last_answer: str | None = None
+        self._last_answer, self._answered_at = "", workflow.now()
 
     def may_choose(self, answer: str) -> bool:
         """The owner is being asked, and nobody has answered yet; or just this was the answer."""
         is_open = self._context.state.view.state == PARTIAL and self._answer is None
-        return is_open or (not self._context.is_ending and answer == self._last_answer)
+        is_repeated = answer == self._last_answer and workflow.now() - self._answered_at < REPEATED_WITHIN
+        return is_open or (is_repeated and not self._context.is_ending)
 
     def choose(self, answer: str, by: str) -> None:
         """Take the answer; only when ``may_choose``. The same once more is the same."""
         if self._context.state.view.state == PARTIAL and self._answer is None:
-            self._answer, self._last_answer = (answer, by), answer
+            self._answer = (answer, by)
+            self._last_answer, self._answered_at = answer, workflow.now()
 
     async def run(self) -> None:
         context, state = self._context, self._context.state

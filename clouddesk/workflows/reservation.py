@@ -50,11 +50,11 @@ class ReservationWorkflow:
     @workflow.run
     async def run(self, start: ReservationStart) -> Reservation:
         background = [asyncio.create_task(self._publish()), asyncio.create_task(self._watch.run())]
+        if self._state.is_unseen:
+            background.append(asyncio.create_task(self._watch.see_first()))
         try:
             if not self._state.has_begun:
                 await self._provisioner.run()
-            elif self._state.is_unseen:
-                await self._watch.see_first()
             await self._keep_lease()
         except asyncio.CancelledError:
             # An operator cancelled the workflow: machines are given back as for a release, never left behind.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from temporalio import workflow
@@ -13,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from clouddesk.model.reservation import REASON_NOTHING_LEFT, RUNNING, STOPPED
     from clouddesk.workflows.context import CREDENTIAL_CODES, ReservationContext
     from clouddesk.workflows.contracts import LOOK, Inspection
+    from clouddesk.workflows.drift import EXTRA, Drift
     from clouddesk.workflows.failures import failure_code
     from clouddesk.workflows.power import PowerSwitch
 
@@ -54,10 +56,11 @@ class Watch:
                 return
             if listed is not None:
                 now = workflow.now()
-                state.observe(now, listed)
+                drifts = state.observe(now, listed)
                 state.is_unseen = False
                 if state.view.living_nodes:
                     state.notify(notice.READY, now, key=str(state.generation))
+                    self._tell([drift for drift in drifts if drift.kind == EXTRA])
                 else:
                     context.end(REASON_NOTHING_LEFT)
                 return
@@ -70,8 +73,11 @@ class Watch:
         # What was done here meanwhile explains what was seen.
         if listed is None or not self._is_at_rest or state.view.revision != revision:
             return
-        now = workflow.now()
-        for drift in state.observe(now, listed):
+        self._tell(state.observe(workflow.now(), listed))
+
+    def _tell(self, drifts: Sequence[Drift]) -> None:
+        state, now = self._context.state, workflow.now()
+        for drift in drifts:
             nodes = ", ".join(drift.nodes)
             state.record(audit.DRIFTED, now, what=drift.kind, nodes=nodes)
             state.notify(
@@ -87,7 +93,7 @@ class Watch:
         """What the cloud lists of the reservation; None when it does not tell."""
         context = self._context
         try:
-            listed = await workflow.execute_activity(
+            listed: list[Node] = await workflow.execute_activity(
                 LOOK,
                 Inspection(
                     context.account,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime, timezone
+
 import pytest
 
 from clouddesk.model.errors import ProviderDown
@@ -174,3 +177,39 @@ async def test_a_stop_that_fails_in_part_is_nobody_elses_doing(bench: Bench):
     await look(bench, order)
     await bench.until_asked("get_nodes", 6)
     assert await bench.kinds() == ["ready", "trouble", "drift"]
+
+
+async def adopted(bench: Bench, **changes):
+    """Machines that a workflow looked after which is gone; as they were seen then."""
+    lost = await bench.reserve_and_wait()
+    nodes = tuple(node for node, _ in bench.cloud.nodes.values())
+    await bench.handle(lost).terminate()
+    order = replace(lost, created_at=datetime.now(timezone.utc), **changes)
+    return order, nodes
+
+
+async def test_of_adopted_machines_one_too_many_is_told(bench: Bench):
+    order, nodes = await adopted(bench)
+    node, at = bench.cloud.nodes["node-0"]
+    bench.cloud.nodes["x"] = (replace(node, id="i-new", key="x"), at)
+    await bench.engine.adopt(order, nodes, by="ann")
+    assert (await bench.notice("drift")).values["reason"] == "extra"
+    assert await bench.kinds() == ["ready", "ready", "drift"]
+
+
+async def test_adopted_machines_that_are_gone_already_end_at_once(bench: Bench):
+    order, nodes = await adopted(bench)
+    bench.cloud.nodes.clear()
+    await bench.engine.adopt(order, nodes, by="ann")
+    view = await bench.ended(order)
+    assert view.reason == "nothing_left"
+    assert await bench.kinds() == ["ready", "ended"], "never said to be ready a second time"
+
+
+async def test_adopted_machines_whose_cloud_is_silent_end_with_their_lease(bench: Bench):
+    order, nodes = await adopted(bench, lease_seconds=2)
+    bench.cloud.broken["get_nodes"] = ProviderDown("fake")
+    await bench.engine.adopt(order, nodes, by="ann")
+    view = await bench.ended(order)
+    assert view.reason == "expired"
+    assert not bench.cloud.nodes
