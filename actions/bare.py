@@ -55,6 +55,7 @@ _AROUND = {
     *("like", "make", "maybe", "me", "mean", "meant", "need", "nah", "nope", "now", "of", "ok", "okay", "oh"),
     *("perhaps", "pick", "please", "rather", "said", "say", "set", "should", "sorry", "that", "that's", "them"),
     *("then", "there", "these", "they", "thing", "things", "think", "this", "those", "to", "total", "try", "um"),
+    *("oops", "whoops", "mistake", "typo", "meaning", "my", "were", "was"),
     *("use", "wait", "want", "we", "well", "what", "will", "with", "would", "yeah", "yes", "you", "i'd", "we'd"),
 }
 """Words that may stand around a number without giving it another meaning."""

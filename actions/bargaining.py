@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from actions import measures
 from actions.bare import lone_number, number_in_a_clause, said_number
 from actions.requests import ANYWHERE, Fields, changes_in, number_as
 from actions.turn import Question, Turn
@@ -90,6 +91,8 @@ def change_in(turn: Turn) -> Fields:
         # "the runner-up" may have been taken for the name of a template
         return dict(question["other"])
     change = changes_in(turn)
+    if not turn.is_button and (size := question.get("size")):
+        change = {**measures.doubled(turn.text, size), **change}
     if "count" in change:
         change["count"] = _in_all(turn.text, change["count"], question)
     if change and turn.intent in ("correct", "inform") and "count" not in change and not turn.is_button:

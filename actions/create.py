@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from actions import cards, differences, questions, retries
+from actions import cards, differences, measures, questions, retries
 from actions.bargaining import asks_about_another, price_change
 from actions.base import DeskAction
 from actions.kinds import kept_of, says_vm
@@ -335,8 +335,13 @@ def _say_start(turn: Turn, made: Quote) -> None:
 
 
 def _left_out(turn: Turn, said: Fields) -> str:
-    if not turn.is_button and (other := other_size(turn.text)):
-        return f"All machines of one request are alike, so the one with {other} is left: ask for it next, “also …”."
+    if not turn.is_button:
+        if other := other_size(turn.text):
+            return f"All machines of one request are alike, so the one with {other} is left: ask for it next, “also …”."
+        if second := measures.second_wish(turn.text):
+            return f"This is one request; ask for “{second}” next, as in “also {second}”."
+        if rest := measures.unread(turn.text, said):
+            return f"I did not understand “{rest}”, so it is not in this. Say it once more in other words."
     software = said.get("software") or []
     if said["kind"] != CLUSTER or len(software) < 2:
         return ""

@@ -150,11 +150,11 @@ class RequestForm(Form):
         field = problem["field"]
         if field == "providers" and turn.intent == "affirm":
             return {"providers": None}
-        if problem.get("agreed") and turn.intent == "affirm" and not turn.entities:
+        number = None if turn.is_button or turn.entities else lone_number(turn.text)
+        if problem.get("agreed") and turn.intent == "affirm" and not turn.entities and number is None:
             return dict(problem["agreed"])
         if field == "name" and len(turn.text.split()) == 1 and turn.intent not in ("affirm", "deny"):
             return {"name": turn.text.strip(" .!\"'").lower()}
-        number = None if turn.is_button or turn.entities else lone_number(turn.text)
         if number is not None:
             return number_as(problem.get("measure", field), number, turn.request)
         is_short = len(turn.text.split()) <= _MOST_WORDS_OF_A_REGION

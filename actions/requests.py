@@ -8,6 +8,7 @@ import re
 from dataclasses import asdict
 from typing import Any
 
+from actions import measures
 from actions.kinds import kept_of, kind_said
 from actions.refusals import changes_by_refusal
 from actions.turn import Button, Turn
@@ -54,6 +55,7 @@ _ANY = {
 }
 _MISTAKEN = ("scale_cluster", "use_template", "out_of_scope", "nlu_fallback", "utilization_report", "schedule_power")
 """What fragments of a request are taken for when no request would be open."""
+_MOST_WORDS_OF_A_FRAGMENT = 10
 _ASKS = re.compile(
     r"\b(?:an?|new|another|get|give|gimme|need|want|create|start|spin|launch|make|vms?|cluster|machines?)\b"
 )
@@ -110,6 +112,12 @@ def said_in(turn: Turn) -> Fields:
         said["duration_seconds"] = round(float(minutes) * 60)
     if turn.one_of("spot"):
         said["spot"] = True
+    if not turn.is_button:
+        beside = {field: value for field, value in measures.beside_words(turn.text).items() if field not in said}
+        # The number of "bump the ram to 64" is no number of machines.
+        if said.get("count") in beside.values():
+            del said["count"]
+        said |= beside
     return said
 
 
@@ -130,7 +138,8 @@ def is_fragment(turn: Turn) -> bool:
     if turn.intent in _MISTAKEN:
         return not (turn.all_of("resource_name") or turn.all_of("template_name"))
     if turn.intent in ("create_vm", "create_cluster"):
-        return not turn.all_of("software") and len(turn.text.split()) <= 4 and not _ASKS.search(turn.text.lower())
+        is_short = len(turn.text.split()) <= _MOST_WORDS_OF_A_FRAGMENT
+        return not turn.all_of("software") and is_short and not _ASKS.search(turn.text.lower())
     return False
 
 

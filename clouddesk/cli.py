@@ -27,6 +27,8 @@ COMMANDS = {
     "credentials": "clouddesk.commands.desk:credentials",
     "sweep": "clouddesk.commands.sweep:sweep",
     "audit": "clouddesk.commands.audit:audit",
+    "slack": "clouddesk.commands.slack_tokens:slack",
+    "slack-sim": "clouddesk.commands.slack:slack_sim",
     "rebuild": "clouddesk.commands.rebuild:rebuild",
 }
 

@@ -16,7 +16,7 @@ from clouddesk import access
 from clouddesk.access import Right
 from clouddesk.accounts import Accounts, ReplaceableCatalog
 from clouddesk.matching import match_reservations
-from clouddesk.model.actor import Actor
+from clouddesk.model.actor import OPERATOR, Actor
 from clouddesk.model.audit import CREDENTIALS_ADDED, CREDENTIALS_REMOVED, AuditEntry
 from clouddesk.model.blueprint import Blueprint
 from clouddesk.model.credentials import CredentialInfo, SecretFields
@@ -86,6 +86,7 @@ class Desk:
     @cached_property
     def _orphanage(self) -> Orphanage:
         return Orphanage(
+            accounts=self.accounts,
             store=self.orphan_store,
             engine=self.engine,
             views=self.views,
@@ -318,9 +319,13 @@ class Desk:
     # --- orphans -------------------------------------------------------------------------------------------------
 
     async def sweep(self, actor: Actor) -> SweepReport:
-        """Look through every account of everybody now; for admins. Raises Denied, Unavailable."""
+        """Look through every account of everybody now; for admins, who are told of their own workspace only.
+
+        Raises Denied, Unavailable.
+        """
         access.require_admin(actor)
-        return await self.engine.sweep()
+        report = await self.engine.sweep()
+        return report if OPERATOR in actor.roles else report.of_workspace(actor.workspace_id)
 
     async def orphans(self, actor: Actor) -> list[Orphan]:
         """What no reservation looks after: the actor's own, and for admins everybody's in the workspace."""
@@ -333,12 +338,18 @@ class Desk:
         return orphan
 
     async def adopt_orphan(self, actor: Actor, orphan_id: str) -> Reservation:
-        """Make it a reservation again, with the default lease from now on. Raises NotFound, WrongState."""
+        """Make it a reservation again, with the default lease from now on.
+
+        Raises NotFound, WrongState, and CredentialsMissing when its owner has no access to the account.
+        """
         orphan = await self.orphan(actor, orphan_id)
         return await self.engine.get(await self._orphanage.adopt(actor, orphan))
 
     async def delete_orphan(self, actor: Actor, orphan_id: str) -> Orphan:
-        """Begin to destroy it; its owner is told when it is gone. Raises NotFound, WrongState."""
+        """Begin to destroy it; its owner is told when it is gone.
+
+        Raises NotFound, WrongState, and CredentialsMissing when nobody of the workspace has access to the account.
+        """
         orphan = await self.orphan(actor, orphan_id)
         await self._orphanage.delete(actor, orphan)
         return orphan

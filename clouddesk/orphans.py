@@ -6,16 +6,19 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from clouddesk.accounts import Accounts
 from clouddesk.model import audit
 from clouddesk.model.actor import Actor
 from clouddesk.model.audit import AuditEntry
-from clouddesk.model.errors import NotFound, WrongState
+from clouddesk.model.credentials import credential_ref
+from clouddesk.model.errors import CredentialsMissing, NotFound, WrongState
 from clouddesk.model.node import NodeOrder, NodePlan
-from clouddesk.model.offer import Requirements
+from clouddesk.model.offer import Offer, Requirements
 from clouddesk.model.orphan import Orphan
 from clouddesk.model.ports import AuditTrail, Catalog, Clock, Reservations, ReservationViews
 from clouddesk.model.request import CLUSTER, VM
 from clouddesk.model.reservation import ReservationOrder
+from clouddesk.quoting import DEFAULT_STORAGE_GB
 from clouddesk.settings import Limits
 
 
@@ -35,6 +38,7 @@ class OrphanStore(Protocol):
 class Orphanage:
     """Who may do what is for the Desk to say."""
 
+    accounts: Accounts
     store: OrphanStore
     engine: Reservations
     views: ReservationViews
@@ -76,30 +80,57 @@ class Orphanage:
     async def adopt(self, actor: Actor, orphan: Orphan) -> str:
         """Make it a reservation again, with the default lease from now on; returns its id.
 
-        Raises WrongState when there is no machine in it, or machines in several regions.
+        Raises WrongState when there is no machine in it, or machines in several regions, or nobody whose it is;
+        CredentialsMissing when its owner has no access to the account, for a reservation hangs on its own credentials.
         """
-        if not orphan.nodes or not orphan.reservation_id or len({node.region for node in orphan.nodes}) > 1:
+        regions = {node.region for node in orphan.nodes}
+        if not orphan.owner or not orphan.reservation_id or len(regions) != 1:
             raise WrongState(orphan.name, state="orphan", wanted="adopt")
+        orphan = await self._with_own_credentials(orphan)
+        if orphan.credential_ref != credential_ref(orphan.person, orphan.provider):
+            raise CredentialsMissing(orphan.provider)
         order = await self._order(orphan)
         await self.engine.adopt(order, orphan.nodes, by=actor.user_id)
         await self.store.remove(orphan.id)
         return order.reservation_id
 
     async def delete(self, actor: Actor, orphan: Orphan) -> None:
-        """Begin to destroy it; its owner is told when the cloud lists nothing of it any more."""
+        """Begin to destroy it; its owner is told when the cloud lists nothing of it any more.
+
+        Raises WrongState for what carries no reservation's tag, and CredentialsMissing when nobody of the workspace has
+        access to the account.
+        """
+        if not orphan.reservation_id:
+            raise WrongState(orphan.name, state="orphan", wanted="delete")
+        orphan = await self._with_own_credentials(orphan)
+        if not orphan.credential_ref:
+            raise CredentialsMissing(orphan.provider)
         await self.engine.clear(orphan, by=actor.user_id)
+
+    async def _with_own_credentials(self, orphan: Orphan) -> Orphan:
+        """Its owner's, also when these were given after the last sweep."""
+        has_own = any(
+            info.provider == orphan.provider and info.account_id and info.account_id == orphan.account_id
+            for info in await self.accounts.list(orphan.person)
+        )
+        return replace(orphan, credential_ref=credential_ref(orphan.person, orphan.provider)) if has_own else orphan
 
     async def _order(self, orphan: Orphan) -> ReservationOrder:
         view = await self.views.get(orphan.reservation_id)
+        person, count = orphan.person, len(orphan.nodes)
+        if view is not None and view.person == person:
+            name = view.name  # its own for good: no other reservation of the person can have taken it
+        else:
+            name = await self.views.claim_name(person, "adopted", orphan.reservation_id)
         size, _ = Counter(node.size for node in orphan.nodes).most_common(1)[0]
         region = orphan.nodes[0].region
+        # Named by its size, an offer is found whatever its architecture.
         wanted = Requirements(providers=(orphan.provider,), region=region, size_names=(size,))
         offer = next(iter(self.catalog.cheapest(wanted, limit=1)), None)
-        count = len(orphan.nodes)
-        price = offer.hourly_price_usd if offer and offer.hourly_price_usd else 0.0
-        person = orphan.person
-        stem = view.name if view else "adopted"
-        name = await self.views.claim_name(person, stem, orphan.reservation_id, is_exact=view is not None)
+        if view:
+            running, stopped = view.hourly_price_usd / view.node_count, view.stopped_hourly_price_usd / view.node_count
+        else:
+            running, stopped = self._prices(offer)
         return ReservationOrder(
             reservation_id=orphan.reservation_id,
             name=name,
@@ -126,8 +157,18 @@ class Orphanage:
             lease_seconds=self.limits.default_lease_seconds,
             max_lease_seconds=self.limits.max_lease_seconds,
             warning_seconds=self.limits.warning_seconds,
-            hourly_price_usd=view.hourly_price_usd * count / view.node_count if view else price * count,
-            stopped_hourly_price_usd=view.stopped_hourly_price_usd * count / view.node_count if view else 0.0,
+            hourly_price_usd=running * count,
+            stopped_hourly_price_usd=stopped * count,
             created_at=self.clock(),
             is_simulated=self.is_simulated,
         )
+
+    def _prices(self, offer: Offer | None) -> tuple[float, float]:
+        """What one such machine costs an hour, running and stopped, with the disk that machines here usually have."""
+        if offer is None:
+            return 0.0, 0.0
+        disk_gb = max(offer.disk_gb, DEFAULT_STORAGE_GB)
+        running = offer.machine_hourly_price_usd(disk_gb) or offer.hourly_price_usd or 0.0
+        if self.accounts.bills_stopped_machines(offer.provider):
+            return running, running
+        return running, offer.disk_hourly_price_usd(disk_gb) or 0.0

@@ -22,6 +22,9 @@ PROJECT = Path(__file__).resolve().parent.parent
 SECRET_HEADER = "X-CloudDesk-Channel-Secret"  # noqa: S105 - a header's name
 """Carries ``secret("channel")`` between our own servers: whoever has it may say who speaks."""
 
+SLACK_BOT_TOKEN, SLACK_APP_TOKEN, SLACK_SIGNING_SECRET = "slack-bot-token", "slack-app-token", "slack-signing-secret"
+"""Names of the Slack app's secrets (``Settings.secret``)."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -71,8 +74,21 @@ class Settings:
     """How often every account is looked through for what no reservation knows."""
     audit_days: int = 400
     """So long the audit trail is kept."""
+    slack_transport: str = "socket"
+    """How Slack reaches us: "socket" (we call Slack) or "http" (Slack calls us, signed). The tokens are secrets:
+    ``slack-bot-token``, and ``slack-app-token`` for the socket or ``slack-signing-secret`` for HTTP."""
+    slack_http_host: str = "127.0.0.1"
+    slack_http_port: int = 3000
+    slack_api_url: str = "https://slack.com/api/"
+    slack_admin_group: str = ""
+    """The id of a Slack user group ("S…") whose members are admins, beside ``admins``."""
     limits: Limits = Limits()
     defaults: TeamDefaults = TeamDefaults()
+
+    @property
+    def has_slack(self) -> bool:
+        """A Slack workspace is connected, so there should be a gateway."""
+        return (self.secrets_dir / SLACK_BOT_TOKEN).exists()
 
     @property
     def run_file(self) -> Path:
@@ -187,8 +203,9 @@ _KINDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "grant_sandbox_credentials": (lambda value: isinstance(value, bool), "true or false"),
     "admins": (_is_texts, "a list of workspace/user"),
     "rasa_urls": (_is_texts, "a list of addresses"),
+    "slack_transport": (lambda value: value in ("socket", "http"), "socket or http"),
     **dict.fromkeys(
-        ("audit_days", "rasa_servers", "sweep_minutes"),
+        ("audit_days", "rasa_servers", "slack_http_port", "sweep_minutes"),
         (lambda value: type(value) is int and value > 0, "a whole number above 0"),
     ),
     **dict.fromkeys(
@@ -200,6 +217,9 @@ _KINDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
             "temporal_address",
             "temporal_namespace",
             "rasa_url",
+            "slack_http_host",
+            "slack_api_url",
+            "slack_admin_group",
         ),
         (_is_text, "a text"),
     ),

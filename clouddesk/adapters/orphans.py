@@ -17,6 +17,12 @@ class RedisOrphans:
     def __init__(self, redis: Redis[bytes]) -> None:
         self._redis = redis
 
+    async def note(self, orphan: Orphan) -> Orphan:
+        """Write unless it is known; what is known of it then. Of several at once one is the first."""
+        async with answering():
+            await self._redis.hsetnx(_ALL, orphan.id, to_json(orphan))
+        return await self.get(orphan.id) or orphan
+
     async def put(self, orphan: Orphan) -> None:
         """Write or replace."""
         async with answering():

@@ -27,6 +27,8 @@ NAME_HELD_SECONDS = 3600
 """A claimed name that no reservation took is free again after this."""
 NOTICE_REMEMBERED_SECONDS = 30 * 86400
 NOTICES_KEPT = 1000
+ALL_NOTICES_KEPT = 20_000
+"""What a connector for everybody finds again when it was away."""
 HABITS_KEPT_SECONDS = 180 * 86400
 BLOCK_SECONDS = 2.0
 """The longest single wait for notices; shorter than the socket's time-out, so that a dead server is noticed."""
@@ -182,16 +184,18 @@ class RedisReservationViews:
         return [from_json(Reservation, text) for text in texts if text]
 
 
-# KEYS: mark of the notice, stream of the person.  ARGV: JSON, most kept, seconds that the mark is kept
+# KEYS: mark of the notice, stream of the person, stream of all.
+# ARGV: JSON, most kept of the person, seconds that the mark is kept, most kept of all
 _SEND = """
 if not redis.call('SET', KEYS[1], '1', 'NX', 'EX', ARGV[3]) then return 0 end
 redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[2], '*', 'json', ARGV[1])
+redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[4], '*', 'json', ARGV[1])
 return 1
 """
 
 
 class RedisNotices:
-    """A stream of notices for each person: ordered, capped, each notice id once."""
+    """A stream of notices for each person, and one of all: ordered, capped, each notice id once."""
 
     def __init__(self, redis: Redis[bytes]) -> None:
         self._redis = redis
@@ -199,11 +203,10 @@ class RedisNotices:
     async def send(self, notice: Notice) -> None:
         """Append; the same notice id twice is kept once; atomic."""
         person = Person(notice.workspace_id, notice.user_id)
-        keys = [_key("notice", notice.id), _key("notices", str(person))]
+        keys = [_key("notice", notice.id), _key("notices", str(person)), _key("notices")]
+        args = [to_json(notice), NOTICES_KEPT, NOTICE_REMEMBERED_SECONDS, ALL_NOTICES_KEPT]
         async with answering():
-            await self._redis.eval(  # type: ignore[no-untyped-call]
-                _SEND, len(keys), *keys, to_json(notice), NOTICES_KEPT, NOTICE_REMEMBERED_SECONDS
-            )
+            await self._redis.eval(_SEND, len(keys), *keys, *args)  # type: ignore[no-untyped-call]
 
     async def end(self, person: Person) -> str:
         """The position after the last notice: where to read on from, without missing one between two reads."""
@@ -222,8 +225,14 @@ class RedisNotices:
 
         Returns as soon as there is one; [] after ``wait_seconds``.
         """
-        stream = _key("notices", str(person))
         position = await self.end(person) if after == "$" else after
+        return await self._read(_key("notices", str(person)), position, wait_seconds)
+
+    async def read_all(self, *, after: str, wait_seconds: float = 0.0) -> list[tuple[str, Notice]]:
+        """Everybody's notices later than ``after`` ("0" from the start), with their positions."""
+        return await self._read(_key("notices"), after, wait_seconds)
+
+    async def _read(self, stream: str, position: str, wait_seconds: float) -> list[tuple[str, Notice]]:
         until = time.monotonic() + wait_seconds
         while True:
             left = until - time.monotonic()

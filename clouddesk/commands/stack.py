@@ -16,7 +16,7 @@ from rich.table import Table
 from clouddesk import settings
 from clouddesk.local import model as rasa_model
 from clouddesk.local.doctor import examine
-from clouddesk.local.processes import with_rasa_servers
+from clouddesk.local.processes import processes_of
 from clouddesk.local.progress import Steps, duration
 from clouddesk.local.stack import ProcessStatus, Stack, with_needs
 
@@ -109,7 +109,7 @@ def doctor(as_json: bool) -> None:
 def _stack(only: tuple[str, ...] = ()) -> Stack:
     """The stack that the settings describe, or a part of it."""
     config = settings.load()
-    return Stack(config.home, processes=with_needs(only) if only else with_rasa_servers(config.rasa_servers))
+    return Stack(config.home, processes=with_needs(only) if only else processes_of(config))
 
 
 def _model(steps: Steps, wanted: Path | None) -> Path:

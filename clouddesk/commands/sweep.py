@@ -16,13 +16,14 @@ from clouddesk import log
 from clouddesk import settings as settings_module
 from clouddesk.assembly import open_desk
 from clouddesk.desk import Desk
-from clouddesk.model.actor import ADMIN, MEMBER, Actor
+from clouddesk.model.actor import ADMIN, MEMBER, OPERATOR, Actor
+from clouddesk.model.errors import CloudDeskError
 from clouddesk.model.orphan import Orphan, SweepReport
 from clouddesk.providers.table import title_of
 
 T = TypeVar("T")
 
-_OPERATOR = Actor("local", "operator", roles=(MEMBER, ADMIN))
+_OPERATOR = Actor("local", "operator", roles=(MEMBER, ADMIN, OPERATOR))
 
 
 @click.command()
@@ -60,6 +61,7 @@ def orphan_row(orphan: Orphan) -> dict[str, Any]:
         "reservation_id": orphan.reservation_id,
         "name": orphan.name,
         "is_kept": orphan.is_kept,
+        "is_being_deleted": orphan.is_being_deleted,
         "found_at": orphan.found_at.isoformat(),
         "nodes": [
             {"id": node.id, "region": node.region, "size": node.size, "state": node.state} for node in orphan.nodes
@@ -79,20 +81,37 @@ def _show(report: SweepReport) -> None:
     for title in ("Orphan", "Cloud", "Region", "Owner", "Was", "What", ""):
         table.add_column(title)
     for orphan in report.orphans:
-        kept = "kept" if orphan.is_kept else ""
+        kept = "being deleted" if orphan.is_being_deleted else "kept" if orphan.is_kept else ""
         things = ", ".join(orphan.things)
         table.add_row(
-            orphan.id, title_of(orphan.provider), ", ".join(orphan.regions), orphan.owner, orphan.name, things, kept
+            orphan.id,
+            title_of(orphan.provider),
+            ", ".join(orphan.regions),
+            orphan.owner or "unknown",
+            orphan.name,
+            things,
+            kept,
         )
     Console().print(table)
 
 
 def _ask(orphan: Orphan) -> None:
-    if orphan.is_kept:
+    if orphan.is_kept or orphan.is_being_deleted:
         return
-    what = f"{len(orphan.nodes)} machines and {len(orphan.belongings)} other things of {orphan.name} ({orphan.owner})"
-    if click.confirm(f"Delete {what} at {title_of(orphan.provider)} for good?", default=False):
+    title = title_of(orphan.provider)
+    if not orphan.reservation_id:
+        click.echo(
+            f"{', '.join(orphan.things)}: without a reservation's tag, so only {title}'s own console deletes it."
+        )
+        return
+    what = f"{len(orphan.nodes)} machines and {len(orphan.belongings)} other things of {orphan.name}"
+    if not click.confirm(f"Delete {what} ({orphan.owner or 'unknown'}) at {title} for good?", default=False):
+        return
+    try:
         _with_desk(lambda desk: desk.delete_orphan(_actor_for(orphan), orphan.id))
+    except CloudDeskError as error:
+        click.echo(f"Not deleted: {error}.", err=True)
+    else:
         click.echo("Being deleted; it is gone from this list when the cloud lists nothing of it any more.")
 
 

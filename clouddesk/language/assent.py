@@ -32,7 +32,8 @@ _YES = """
     yes, yess, yse, yep, yepp, yup, yeah, yea, yeh, ye, ya, yah, yas, y, aye, ack, ok, okay, okey, okie, oki, k, kk,
     okok, okey dokey, okie dokie, oki doki, sure, sure thing, surely, certainly, absolutely, definitely,
     affirmative, of course, by all means, for sure, totally, gladly, agreed, approved, accepted, granted, confirm,
-    confirmed, i confirm, i agree, i approve, i accept, i do, i am sure, i'm sure, im sure, quite sure, very sure,
+    confirmed, i confirm, i agree, i am agree, i approve, i accept, i do, i am sure, i'm sure, im sure, quite sure,
+    very sure,
     100% sure, positive, 100%, exactly, correct, right, that's right, thats right, that is right, that's correct,
     thats correct, that is correct, indeed, do it, do that, do so, do this, please do, just do it, just do that, do
     it now, make it so, make it happen, go, go ahead, go for it, go on, go right ahead, go go go, gogo, just go,
@@ -58,7 +59,7 @@ _APPROVAL = """
     good, that'd be great, that would be great, that would be good, would be great, that'd be lovely, that'd be
     nice, that would be lovely, that would be nice, that would be wonderful, the price is fine, the price is ok,
     price is fine, price is ok, the price is good, that price is ok, that price is fine, that's acceptable,
-    acceptable, perfetto, perfecto, parfait, prima, super
+    acceptable, very well, perfetto, perfecto, parfait, prima, super
 """
 _FILLER = """
     please, pls, plz, plox, thanks, thx, ty, thank you, thank you very much, thanks a lot, many thanks, cheers,
@@ -66,7 +67,7 @@ _FILLER = """
     oh, ah, and, just, it, that, this, them, these, those, all, all of it, all of them, all of these, all three, all
     four, both, both of them, for me, with that, with it, with this, with them, my friend, mate, man, buddy, dude,
     bot, sir, dear, the, a, i, to, is, for good, really, very much, bitte, danke, gracias, por favor, s'il vous
-    plaît, merci, señor, too, with you, here, to me, me, from me
+    plaît, merci, señor, i would like to, i'd like to, id like to, i want to, too, with you, here, to me, me, from me
 """
 _NO = """
     no, nope, nah, nay, na, noo, never, no way, no thanks, no thank you, not now, not yet, not today, don't, dont,

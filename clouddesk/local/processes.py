@@ -12,6 +12,7 @@ from pathlib import Path
 from clouddesk.local import readiness, temporal, vault
 from clouddesk.local.errors import StackError
 from clouddesk.local.home import Home
+from clouddesk.settings import Settings
 
 LOOPBACK = "127.0.0.1"
 
@@ -205,9 +206,20 @@ PROCESSES: tuple[Process, ...] = (
 """In the order in which they are started."""
 
 
-def with_rasa_servers(count: int) -> tuple[Process, ...]:
-    """All processes, with this many Rasa servers."""
-    return (*PROCESSES, *(rasa(number) for number in range(2, count + 1)))
+SLACK = Process(
+    name="slack",
+    command=lambda plan: _python("connectors.slack.gateway", "--health-port", plan.port("slack")),
+    # While Slack itself cannot be reached it goes on trying, and the terminal works all the same.
+    is_ready=lambda plan: readiness.http_status(f"http://{LOOPBACK}:{plan.ports['slack']}/health") is not None,
+    ports={"slack": 5057},
+    after=("redis", "vault", "temporal"),
+)
+
+
+def processes_of(settings: Settings) -> tuple[Process, ...]:
+    """What is to run: as many Rasa servers as are wanted, and the gateway where a Slack workspace is connected."""
+    more = tuple(rasa(number) for number in range(2, settings.rasa_servers + 1))
+    return (*PROCESSES, *more, *((SLACK,) if settings.has_slack else ()))
 
 
 def addresses(plan: Plan) -> dict[str, object]:

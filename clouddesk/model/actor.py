@@ -7,6 +7,8 @@ from dataclasses import dataclass
 ADMIN = "admin"
 MEMBER = "member"
 VIEWER = "viewer"
+OPERATOR = "operator"
+"""Runs the installation, at its command line; no connector gives this role to anybody."""
 
 
 @dataclass(frozen=True)

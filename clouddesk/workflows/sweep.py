@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import NoReturn
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
+from temporalio.common import RawValue, RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     # Types of messages are resolved in modules that were imported here by their own name.
     import clouddesk.model.node  # noqa: F401
-    from clouddesk.model.errors import CredentialsMissing, CredentialsRejected
+    from clouddesk.model.errors import CredentialsMissing, CredentialsRejected, WrongState
     from clouddesk.model.orphan import Orphan, SweepReport
+    from clouddesk.model.reservation import RELEASING
     from clouddesk.workflows.contracts import TEAR_DOWN, CloudAccount, TeardownOrder, Timing
     from clouddesk.workflows.failures import failure_code
 
 LIST_ACCOUNTS = "list_accounts"
 SWEEP_ACCOUNT = "sweep_account"
 SETTLE_ORPHANS = "settle_orphans"
+ORPHAN_STUCK = "orphan_stuck"
 ORPHAN_CLEARED = "orphan_cleared"
 
 SWEEP_ID = "sweep"
@@ -49,7 +55,10 @@ class AccountSweep:
     """Activity ``sweep_account``: the account, and how long to wait before something is called gone."""
 
     account: SweptAccount
+    """With the one ref that it is looked through with."""
     timing: Timing
+    holders: tuple[str, ...] = ()
+    """All refs that reach it."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +67,7 @@ class AccountFindings:
 
     machines: int = 0
     orphans: tuple[Orphan, ...] = ()
-    drifted: tuple[str, ...] = ()
+    drifted_by_workspace: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -100,11 +109,15 @@ class Sweep:
             start_to_close_timeout=timedelta(minutes=1),
             retry_policy=RetryPolicy(maximum_attempts=5),
         )
+        drifted: dict[str, list[str]] = {}
+        for _, findings in found:
+            for workspace_id, names in findings.drifted_by_workspace.items():
+                drifted.setdefault(workspace_id, []).extend(names)
         return SweepReport(
             accounts=len(accounts),
             machines=sum(findings.machines for _, findings in found),
             orphans=known,
-            drifted=sorted(name for _, findings in found for name in findings.drifted),
+            drifted_by_workspace=drifted,
             refused=sorted(report.refused),
             unreachable=sorted(report.unreachable),
         )
@@ -114,7 +127,9 @@ class Sweep:
         for ref in account.credential_refs:
             looking = workflow.start_activity(
                 SWEEP_ACCOUNT,
-                AccountSweep(SweptAccount(account.provider, account.account_id, (ref,)), order.timing),
+                AccountSweep(
+                    SweptAccount(account.provider, account.account_id, (ref,)), order.timing, account.credential_refs
+                ),
                 result_type=AccountFindings,
                 start_to_close_timeout=timedelta(minutes=5),
                 heartbeat_timeout=timedelta(seconds=order.timing.heartbeat_seconds),
@@ -137,16 +152,90 @@ class Clearance:
     orphan: Orphan
     by: str
     timing: Timing = field(default_factory=Timing)
+    trouble_at: datetime | None = None
+    """When people are told (again) that it takes long; None: nothing was tried yet."""
+    is_refusal_told: bool = False
+    """The cloud refuses the credentials, and the owner was told."""
+
+
+@dataclass(frozen=True)
+class Hindrance:
+    """Activity ``orphan_stuck``: why it is not deleted yet."""
+
+    orphan: Orphan
+    code: str
+    key: str
+    """Tells this time apart from the next."""
+    is_about_credentials: bool = False
+    """The owner is asked for new ones; else owner and admins are told that it takes long."""
 
 
 @workflow.defn
 class ClearOrphan:
-    """Destroy what an orphan consists of, until the cloud lists nothing of it. Never gives up."""
+    """Destroy what an orphan consists of, until the cloud lists nothing of it. Never gives up.
+
+    Runs under the reservation's own id, so that what is being deleted cannot be adopted, nor what is looked after be
+    deleted: of two that want it, Temporal starts one.
+    """
+
+    @workflow.init
+    def __init__(self, clearance: Clearance) -> None:
+        self._clearance = clearance
+        self._has_new_credentials = False
 
     @workflow.run
     async def run(self, clearance: Clearance) -> None:
-        orphan, timing = clearance.orphan, clearance.timing
-        for region in orphan.regions:
+        for region in clearance.orphan.regions:
+            await self._clear(region)
+        await workflow.execute_activity(
+            ORPHAN_CLEARED,
+            self._clearance,
+            start_to_close_timeout=timedelta(seconds=30),
+        )
+
+    @workflow.signal
+    def credentials_renewed(self) -> None:
+        """The owner gave new credentials for the account."""
+        self._has_new_credentials = True
+
+    @workflow.update(dynamic=True)
+    async def refuse(self, wanted: str, _: Sequence[RawValue]) -> None:
+        """Nothing else can be done with it any more."""
+
+    @refuse.validator
+    def _refuse(self, wanted: str, _: Sequence[RawValue]) -> NoReturn:
+        name = self._clearance.orphan.name
+        raise ApplicationError(f"{name} is being deleted", name, RELEASING, wanted, type=WrongState.code)
+
+    # --- inside --------------------------------------------------------------------------------------------------
+
+    async def _clear(self, region: str) -> None:
+        """Owner and admins are told when it takes long, and the owner when new credentials are needed."""
+        timing = self._clearance.timing
+        trouble_at = self._clearance.trouble_at or workflow.now() + timedelta(seconds=timing.trouble_after_seconds)
+        pause_seconds = timing.first_credential_retry_seconds
+        while (code := await self._attempt(region, until=trouble_at)) is not None:
+            if code in CREDENTIAL_CODES:
+                if not self._clearance.is_refusal_told:
+                    await self._tell(code, is_about_credentials=True)
+                    self._clearance = replace(self._clearance, is_refusal_told=True)
+                await self._wait_for_credentials(min(pause_seconds, (trouble_at - workflow.now()).total_seconds()))
+                pause_seconds = min(pause_seconds * 2, timing.last_credential_retry_seconds)
+            if workflow.now() >= trouble_at:
+                await self._tell(code)
+                trouble_at = workflow.now() + timedelta(seconds=timing.trouble_again_seconds)
+            self._clearance = replace(self._clearance, trouble_at=trouble_at)
+            info = workflow.info()
+            is_long = info.get_current_history_length() > timing.history_events
+            if is_long or info.is_continue_as_new_suggested():
+                # A month of attempts would be more than Temporal keeps of one run; what is gone stays gone.
+                workflow.continue_as_new(self._clearance)
+        self._clearance = replace(self._clearance, is_refusal_told=False)
+
+    async def _attempt(self, region: str, *, until: datetime) -> str | None:
+        """None when nothing is left, else why that is not known."""
+        orphan, timing = self._clearance.orphan, self._clearance.timing
+        try:
             await workflow.execute_activity(
                 TEAR_DOWN,
                 TeardownOrder(
@@ -157,14 +246,25 @@ class ClearOrphan:
                     timing,
                 ),
                 heartbeat_timeout=timedelta(seconds=timing.heartbeat_seconds),
-                schedule_to_close_timeout=timedelta(days=30),
+                schedule_to_close_timeout=max(until - workflow.now(), timedelta(seconds=1)),
                 retry_policy=RetryPolicy(
                     initial_interval=timedelta(seconds=timing.first_retry_seconds),
                     maximum_interval=timedelta(seconds=timing.last_retry_seconds),
+                    non_retryable_error_types=list(CREDENTIAL_CODES),
                 ),
             )
+        except ActivityError as error:
+            return failure_code(error)
+        return None
+
+    async def _wait_for_credentials(self, seconds: float) -> None:
+        with suppress(asyncio.TimeoutError):
+            await workflow.wait_condition(lambda: self._has_new_credentials, timeout=timedelta(seconds=max(seconds, 0)))
+        self._has_new_credentials = False
+
+    async def _tell(self, code: str, *, is_about_credentials: bool = False) -> None:
         await workflow.execute_activity(
-            ORPHAN_CLEARED,
-            clearance,
+            ORPHAN_STUCK,
+            Hindrance(self._clearance.orphan, code, f"{workflow.now():%Y%m%dT%H%M%S%f}", is_about_credentials),
             start_to_close_timeout=timedelta(seconds=30),
         )

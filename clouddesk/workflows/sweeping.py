@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from hashlib import sha256
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import structlog
 from temporalio import activity
@@ -19,31 +18,48 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from clouddesk.model import audit
 from clouddesk.model.actor import Person
-from clouddesk.model.audit import AuditEntry
 from clouddesk.model.credentials import CredentialInfo, credential_ref
 from clouddesk.model.errors import CloudDeskError
-from clouddesk.model.node import Belonging, Node, Survey
-from clouddesk.model.notice import ORPHAN, ORPHAN_SETTLED, Notice
+from clouddesk.model.node import Survey
+from clouddesk.model.notice import CREDENTIALS, ENDED, ORPHAN_SETTLED, TROUBLE, Notice
 from clouddesk.model.orphan import Orphan
 from clouddesk.model.ports import AuditTrail, Notices, Provider, ReservationViews
-from clouddesk.model.reservation import RUNNING, STOPPED, Reservation
-from clouddesk.workflows.drift import observe
+from clouddesk.model.reservation import REASON_NOTHING_LEFT, REASON_RELEASED, Reservation
 from clouddesk.workflows.failures import as_failure
+from clouddesk.workflows.findings import (
+    Unit,
+    ended,
+    ended_entry,
+    found_entry,
+    found_notice,
+    grouped,
+    hourly_price,
+    is_adrift,
+    one_of_each,
+    orphan_entry,
+    orphan_notice,
+    orphan_of,
+)
+from clouddesk.workflows.notices import addressed, make_notice
 from clouddesk.workflows.reservation import ReservationWorkflow
 from clouddesk.workflows.sweep import (
     CREDENTIAL_CODES,
     LIST_ACCOUNTS,
     ORPHAN_CLEARED,
+    ORPHAN_STUCK,
     SETTLE_ORPHANS,
     SWEEP_ACCOUNT,
     AccountFindings,
     AccountSweep,
     Clearance,
+    ClearOrphan,
+    Hindrance,
     Settlement,
     SweptAccount,
 )
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 
 class AllCredentials(Protocol):
@@ -55,11 +71,30 @@ class AllCredentials(Protocol):
 class Orphans(Protocol):
     """The orphans that are known."""
 
+    async def note(self, orphan: Orphan) -> Orphan: ...
+
     async def put(self, orphan: Orphan) -> None: ...
 
     async def all(self) -> list[Orphan]: ...
 
     async def remove(self, orphan_id: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class _Attendance:
+    """The latest workflow with a reservation's id."""
+
+    run_id: str = ""
+    is_kept: bool = False
+    """A reservation looks after what carries the tag."""
+    is_cleared: bool = False
+    """It is being deleted."""
+    is_over: bool = False
+    """A reservation did, until the cloud listed nothing any more; the workflow tells how it ended."""
+
+    @property
+    def is_nobody(self) -> bool:
+        return not self.is_kept and not self.is_cleared
 
 
 class SweepActivities:
@@ -75,7 +110,9 @@ class SweepActivities:
         orphans: Orphans,
         notices: Notices,
         audit: AuditTrail,
+        admins: tuple[str, ...] = (),
     ) -> None:
+        """``admins``: "workspace/user" of everybody who is told what an owner alone cannot mend."""
         self._client = client
         self._credentials = credentials
         self._open_provider = open_provider
@@ -83,11 +120,12 @@ class SweepActivities:
         self._orphans = orphans
         self._notices = notices
         self._audit = audit
+        self._admins = admins
 
     @property
     def all(self) -> list[Callable[..., Any]]:
         """What the worker registers."""
-        return [self.list_accounts, self.sweep_account, self.settle_orphans, self.orphan_cleared]
+        return [self.list_accounts, self.sweep_account, self.settle_orphans, self.orphan_stuck, self.orphan_cleared]
 
     @activity.defn(name=LIST_ACCOUNTS)
     async def list_accounts(self) -> list[SweptAccount]:
@@ -102,75 +140,169 @@ class SweepActivities:
     @activity.defn(name=SWEEP_ACCOUNT)
     async def sweep_account(self, sweep: AccountSweep) -> AccountFindings:
         """Orphans of the account, and reservations that look otherwise than they should; those are told to look."""
-        account = sweep.account
-        (ref,) = account.credential_refs
+        (ref,) = sweep.account.credential_refs
+        refs = (ref, *(other for other in sweep.holders if other != ref))
+        account = replace(sweep.account, credential_refs=refs)
         try:
             provider = await self._open_provider(account.provider, ref)
-            # The views first: what is made after them is in the survey and no orphan, since its workflow is asked.
-            live = [item for item in await self._views.all(only_live=True) if item.provider == account.provider]
-            survey = await self._survey(provider)
+            return await self._compare(account, provider, missing_seconds=sweep.timing.missing_seconds)
         except CloudDeskError as error:
             if error.code in CREDENTIAL_CODES:
                 await self._tell_refused(ref, error.code)
             raise as_failure(error) from None
-        by_id = _grouped(survey)
-        drifted = [item for item in live if credential_ref(item.person, item.provider) == ref or item.id in by_id]
-        drifted = [item for item in drifted if _is_adrift(item, by_id.get(item.id, Survey()).nodes)]
-        for item in drifted:
-            await self._signal(item.id, ReservationWorkflow.look)
-        orphans = []
-        for reservation_id, holdings in by_id.items():
-            if not await self._lives(reservation_id):
-                orphans.append(self._orphan(account, reservation_id, holdings, await self._views.get(reservation_id)))
-        if orphans:
-            # A cloud lists what it has just ended for a moment longer.
-            await self._wait(sweep.timing.missing_seconds)
-            again = _grouped(await self._survey(provider))
-            orphans = [orphan for orphan in orphans if orphan.reservation_id in again]
-            orphans = [orphan for orphan in orphans if not await self._lives(orphan.reservation_id)]
-        return AccountFindings(
-            machines=len(survey.nodes), orphans=tuple(orphans), drifted=tuple(item.name for item in drifted)
-        )
 
     @activity.defn(name=SETTLE_ORPHANS)
     async def settle_orphans(self, found: Settlement) -> list[Orphan]:
         """Remember what is there, tell the owners of what is new, and forget what has gone; those that wait now."""
         known = {orphan.id: orphan for orphan in await self._orphans.all()}
-        looked = {(account.provider, ref) for account in found.accounts for ref in account.credential_refs}
         present = []
-        for orphan in found.orphans:
-            before = known.pop(orphan.id, None)
-            is_same = before is not None and set(orphan.things) <= set(before.things)
-            if before is not None:
-                orphan = replace(orphan, found_at=before.found_at, is_kept=before.is_kept and is_same)
-            await self._orphans.put(orphan)
-            present.append(orphan)
-            if not is_same:
-                await self._notices.send(_found_notice(orphan))
-                await self._audit.append([_entry(orphan, audit.ORPHAN_FOUND, things=" ".join(orphan.things))])
+        for orphan in one_of_each(found.orphans):
+            if (await self._attendance(orphan.reservation_id)).is_kept:
+                continue  # adopted while other accounts were looked through
+            known.pop(orphan.id, None)
+            present.append(await self._settle(orphan))
         for orphan in known.values():
-            if (orphan.provider, orphan.credential_ref) in looked:
+            if any(_is_in(orphan, account) for account in found.accounts):
                 await self._orphans.remove(orphan.id)
         return present
+
+    @activity.defn(name=ORPHAN_STUCK)
+    async def orphan_stuck(self, hindrance: Hindrance) -> None:
+        """What is to be deleted is there still: say why."""
+        orphan, is_refused = hindrance.orphan, hindrance.is_about_credentials
+        price = hourly_price(await self._views.get(orphan.reservation_id))
+        for is_for_admins in (False,) if is_refused else (False, True):
+            if not orphan.owner and not is_for_admins:
+                continue
+            notice = orphan_notice(
+                orphan,
+                CREDENTIALS if is_refused else TROUBLE,
+                _scheduled_at(),
+                key=hindrance.key,
+                is_for_admins=is_for_admins,
+                reason=hindrance.code,
+                action="release",
+                up_hourly=price,
+            )
+            await self._send(notice)
 
     @activity.defn(name=ORPHAN_CLEARED)
     async def orphan_cleared(self, clearance: Clearance) -> None:
         """The cloud lists nothing of it any more."""
-        orphan = clearance.orphan
-        await self._orphans.remove(orphan.id)
-        await self._notices.send(_notice(orphan, ORPHAN_SETTLED))
-        entry = _entry(orphan, audit.ORPHAN_SETTLED, by=clearance.by, what="deleted", things=" ".join(orphan.things))
+        orphan, now, key = clearance.orphan, _scheduled_at(), activity.info().workflow_run_id or ""
+        view = await self._views.get(orphan.reservation_id)
+        if view is not None and view.is_live:
+            # Nobody else would: the workflow that kept this view is lost.
+            await self._end(view, REASON_RELEASED, is_told=False)
+        await self._send(orphan_notice(orphan, ORPHAN_SETTLED, now, key=key, is_for_admins=orphan.is_for_admins))
+        things = " ".join(orphan.things)
+        entry = orphan_entry(orphan, audit.ORPHAN_SETTLED, now, key=key, by=clearance.by, what="deleted", things=things)
         await self._audit.append([entry])
+        await self._orphans.remove(orphan.id)
 
     # --- inside --------------------------------------------------------------------------------------------------
 
-    async def _survey(self, provider: Provider) -> Survey:
+    async def _compare(self, account: SweptAccount, provider: Provider, *, missing_seconds: float) -> AccountFindings:
+        """``account``: with all refs that reach it."""
+        # The views first: what is made after them is in the survey and no orphan, since its workflow is asked.
+        live = [item for item in await self._views.all(only_live=True) if item.provider == account.provider]
+        survey = await self._call(provider.survey)
+        holdings = grouped(survey)
+        refs = account.credential_refs
+        live = [
+            item for item in live if credential_ref(item.person, item.provider) in refs or Unit(item.id) in holdings
+        ]
+        before = {unit: await self._attendance(unit.reservation_id) for unit in holdings}
+        before.update({Unit(item.id): await self._attendance(item.id) for item in live if Unit(item.id) not in before})
+        lost = [item for item in live if Unit(item.id) not in holdings and before[Unit(item.id)].is_nobody]
+        drifted: dict[str, list[str]] = defaultdict(list)
+        for item in live:
+            if before[Unit(item.id)].is_kept and is_adrift(item, holdings.get(Unit(item.id), Survey()).nodes):
+                drifted[item.workspace_id].append(item.name)
+                await self._signal(item.id, ReservationWorkflow.look)
+        stray = [unit for unit in holdings if not before[unit].is_kept]
+        orphans = []
+        if stray or lost:
+            # A cloud lists what it has just ended for a moment longer.
+            await self._wait(missing_seconds)
+            again = grouped(await self._call(provider.survey))
+            for unit in stray:
+                # Another run: something looks after it, or has done so and ended it since.
+                if unit in again and (now := await self._attendance(unit.reservation_id)) == before[unit]:
+                    view = await self._views.get(unit.reservation_id) if unit.reservation_id else None
+                    orphan = orphan_of(account, unit, holdings[unit], view=view, now=datetime.now(timezone.utc))
+                    orphans.append(replace(orphan, is_being_deleted=now.is_cleared))
+            for item in lost:
+                if Unit(item.id) not in again and (now := await self._attendance(item.id)) == before[Unit(item.id)]:
+                    await self._end_lost(item.id, now, provider)
+        return AccountFindings(machines=len(survey.nodes), orphans=tuple(orphans), drifted_by_workspace=dict(drifted))
+
+    async def _settle(self, found: Orphan) -> Orphan:
+        """The same things are told once, however many sweeps find them at once and however often this is repeated."""
+        before = await self._orphans.note(replace(found, told=()))
+        told = set(before.things if before.told is None else before.told)
+        has_new_audience = (before.person, before.is_for_admins) != (found.person, found.is_for_admins)
+        is_news = (not told.issuperset(found.things) or has_new_audience) and not found.is_being_deleted
+        orphan = replace(
+            found,
+            found_at=before.found_at,
+            is_kept=before.is_kept and not is_news,
+            told=tuple(sorted(told.union(found.things) if is_news else told)),
+        )
+        if is_news:
+            at = _scheduled_at()
+            await self._send(found_notice(orphan, at))
+            await self._audit.append([found_entry(orphan, at)])
+        await self._orphans.put(orphan)
+        return orphan
+
+    async def _end_lost(self, reservation_id: str, attendance: _Attendance, provider: Provider) -> None:
+        """Nothing is listed of it and no workflow looks after it; its own region is asked once more, by name."""
+        view = await self._views.get(reservation_id)
+        if view is None or not view.is_live:
+            return  # it ended as it should while the account was looked through
+        if attendance.is_over:
+            # Only the view is behind: Redis lost the last that was written.
+            handle = self._client.get_workflow_handle_for(
+                ReservationWorkflow.run, reservation_id, run_id=attendance.run_id
+            )
+            with suppress(RPCError):  # the next sweep asks again
+                await self._views.put(await handle.result(follow_runs=False))
+            return
+        # A survey leaves regions out that the account may not use (any more): there might be machines.
+        try:
+            is_empty = not await self._call(provider.get_nodes, view.id, view.region)
+        except CloudDeskError as error:
+            log.warning("reservation.lost_in_silence", reservation_id=view.id, code=error.code)
+            return
+        if is_empty:
+            await self._end(view, REASON_NOTHING_LEFT, is_told=True)
+
+    async def _end(self, view: Reservation, reason: str, *, is_told: bool) -> None:
+        """In the place of a workflow that is lost; it would cost on in everybody's lists."""
+        at = _scheduled_at()
+        last = ended(view, reason, at)
+        log.warning("reservation.lost", reservation_id=view.id, reason=reason)
+        if is_told:
+            await self._send(make_notice(last, ENDED, at, key=f"{reason}:{last.revision}"))
+        await self._audit.append([ended_entry(last, at)])
+        await self._views.put(last)
+
+    async def _send(self, notice: Notice) -> None:
+        """To its reader, or to every admin of the workspace."""
+        copies = addressed(notice, self._admins)
+        for copy in copies:
+            await self._notices.send(copy)
+        if not copies:
+            log.warning("notice.unread", kind=notice.kind, workspace=notice.workspace_id, notice_id=notice.id)
+
+    async def _call(self, function: Callable[..., T], *args: Any) -> T:
         """In a thread, with heartbeats: an account may have many regions."""
-        looking = asyncio.get_running_loop().run_in_executor(None, provider.survey)
-        while not looking.done():
+        calling = asyncio.get_running_loop().run_in_executor(None, lambda: function(*args))
+        while not calling.done():
             activity.heartbeat()
-            await asyncio.wait([looking], timeout=1.0)
-        return looking.result()
+            await asyncio.wait([calling], timeout=1.0)
+        return calling.result()
 
     async def _wait(self, seconds: float) -> None:
         until = asyncio.get_running_loop().time() + seconds
@@ -178,17 +310,25 @@ class SweepActivities:
             activity.heartbeat()
             await asyncio.sleep(min(1.0, left))
 
-    async def _lives(self, reservation_id: str) -> bool:
-        """Whether a workflow looks after it. When Temporal does not answer, nothing is called an orphan."""
+    async def _attendance(self, reservation_id: str) -> _Attendance:
+        """What goes on under that id. When Temporal does not answer, nothing is called an orphan."""
         if not reservation_id:
-            return False
+            return _Attendance()
+        activity.heartbeat()
         try:
             found = await self._client.get_workflow_handle(reservation_id).describe()
         except RPCError as error:
             if error.status == RPCStatusCode.NOT_FOUND:
-                return False
+                return _Attendance()
             raise ApplicationError("Temporal does not answer", type="unavailable") from error
-        return found.status == WorkflowExecutionStatus.RUNNING
+        is_cleared = found.workflow_type == ClearOrphan.__name__
+        is_running = found.status == WorkflowExecutionStatus.RUNNING
+        return _Attendance(
+            run_id=found.run_id,
+            is_kept=is_running and not is_cleared,
+            is_cleared=is_running and is_cleared,
+            is_over=found.status == WorkflowExecutionStatus.COMPLETED and not is_cleared,
+        )
 
     async def _signal(self, reservation_id: str, signal: Any, *args: Any) -> None:
         with suppress(RPCError):  # it has ended meanwhile
@@ -199,82 +339,13 @@ class SweepActivities:
             if credential_ref(item.person, item.provider) == ref:
                 await self._signal(item.id, ReservationWorkflow.credentials_refused, code)
 
-    def _orphan(self, account: SweptAccount, reservation_id: str, holdings: Survey, view: Reservation | None) -> Orphan:
-        (ref,) = account.credential_refs
-        _, workspace_id, holder, _ = ref.split("/")
-        owners = {node.owner for node in holdings.nodes} | {item.owner for item in holdings.belongings}
-        owner_workspace, _, owner = max(owners).partition("/")
-        key = f"{account.provider}/{account.account_id}/{reservation_id}"
-        return Orphan(
-            id="o-" + sha256(key.encode()).hexdigest()[:8],
-            provider=account.provider,
-            credential_ref=ref,
-            workspace_id=workspace_id,
-            owner=owner if owner and owner_workspace == workspace_id else holder,
-            reservation_id=reservation_id,
-            name=view.name if view else reservation_id or account.provider,
-            nodes=holdings.nodes,
-            belongings=holdings.belongings,
-            found_at=datetime.now(timezone.utc),
-        )
+
+def _scheduled_at() -> datetime:
+    """When the activity was given out: the same for every attempt, so that what is written down twice is one."""
+    return activity.info().scheduled_time
 
 
-def _grouped(survey: Survey) -> Mapping[str, Survey]:
-    """By reservation id."""
-    nodes: dict[str, list[Node]] = defaultdict(list)
-    belongings: dict[str, list[Belonging]] = defaultdict(list)
-    for node in survey.nodes:
-        nodes[node.reservation_id].append(node)
-    for item in survey.belongings:
-        belongings[item.reservation_id].append(item)
-    return {id_: Survey(tuple(nodes[id_]), tuple(belongings[id_])) for id_ in {**nodes, **belongings}}
-
-
-def _is_adrift(view: Reservation, listed: tuple[Node, ...]) -> bool:
-    """Whether a reservation at rest looks otherwise than it should."""
-    if view.state not in (RUNNING, STOPPED):
+def _is_in(orphan: Orphan, account: SweptAccount) -> bool:
+    if orphan.provider != account.provider:
         return False
-    seen = observe(view, listed)
-    return bool(seen.drifts) or seen.state != view.state
-
-
-def _notice(orphan: Orphan, kind: str, *, key: str = "") -> Notice:
-    return Notice(
-        id=":".join(part for part in (orphan.id, kind, key) if part),
-        kind=kind,
-        workspace_id=orphan.workspace_id,
-        user_id=orphan.owner,
-        conversation="",
-        reservation_id=orphan.reservation_id,
-        created_at=datetime.now(timezone.utc),
-        values={
-            "orphan_id": orphan.id,
-            "name": orphan.name,
-            "provider": orphan.provider,
-            "region": ", ".join(orphan.regions),
-            "nodes": str(len(orphan.nodes)),
-            "size": ", ".join(sorted({node.size for node in orphan.nodes})),
-            "belongings": str(len(orphan.belongings)),
-            "things": ", ".join(orphan.things),
-        },
-    )
-
-
-def _found_notice(orphan: Orphan) -> Notice:
-    """The same for the same things, so that another sweep does not tell of them again."""
-    return _notice(orphan, ORPHAN, key=sha256(" ".join(sorted(orphan.things)).encode()).hexdigest()[:12])
-
-
-def _entry(orphan: Orphan, action: str, *, by: str = "", **facts: str) -> AuditEntry:
-    at = datetime.now(timezone.utc)
-    return AuditEntry(
-        id=f"{orphan.id}:{action}:{at.isoformat()}",
-        at=at,
-        action=action,
-        workspace_id=orphan.workspace_id,
-        by=by,
-        owner=orphan.owner,
-        reservation_id=orphan.reservation_id,
-        name=orphan.name,
-        facts={"provider": orphan.provider, **facts},
-    )
+    return orphan.account_id == account.account_id or orphan.credential_ref in account.credential_refs

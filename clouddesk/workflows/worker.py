@@ -123,6 +123,7 @@ async def _work(settings: Settings, health: _Health, stopping: asyncio.Event) ->
             orphans=RedisOrphans(redis),
             notices=notices,
             audit=audit,
+            admins=settings.admins,
         )
         rebuild = Rebuild(client, views=views, audit=audit, completeness=RedisCompleteness(redis))
         async with make_worker(client, activities, sweeping) as worker:

@@ -12,8 +12,9 @@ import pytest
 from clouddesk.local import supervision
 from clouddesk.local.errors import StackError
 from clouddesk.local.home import Home
-from clouddesk.local.processes import PROCESSES, Plan, addresses, with_rasa_servers
+from clouddesk.local.processes import PROCESSES, Plan, addresses, processes_of
 from clouddesk.local.stack import with_needs
+from clouddesk.settings import SLACK_BOT_TOKEN, Settings
 
 
 @pytest.fixture
@@ -84,7 +85,7 @@ def written(plan: Plan) -> configparser.ConfigParser:
 
 
 def test_several_rasa_servers_have_ports_and_logs_of_their_own_and_are_all_in_the_settings(plan: Plan) -> None:
-    found = with_rasa_servers(3)
+    found = processes_of(Settings(rasa_servers=3))
     rasas = [process for process in found if process.name.startswith("rasa")]
     ports = {use: port for process in found for use, port in process.ports.items()}
 
@@ -96,5 +97,14 @@ def test_several_rasa_servers_have_ports_and_logs_of_their_own_and_are_all_in_th
 
 
 def test_one_rasa_server_is_all_there_is_unless_more_are_asked_for(plan: Plan) -> None:
-    assert with_rasa_servers(1) == PROCESSES
+    assert processes_of(Settings()) == PROCESSES
     assert addresses(plan)["rasa_urls"] == []
+
+
+def test_a_gateway_runs_where_a_slack_workspace_is_connected(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    assert processes_of(settings) == PROCESSES
+    settings.secrets_dir.mkdir()
+    (settings.secrets_dir / SLACK_BOT_TOKEN).write_text("xoxb-1")
+
+    assert [process.name for process in processes_of(settings)[len(PROCESSES) :]] == ["slack"]

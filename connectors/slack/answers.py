@@ -1,0 +1,105 @@
+"""What the gateway says by itself, to what never reaches the dialogue; each says what happened and what to do."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+
+from clouddesk.language.localtime import local_time
+from clouddesk.model import notice as kinds
+from clouddesk.model.errors import CloudDeskError, CredentialsRejected, ProviderError, Unavailable
+from clouddesk.model.invalid import OtherAccount
+from clouddesk.model.notice import Notice
+from connectors.rasa import Button, Reply
+from connectors.slack import people
+
+_REFUSED = {
+    people.GUEST: (
+        "Sorry, guests of this workspace can't get machines from me. An admin of the workspace can make you a full "
+        "member; then write again."
+    ),
+    people.DEACTIVATED: "Sorry, your account in this workspace is deactivated, so I can't act for you.",
+    people.FOREIGN: (
+        "Sorry, I work only for members of the workspace that I was installed in, and you are from another one. "
+        "Ask somebody here, or have CloudDesk installed in yours."
+    ),
+}
+_NEWS = {
+    kinds.READY: "*{name}* is ready. How to get in is in our direct messages.",
+    kinds.STARTED: "*{name}* is up again. How to get in is in our direct messages.",
+    kinds.REBOOTED: "*{name}* has been rebooted and is back. How to get in is in our direct messages.",
+}
+
+NOT_ALLOWED = "Sorry, only full members of this workspace can do that."
+SENT_PRIVATELY = Reply("That's for you alone, so I sent it as a direct message.")
+BROKEN = Reply(
+    "Sorry, something went wrong on my side, and it is logged. Look with “what have I got?” before you do it again."
+)
+UNREACHABLE = Reply(
+    "Sorry, I can't think right now, and I don't know whether your last message was heard. Look with “what have I "
+    "got?” in a minute before you repeat it."
+)
+UNHEARD = Reply("Sorry, I can't think right now, so nothing was done. Please say it again in a minute.")
+
+
+def refused(why: str) -> Reply:
+    """Why this person gets nothing."""
+    return Reply(_REFUSED[why])
+
+
+def missed(at: float, timezone_name: str) -> Reply:
+    """Too late to act on."""
+    when = local_time(datetime.fromtimestamp(at, timezone.utc), timezone_name, datetime.now(timezone.utc))
+    return Reply(
+        f"Sorry, I was away and heard only now what you said {when}. You may not want it any more, so I leave it at "
+        "that: look with “what have I got?”, and if you still want it, say it again."
+    )
+
+
+def add_credentials_button(provider: str = "") -> Button:
+    """Opens the form."""
+    facts = json.dumps({"provider": provider}) if provider else ""
+    return Button("Add credentials", f"/add_credentials{facts}")
+
+
+def not_stored(error: CloudDeskError, title: str) -> str:
+    """Why credentials were not taken, for the form."""
+    if isinstance(error, CredentialsRejected):
+        return f"{title} does not accept this. Check that it is copied whole, and active; nothing was stored."
+    if isinstance(error, OtherAccount):
+        return (
+            f"This is another {title} account than the one that machines of yours still run in, where only its own "
+            "key can end them. Give those back first."
+        )
+    if isinstance(error, ProviderError):
+        return f"{title} does not answer right now, so nothing was stored. Try again in a minute."
+    if isinstance(error, Unavailable):
+        return "One of my own servers does not answer right now, so nothing was stored. Try again in a minute."
+    return "That did not work, and the reason is logged. Nothing was stored."
+
+
+def secret_found(provider: str, *, is_deleted: bool) -> Reply:
+    """How to make a pasted key harmless, and where keys go."""
+    fate = (
+        "I deleted your message."
+        if is_deleted
+        else "I can't delete your message, so please do: hover over it, ⋮, *Delete message*."
+    )
+    return Reply(
+        "That looked like a secret key, so I did not read it, keep it or pass it on. "
+        f"{fate}\nPlease treat the key as leaked all the same: revoke it at the cloud and make a new one. The new one "
+        "goes into the form behind this button, where nobody sees it, and from there into the vault.",
+        (add_credentials_button(provider),),
+    )
+
+
+def secret_seen(*, is_deleted: bool) -> Reply:
+    """The same in a channel, in short."""
+    fate = "and deleted your message" if is_deleted else "please delete your message"
+    return Reply(f"That looked like a secret key. I did not read it, {fate}; what to do now is in our direct messages.")
+
+
+def news(notice: Notice) -> Reply:
+    """A notice whose facts are nobody else's business, for a channel."""
+    words = _NEWS.get(notice.kind, "There is news about *{name}* in our direct messages.")
+    return Reply(words.format(name=notice.values.get("name") or notice.reservation_id))

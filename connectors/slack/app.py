@@ -1,0 +1,92 @@
+"""The Bolt app: listeners and what they need, put together; the same for the socket and for HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from connectors.slack.events import Job
+from connectors.slack.home import Home
+from connectors.slack.messenger import Messenger
+from connectors.slack.modals import Modals
+from connectors.slack.order import Lanes
+
+KEEP_SECONDS = 2.0
+"""Slack waits 3 seconds; what Redis did not take by then is not acknowledged, so Slack sends it again."""
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Services:
+    """What listeners call."""
+
+    workspace_id: str
+    bot_user_id: str
+    lanes: Lanes
+    messenger: Messenger
+    modals: Modals
+    home: Home
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def keep(self, job: Job | None) -> None:
+        """Write the job down, so that it is not lost when Slack has heard that we have it."""
+        if job is not None:
+            await asyncio.wait_for(self.lanes.add(job), KEEP_SECONDS)
+
+    def later(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Do this after Slack has been answered: forms and App Home, which are lost when we die and asked for again."""
+        task = asyncio.create_task(_logged(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self, *, within_seconds: float) -> None:
+        """Wait for what is under way."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=within_seconds)
+
+
+def make_app(*, client: AsyncWebClient, signing_secret: str, services: Services) -> AsyncApp:
+    """The app. ``signing_secret`` may be empty where only the socket is used."""
+    from connectors.slack import listeners
+
+    app = AsyncApp(
+        client=client,
+        signing_secret=signing_secret or "unused",
+        # An acknowledgement means that the job is written down: listeners do no more than that.
+        process_before_response=True,
+        logger=_quiet_logger(),
+    )
+    listeners.register(app, services)
+    app.error(_tell)
+    return app
+
+
+async def _tell(error: Exception, request: AsyncBoltRequest, response: BoltResponse | None) -> BoltResponse:
+    """What breaks before a job is written down: not acknowledged, and logged without what was said."""
+    body = request.body
+    kind = (body.get("event") or {}).get("type") or body.get("type") or body.get("command")
+    _log.error("slack.not_kept", kind=kind, error=type(error).__name__)
+    return response or BoltResponse(status=500)
+
+
+async def _logged(work: Coroutine[Any, Any, Any]) -> None:
+    try:
+        await work
+    except Exception:  # noqa: BLE001 - nobody waits for it
+        _log.exception("slack.form_failed")
+
+
+def _quiet_logger() -> logging.Logger:
+    """Bolt and the SDK log bodies at DEBUG, and a pasted key would be in them: never below WARNING."""
+    logger = logging.getLogger("clouddesk.slack")
+    logger.setLevel(logging.WARNING)
+    return logger

@@ -1,0 +1,194 @@
+"""What people do in Slack, as jobs: what is worth an answer, by which id it is known again, and what of it is kept.
+
+Slack sends an event again when it did not hear that the first came, and sends a message that mentions us once as
+``message`` and once as ``app_mention``. Both become the same job id, and a job is taken up once (``order.py``).
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from clouddesk.language.prepare import prepare
+from clouddesk.language.secrets import redact
+from clouddesk.model.actor import Person
+from clouddesk.model.notice import Notice
+from connectors.slack.text import incoming
+
+MESSAGE = "message"
+PRESS = "press"
+COMMAND = "command"
+NOTICE = "notice"
+
+_SPOKEN = (None, "file_share", "me_message", "thread_broadcast")
+"""Subtypes of messages in which a person says something; the others are edits, deletions, joins and the like."""
+_NO_THREAD = "-"
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a person said or pressed, or is to be told. No secret is in it: Redis keeps it until it is done."""
+
+    id: str
+    kind: str
+    workspace_id: str
+    user_id: str
+    channel: str
+    text: str = ""
+    before: str = ""
+    """Said first, for what it does; what is answered to it is shown to nobody."""
+    thread: str = ""
+    """The thread's first message; empty outside of threads."""
+    at: float = 0.0
+    """When it happened, by Slack's clock."""
+    is_direct: bool = False
+    """Whether the channel is the person's own conversation with us."""
+    message: str = ""
+    """The ``ts`` of what was said, or of the card whose button was pressed."""
+    card_of: str = ""
+    """Whose the card is."""
+    response_url: str = ""
+    """Answers there are seen by this person alone."""
+    secret: str | None = None
+    """The cloud ("" when it is not known) whose key was taken out of the text; None when there was none."""
+
+    @property
+    def person(self) -> Person:
+        return Person(self.workspace_id, self.user_id)
+
+    @property
+    def conversation(self) -> str:
+        """Workspace, channel, thread and person: two people in one thread never share a form."""
+        return f"{self.workspace_id}:{self.channel}:{self.thread or _NO_THREAD}:{self.user_id}"
+
+    def as_json(self) -> str:
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: bytes | str) -> Job:
+        return cls(**json.loads(text))
+
+
+def of_message(event: Mapping[str, Any], *, workspace_id: str, bot_user_id: str) -> Job | None:
+    """A direct message or a mention; None for what nobody said to us."""
+    is_direct = event.get("channel_type") == "im" or str(event.get("channel", "")).startswith("D")
+    is_ours = is_direct or event.get("type") == "app_mention"
+    is_spoken = event.get("subtype") in _SPOKEN and event.get("user") and not event.get("bot_id")
+    if not (is_ours and is_spoken) or event["user"] == bot_user_id:
+        return None
+    text, secret = without_secrets(incoming(str(event.get("text") or ""), bot_user_id))
+    if not text and secret is None:
+        # A bare mention is a greeting; a picture without words is not.
+        text = "hi" if event.get("type") == "app_mention" else ""
+    if not text and secret is None:
+        return None
+    thread = str(event.get("thread_ts") or "")
+    return Job(
+        id=f"{event['channel']}-{event['ts']}",
+        kind=MESSAGE,
+        workspace_id=workspace_id,
+        user_id=str(event["user"]),
+        channel=str(event["channel"]),
+        text=text,
+        thread=thread if is_direct else thread or str(event["ts"]),
+        at=float(event["ts"]),
+        is_direct=is_direct,
+        message=str(event["ts"]),
+        secret=secret,
+    )
+
+
+def of_command(body: Mapping[str, Any], *, workspace_id: str) -> Job:
+    """``/cloud …``: answered where it was typed, for the person alone."""
+    text, secret = without_secrets(incoming(str(body.get("text") or ""), ""))
+    return Job(
+        id=f"c-{body['trigger_id']}",
+        kind=COMMAND,
+        workspace_id=workspace_id,
+        user_id=str(body["user_id"]),
+        channel=str(body["channel_id"]),
+        text=text or ("help" if secret is None else ""),
+        at=time.time(),
+        response_url=str(body.get("response_url") or ""),
+        secret=secret,
+    )
+
+
+def of_press(body: Mapping[str, Any], payload: str, *, workspace_id: str, channel: str = "") -> Job:
+    """A button: its payload, said by whoever pressed it. ``channel``: for buttons that are in none (App Home)."""
+    action = body["actions"][0]
+    container, message = body.get("container") or {}, body.get("message") or {}
+    metadata = (message.get("metadata") or {}).get("event_payload") or {}
+    place = str(container.get("channel_id") or (body.get("channel") or {}).get("id") or channel)
+    is_private = bool(container.get("is_ephemeral"))
+    return Job(
+        id=f"p-{body['user']['id']}-{action['action_ts']}-{action['action_id']}",
+        kind=PRESS,
+        workspace_id=workspace_id,
+        user_id=str(body["user"]["id"]),
+        channel=place,
+        text=redact(payload.strip())[0],
+        thread=str(message.get("thread_ts") or container.get("thread_ts") or ""),
+        at=float(action["action_ts"]),
+        is_direct=place.startswith("D") and not is_private,
+        message="" if is_private else str(container.get("message_ts") or ""),
+        card_of=str(metadata.get("for") or ""),
+        response_url=str(body.get("response_url") or "") if is_private else "",
+    )
+
+
+def of_words(
+    words: str, *, id: str, workspace_id: str, user_id: str, channel: str, thread: str = "", before: str = ""
+) -> Job:
+    """Words or a payload that a shortcut or a form stands for, said in that conversation."""
+    text, secret = (redact(words)[0], None) if words.startswith("/") else without_secrets(words)
+    return Job(
+        id=id,
+        kind=MESSAGE,
+        workspace_id=workspace_id,
+        user_id=user_id,
+        channel=channel,
+        text=text,
+        before=before,
+        thread=thread,
+        at=time.time(),
+        is_direct=channel.startswith("D"),
+        secret=secret,
+    )
+
+
+def of_notice(notice: Notice, text: str) -> Job:
+    """A notice, in the conversation that it belongs to; without one, in the person's direct conversation.
+
+    ``text``: the notice as it was read.
+    """
+    workspace, channel, thread = notice.workspace_id, "", _NO_THREAD
+    parts = notice.conversation.split(":")
+    if len(parts) == 4 and parts[0] == workspace and parts[3] == notice.user_id:
+        _, channel, thread, _ = parts
+    return Job(
+        id=f"n-{notice.id}-{notice.user_id}",
+        kind=NOTICE,
+        workspace_id=workspace,
+        user_id=notice.user_id,
+        channel=channel,
+        text=text,
+        thread="" if thread == _NO_THREAD else thread,
+        at=notice.created_at.timestamp(),
+        is_direct=channel.startswith("D"),
+    )
+
+
+def without_secrets(text: str) -> tuple[str, str | None]:
+    """What may travel on, and whose key was in it: None when there was none, "" when nobody can tell whose."""
+    if text.lstrip().startswith("/"):  # a payload keeps its form
+        harmless, found = redact(text.strip())
+    else:
+        prepared = prepare(text)
+        harmless, found = prepared.text, prepared.secrets
+    if not found:
+        return harmless, None
+    return harmless, next((item.provider for item in found if item.provider), "")

@@ -1,0 +1,153 @@
+"""App Home: a person's machines, their access to clouds, and what this month's machines cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from clouddesk.language.localtime import local_time, zone_of
+from clouddesk.language.money import hourly, money, rate
+from clouddesk.model.credentials import CredentialInfo
+from clouddesk.model.reservation import (
+    PARTIAL,
+    PROVISIONING,
+    RELEASING,
+    RUNNING,
+    STARTING,
+    STOPPED,
+    STOPPING,
+    Reservation,
+)
+from clouddesk.providers.table import title_of
+from connectors.rasa import Button
+from connectors.slack import words
+from connectors.slack.cards import actions, context, payload, section
+from connectors.slack.credentials_view import MOST_OF_A_NAME, paragraph, plain
+from connectors.slack.limits import VIEW_BLOCKS, Block, cut
+from connectors.slack.text import mrkdwn
+
+HOME = "home"
+_MOST = 25
+"""Reservations; with the rest of the page they stay within Slack's 100 blocks."""
+_MOST_ACCESSES = 15
+_EXTENSION_MINUTES = 120
+_DAY = 86400
+
+
+def home(
+    reservations: Sequence[Reservation], credentials: Sequence[CredentialInfo], *, now: datetime, timezone_name: str
+) -> dict[str, Any]:
+    """The page. ``reservations``: the ended ones too, for the sum of the month."""
+    live = [item for item in reservations if item.is_live]
+    blocks = [_header(words.HOME_MACHINES), *_machines(live, now, timezone_name)]
+    blocks.append(context(words.HOME_ANSWERED))
+    blocks += [{"type": "divider"}, _header(words.HOME_MONTH), *_month(reservations, now, timezone_name)]
+    blocks += [{"type": "divider"}, _header(words.HOME_ACCESS), *_accesses(credentials, now, timezone_name)]
+    if any(item.is_simulated for item in live) or any(info.is_simulated for info in credentials):
+        blocks.append(context(words.HOME_SIMULATED))
+    return _page(blocks)
+
+
+def refused_home(text: str) -> dict[str, Any]:
+    """For who gets nothing: why."""
+    return _page([paragraph(text)])
+
+
+def home_down() -> dict[str, Any]:
+    """While the Desk does not answer."""
+    return refused_home(words.HOME_DOWN)
+
+
+def _machines(live: Sequence[Reservation], now: datetime, timezone_name: str) -> Iterable[Block]:
+    if not live:
+        yield section(mrkdwn(words.HOME_NOTHING))
+        yield from actions([Button(example, example) for example in words.HOME_EXAMPLES])
+    for item in live[:_MOST]:
+        yield paragraph(_machine(item, now, timezone_name))
+        yield from actions(_steps(item))
+    if len(live) > _MOST:
+        yield context(mrkdwn(words.HOME_LEFT_OUT.format(count=len(live) - _MOST)))
+
+
+def _machine(item: Reservation, now: datetime, timezone_name: str) -> str:
+    left = (item.expires_at - now).total_seconds()
+    until = local_time(item.expires_at, timezone_name, now)
+    # The minutes of a time of days are nobody's concern.
+    left = left // 3600 * 3600 if left > _DAY else left
+    ends = f"{words.span(left)} left, until {until}" if left > 0 else f"ended {until}"
+    return (
+        f"*{item.name}* {words.STATES[item.state]}\n"
+        f"{item.node_count} × {item.size} on {title_of(item.provider)} in {item.region}\n"
+        f"{ends}\n{hourly(item.current_hourly_price_usd)} · {money(item.cost_so_far_usd(now))} so far"
+    )
+
+
+def _steps(item: Reservation) -> list[Button]:
+    extend = Button(
+        words.EXTEND, payload("extend_reservation", resource_name=item.id, duration_minutes=_EXTENSION_MINUTES)
+    )
+    stop, start, release, details = (
+        Button(title, payload(intent, resource_name=item.id))
+        for title, intent in (
+            (words.STOP, "stop_resource"),
+            (words.START, "start_resource"),
+            (words.RELEASE, "terminate_resource"),
+            (words.DETAILS, "describe_resource"),
+        )
+    )
+    return {
+        PROVISIONING: [details, release],
+        PARTIAL: [details, release],
+        RUNNING: [extend, stop, release],
+        STOPPING: [details, release],
+        STOPPED: [start, extend, release],
+        STARTING: [details, release],
+        RELEASING: [details],
+    }[item.state]
+
+
+def _month(reservations: Sequence[Reservation], now: datetime, timezone_name: str) -> Iterable[Block]:
+    first = now.astimezone(zone_of(timezone_name)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    mine = [item for item in reservations if (item.ended_at or now) > first and item.cost_so_far_usd(now)]
+    if not mine:
+        yield section(mrkdwn(words.HOME_MONTH_NONE))
+        return
+    cost = sum(_share_since(first, item, now) * item.cost_so_far_usd(now) for item in mine)
+    about = words.HOME_MONTH_ABOUT if any(item.created_at < first for item in mine) else ""
+    at_present = rate(sum(item.current_hourly_price_usd for item in mine))
+    text = words.HOME_MONTH_SUM.format(about=about, sum=money(cost), month=f"{first:%B}", rate=at_present)
+    yield section(mrkdwn(text))
+
+
+def _share_since(first: datetime, item: Reservation, now: datetime) -> float:
+    """A reservation's cost is known only as a sum: of one that began earlier, the month's share of its time counts."""
+    end = item.ended_at or now
+    return 1.0 if item.created_at >= first else (end - first) / (end - item.created_at)
+
+
+def _accesses(credentials: Sequence[CredentialInfo], now: datetime, timezone_name: str) -> Iterable[Block]:
+    if not credentials:
+        yield section(mrkdwn(words.HOME_NO_ACCESS))
+    for info in credentials[:_MOST_ACCESSES]:
+        added = local_time(info.added_at, timezone_name, now)
+        checked = local_time(info.checked_at, timezone_name, now)
+        account = cut(info.account, MOST_OF_A_NAME)
+        title = f"*{title_of(info.provider)}*" + (" _(simulated)_" if info.is_simulated else "")
+        yield section(mrkdwn(f"{title}\nAccount {account}\nAdded {added}, last checked {checked}"))
+        yield from actions(
+            [
+                Button(words.RENEW, payload("add_credentials", provider=info.provider)),
+                Button(words.REMOVE, payload("remove_credentials", provider=info.provider)),
+            ]
+        )
+    yield from actions([Button(words.ADD_ACCESS, payload("add_credentials"))])
+    yield context(words.HOME_NEVER_SHOWN)
+
+
+def _page(blocks: list[Block]) -> dict[str, Any]:
+    return {"type": "home", "callback_id": HOME, "blocks": blocks[:VIEW_BLOCKS]}
+
+
+def _header(text: str) -> Block:
+    return {"type": "header", "text": plain(text)}

@@ -1,0 +1,43 @@
+"""Forms that were filled in. What is typed into one is in no job: it goes to the Desk, or becomes a change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from connectors.slack.app import Services
+from connectors.slack.change_view import CHANGE
+from connectors.slack.credentials_view import CHOOSE, CREDENTIALS
+from connectors.slack.events import of_words
+
+
+def register(app: AsyncApp, services: Services) -> None:
+    @app.view(CHOOSE)
+    async def chosen(ack: AsyncAck, view: dict[str, Any]) -> None:
+        await ack(**services.modals.provider_chosen(view))
+
+    @app.view(CREDENTIALS)
+    async def given(ack: AsyncAck, view: dict[str, Any], body: dict[str, Any]) -> None:
+        answer, rest = await services.modals.credentials_given(body["user"]["id"], view)
+        await ack(**answer)
+        if rest is not None:
+            services.later(rest)
+
+    @app.view(CHANGE)
+    async def change(ack: AsyncAck, view: dict[str, Any], body: dict[str, Any]) -> None:
+        user_id = body["user"]["id"]
+        answer, made = await services.modals.change_given(user_id, view)
+        if made is not None:
+            await services.keep(
+                of_words(
+                    made.words,
+                    id=f"f-{view['id']}-{view['hash']}",
+                    workspace_id=services.workspace_id,
+                    user_id=user_id,
+                    channel=made.channel or await services.messenger.direct(user_id),
+                    thread=made.thread,
+                    before=made.before,
+                )
+            )
+        await ack(**answer)

@@ -1,0 +1,257 @@
+"""What goes out to Slack: in order for each channel, slower when Slack says so, and once.
+
+A post whose answer was lost may or may not be there. So each has a key, which travels with it as metadata: before it is
+posted again, by this gateway or by the next, the conversation is searched for it. Where we may not read back (a channel
+without that scope, what one person alone sees), it is posted again: twice is better than never.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from weakref import WeakValueDictionary
+
+import aiohttp
+import structlog
+from redis.asyncio import Redis
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.web.async_client import AsyncWebClient
+
+from clouddesk.model.errors import Invalid
+from connectors.slack.cards import Post
+
+POSTED_SECONDS = 86400
+"""So long a post is known by its key."""
+DIRECT_SECONDS = 30 * 86400
+ANSWER_SECONDS = 10.0
+LONGEST_PAUSE_SECONDS = 30.0
+EVENT_TYPE = "clouddesk_post"
+
+_TRIES_WHEN_LIMITED = 90
+"""The SDK itself makes at most a hundred."""
+_CLOCKS_APART_SECONDS = 120
+_PASSING = (
+    "internal_error",
+    "fatal_error",
+    "service_unavailable",
+    "request_timeout",
+    "ratelimited",
+    "team_added_to_org",
+)
+_UNREADABLE = ("missing_scope", "not_in_channel", "channel_not_found", "thread_not_found", "not_allowed_token_type")
+_UNFIT = ("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long")
+
+# KEYS: mark of the post.  ARGV: that somebody begins, seconds.  Returns the mark that was there before.
+_MARK = """
+local known = redis.call('GET', KEYS[1])
+if not known then redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2]) end
+return known
+"""
+
+_log = structlog.get_logger()
+
+
+@asynccontextmanager
+async def open_client(token: str, api_url: str) -> AsyncIterator[AsyncWebClient]:
+    """A client that waits when Slack says so, on connections that stay open."""
+    timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
+    async with aiohttp.ClientSession(timeout=timeout) as session:
+        yield AsyncWebClient(
+            token=token,
+            base_url=api_url,
+            session=session,
+            retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=_TRIES_WHEN_LIMITED)],
+        )
+
+
+async def identify(client: AsyncWebClient) -> dict[str, Any]:
+    """Who we are, and in which workspace. Raises Invalid when Slack does not know our token."""
+    async for _ in _tries("auth.test"):
+        try:
+            answer = await client.auth_test()
+            return {name: answer[name] for name in ("team_id", "user_id")}
+        except SlackApiError as error:
+            if error.response.status_code < 500:
+                raise Invalid(
+                    f"Slack does not accept secrets/slack-bot-token ({error.response['error']}). It is the Bot User "
+                    "OAuth Token on the app's page “OAuth & Permissions”."
+                ) from None
+        except (SlackClientError, aiohttp.ClientError, asyncio.TimeoutError, OSError):
+            continue
+    raise AssertionError("the tries have no end")
+
+
+class Messenger:
+    """Speaks to one workspace. While Slack is away, calls wait for it, without end."""
+
+    def __init__(self, client: AsyncWebClient, redis: Redis[bytes], *, prefix: str) -> None:
+        self._client = client
+        self._redis = redis
+        self._prefix = prefix
+        self._mark = redis.register_script(_MARK)
+        self._channels: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def call(self, method: str, **arguments: Any) -> dict[str, Any]:
+        """What may be repeated: asking, editing, deleting, opening. Raises SlackApiError when Slack says no."""
+        async for _ in _tries(method):
+            try:
+                return await self._once(method, **arguments)
+            except _Passing:
+                continue
+        raise AssertionError("the tries have no end")
+
+    async def post(self, channel: str, post: Post, *, key: str, thread: str = "", card_of: str = "") -> str:
+        """Post once for this key; returns its ``ts``. ``card_of``: whose buttons these are."""
+        async with self._in_turn(channel):
+            mark = f"{self._prefix}:post:{key}"
+            now = time.time()
+            known = (await self._mark(keys=[mark], args=[f"?{now}", POSTED_SECONDS]) or b"").decode()
+            if known and not known.startswith("?"):
+                return known
+            is_doubtful, began = bool(known), float(known[1:] or now)
+            async for _ in _tries("chat.postMessage"):
+                posted = await self._find(channel, thread, key, since=began) if is_doubtful else None
+                try:
+                    ts = posted or await self._post(channel, post, key, thread, card_of)
+                except _Passing:
+                    is_doubtful = True
+                    continue
+                await self._redis.set(mark, ts, ex=POSTED_SECONDS)
+                return ts
+        raise AssertionError("the tries have no end")
+
+    async def whisper(self, channel: str, user_id: str, post: Post, *, thread: str = "") -> None:
+        """Post what this person alone sees. Raises SlackApiError when we or they are not in the channel."""
+        where: dict[str, Any] = {"thread_ts": thread} if thread else {}
+        async with self._in_turn(channel):
+            await self._fitting("chat.postEphemeral", post, channel=channel, user=user_id, **where)
+
+    async def respond(self, response_url: str, post: Post) -> bool:
+        """Answer where a command was typed, for that person alone; False when that is not possible (any more)."""
+        body = {"response_type": "ephemeral", "replace_original": False, "text": post.text, "blocks": post.blocks}
+        session = self._client.session
+        if session is None:
+            return False
+        try:
+            async with session.post(response_url, json=body) as response:
+                return response.status == 200
+        except (aiohttp.ClientError, asyncio.TimeoutError):
+            return False
+
+    async def edit(self, channel: str, ts: str, post: Post) -> None:
+        """Replace what was posted; the last one said is what stays."""
+        async with self._in_turn(channel):
+            await self._fitting("chat.update", post, channel=channel, ts=ts)
+
+    async def direct(self, user_id: str) -> str:
+        """The channel of this person's direct conversation with us."""
+        key = f"{self._prefix}:direct:{user_id}"
+        known = await self._redis.get(key)
+        if known:
+            return known.decode()
+        answer = await self.call("conversations.open", users=user_id)
+        channel = str(answer["channel"]["id"])
+        await self._redis.set(key, channel, ex=DIRECT_SECONDS)
+        return channel
+
+    async def _post(self, channel: str, post: Post, key: str, thread: str, card_of: str) -> str:
+        where: dict[str, Any] = {"thread_ts": thread} if thread else {}
+        metadata = {"event_type": EVENT_TYPE, "event_payload": {"id": key, "for": card_of}}
+        answer = await self._fitting(
+            "chat.postMessage",
+            post,
+            is_once=True,
+            channel=channel,
+            metadata=metadata,
+            unfurl_links=False,
+            unfurl_media=False,
+            **where,
+        )
+        return str(answer["ts"])
+
+    async def _fitting(self, method: str, post: Post, *, is_once: bool = False, **arguments: Any) -> dict[str, Any]:
+        """With the card; when Slack does not take the card, its text alone."""
+        send = self._once if is_once else self.call
+        try:
+            return await send(method, text=post.text, blocks=post.blocks, **arguments)
+        except SlackApiError as error:
+            if error.response["error"] not in _UNFIT or not post.blocks:
+                raise
+            _log.error("slack.card_refused", method=method, error=error.response["error"])
+        return await send(method, text=post.text, blocks=[], **arguments)
+
+    async def _find(self, channel: str, thread: str, key: str, *, since: float) -> str | None:
+        """The ``ts`` of what was posted with this key; None when it is not there, or nobody can look."""
+        method = "conversations.replies" if thread else "conversations.history"
+        where: dict[str, Any] = {"ts": thread} if thread else {}
+        where |= {"channel": channel, "oldest": str(since - _CLOCKS_APART_SECONDS), "limit": 200}
+        cursor = ""
+        while True:
+            try:
+                answer = await self.call(method, include_all_metadata=True, cursor=cursor, **where)
+            except SlackApiError as error:
+                if error.response["error"] in _UNREADABLE:
+                    return None
+                raise
+            for message in answer["messages"]:
+                metadata = message.get("metadata") or {}
+                if metadata.get("event_type") == EVENT_TYPE and metadata["event_payload"].get("id") == key:
+                    return str(message["ts"])
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return None
+
+    async def _once(self, method: str, **arguments: Any) -> dict[str, Any]:
+        """One call. Raises _Passing when it may be tried again, SlackApiError when Slack says no."""
+        given = {name: value for name, value in arguments.items() if value != ""}
+        try:
+            answer = (
+                await self._client.api_call(method, json=given)
+                if _takes_json(method)
+                else (await self._client.api_call(method, params=_plain(given)))
+            )
+        except SlackApiError as error:
+            if error.response.status_code >= 500 or error.response.get("error") in _PASSING:
+                raise _Passing from error
+            raise
+        except (SlackClientError, aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
+            raise _Passing from error
+        return dict(answer.data) if isinstance(answer.data, dict) else {}
+
+    @asynccontextmanager
+    async def _in_turn(self, channel: str) -> AsyncIterator[None]:
+        """One after the other in each channel; who waits because Slack said so holds up those behind."""
+        lock = self._channels.get(channel)
+        if lock is None:
+            lock = self._channels[channel] = asyncio.Lock()
+        async with lock:
+            yield
+
+
+class _Passing(Exception):
+    """Slack was not reached, or had a fault of its own."""
+
+
+async def _tries(method: str) -> AsyncIterator[int]:
+    """Numbers without end, with longer and longer pauses between them."""
+    number = 0
+    while True:
+        yield number
+        number += 1
+        pause = min(LONGEST_PAUSE_SECONDS, 0.2 * 2 ** min(number, 10))
+        _log.warning("slack.unreachable", method=method, times=number)
+        await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - spreads retries, guards nothing
+
+
+def _takes_json(method: str) -> bool:
+    """Slack reads the arguments of these as JSON; of those that only ask, as a form."""
+    return method.partition(".")[0] in ("chat", "views")
+
+
+def _plain(arguments: dict[str, Any]) -> dict[str, str]:
+    return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in arguments.items()}

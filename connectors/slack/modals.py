@@ -1,0 +1,181 @@
+"""Forms: access to a cloud, which goes by the Desk into the vault and nowhere else, and a changed request.
+
+A form lives in Slack and is lost with us: nothing of it is kept. So what is typed into one is in no job and no log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from slack_sdk.errors import SlackApiError
+
+from clouddesk.desk import Desk
+from clouddesk.model.actor import Actor
+from clouddesk.model.credentials import CredentialInfo, Secret
+from clouddesk.model.errors import CloudDeskError, ProviderError, QuoteExpired, Unavailable
+from clouddesk.providers.table import PROVIDERS
+from connectors.rasa import Reply
+from connectors.slack import answers, cards, views
+from connectors.slack.messenger import Messenger
+from connectors.slack.people import People
+
+PROMPT_SECONDS = 1.5
+"""A cloud that has answered by then is answered for in the form itself; Slack waits 3 seconds."""
+_SHOWN_SECONDS = 0.5
+"""Until Slack shows the view of our acknowledgement, which would otherwise replace what comes after it."""
+
+_log = structlog.get_logger()
+
+Answer = dict[str, Any]
+"""What a submission is acknowledged with."""
+
+
+class Modals:
+    """Opens forms and takes what is put into them."""
+
+    def __init__(self, *, desk: Desk, people: People, messenger: Messenger) -> None:
+        self._desk = desk
+        self._people = people
+        self._messenger = messenger
+
+    def of_payload(self, payload: str, body: Mapping[str, Any]) -> Coroutine[Any, Any, bool] | None:
+        """The form that a button stands for; None for one that says something.
+
+        The form's opening gives False when there is nothing (any more) to fill in.
+        """
+        intent, facts = _read(payload)
+        trigger, user_id = str(body["trigger_id"]), str(body["user"]["id"])
+        if intent == "add_credentials":
+            return self.open_credentials(trigger, user_id, str(facts.get("provider") or ""))
+        if intent == "correct" and set(facts) == {"quote_id"}:
+            return self.open_change(trigger, user_id, str(facts["quote_id"]), _place(body))
+        return None
+
+    async def open_credentials(self, trigger: str, user_id: str, provider: str = "") -> bool:
+        """The form of this cloud; of whichever is chosen first, when none is named."""
+        if provider not in self._desk.providers():
+            view = views.choose_provider(self._desk.providers())
+        else:
+            view = views.credentials(provider)
+        return await self._open(trigger, user_id, view)
+
+    async def open_change(self, trigger: str, user_id: str, quote_id: str, place: Mapping[str, str]) -> bool:
+        """The request of a quote with everything as it is; False when it is not this person's, or too old."""
+        actor = await self._actor(user_id)
+        if actor is None:
+            return False
+        try:
+            quote = await self._desk.get_quote(actor, quote_id)
+        except (QuoteExpired, Unavailable):
+            return False
+        return await self._open(trigger, user_id, views.change(quote, place=place))
+
+    def provider_chosen(self, view: Mapping[str, Any]) -> Answer:
+        """The form of the cloud that was chosen."""
+        return {"response_action": "update", "view": views.credentials(views.chosen_provider(view))}
+
+    async def credentials_given(self, user_id: str, view: Mapping[str, Any]) -> tuple[Answer, Any]:
+        """Have them checked and stored. Returns the acknowledgement, and what is left to do after it (or None)."""
+        if missing := views.missing(view):
+            return {"response_action": "errors", "errors": missing}, None
+        provider = views.provider_of(view)
+        given = {name: Secret(text) for name, text in views.typed(view).items()}
+        adding = asyncio.create_task(self._add(user_id, provider, given))
+        await asyncio.wait([adding], timeout=PROMPT_SECONDS)
+        if not adding.done():
+            rest = self._follow(adding, user_id, view, provider)
+            return {"response_action": "update", "view": views.checking(provider)}, rest
+        result = adding.result()
+        if isinstance(result, str):
+            return {"response_action": "errors", "errors": {_last_field(provider): result}}, None
+        return {"response_action": "update", "view": views.added(result)}, None
+
+    async def change_given(self, user_id: str, view: Mapping[str, Any]) -> tuple[Answer, Change | None]:
+        """The acknowledgement, and what to say to the dialogue; None when there is nothing to say (yet)."""
+        known = await self._people.get(user_id)
+        if problems := views.problems(view, now=self._desk.clock(), timezone_name=known.timezone):
+            return {"response_action": "errors", "errors": problems}, None
+        changes = views.changes(view)
+        if not changes:
+            return {}, None
+        quote_id, place = views.change_of(view)
+        before, words = (f"/correct{json.dumps(facts)}" for facts in ({"quote_id": quote_id}, changes))
+        return {}, Change(before, words, place.get("channel", ""), place.get("thread", ""))
+
+    async def _follow(
+        self, adding: asyncio.Task[CredentialInfo | str], user_id: str, view: Mapping[str, Any], provider: str
+    ) -> None:
+        """Show how it went; in a direct message to who has closed the form and would not hear that it failed."""
+        result, _ = await asyncio.gather(adding, asyncio.sleep(_SHOWN_SECONDS))
+        after = views.credentials(provider, problem=result) if isinstance(result, str) else views.added(result)
+        try:
+            await self._messenger.call("views.update", view_id=view["id"], view=after)
+        except SlackApiError as error:
+            if error.response["error"] != "not_found":
+                raise
+            if not isinstance(result, str):
+                return
+            (post,) = cards.of_reply(Reply(result, (answers.add_credentials_button(provider),)))
+            await self._messenger.post(await self._messenger.direct(user_id), post, key=f"form-{view['id']}")
+
+    async def _add(self, user_id: str, provider: str, given: dict[str, Secret]) -> CredentialInfo | str:
+        """What was stored; or a sentence that says why not."""
+        actor = await self._actor(user_id)
+        if actor is None:
+            return answers.NOT_ALLOWED
+        try:
+            return await self._desk.add_credentials(actor, provider, given)
+        except CloudDeskError as error:
+            vendor_text = error.vendor_text if isinstance(error, ProviderError) else ""
+            _log.info("slack.credentials_refused", code=error.code, user=str(actor.person), vendor_text=vendor_text)
+            return answers.not_stored(error, PROVIDERS[provider].title)
+
+    async def _open(self, trigger: str, user_id: str, view: dict[str, Any]) -> bool:
+        if await self._actor(user_id) is None:
+            view = views.told(answers.NOT_ALLOWED)
+        await self._messenger.call("views.open", trigger_id=trigger, view=view)
+        return True
+
+    async def _actor(self, user_id: str) -> Actor | None:
+        """None for who may not speak to us."""
+        known = await self._people.get(user_id)
+        return None if known.refused else await self._people.actor(known)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A request that was changed in a form."""
+
+    before: str
+    """The payload that brings the quote up again."""
+    words: str
+    """The payload that changes it."""
+    channel: str
+    thread: str
+
+
+def _read(payload: str) -> tuple[str, dict[str, Any]]:
+    intent, brace, rest = payload.removeprefix("/").partition("{")
+    try:
+        facts = json.loads(brace + rest) if brace else {}
+    except ValueError:
+        return "", {}
+    return intent, facts if isinstance(facts, dict) else {}
+
+
+def _last_field(provider: str) -> str:
+    """Where a refusal is shown: clouds do not say which part of a key is wrong."""
+    return PROVIDERS[provider].credential_fields[-1].name
+
+
+def _place(body: Mapping[str, Any]) -> dict[str, str]:
+    container, message = body.get("container") or {}, body.get("message") or {}
+    return {
+        "channel": str(container.get("channel_id") or ""),
+        "thread": str(message.get("thread_ts") or container.get("thread_ts") or ""),
+    }

@@ -1,0 +1,95 @@
+"""Where an answer goes: into the conversation, to one person alone, or into their direct messages.
+
+What says how to get into a machine never goes to a channel; there it is said that it was sent as a direct message.
+"""
+
+from __future__ import annotations
+
+from slack_sdk.errors import SlackApiError
+
+from connectors.rasa import Reply
+from connectors.slack import answers, cards
+from connectors.slack.cards import Post
+from connectors.slack.events import PRESS, Job
+from connectors.slack.messenger import Messenger
+from connectors.slack.text import is_private
+
+_CLOSED = (
+    "not_in_channel",
+    "channel_not_found",
+    "is_archived",
+    "user_not_in_channel",
+    "restricted_action",
+    "no_permission",
+)
+"""Where we may not write (any more)."""
+
+
+class Speaker:
+    """Answers one job. The same job done twice says everything once."""
+
+    def __init__(self, messenger: Messenger, job: Job) -> None:
+        self._messenger = messenger
+        self._job = job
+        self._said = 0
+
+    async def say(self, *replies: Reply) -> None:
+        """Where the job came from; what is private, as a direct message."""
+        posts = [post for reply in replies for post in cards.of_reply(reply)]
+        if self._job.is_direct:
+            for post in posts:
+                await self.post(post)
+            return
+        private = [post for post in posts if is_private(post.text)]
+        for post in posts:
+            if post not in private:
+                await self._show(post)
+        if private:
+            await self.tell(*private)
+            for post in cards.of_reply(answers.SENT_PRIVATELY):
+                await self._show(post)
+
+    async def hint(self, reply: Reply) -> None:
+        """Where the job came from, but for the person alone."""
+        for post in cards.of_reply(reply):
+            await (self.post(post) if self._job.is_direct else self._whisper(post))
+
+    async def tell(self, *posts: Post) -> None:
+        """As a direct message."""
+        channel = await self._messenger.direct(self._job.user_id)
+        for post in posts:
+            await self._messenger.post(channel, post, key=self._key(), card_of=self._job.user_id)
+
+    async def _show(self, post: Post) -> None:
+        job = self._job
+        is_strangers = job.kind == PRESS and job.card_of not in ("", job.user_id)
+        if job.response_url or is_strangers or not job.thread:
+            await self._whisper(post)
+        else:
+            await self.post(post)
+
+    async def post(self, post: Post) -> None:
+        job = self._job
+        try:
+            await self._messenger.post(job.channel, post, key=self._key(), thread=job.thread, card_of=job.user_id)
+        except SlackApiError as error:
+            is_own = job.channel == await self._messenger.direct(job.user_id)
+            if is_own or error.response["error"] not in _CLOSED:
+                raise
+            await self.tell(post)
+
+    async def _whisper(self, post: Post) -> None:
+        job = self._job
+        if job.response_url and await self._messenger.respond(job.response_url, post):
+            return
+        try:
+            await self._messenger.whisper(job.channel, job.user_id, post, thread=job.thread)
+        except SlackApiError as error:
+            if error.response["error"] not in _CLOSED:
+                raise
+            await self.tell(post)
+
+    def _key(self) -> str:
+        """The same for the same post of the same job, also in another gateway."""
+        self._said += 1
+        return f"{self._job.id}:{self._said}"

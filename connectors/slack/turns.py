@@ -1,0 +1,107 @@
+"""One job from its beginning to its end: who it is, whether they may, what the dialogue says to it, where that goes."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import structlog
+from redis.exceptions import RedisError
+from slack_sdk.errors import SlackApiError
+
+from clouddesk.model.errors import CloudDeskError
+from connectors.rasa import Message, RasaClient, Reply, Unreachable
+from connectors.slack import answers, people
+from connectors.slack.cards import of_reply
+from connectors.slack.delivery import Delivery
+from connectors.slack.events import COMMAND, NOTICE, Job
+from connectors.slack.messenger import Messenger
+from connectors.slack.people import Known, People
+from connectors.slack.progress import Progress
+from connectors.slack.speaking import Speaker
+
+STALE_SECONDS = 600
+"""Older than this, and the person may have changed their mind: nothing is done, and that is said."""
+
+_log = structlog.get_logger()
+
+
+class Turns:
+    """Does jobs; each may be done a second time after a gateway died, and acts once."""
+
+    def __init__(
+        self, *, rasa: RasaClient, messenger: Messenger, people: People, delivery: Delivery, progress: Progress
+    ) -> None:
+        self._rasa = rasa
+        self._messenger = messenger
+        self._people = people
+        self._delivery = delivery
+        self._progress = progress
+
+    async def do(self, job: Job) -> None:
+        """Answer the job, or deliver it. Whatever breaks, the person hears of it and the log has the cause."""
+        if job.kind == NOTICE:
+            await self._delivery.deliver(job)
+            return
+        if job.kind == COMMAND and job.channel == await self._messenger.direct(job.user_id):
+            job = replace(job, is_direct=True, response_url="")  # where everybody who sees it is that person
+        speaker = Speaker(self._messenger, job)
+        began = time.monotonic()
+        try:
+            await self._answer(job, speaker)
+        except (RedisError, SlackApiError):
+            raise
+        except Exception:  # noqa: BLE001 - the person gets an answer all the same
+            _log.exception("slack.turn_failed", kind=job.kind, conversation=job.conversation)
+            await speaker.hint(answers.BROKEN)
+        took = round((time.monotonic() - began) * 1000)
+        _log.info("slack.answered", kind=job.kind, conversation=job.conversation, ms=took)
+
+    async def _answer(self, job: Job, speaker: Speaker) -> None:
+        known = await self._people.get(job.user_id)
+        if known.refused == people.BOT:
+            return  # two bots that answer each other never end
+        if known.refused:
+            await speaker.hint(answers.refused(known.refused))
+        elif time.time() - job.at > STALE_SECONDS:
+            await speaker.hint(answers.missed(job.at, known.timezone))
+        elif job.secret is not None:
+            await self._protect(job, speaker, job.secret)
+        else:
+            await speaker.say(*await self._ask(job, known))
+            await self._show_progress(job, known)
+
+    async def _ask(self, job: Job, known: Known) -> list[Reply]:
+        message = Message(job.person, job.conversation, job.text, known.timezone, job.id)
+        try:
+            if job.before:
+                await self._rasa.send(replace(message, text=job.before, id=f"{job.id}-before"))
+            return await self._rasa.send(message)
+        except Unreachable as error:
+            return [answers.UNHEARD if error.was_heard is False else answers.UNREACHABLE]
+        except CloudDeskError as error:
+            _log.error("slack.dialogue_failed", code=error.code)
+            return [answers.UNHEARD]
+
+    async def _show_progress(self, job: Job, known: Known) -> None:
+        try:
+            await self._progress.look(job, await self._people.actor(known))
+        except (CloudDeskError, SlackApiError) as error:
+            # A luxury: the notice of the end comes in any case.
+            _log.warning("slack.progress_not_shown", error=type(error).__name__)
+
+    async def _protect(self, job: Job, speaker: Speaker, provider: str) -> None:
+        """A key was pasted: take it away where we may, and say privately what to do."""
+        is_deleted = await self._delete(job)
+        if not job.is_direct:
+            await speaker.hint(answers.secret_seen(is_deleted=is_deleted))
+        await speaker.tell(*of_reply(answers.secret_found(provider, is_deleted=is_deleted)))
+
+    async def _delete(self, job: Job) -> bool:
+        if not job.message:
+            return bool(job.response_url)  # a command is seen by nobody else, and nothing is left of it
+        try:
+            await self._messenger.call("chat.delete", channel=job.channel, ts=job.message)
+        except SlackApiError:
+            return False  # Slack lets bots delete only what they wrote themselves
+        return True

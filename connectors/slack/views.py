@@ -1,0 +1,36 @@
+"""Every modal and App Home: what opens them and reads them back. One topic a module."""
+
+from __future__ import annotations
+
+from connectors.slack.change_view import change, change_of, changes, problems
+from connectors.slack.credentials_view import (
+    added,
+    checking,
+    choose_provider,
+    chosen_provider,
+    credentials,
+    missing,
+    provider_of,
+    told,
+    typed,
+)
+from connectors.slack.home_view import home, home_down, refused_home
+
+__all__ = [
+    "added",
+    "change",
+    "change_of",
+    "changes",
+    "checking",
+    "choose_provider",
+    "chosen_provider",
+    "credentials",
+    "home",
+    "home_down",
+    "missing",
+    "problems",
+    "provider_of",
+    "refused_home",
+    "told",
+    "typed",
+]

@@ -1,0 +1,109 @@
+"""What only Slack says. Everything else that people read is in domain.yml."""
+
+from __future__ import annotations
+
+from clouddesk.model import node as nodes
+from clouddesk.model import notice as notices
+from clouddesk.model import reservation as states
+
+ICONS = {
+    notices.READY: "✅",
+    notices.FAILED: "❌",
+    notices.EXPIRING: "⏰",
+    notices.ENDED: "🏁",
+    notices.STOPPED: "⏸️",
+    notices.STARTED: "▶️",
+    notices.REBOOTED: "🔄",
+    notices.TROUBLE: "⚠️",
+    notices.PARTIAL: "⚠️",
+    notices.CREDENTIALS: "🔑",
+    notices.DRIFT: "👀",
+    notices.ORPHAN: "🔎",
+    notices.ORPHAN_SETTLED: "🧹",
+}
+
+# --- Progress ---------------------------------------------------------------------------------------------------------
+STATES = {
+    states.PROVISIONING: "is coming up",
+    states.PARTIAL: "came up only in part",
+    states.RUNNING: "is running",
+    states.STOPPING: "is being stopped",
+    states.STOPPED: "is stopped, its data is kept",
+    states.STARTING: "is being started",
+    states.RELEASING: "is being given back",
+    states.ENDED: "is gone",
+}
+ARRIVED = {nodes.RUNNING: "up", nodes.STOPPED: "stopped", nodes.GONE: "gone"}
+STEPS = {
+    states.PROVISIONING: ("ordered", "ready"),
+    states.STARTING: ("asked for", "ready"),
+    states.STOPPING: ("asked for", "stopped"),
+    states.RELEASING: ("asked for", "gone from the cloud's list"),
+}
+"""What is behind, and what comes last."""
+ADD_ACCESS_TO = "Add {title} access here"
+MORE = "… (“details of {name}” shows the rest)"
+
+# --- Forms ------------------------------------------------------------------------------------------------------------
+CHOOSE_TITLE = "Access to a cloud"
+CHOOSE_LABEL = "Which cloud?"
+CHOOSE_PROMPT = "Choose a cloud"
+NEXT, CANCEL, CLOSE, SAVE, SHOW_PRICE = "Next", "Cancel", "Close", "Check and save", "Show the price"
+CREDENTIALS_TITLE = "{title} access"
+WHERE_TO_GET = "Made here: {link}"
+CONSOLE = "{title}'s own page"
+MIND_THE_SCREEN = (
+    "Slack shows what you type, so mind who sees your screen. It goes to {title} for a check and then into the vault: "
+    "not into any message, log or list, and I never show it again."
+)
+EMPTY_FIELD = "Please fill this in."
+CHECKING_TITLE = "One moment"
+CHECKING = "⏳ Checking with {title} …"
+CHECKING_MORE = "This takes a few seconds. You can close this; the access is saved all the same when {title} takes it."
+ADDED_TITLE = "Done"
+ADDED = "✅ {title} access works: account *{account}*."
+ADDED_MORE = 'Checked and locked away. Say what you need now, for example "a vm with 8 GB for a day".'
+TOLD_TITLE = "CloudDesk"
+
+CHANGE_TITLE = "Change the request"
+CHANGE_INTRO = "Change what you like; the new price is shown before anything is bought."
+COUNT, VCPUS, MEMORY, DISK, GPUS, OS, PROVIDERS, REGION, DURATION, BUDGET = (
+    "Machines", "vCPUs of each", "Memory of each, in GB", "Disk of each, in GB", "GPUs of each", "System", "Clouds",
+    "Region", "For how long, or until when", "At most, in dollars an hour for all",
+)  # fmt: skip
+REGION_HINT = "Like “us-east-1”, “frankfurt”, “europe”; empty: anywhere."
+DURATION_HINT = "Like “8 hours”, “2 days”, “until friday 5pm”."
+GPUS_DROP_HINT = "To go back to none, say “no gpu” in the chat."
+BUDGET_HINT = "Empty: no limit."
+BUDGET_DROP_HINT = "To have no limit at all, say “no price limit” in the chat."
+NO_NUMBER = "“{said}” is no number that I can use here. For example: {example}."
+NO_DURATION = "I can't tell how long “{said}” is. Say it like “8 hours”, “2 days” or “until friday 5pm”."
+
+# --- App Home ---------------------------------------------------------------------------------------------------------
+HOME_MACHINES = "Your machines"
+HOME_NOTHING = "You have no machines now. Tell me in a message what you need, or begin with one of these:"
+HOME_EXAMPLES = ("a vm with 8 GB for a day", "a 3-node spark cluster for 8 hours", "help")
+HOME_LEFT_OUT = "… and {count} more: “what have I got?” in a message lists all."
+HOME_ANSWERED = "What you press here is answered under *Messages*."
+HOME_ACCESS = "Your access to clouds"
+HOME_NO_ACCESS = "None yet. With access to a cloud of yours I can get machines there."
+HOME_NEVER_SHOWN = "Keys lie in the vault and are never shown."
+HOME_MONTH = "Your month"
+HOME_MONTH_SUM = "{about}*{sum}* so far for what you have had in {month}; *{rate}* an hour at present."
+HOME_MONTH_ABOUT = "About "
+HOME_MONTH_NONE = "Nothing spent so far."
+HOME_SIMULATED = "_Simulated machines: nothing real runs, nothing is billed._"
+HOME_DOWN = (
+    "I can't look right now: one of my own servers does not answer. Your machines go on as they are. Open this page "
+    "again in a minute."
+)
+EXTEND, STOP, START, RELEASE, DETAILS = "Extend 2 hours", "Stop", "Start", "Release", "Details"
+ADD_ACCESS, RENEW, REMOVE = "Add access", "Renew", "Remove"
+
+
+def span(seconds: float) -> str:
+    """ "2 days", "1 day 3 hours", "8 hours", "1 hour 30 minutes", as a person says it and the language reads it."""
+    minutes = max(1, round(seconds / 60))
+    days, rest = divmod(minutes, 1440)
+    parts = [(days, "day"), (rest // 60, "hour"), (rest % 60, "minute")]
+    return " ".join(f"{number} {unit}{'' if number == 1 else 's'}" for number, unit in parts if number)

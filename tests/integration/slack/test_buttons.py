@@ -1,0 +1,102 @@
+"""A button says its payload for whoever pressed it, with that person's own identity and for their eyes."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from clouddesk.sandbox.slack.server import SlackServer
+from clouddesk.sandbox.slack.store import Message
+from tests.integration.slack.conftest import said, until
+from tests.integration.slack.dialogue import Dialogue, reply
+
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("gateway")]
+
+YES = '/affirm{"quote_id": "q-1"}'
+
+
+@pytest.fixture
+def dialogue(dialogue: Dialogue) -> Dialogue:
+    dialogue.replies["a vm"] = [reply("A vm for $1. Shall I get it?", Yes=YES, No="/deny")]
+    dialogue.replies[YES] = [reply("On it.")]
+    return dialogue
+
+
+async def card(slack: SlackServer, user: str, channel: str) -> Message:
+    """The bot's newest message, which has buttons."""
+    await until(lambda: bool(said(slack, user, channel)))
+    return [one for one in slack.messages(user, channel) if one.user == slack.app.bot_user_id][-1]
+
+
+async def test_a_press_is_the_pressers_next_message_in_the_same_conversation(
+    slack: SlackServer, dialogue: Dialogue
+) -> None:
+    slack.say("ann", "dm", "a vm")
+    quote = await card(slack, "ann", "dm")
+    outcome = await slack.press("ann", quote.ts, "say:0")
+    assert outcome.is_acked
+    await until(lambda: said(slack, "ann")[-1] == "On it.")
+    asked, pressed = dialogue.heard
+    assert pressed["text"] == YES
+    assert pressed["conversation"] == asked["conversation"]
+
+
+async def test_a_stranger_presses_with_their_own_name_and_hears_the_answer_alone(
+    slack: SlackServer, dialogue: Dialogue
+) -> None:
+    asked = slack.say("ann", "data", "@clouddesk a vm")
+    quote = await card(slack, "ann", "data")
+    await slack.press("ben", quote.ts, "say:0", channel="data")
+    await until(lambda: "On it." in said(slack, "ben", "data"))
+    assert "On it." not in said(slack, "ann", "data")
+    pressed = dialogue.heard[-1]
+    assert pressed["user_id"] == slack.workspace.user("ben").id
+    assert pressed["conversation"] == f"{slack.workspace.team_id}:{asked.channel}:{asked.ts}:{pressed['user_id']}"
+
+
+async def test_guests_press_in_vain(slack: SlackServer, dialogue: Dialogue) -> None:
+    slack.say("ann", "general", "@clouddesk a vm")
+    quote = await card(slack, "ann", "general")
+    await slack.press("gus", quote.ts, "say:0", channel="general")
+    await until(lambda: "guests" in said(slack, "gus", "general")[-1])
+    assert dialogue.texts == ["a vm"]
+
+
+async def test_buttons_under_the_answer_to_a_command_answer_the_same_person_alone(
+    slack: SlackServer, dialogue: Dialogue
+) -> None:
+    await slack.slash("ann", "without-app", "/cloud", "a vm")
+    quote = await card(slack, "ann", "without-app")
+    await slack.press("ann", quote.ts, "say:0", channel="without-app")
+    await until(lambda: said(slack, "ann", "without-app")[-1] == "On it.")
+    assert said(slack, "ben", "without-app") == []
+    assert dialogue.heard[0]["conversation"] == dialogue.heard[1]["conversation"]
+
+
+async def test_a_command_in_the_direct_conversation_goes_on_with_it(slack: SlackServer, dialogue: Dialogue) -> None:
+    slack.say("ann", "dm", "a vm")
+    await until(lambda: bool(said(slack, "ann")))
+    await slack.slash("ann", "dm", "/cloud", "yes")
+    await until(lambda: said(slack, "ann")[-1] == "I heard: yes")
+    assert dialogue.heard[0]["conversation"] == dialogue.heard[1]["conversation"]
+
+
+async def test_a_message_of_a_colleague_is_asked_for_by_shortcut_in_ones_own_name(
+    slack: SlackServer, dialogue: Dialogue
+) -> None:
+    wish = slack.say("ben", "data", "we need a 3-node spark cluster")
+    outcome = await slack.shortcut("ann", "ask_clouddesk", channel="data", message_ts=wish.ts)
+    assert outcome.is_acked
+    await until(lambda: said(slack, "ann") == ["I heard: we need a 3-node spark cluster"])
+    assert dialogue.heard[0]["user_id"] == slack.workspace.user("ann").id
+    assert said(slack, "ann", "data") == []
+
+
+async def test_presses_in_a_row_are_done_in_their_order(slack: SlackServer, dialogue: Dialogue) -> None:
+    slack.say("ann", "dm", "a vm")
+    quote = await card(slack, "ann", "dm")
+    dialogue.seconds = 0.05
+    await asyncio.gather(*(slack.press("ann", quote.ts, f"say:{number}") for number in (0, 1, 0)))
+    await until(lambda: len(dialogue.heard) == 4)
+    assert sorted(dialogue.texts[1:]) == sorted([YES, "/deny", YES])

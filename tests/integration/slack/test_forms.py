@@ -1,0 +1,140 @@
+"""Forms on the whole stack: access to a cloud is checked before it is stored, a request is changed, and App Home."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+
+from clouddesk.model.actor import Actor
+from clouddesk.model.credentials import CredentialInfo, SecretFields
+from clouddesk.model.errors import CredentialsRejected
+from clouddesk.sandbox.slack.server import SlackServer
+from clouddesk.sandbox.slack.store import View
+from tests.integration.slack.conftest import NoDesk, StartGateway, said, until
+from tests.integration.slack.test_main_job import Desk, desk
+
+pytestmark = pytest.mark.integration
+
+__all__ = ["desk"]
+
+NOW = datetime(2026, 7, 1, tzinfo=timezone.utc)
+RIGHT = {"access_key_id": "AKIASANDBOXOPERATOR0", "secret_access_key": "sandbox-operator-secret-key"}
+WRONG = {"access_key_id": "AKIAWRONGWRONGWRONG0", "secret_access_key": "not-the-right-secret"}
+
+
+async def opened(desk: Desk, user: str) -> View:
+    """The modal that this person sees now."""
+    await until(lambda: desk.slack.modals(user))
+    return desk.slack.modals(user)[-1]
+
+
+async def test_credentials_are_checked_with_errors_at_the_field_and_stored_when_they_are_right(desk: Desk) -> None:
+    await desk.slack.shortcut("ann", "add_credentials")
+    choice = await opened(desk, "ann")
+    chosen = await desk.slack.submit("ann", choice.id, {"provider": "aws"})
+    assert chosen.view is not None
+    refused = await desk.slack.submit("ann", chosen.view.id, WRONG)
+    assert set(refused.errors) == {"secret_access_key"}
+    assert "does not accept" in refused.errors["secret_access_key"]
+    taken = await desk.slack.submit("ann", chosen.view.id, RIGHT)
+    assert taken.view is not None
+    assert "AWS" in str(taken.view.content)
+
+    desk.slack.say("ann", "dm", "which credentials do you have?")
+    await desk.answer("ann", "dm", "aws")
+    for secret in (RIGHT["secret_access_key"], WRONG["secret_access_key"]):
+        assert secret not in desk.slack.received_text()
+        for path in desk.stack.home.rglob("*"):
+            assert not path.is_file() or secret.encode() not in path.read_bytes(), path
+
+
+async def test_a_guest_gets_no_form(desk: Desk) -> None:
+    await desk.slack.shortcut("gus", "add_credentials")
+    assert "members" in str((await opened(desk, "gus")).content)
+
+
+async def test_a_request_is_changed_in_a_form_and_priced_again(desk: Desk) -> None:
+    desk.slack.say("ann", "dm", "2 vms with 4 GB on aws for 3 hours")
+    quote = await desk.answer("ann", "dm", "shall i get")
+    await desk.press("ann", "dm", quote, "Change")
+    form = await opened(desk, "ann")
+    before = desk.heard("ann")
+    done = await desk.slack.submit("ann", form.id, {"node_count": "5"})
+    assert done.outcome == "closed"
+    again = await desk.answer("ann", "dm", "shall i get", after=before)
+    assert "5" in again.all_text()
+    assert desk.heard("ann") == before + 1
+
+
+async def test_app_home_shows_what_there_is_and_its_buttons_answer_in_direct_messages(desk: Desk) -> None:
+    desk.slack.say("ann", "dm", "a vm with 1 GB for 2 hours")
+    quote = await desk.answer("ann", "dm", "shall i get")
+    await desk.press("ann", "dm", quote, "Yes, get it")
+    await desk.answer("ann", "dm", "is ready")
+    (made,) = await desk.reservations("ann")
+
+    def shown() -> Any:
+        home = desk.slack.home("ann")
+        return home is not None and made.name in str(home.content)
+
+    desk.slack.open_home("ann")
+    await until(shown)
+    desk.slack.open_home("gus")
+    await until(lambda: desk.slack.home("gus") is not None)
+    assert "guests" in str(desk.slack.home("gus").content)  # type: ignore[union-attr]
+
+    page = desk.slack.home("ann")
+    assert page is not None
+    (extend,) = [block for block in page.content["blocks"] if made.id in str(block) and block["type"] == "actions"]
+    before = desk.heard("ann")
+    await desk.slack.press("ann", None, extend["elements"][0]["action_id"], view_id=page.id)
+    answer = await desk.answer("ann", "dm", made.name, after=before)
+    assert "2 hours" in answer.all_text()
+
+
+class SlowCloud(NoDesk):
+    """A Desk whose cloud takes its time with credentials."""
+
+    def providers(self) -> tuple[str, ...]:
+        return ("aws",)
+
+    async def add_credentials(self, actor: Actor, provider: str, _fields: SecretFields) -> CredentialInfo:
+        await asyncio.sleep(2.0)
+        if actor.user_id == "U0BEN":
+            raise CredentialsRejected(provider)
+        return CredentialInfo(provider, "the-account", NOW, NOW)
+
+
+@pytest.mark.parametrize(("user", "seen"), [("ann", "the-account"), ("ben", "does not accept")])
+async def test_while_a_slow_cloud_checks_it_is_said_that_it_does(
+    slack: SlackServer, start: StartGateway, user: str, seen: str
+) -> None:
+    await start(desk=SlowCloud())
+    await slack.shortcut(user, "add_credentials")
+    await until(lambda: slack.modals(user))
+    slack.delivery.ack_seconds = 3.0
+    chosen = await slack.submit(user, slack.modals(user)[-1].id, {"provider": "aws"})
+    assert chosen.view is not None
+    given = await slack.submit(user, chosen.view.id, RIGHT)
+    assert given.view is not None
+    assert "Checking" in str(given.view.content)
+    await until(lambda: seen in str(slack.modals(user)[-1].content))
+
+
+async def test_who_closed_the_form_hears_by_message_that_the_key_was_refused(
+    slack: SlackServer, start: StartGateway
+) -> None:
+    await start(desk=SlowCloud())
+    await slack.shortcut("ben", "add_credentials")
+    await until(lambda: slack.modals("ben"))
+    slack.delivery.ack_seconds = 3.0
+    form = slack.modals("ben")[-1].id
+    await slack.submit("ben", form, {"provider": "aws"})
+    await slack.submit("ben", form, RIGHT)
+    await slack.close_view("ben", form)
+    await until(lambda: said(slack, "ben"))
+    assert "does not accept" in said(slack, "ben")[0]
+    assert RIGHT["secret_access_key"] not in said(slack, "ben")[0]

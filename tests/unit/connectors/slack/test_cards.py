@@ -1,0 +1,116 @@
+"""Replies as messages: nothing that is said is lost, and Slack takes all of it whatever people typed into it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clouddesk.model.notice import Notice
+from clouddesk.sandbox.slack.blocks import check_blocks
+from clouddesk.sandbox.slack.schema import MESSAGE
+from connectors.rasa import Button, Reply, Row
+from connectors.slack import limits
+from connectors.slack.cards import Post, of_notice, of_reply
+from tests.builders import NOW
+
+RELEASE = Button("Release", '/terminate_resource{"resource_name": "r-1"}')
+STOP = Button("Stop", '/stop_resource{"resource_name": "r-1"}')
+YES = Button("Yes, get it", '/affirm{"quote_id": "q-1"}')
+NO = Button("No", '/deny{"quote_id": "q-1"}')
+
+
+def problems(post: Post) -> list[str]:
+    return check_blocks(post.blocks, MESSAGE)
+
+
+def kinds(post: Post) -> list[str]:
+    return [block["type"] for block in post.blocks]
+
+
+def buttons(post: Post) -> list[dict[str, Any]]:
+    return [element for block in post.blocks if block["type"] == "actions" for element in block["elements"]]
+
+
+def words_of(posts: list[Post]) -> str:
+    texts = [block["text"]["text"] for post in posts for block in post.blocks if block["type"] == "section"]
+    return "".join("".join(texts).split())
+
+
+def test_a_card_has_its_text_small_print_and_buttons() -> None:
+    (post,) = of_reply(Reply("*1 × t3a.medium*\n$0.03/h\n_(simulated: nothing runs)_\n\nShall I get it?", (YES, NO)))
+
+    assert kinds(post) == ["section", "context", "section", "actions"]
+    assert [(button["text"]["text"], button["value"]) for button in buttons(post)] == [
+        ("Yes, get it", YES.payload),
+        ("No", NO.payload),
+    ]
+    assert post.text.startswith("*1 × t3a.medium*")
+    assert "Shall I get it?" in post.text
+    assert problems(post) == []
+
+
+def test_each_line_of_a_list_has_its_buttons_below_it() -> None:
+    rows = (Row("• *a* · running", (STOP, RELEASE)), Row("• *b* · releasing", ()))
+    (post,) = of_reply(Reply("You have 2:\n• *a* · running\n• *b* · releasing", rows=rows))
+
+    assert kinds(post) == ["section", "section", "actions", "section"]
+    assert len({button["action_id"] for button in buttons(post)}) == 2
+    assert problems(post) == []
+
+
+def test_what_ends_something_is_red_and_a_yes_is_green() -> None:
+    give_back = Button("Yes, give back", '/affirm{"reservation_id": "r-1"}')
+    delete = Button("Delete", '/decide{"orphan_id": "o-1", "decision": "delete"}')
+    (post,) = of_reply(Reply("?", (YES, NO, STOP, RELEASE, give_back, delete)))
+
+    assert [button.get("style") for button in buttons(post)] == ["primary", None, None, "danger", "danger", "danger"]
+
+
+def test_nothing_that_was_typed_mentions_or_links() -> None:
+    (post,) = of_reply(Reply("*<!channel>* <@U1> <http://evil|good> & more", (Button("<!here>", "/affirm"),)))
+
+    assert "<!" not in post.text
+    assert "<@" not in post.text
+    said = post.blocks[0]["text"]["text"]
+    assert said.startswith("*&lt;!channel&gt;* &lt;@U1&gt;")
+    assert "|good>" not in said
+
+
+def test_a_list_that_is_too_long_for_one_message_goes_on_in_the_next() -> None:
+    rows = tuple(Row(f"• *vm-{number}* · running · 1 × t3a.medium", (STOP, RELEASE)) for number in range(120))
+    text = "\n".join(["You have 120 machines:", *(row.text for row in rows)])
+    posts = of_reply(Reply(text, rows=rows))
+
+    assert len(posts) > 1
+    assert words_of(posts) == "".join(text.split())
+    assert sum(len(buttons(post)) for post in posts) == 240
+    for post in posts:
+        assert problems(post) == []
+        assert kinds(post)[-1] == "actions", "a line and its buttons stay together"
+
+
+def test_a_notice_is_one_message() -> None:
+    notice = Notice("n-1", "ready", "T1", "U1", "T1:C1:-:U1", "r-1", NOW, {"name": "web"})
+    post = of_notice(notice, Reply("*web* is ready.", (STOP,)))
+
+    assert post.text == "✅ *web* is ready."
+    assert len(buttons(post)) == 1
+
+
+TYPED = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=400) | st.just("&" * 900) | st.just("<" * 3000)
+
+
+@given(
+    st.lists(TYPED, max_size=12), st.lists(TYPED.map(lambda text: Button(text[:300] or "-", "/affirm")), max_size=30)
+)
+def test_slack_takes_whatever_is_said(lines: list[str], choices: list[Button]) -> None:
+    reply = Reply("\n".join(lines) or "x", tuple(choices))
+    posts = of_reply(reply)
+
+    for post in posts:
+        assert problems(post) == []
+        assert len(post.text) <= limits.POST_TEXT
+        assert not re.search(r"<[!@#]", post.text)

@@ -1,0 +1,205 @@
+"""Forms and App Home: Slack takes them, they come back as they went out, and nothing secret is in them."""
+
+from __future__ import annotations
+
+import copy
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clouddesk.model.credentials import CredentialInfo
+from clouddesk.model.node import NodePlan
+from clouddesk.model.offer import Offer
+from clouddesk.model.quote import Quote
+from clouddesk.model.request import ResourceRequest
+from clouddesk.model.reservation import ENDED, LIVE_STATES, STOPPED
+from clouddesk.providers.table import PROVIDERS
+from clouddesk.sandbox.slack.schema import HOME, MODAL
+from clouddesk.sandbox.slack.views import check_view
+from connectors.slack import views
+from tests.builders import NOW, a_reservation
+
+CREDENTIAL = CredentialInfo("aws", "arn:aws:iam::123456789012:user/ann", NOW, NOW)
+
+
+def a_quote(**said: Any) -> Quote:
+    """Three machines for eight hours."""
+    offer = Offer("aws", "us-east-1", "m5.xlarge", 4, 16.0, 0.0, 0.192, "test", NOW)
+    return Quote(
+        id="q-1", workspace_id="T1", user_id="U1", request=ResourceRequest(**said), defaults=(), offer=offer,
+        runner_up=None,
+        nodes=tuple(NodePlan(f"node-{number}") for number in range(3)), os="ubuntu-22.04", disk_gb=20.0,
+        lease_seconds=8 * 3600, machine_hourly_price_usd=0.2, hourly_price_usd=0.6, total_price_usd=4.8,
+        runner_up_hourly_price_usd=None, created_at=NOW, expires_at=NOW, ends_at=NOW, name="vm-1", is_simulated=True,
+    )  # fmt: skip
+
+
+def submitted(view: dict[str, Any], **said: Any) -> dict[str, Any]:
+    """The view as Slack sends it back: what was shown, except for what was ``said``."""
+    values: dict[str, Any] = {}
+    for block in view["blocks"]:
+        if block["type"] == "input":
+            element, name = block["element"], block["block_id"]
+            answer = {key.replace("initial_", ""): content for key, content in element.items() if "initial_" in key}
+            if "options" in answer:
+                answer["selected_options"] = answer.pop("options")
+            if "option" in answer:
+                answer["selected_option"] = answer.pop("option")
+            values[name] = {element["action_id"]: {"type": element["type"], **answer, **said.get(name, {})}}
+    return {**copy.deepcopy(view), "id": "V1", "hash": "h", "state": {"values": values}}
+
+
+def option(value: str) -> dict[str, Any]:
+    return {"text": {"type": "plain_text", "text": value}, "value": value}
+
+
+def texts(view: Any) -> str:
+    return json.dumps(view, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("provider", sorted(PROVIDERS))
+def test_each_clouds_form_asks_for_its_fields_and_says_where_they_are_made(provider: str) -> None:
+    view = views.credentials(provider)
+    assert check_view(view, MODAL) == []
+    inputs = [block["block_id"] for block in view["blocks"] if block["type"] == "input"]
+    assert inputs == [field.name for field in PROVIDERS[provider].credential_fields]
+    assert PROVIDERS[provider].access_url in texts(view)
+
+
+def test_what_was_typed_comes_back_by_name_and_is_in_no_view_that_follows() -> None:
+    typed = {"access_key_id": {"value": " AKIAABCDEFGHIJKLMNOP\n"}, "secret_access_key": {"value": "s3cr3t/s3cr3t"}}
+    form = submitted(views.credentials("aws"), **typed)
+    assert views.typed(form) == {"access_key_id": "AKIAABCDEFGHIJKLMNOP", "secret_access_key": "s3cr3t/s3cr3t"}
+    assert views.missing(form) == {}
+    assert views.provider_of(form) == "aws"
+    for view in (
+        views.checking("aws"),
+        views.credentials("aws", problem="AWS does not accept this."),
+        views.added(CREDENTIAL),
+    ):
+        assert check_view(view, MODAL) == []
+        assert "s3cr3t" not in texts(view)
+        assert "initial_value" not in texts(view)
+
+
+def test_an_empty_field_is_told_at_the_field() -> None:
+    form = submitted(views.credentials("aws"), access_key_id={"value": "AKIA"}, secret_access_key={"value": "  "})
+    assert list(views.missing(form)) == ["secret_access_key"]
+
+
+def test_which_cloud_is_chosen_among_those_there_are() -> None:
+    view = views.choose_provider(["aws", "digitalocean"])
+    assert check_view(view, MODAL) == []
+    chosen = {"provider": {"selected_option": option("digitalocean")}}
+    assert views.chosen_provider(submitted(view, **chosen)) == "digitalocean"
+
+
+def test_a_request_that_comes_back_as_it_was_changes_nothing() -> None:
+    view = views.change(a_quote(), place={"channel": "C1", "thread": "1.2"})
+    assert check_view(view, MODAL) == []
+    form = submitted(view)
+    assert views.changes(form) == {}
+    assert views.problems(form, now=NOW, timezone_name="UTC") == {}
+    assert views.change_of(form) == (a_quote().id, {"channel": "C1", "thread": "1.2"})
+
+
+@pytest.mark.parametrize(
+    ("said", "change"),
+    [
+        ({"node_count": {"value": "7"}}, {"node_count": 7}),
+        ({"memory_gb": {"value": "24.5"}}, {"memory_gb": 24.5}),
+        ({"duration": {"value": "for 2 days"}}, {"duration_minutes": 2880}),
+        ({"duration": {"value": "until friday 5pm"}}, {"until": "until friday 5pm"}),
+        ({"region": {"value": " frankfurt "}}, {"region": "frankfurt"}),
+        ({"region": {"value": None}}, {"region": "anywhere"}),
+        ({"max_price_per_hour": {"value": "0.5"}}, {"max_price_per_hour": 0.5}),
+        ({"provider": {"selected_options": [option("aws")]}}, {"provider": ["aws"]}),
+        ({"os": {"selected_option": option("debian-12")}}, {"os": "debian-12"}),
+        ({"vcpus": {"value": "16"}, "gpu_count": {"value": "1"}}, {"vcpus": 16, "gpu_count": 1}),
+    ],
+)
+def test_only_what_was_changed_comes_back(said: dict[str, Any], change: dict[str, Any]) -> None:
+    form = submitted(views.change(a_quote()), **said)
+    assert views.changes(form) == change
+    assert views.problems(form, now=NOW, timezone_name="UTC") == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("vcpus", "lots"), ("duration", "until the deadline"), ("duration", "0 hours"), ("duration", "")]
+)
+def test_what_cannot_be_meant_is_told_at_its_field(name: str, said: str) -> None:
+    form = submitted(views.change(a_quote()), **{name: {"value": said}})
+    assert list(views.problems(form, now=NOW, timezone_name="UTC")) == [name]
+
+
+@given(st.text(max_size=300))
+@settings(max_examples=50, deadline=None)
+def test_anything_can_be_typed_as_a_time(said: str) -> None:
+    form = submitted(views.change(a_quote()), duration={"value": said})
+    views.problems(form, now=NOW, timezone_name="Europe/Berlin")
+    assert set(views.changes(form)) <= {"until", "duration_minutes"}
+
+
+def test_home_shows_machines_money_and_access() -> None:
+    running = a_reservation(name="spark-1", expires_at=NOW + timedelta(hours=5))
+    stopped = a_reservation(id="r-2", name="vm-1", state=STOPPED, expires_at=NOW + timedelta(days=2, minutes=7))
+    view = views.home([running, stopped], [CREDENTIAL], now=NOW, timezone_name="Europe/Berlin")
+    assert check_view(view, HOME) == []
+    shown = texts(view)
+    for said in ("*spark-1* is running", "5 hours left", "2 days left", "so far", "arn:aws:iam::123456789012:user/ann"):
+        assert said in shown
+    titles = [
+        item["text"]["text"] for block in view["blocks"] if block["type"] == "actions" for item in block["elements"]
+    ]
+    assert titles == [
+        "Extend 2 hours",
+        "Stop",
+        "Release",
+        "Start",
+        "Extend 2 hours",
+        "Release",
+        "Renew",
+        "Remove",
+        "Add access",
+    ]
+
+
+def test_an_empty_home_gives_examples_to_press() -> None:
+    view = views.home([], [], now=NOW, timezone_name="UTC")
+    assert check_view(view, HOME) == []
+    assert "a vm with 8 GB for a day" in texts(view)
+    assert "Nothing spent" in texts(view)
+
+
+def test_home_counts_the_month_and_leaves_older_out() -> None:
+    this = a_reservation(id="r-1", state=ENDED, ended_at=NOW, accrued_usd=2.0, accrued_at=None)
+    began = NOW.replace(day=1) - timedelta(days=45)
+    older = a_reservation(
+        id="r-2", created_at=began, state=ENDED, ended_at=NOW - timedelta(days=40), accrued_usd=50.0, accrued_at=None
+    )
+    assert "*$2.00* so far" in texts(views.home([this, older], [], now=NOW, timezone_name="UTC"))
+
+
+def test_home_stays_within_slacks_blocks_however_much_there_is() -> None:
+    many = [a_reservation(id=f"r-{number}", name=f"vm-{number}") for number in range(200)]
+    view = views.home(many, [CREDENTIAL] * 30, now=NOW, timezone_name="UTC")
+    assert check_view(view, HOME) == []
+    assert "175 more" in texts(view)
+    assert "Add access" in texts(view), "the end of the page is not cut off"
+
+
+@pytest.mark.parametrize("state", LIVE_STATES)
+def test_home_shows_a_reservation_in_every_state(state: str) -> None:
+    view = views.home([a_reservation(state=state)], [], now=NOW, timezone_name="UTC")
+    assert check_view(view, HOME) == []
+
+
+def test_home_says_why_there_is_nothing() -> None:
+    for view in (views.home_down(), views.refused_home("Sorry, guests <!channel> can't.")):
+        assert check_view(view, HOME) == []
+        assert "<!channel>" not in texts(view)
+    assert check_view(views.told("Sorry."), MODAL) == []

@@ -1,0 +1,72 @@
+"""What tests of the sweep and of orphans share: who has access, and machines that nobody looks after any more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timezone
+
+from clouddesk.adapters.orphans import RedisOrphans
+from clouddesk.model.actor import Person
+from clouddesk.model.credentials import CredentialInfo, credential_ref
+from clouddesk.model.orphan import Orphan
+from clouddesk.model.reservation import ReservationOrder
+from clouddesk.workflows.sweeping import SweepActivities
+from tests.workflows.conftest import Bench
+
+NOW = datetime(2026, 11, 23, tzinfo=timezone.utc)
+
+
+class Everybody:
+    """People who all have access to one account."""
+
+    def __init__(self, *people: Person) -> None:
+        self.people = people
+
+    async def everybody(self) -> Sequence[tuple[Person, CredentialInfo]]:
+        return [(person, CredentialInfo("fake", "team", NOW, NOW, account_id="1")) for person in self.people]
+
+
+async def begin_sweeping(bench: Bench, *people: Person) -> RedisOrphans:
+    """The bench's worker sweeps too, the account of these people (else of its own person); what it knows then."""
+    orphans = RedisOrphans(bench.redis)
+    await bench.redis.delete("clouddesk:orphans")
+    bench.use_timing(missing_seconds=0.3)
+    await bench.start_worker(
+        SweepActivities(
+            client=bench.client,
+            credentials=Everybody(*(people or (bench.person,))),
+            open_provider=bench.open,
+            views=bench.views,
+            orphans=orphans,
+            notices=bench.notices_port,
+            audit=bench.audit,
+            admins=(str(bench.admin),),
+        )
+    )
+    return orphans
+
+
+def own_ref(bench: Bench) -> str:
+    return credential_ref(bench.person, "fake")
+
+
+async def abandon(bench: Bench) -> ReservationOrder:
+    """Machines whose workflow is terminated: nobody looks after them any more."""
+    order = await bench.reserve_and_wait(credential_ref=own_ref(bench))
+    await bench.handle(order).terminate()
+    bench.cloud.own(str(bench.person))
+    return order
+
+
+async def found(bench: Bench) -> Orphan:
+    """The one that a sweep finds."""
+    (orphan,) = (await bench.engine.sweep()).orphans
+    return orphan
+
+
+def adoption(bench: Bench, orphan: Orphan, *, lease_seconds: int = 600) -> ReservationOrder:
+    """As the Desk orders it."""
+    order = bench.order(credential_ref=own_ref(bench), lease_seconds=lease_seconds)
+    nodes = replace(order.nodes, reservation_id=orphan.reservation_id)
+    return replace(order, reservation_id=orphan.reservation_id, nodes=nodes)
