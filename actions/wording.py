@@ -131,7 +131,10 @@ _PLAIN = (
 
 _MEASURES = {"vcpus": "vCPUs", "memory_gb": "GB of memory", "storage_gb": "GB of disk", "gpu_count": "GPUs"}
 
-_STATES = {"partial": "only partly up and waits for your answer"}
+_STATES = {
+    "partial": "only partly up and waits for your answer",
+    "orphan": "without what that takes (machines of one reservation, in one region)",
+}
 """States whose word alone says too little."""
 
 _FACTS: dict[type[errors.CloudDeskError], Callable[[Any], dict[str, str]]] = {

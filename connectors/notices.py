@@ -141,6 +141,9 @@ def _variant(notice: Notice) -> str:
         return "_for_admins"
     if notice.kind == kinds.PARTIAL and notice.values.get("can_go_on") == "no":
         return "_too_few"
+    if notice.kind == kinds.ORPHAN:
+        has_machines = notice.values.get("nodes") != "0"
+        return "_untagged" if not notice.reservation_id else "" if has_machines else "_without_machines"
     return f"_{notice.values.get('reason')}" if notice.kind == kinds.DRIFT else ""
 
 

@@ -51,6 +51,8 @@ _SMALL = re.compile(r"_\(.*\)_|Next: .*|Price list of .*|“default” is what I
 _PLAIN, _FINE, _BLANK = "plain", "fine", "blank"
 _SIMULATED_AT_END = re.compile(r"\s(_\(simulated[^)]*\)_)$")
 _COMMAND = re.compile(r"`clouddesk credentials add (\w+)`")
+_RUN_IT = re.compile(r"(?:\b(?P<run>[Rr]un) )?`clouddesk credentials add \w+`(?: \(or `\w+`\))? in a terminal")
+"""What takes a command elsewhere is a form here."""
 _EXAMPLE = re.compile(r'"([^"\n]+)"')
 _OF_ONE_MACHINE = re.compile(r"\b[a-z]+-\d")
 """An example about a machine that the reader may not have."""
@@ -68,8 +70,9 @@ class Post:
 
 def of_reply(reply: Reply) -> list[Post]:
     """The reply in as few messages as take it; its buttons stand under the last words."""
-    groups = list(_groups(reply))
-    buttons = (*(reply.buttons or (() if reply.rows else _examples(reply.text))), *_forms(reply))
+    forms = tuple(_forms(reply))
+    groups = list(_groups(replace(reply, text=_RUN_IT.sub(_use_button, reply.text)) if forms else reply))
+    buttons = (*(reply.buttons or (() if reply.rows else _examples(reply.text))), *forms)
     for index, block in enumerate(actions(buttons)):
         if index == 0 and groups:
             text, blocks = groups.pop()
@@ -250,6 +253,10 @@ def _forms(reply: Reply) -> Iterator[Button]:
         if provider in PROVIDERS:
             title = words.ADD_ACCESS_TO.format(title=title_of(provider))
             yield Button(title, payload("add_credentials", provider=provider))
+
+
+def _use_button(found: re.Match[str]) -> str:
+    return {"Run": words.USE_BUTTON.capitalize(), "run": words.USE_BUTTON}.get(found["run"] or "", words.THE_BUTTON)
 
 
 def payload(intent: str, **facts: object) -> str:

@@ -164,3 +164,18 @@ def test_the_bar_of_progress_fills() -> None:
         nodes = tuple(a_node(number, RUNNING if number < up else PENDING) for number in range(3))
         bars.append(progress(a_reservation(state=PROVISIONING, nodes=nodes)).blocks[0]["text"]["text"].count("█"))
     assert bars == [0, 4, 8, 12]
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ("Run `{}` (or `digitalocean`) in a terminal; it asks.", "Use the button below; it asks."),
+        ("Where nobody sees it: run `{}` in a terminal.", "Where nobody sees it: use the button below."),
+        ("Replace it with `{}` in a terminal, then ask.", "Replace it with the button below, then ask."),
+    ],
+)
+def test_a_command_for_the_terminal_is_a_button_here(said: str, read: str) -> None:
+    (post,) = of_reply(Reply(said.format("clouddesk credentials add aws")))
+
+    assert post.blocks[0]["text"]["text"] == read
+    assert post.blocks[1]["elements"][0]["value"] == '/add_credentials{"provider": "aws"}'
