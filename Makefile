@@ -3,13 +3,17 @@ PYTHON ?= python3
 VENV = .venv/bin
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help chat test chaos check eval bench model train-encoder up down status doctor env clean
+.PHONY: help chat slack test chaos check eval bench model train-encoder up down status doctor env clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
 
 chat: env ## from nothing to a conversation in the terminal
 	@$(VENV)/python -m clouddesk up --chat
+
+slack: env ## from nothing to a simulated Slack with a page to chat in
+	@$(VENV)/python -m clouddesk up --detach
+	@exec $(VENV)/python -m clouddesk slack-sim
 
 test: env ## from nothing to a green test run; ARGS="-k words" for a part
 	@$(VENV)/python -m clouddesk.local.model
