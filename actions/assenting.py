@@ -40,6 +40,7 @@ _DOING = {
     "reboot_resource": ("reboot", "restart"),
     "extend_reservation": ("extend", "prolong", "keep", "keep it", "keep them"),
 }
+_OF_THE_SAME = re.compile(r"\b(?:it|them|that|this|these|those)\b")
 _MACHINES = ("machine", "machines", "vm", "vms", "cluster", "server", "servers", "box", "boxes", "one", "ones")
 _DISKS = re.compile(r"\b(?:data|disks?|files?|volumes?|back-?ups?|snapshots?)\b")
 _IN_USE = re.compile(
@@ -107,7 +108,9 @@ def left_after_yes(turn: Turn) -> str | None:
     doing, named = _of(question)
     answer, rest = yes_and_more(turn.text, doing=doing, named=named)
     is_clear = is_asked(question) and is_yes(question, answer)
-    return rest if is_clear and clauses.task_in(rest) else None
+    # "yes, stop it", asked whether to give it back: that is meant instead, and not afterwards.
+    is_instead = question.get("kind") == "confirm_release" and _OF_THE_SAME.search(rest.lower()) is not None
+    return rest if is_clear and clauses.task_in(rest) and not is_instead else None
 
 
 def other_task(turn: Turn) -> str | None:
