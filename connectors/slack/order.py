@@ -26,6 +26,8 @@ from connectors.slack.events import Job
 
 AT_ONCE = 64
 """Conversations that one gateway works on at a time."""
+CALM_SECONDS = 0.5
+"""How long the work waits at most while a crowd is being acknowledged."""
 LEASE_SECONDS = 6.0
 """How long a gateway that died holds up a conversation."""
 LOOK_SECONDS = 1.0
@@ -97,16 +99,26 @@ class Lanes:
         self._add = redis.register_script(_ADD)
         self._take = redis.register_script(_TAKE)
         self._next = redis.register_script(_NEXT)
+        self._adding = 0
+        self._is_calm = asyncio.Event()
+        self._is_calm.set()
         self._is_closing = False
 
     async def add(self, job: Job) -> bool:
         """Keep the job and see that it is done; False when it is known already. Raises RedisError: it is not kept."""
         lane = job.conversation
         worker = uuid.uuid4().hex if self._has_room else ""
-        taken = await self._add(
-            keys=[*self._shared_keys, self._key("seen", job.id), self._key("lane", lane)],
-            args=[worker, self._lease_ms, self._key("lane", ""), SEEN_SECONDS, job.at, job.as_json(), lane],
-        )
+        self._adding += 1
+        self._is_calm.clear()
+        try:
+            taken = await self._add(
+                keys=[*self._shared_keys, self._key("seen", job.id), self._key("lane", lane)],
+                args=[worker, self._lease_ms, self._key("lane", ""), SEEN_SECONDS, job.at, job.as_json(), lane],
+            )
+        finally:
+            self._adding -= 1
+            if not self._adding:
+                self._is_calm.set()
         if isinstance(taken, list):
             self._start_worker(worker, taken)
         return bool(taken != 0)
@@ -144,10 +156,17 @@ class Lanes:
                     taken = await self._take(keys=self._shared_keys, args=[name, self._lease_ms, self._key("lane", "")])
                 if taken is None:
                     return
+                await self._calm()
                 await self._clear(taken[0].decode(), name, taken[1])
                 taken = None
         except RedisError as error:
             _log.warning("slack.lane_interrupted", error=type(error).__name__)
+
+    async def _calm(self) -> None:
+        """Acknowledgements go first: Slack waits for them three seconds, people wait longer for an answer."""
+        if not self._is_calm.is_set():
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._is_calm.wait(), CALM_SECONDS)
 
     async def _clear(self, lane: str, worker: str, first: bytes) -> None:
         text: bytes | None = first
