@@ -7,9 +7,10 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 from clouddesk import settings
-from clouddesk.model.actor import ADMIN, MEMBER, Actor
+from clouddesk.model.actor import Actor, Person
 
 if TYPE_CHECKING:
+    from clouddesk.admins import Admins
     from clouddesk.desk import Desk
 
 
@@ -20,18 +21,22 @@ class DeskAccess:
         self._opening = asyncio.Lock()
         self._open = AsyncExitStack()
         self._desk: Desk | None = None
-        self.admins: tuple[str, ...] = ()
+        self.admins: Admins | None = None
 
     async def desk(self) -> Desk:
         """The Desk; a failed opening is tried again at the next call."""
         async with self._opening:
             if self._desk is None:
                 # Brings every adapter along, which the tests of the dialogue do without.
+                from clouddesk.adapters.redis import open_redis
+                from clouddesk.admins import Admins
                 from clouddesk.assembly import open_desk
 
                 now = settings.load()
                 self._desk = await self._open.enter_async_context(open_desk(now))
-                self.admins = now.admins
+                redis = open_redis(now.redis_url)
+                self._open.push_async_callback(redis.close)
+                self.admins = Admins(redis, now.admins, has_group=bool(now.slack_admin_group))
             return self._desk
 
     def use(self, desk: Desk | None) -> None:
@@ -47,9 +52,10 @@ class DeskAccess:
 the = DeskAccess()
 
 
-def actor_of(metadata: dict[str, Any], sender_id: str) -> Actor:
+async def actor_of(metadata: dict[str, Any], sender_id: str) -> Actor:
     """Who speaks, as the channel vouched for; in a plain ``rasa shell`` the sender, in the local workspace."""
-    workspace = str(metadata.get("workspace_id") or "local")
-    user = str(metadata.get("user_id") or sender_id)
-    roles = (ADMIN, MEMBER) if f"{workspace}/{user}" in the.admins else (MEMBER,)
-    return Actor(workspace_id=workspace, user_id=user, roles=roles, timezone=str(metadata.get("timezone") or "UTC"))
+    person = Person(str(metadata.get("workspace_id") or "local"), str(metadata.get("user_id") or sender_id))
+    timezone = str(metadata.get("timezone") or "UTC")
+    if the.admins is None:
+        return Actor(person.workspace_id, person.user_id, timezone=timezone)
+    return await the.admins.actor(person, timezone=timezone)

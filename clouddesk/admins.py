@@ -17,16 +17,20 @@ TRUSTED_TIMES = 3
 
 
 class Admins:
-    """``listed``: "workspace/user" from the settings. A group's members come from whoever can look them up."""
+    """``listed``: "workspace/user" from the settings. A group's members come from whoever can look them up.
 
-    def __init__(self, redis: Redis[bytes], listed: Collection[str]) -> None:
+    ``has_group`` is False where the settings name no group: then nobody asks for one.
+    """
+
+    def __init__(self, redis: Redis[bytes], listed: Collection[str], *, has_group: bool = True) -> None:
         self._redis = redis
         self._listed = frozenset(listed)
+        self._has_group = has_group
 
     async def actor(self, person: Person, *, timezone: str = "UTC") -> Actor:
         """The person with their roles."""
         is_admin = str(person) in self._listed
-        if not is_admin:
+        if not is_admin and self._has_group:
             async with answering():
                 is_admin = bool(await self._redis.sismember(_group(person.workspace_id), person.user_id))
         roles = (ADMIN, MEMBER) if is_admin else (MEMBER,)
@@ -34,8 +38,10 @@ class Admins:
 
     async def of_workspace(self, workspace_id: str) -> list[str]:
         """All of them, as user ids."""
-        async with answering():
-            members = await self._redis.smembers(_group(workspace_id))
+        members: set[bytes] = set()
+        if self._has_group:
+            async with answering():
+                members = await self._redis.smembers(_group(workspace_id))
         listed = [item.partition("/")[2] for item in self._listed if item.partition("/")[0] == workspace_id]
         return sorted({*listed, *(member.decode() for member in members)})
 

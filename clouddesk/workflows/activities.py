@@ -47,7 +47,7 @@ from clouddesk.workflows.contracts import (
 )
 from clouddesk.workflows.failures import NOTHING_MADE, as_failure
 from clouddesk.workflows.fairness import Lanes
-from clouddesk.workflows.notices import addressed
+from clouddesk.workflows.notices import AdminsOf, addressed, nobody
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -72,15 +72,15 @@ class Activities:
         notices: Notices,
         audit: AuditTrail,
         keep_offers: KeepOffers,
-        admins: tuple[str, ...] = (),
+        admins_of: AdminsOf = nobody,
         threads: Executor | None = None,
     ) -> None:
-        """``admins``: "workspace/user" of everybody who is told what an owner alone cannot mend."""
+        """``admins_of``: the user ids of a workspace's admins, who are told what an owner alone cannot mend."""
         self._open_provider = open_provider
         self._views = views
         self._notices = notices
         self._audit = audit
-        self._admins = admins
+        self._admins_of = admins_of
         self._keep_offers = keep_offers
         self._threads = threads
         self._lanes = Lanes()
@@ -174,7 +174,7 @@ class Activities:
         async with _failing(work.view.id):
             await self._views.put(work.view)
             for notice in work.notices:
-                for copy in addressed(notice, self._admins):
+                for copy in await addressed(notice, self._admins_of):
                     await self._notices.send(copy)
                 log.info(
                     f"notice.{notice.kind}", reservation_id=notice.reservation_id, is_for_admins=notice.is_for_admins

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from clouddesk.language.money import money, rate
 from clouddesk.model.notice import OFFERED_EXTENSION_SECONDS, Notice
 from clouddesk.model.reservation import Reservation
+
+AdminsOf = Callable[[str], Awaitable[Sequence[str]]]
+"""The user ids of a workspace's admins."""
 
 
 def make_notice(
@@ -58,9 +61,14 @@ def make_notice(
     )
 
 
-def addressed(notice: Notice, admins: Sequence[str]) -> list[Notice]:
-    """The notice for each of its readers: the owner, or every admin ("workspace/user") of the workspace."""
+async def addressed(notice: Notice, admins_of: AdminsOf) -> list[Notice]:
+    """The notice for each of its readers: the owner, or every admin of the workspace."""
     if not notice.is_for_admins:
         return [notice]
-    ids = [admin.partition("/")[2] for admin in admins if admin.partition("/")[0] == notice.workspace_id]
+    ids = await admins_of(notice.workspace_id)
     return [replace(notice, user_id=id_, id=f"{notice.id}:{id_}", conversation="") for id_ in ids]
+
+
+async def nobody(_workspace_id: str) -> Sequence[str]:
+    """Where there are no admins."""
+    return ()

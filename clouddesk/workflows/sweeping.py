@@ -40,7 +40,7 @@ from clouddesk.workflows.findings import (
     orphan_notice,
     orphan_of,
 )
-from clouddesk.workflows.notices import addressed, make_notice
+from clouddesk.workflows.notices import AdminsOf, addressed, make_notice, nobody
 from clouddesk.workflows.reservation import ReservationWorkflow
 from clouddesk.workflows.sweep import (
     CREDENTIAL_CODES,
@@ -110,9 +110,9 @@ class SweepActivities:
         orphans: Orphans,
         notices: Notices,
         audit: AuditTrail,
-        admins: tuple[str, ...] = (),
+        admins_of: AdminsOf = nobody,
     ) -> None:
-        """``admins``: "workspace/user" of everybody who is told what an owner alone cannot mend."""
+        """``admins_of``: the user ids of a workspace's admins, who are told what an owner alone cannot mend."""
         self._client = client
         self._credentials = credentials
         self._open_provider = open_provider
@@ -120,7 +120,7 @@ class SweepActivities:
         self._orphans = orphans
         self._notices = notices
         self._audit = audit
-        self._admins = admins
+        self._admins_of = admins_of
 
     @property
     def all(self) -> list[Callable[..., Any]]:
@@ -290,7 +290,7 @@ class SweepActivities:
 
     async def _send(self, notice: Notice) -> None:
         """To its reader, or to every admin of the workspace."""
-        copies = addressed(notice, self._admins)
+        copies = await addressed(notice, self._admins_of)
         for copy in copies:
             await self._notices.send(copy)
         if not copies:

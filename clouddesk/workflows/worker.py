@@ -28,6 +28,7 @@ from clouddesk.adapters.orphans import RedisOrphans
 from clouddesk.adapters.rate_limit import RedisRateLimit
 from clouddesk.adapters.redis import RedisNotices, RedisOffers, RedisReservationViews, open_redis
 from clouddesk.adapters.vault import VaultCredentials
+from clouddesk.admins import Admins
 from clouddesk.catalog import offers_to_json
 from clouddesk.model.errors import CloudDeskError, Unavailable
 from clouddesk.model.offer import Offer
@@ -104,6 +105,7 @@ async def _work(settings: Settings, health: _Health, stopping: asyncio.Event) ->
         import_module(spec.cloud.partition(":")[0])
     views, notices = RedisReservationViews(redis), RedisNotices(redis)
     audit = RedisAuditTrail(redis, keep_days=settings.audit_days)
+    admins = Admins(redis, settings.admins, has_group=bool(settings.slack_admin_group))
     open_account = provider_factory(settings, credentials, RedisRateLimit(settings.redis_url))
     with ThreadPoolExecutor(THREADS, thread_name_prefix="provider") as threads:
         activities = Activities(
@@ -111,7 +113,7 @@ async def _work(settings: Settings, health: _Health, stopping: asyncio.Event) ->
             views=views,
             notices=notices,
             audit=audit,
-            admins=settings.admins,
+            admins_of=admins.of_workspace,
             keep_offers=_offers_keeper(RedisOffers(redis)),
             threads=threads,
         )
@@ -123,7 +125,7 @@ async def _work(settings: Settings, health: _Health, stopping: asyncio.Event) ->
             orphans=RedisOrphans(redis),
             notices=notices,
             audit=audit,
-            admins=settings.admins,
+            admins_of=admins.of_workspace,
         )
         rebuild = Rebuild(client, views=views, audit=audit, completeness=RedisCompleteness(redis))
         async with make_worker(client, activities, sweeping) as worker:

@@ -105,7 +105,7 @@ def _put_together(
     people = People(
         messenger,
         redis,
-        Admins(redis, settings.admins),
+        Admins(redis, settings.admins, has_group=bool(settings.slack_admin_group)),
         workspace_id=workspace_id,
         group=settings.slack_admin_group,
         prefix=prefix,

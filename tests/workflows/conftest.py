@@ -78,7 +78,7 @@ class Bench:
             notices=self.notices_port,
             audit=self.audit,
             keep_offers=keep,
-            admins=(str(self.admin),),
+            admins_of=self.admins_of,
         )
         worker = make_worker(self.client, activities, sweeping, task_queue=self.queue)
         self.workers.append(worker)
@@ -197,6 +197,9 @@ class Bench:
                 return
             await asyncio.sleep(0.05)
         raise AssertionError(f"left: {list(self.cloud.nodes)}")
+
+    async def admins_of(self, workspace_id: str) -> list[str]:
+        return [self.admin.user_id] if workspace_id == self.admin.workspace_id else []
 
     @property
     def admin(self) -> Person:

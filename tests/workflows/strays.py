@@ -41,7 +41,7 @@ async def begin_sweeping(bench: Bench, *people: Person) -> RedisOrphans:
             orphans=orphans,
             notices=bench.notices_port,
             audit=bench.audit,
-            admins=(str(bench.admin),),
+            admins_of=bench.admins_of,
         )
     )
     return orphans
