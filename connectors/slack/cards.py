@@ -57,6 +57,7 @@ _EXAMPLE = re.compile(r'"([^"\n]+)"')
 _OF_ONE_MACHINE = re.compile(r"\b[a-z]+-\d")
 """An example about a machine that the reader may not have."""
 _ENDING = re.compile(r'/(terminate_resource\b|remove_credentials\b|decide(?=\{.*"(?:give_back|delete)"))')
+_ANSWER = re.compile(r"/(?:affirm|deny|decide)\b")
 _YES_TO_ENDING = re.compile(r'/affirm\{"(?:reservation_id|provider)"')
 
 
@@ -122,6 +123,21 @@ def progress(item: Reservation) -> Post:
     steps = f"{signs[0]} {first}  ·  {signs[1]} {done}/{item.node_count} {words.ARRIVED[wanted]}  ·  ○ {last}"
     blocks = [section(mrkdwn(f"{head}\n{bar}")), context(mrkdwn(steps)), context(mrkdwn(place))]
     return Post(escape(head), blocks)
+
+
+def answered(text: str, blocks: Sequence[Block], action_id: str) -> Post | None:
+    """A card of ours whose question was answered by this button: which one, instead of the buttons.
+
+    None for buttons that can be pressed again, as those of a list.
+    """
+    for index, block in enumerate(blocks):
+        pressed = [item for item in block.get("elements", ()) if item.get("action_id") == action_id]
+        if block["type"] == "actions" and pressed:
+            if not _ANSWER.match(pressed[0].get("value", "")):
+                return None
+            chosen = context(words.CHOSEN.format(title=pressed[0]["text"]["text"]))
+            return Post(text, [*blocks[:index], chosen, *blocks[index + 1 :]])
+    return None
 
 
 def section(text: str, **more: object) -> Block:

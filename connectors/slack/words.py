@@ -42,6 +42,7 @@ STEPS = {
 }
 """What is behind, and what comes last."""
 ADD_ACCESS_TO = "Add {title} access here"
+CHOSEN = "You chose *{title}*."
 USE_BUTTON, THE_BUTTON = "use the button below", "the button below"
 MORE = "… (“details of {name}” shows the rest)"
 

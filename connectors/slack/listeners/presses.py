@@ -8,6 +8,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
+from connectors.slack import cards
 from connectors.slack.app import Services
 from connectors.slack.events import Job, of_press
 
@@ -22,6 +23,11 @@ def register(app: AsyncApp, services: Services) -> None:
             services.later(_open(form, job))
         else:
             await services.keep(job)
+            message = body.get("message") or {}
+            card = cards.answered(message.get("text", ""), message.get("blocks", ()), body["actions"][0]["action_id"])
+            # Somebody else's press answers nothing for the person whom the card asks.
+            if card is not None and job.message and job.card_of == job.user_id:
+                services.later(services.messenger.edit(job.channel, job.message, card))
         await ack()
 
     async def _open(form: Awaitable[bool], job: Job) -> None:

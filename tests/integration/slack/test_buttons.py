@@ -42,6 +42,24 @@ async def test_a_press_is_the_pressers_next_message_in_the_same_conversation(
     assert pressed["conversation"] == asked["conversation"]
 
 
+async def test_an_answered_card_says_what_was_chosen_and_has_no_buttons_any_more(
+    slack: SlackServer, dialogue: Dialogue
+) -> None:
+    slack.say("ann", "data", "@clouddesk a vm")
+    quote = await card(slack, "ann", "data")
+    await slack.press("ben", quote.ts, "say:1", channel="data")
+    await until(lambda: "/deny" in dialogue.texts)
+    await slack.press("ann", quote.ts, "say:0", channel="data")
+    await until(lambda: [block["type"] for block in shown(slack, quote).blocks] == ["section", "context"])
+    assert shown(slack, quote).blocks[-1]["elements"][0]["text"] == "You chose *Yes*."
+    assert shown(slack, quote).text == quote.text
+
+
+def shown(slack: SlackServer, posted: Message) -> Message:
+    """As it is now."""
+    return next(one for one in slack.messages("ann", "data") if one.ts == posted.ts)
+
+
 async def test_a_stranger_presses_with_their_own_name_and_hears_the_answer_alone(
     slack: SlackServer, dialogue: Dialogue
 ) -> None:
