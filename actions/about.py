@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from actions import cards, differences, forms, questions
+import re
+
+from actions import cards, choosing, differences, forms, questions
 from actions.base import hand_over
 from actions.create import by_popularity
 from actions.requests import button, to_request
+from actions.reservation_forms import seconds_until
 from actions.turn import Turn
 from actions.wording import duration, names, provider_title
 from clouddesk.language.localtime import local_time
@@ -15,6 +18,7 @@ from clouddesk.model.notice import OFFERED_EXTENSION_SECONDS
 from clouddesk.model.quote import Quote
 from clouddesk.model.reservation import Reservation
 
+_KEEPS = re.compile(r"\b(?:keep|keeping|longer|more|extend\w*|extension|extra|another)\b")
 _PLAIN = {
     "ready": "utter_about_ready",
     "end": "utter_about_end",
@@ -39,6 +43,8 @@ async def tell(turn: Turn, topic: str) -> None:
         _tell_open(turn)
     elif topic == "extension":
         await _tell_extension(turn)
+    elif topic == "own_price":
+        await _tell_own_price(turn)
     elif topic == "own_cost":
         await hand_over(turn, "list_resources")
     elif topic == "cheaper_own":
@@ -139,12 +145,23 @@ async def _tell_extension(turn: Turn) -> None:
     if item is None:
         turn.say("utter_about_extension_of_none")
         return
-    minutes = turn.one_of("duration_minutes")
-    seconds = round(float(minutes) * 60) if minutes else OFFERED_EXTENSION_SECONDS
+    minutes, until = turn.one_of("duration_minutes"), turn.one_of("until")
+    seconds: int | None = round(float(minutes) * 60) if minutes else OFFERED_EXTENSION_SECONDS
+    if until and not minutes:
+        seconds = seconds_until(turn, item, str(until))
+    if seconds is None:
+        return
     price = await turn.desk.extension_price_usd(turn.actor, item.id, seconds)
     turn.last_reservation = item.id
     title = f"Extend {item.name} by {duration(seconds)}"
-    extend = button(title, "extend_reservation", resource_name=item.id, duration_minutes=seconds // 60)
+    said = {"resource_name": item.id, "duration_minutes": seconds / 60}
+    extend = button(title, "extend_reservation", **said)
+    question = turn.question or {}
+    is_of_before = question.get("is_price", False)
+    if turn.is_idle or is_of_before:
+        # "ok do so" to the price is a yes to it; that to an older price is none.
+        choosing.ask_if(turn, title, "extend_reservation", said)
+        turn.question = {**(turn.question or {}), "is_price": True}
     turn.say(
         "utter_about_extension",
         buttons=[extend],
@@ -153,6 +170,17 @@ async def _tell_extension(turn: Turn) -> None:
         price=money(price),
         hourly=hourly(item.hourly_price_usd),
     )
+
+
+async def _tell_own_price(turn: Turn) -> None:
+    """What one's own machine costs; with a time, what keeping it so much longer costs."""
+    if turn.one_of("duration_minutes") or turn.one_of("until") or _KEEPS.search(turn.text.lower()):
+        await _tell_extension(turn)
+        return
+    for name in turn.all_of("resource_name"):
+        item = await turn.desk.reservation(turn.actor, str(name))
+        turn.last_reservation = item.id
+        turn.say("utter_describe", card=cards.reservation_card(item, turn.actor, turn.desk.clock()))
 
 
 async def _meant(turn: Turn) -> Reservation | None:

@@ -7,12 +7,13 @@ import re
 from actions import (
     assenting,
     bargaining,
+    besides,
     cards,
     carrying_out,
     create,
     forms,
-    kinds,
     meanings,
+    measures,
     parking,
     questions,
     resolve,
@@ -29,6 +30,20 @@ _ON_THE_WAY = (PROVISIONING, PARTIAL)
 _STOPS_IT = re.compile(r"\b(?:stop|halt|pause) (?:it|that|this|them)\b")
 """With nothing open to cancel, "stop it" means a machine."""
 MOST_MISSES = 2
+_ASKS_FOR = {
+    "memory_gb": "how much memory?",
+    "storage_gb": "how big a disk?",
+    "vcpus": "how many cores?",
+    "gpu_count": "how many GPUs?",
+    "count": "how many machines?",
+    "duration_seconds": "for how long, or until when?",
+    "region": "in which place?",
+    "providers": "on which cloud?",
+    "os": "which system?",
+    "software": "what should run on it?",
+    "max_hourly_price_usd": "how many dollars an hour at most?",
+    "name": "which name?",
+}
 _WANTS = re.compile(r"\b(?:get|give|gimme|need|want|create|spin|launch)\b")
 
 
@@ -54,15 +69,18 @@ class ActionAffirm(DeskAction):
             await _yes_to_nothing(turn)
         elif question["kind"] == "answered":
             await _yes_again(turn, question)
+        elif rest := besides.second_order(turn):
+            await carrying_out.carry_out(turn, question)
+            turn.say("utter_one_at_a_time", rest=rest)
         elif turn.request is not None and not bargaining.is_yes(turn) and bargaining.change_in(turn):
             await create.change(turn, bargaining.change_in(turn))
         elif turn.is_button:
             await carrying_out.carry_out(turn, question)
         else:
-            rest = assenting.left_after_yes(turn)
+            task = assenting.left_after_yes(turn)
             await carrying_out.carry_out(turn, question)
-            if rest:
-                turn.say("utter_one_at_a_time", rest=rest)
+            if task:
+                turn.say("utter_one_at_a_time", rest=task)
 
 
 class ActionDeny(DeskAction):
@@ -107,9 +125,6 @@ class ActionCorrect(DeskAction):
             await _change_by_button(turn, str(quote_id))
         elif question is None or not questions.is_open(question):
             await _without_question(turn)
-        elif turn.request is not None and (kind := kinds.asks_for_second(turn)):
-            parking.set_aside(turn)
-            turn.go_to(f"create_{kind}")
         elif turn.request is not None:
             await _change_request(turn, question)
         elif (topic := _task_of(question)) and resolve.tells_apart(turn):
@@ -183,7 +198,10 @@ def ask_again(turn: Turn, question: Question) -> None:
 
 
 async def _change_request(turn: Turn, question: Question) -> None:
-    if usual.says_usual(turn):
+    if topic := besides.second_topic(turn):
+        parking.set_aside(turn)
+        turn.go_to(topic)
+    elif usual.says_usual(turn):
         await _take_the_usual(turn)
     elif usual.leaves_it_to_me(turn):
         turn.say("utter_my_choice", buttons=questions.buttons(question), question=questions.words(question))
@@ -191,6 +209,8 @@ async def _change_request(turn: Turn, question: Question) -> None:
         await create.change(turn, change)
     elif bargaining.asks_cheaper(turn):
         turn.say("utter_cheapest_already", buttons=questions.buttons(question), question=questions.words(question))
+    elif field := None if turn.is_button else measures.field_named(turn.text):
+        _ask_for_value(turn, field)
     elif turn.intent == "correct":
         _ask_what_to_change(turn)
     else:
@@ -252,6 +272,12 @@ def _ask_what_to_change(turn: Turn) -> None:
     """An "ok" to this is no yes to the price."""
     turn.question = {**(turn.question or {}), "is_changing": True}
     turn.say("utter_what_to_change")
+
+
+def _ask_for_value(turn: Turn, field: str) -> None:
+    """ "The memory": a number after it is that."""
+    turn.question = {**(turn.question or {}), "is_changing": True, "recent": field}
+    turn.say("utter_ask_for_value", question=_ASKS_FOR[field].capitalize())
 
 
 async def _without_question(turn: Turn) -> None:

@@ -30,7 +30,7 @@ _OF_A_REQUEST = {
     r"|when (?:does|would|will|do) (?:it|they|that|this) (?:end|stop|expire|be (?:over|gone)|run out).*",
     "size": rf"how (?:big|large|powerful|strong){_REST}"
     rf"|how (?:much|many) (?:cores?|v?cpus?|memory|ram|disk|gigs|gb|machines|nodes|vms|boxes){_REST}"
-    rf"|(?:what|which) (?:size|specs?){_REST}",
+    rf"|(?:what|which) (?:size|specs?|os|system|image|operating system){_REST}(?: (?:get|use|come with))?",
     "end": r"what(?:'s| is| happens| will happen| would happen|s)? .*\b"
     r"(?:(?:time|lease|hours?|days?|it) (?:is|are|runs?|has|'s) (?:over|up|out|done|expired|ended)"
     r"|(?:it|time|lease) (?:ends|expires|runs out)|the end|i forget.*|expir\w+)\b.*"
@@ -56,7 +56,10 @@ _OPEN = (
     r"(?:(?:what(?:'s|s| is| was| are)?|anything|something)(?: is| are| we| else)? (?:still )?(?:open|pending|parked"
     r"|outstanding|waiting)(?: (?:right )?now| again| still| at the moment)?"
     r"|where (?:were|are) we|what were we (?:doing|at|talking about)|what (?:are you|do you) (?:waiting|wait) for"
-    r"|what did you ask(?: me)?|what was (?:the|your) question)"
+    r"|what did you ask(?: me)?|what was (?:the|your) question|what (?:did you|have you) offer(?:ed)?(?: me)?"
+    r"|what (?:were|are) my options|(?:can you |could you )?(?:repeat|say)"
+    r"(?: (?:it|that|this|the (?:offer|question|price)))?"
+    r"(?: again| once more)?(?:[ ,]+(?:please|pls))?|come again)"
 )
 _EXTENSION = re.compile(
     r"\b(?:how much|what(?:'?s)? (?:would|does|do|is|will|are|the)|price|costs?)\b.*"
@@ -79,7 +82,12 @@ _WHAT_IF = re.compile(
 _ASKS_WITHOUT_A_MARK = ("is ", "what if ", "what about ", "how about ")
 _OR_TASK = re.compile(r"\b(?:stop|start|delete|terminate|release|reboot|extend|kill|running|have|got)\b")
 _TOPICS = {topic: re.compile(rf"{_LEAD}(?:{pattern})") for topic, pattern in _OF_A_REQUEST.items()}
-TOPICS = (*_OF_A_REQUEST, "open", "extension", "own_cost", "cheaper_own", "what_if")
+_OF_NEW = re.compile(r"\b(?:an?|another|new|one) (?:\w+ )?(?:vms?|machines?|servers?|clusters?|box)\b")
+_KEEPING = re.compile(
+    r"\b(?:how much|what(?:'?s)?|price|costs?)\b.*\b(?:keep|keeping|have|run|running|leave)\b (?:it|them|this|that)\b.*"
+)
+"""Of what runs, where no request is open."""
+TOPICS = (*_OF_A_REQUEST, "open", "own_price", "extension", "own_cost", "cheaper_own", "what_if")
 
 
 def topic(turn: Turn) -> str | None:
@@ -89,7 +97,9 @@ def topic(turn: Turn) -> str | None:
         return None
     if re.fullmatch(rf"{_LEAD}{_OPEN}", text):
         return "open"
-    if _EXTENSION.search(text):
+    if turn.intent == "quote_price" and str(turn.one_of("resource_name") or "").startswith("r-"):
+        return "own_price"
+    if _EXTENSION.search(text) or _asks_to_keep(turn, text):
         return "extension"
     if _OWN_COST.fullmatch(text) and not _SPENT.search(text):
         return "own_cost"
@@ -102,6 +112,13 @@ def topic(turn: Turn) -> str | None:
     if found := next((name for name, pattern in _TOPICS.items() if pattern.fullmatch(text)), None):
         return found if found != "recommend" or _can_recommend(turn) else None
     return "what_if" if _is_what_if(turn, text) else None
+
+
+def _asks_to_keep(turn: Turn, text: str) -> bool:
+    """ "What would it cost to keep it?", with no request open: what runs, not a new one."""
+    is_price = turn.intent == "quote_price" and not is_about_a_request(turn)
+    says_more = turn.entities.keys() - {"resource_name", "duration_minutes", "until"}
+    return is_price and not says_more and _KEEPING.search(text) is not None and not _OF_NEW.search(text)
 
 
 def is_about_a_request(turn: Turn) -> bool:
@@ -117,7 +134,8 @@ def _can_recommend(turn: Turn) -> bool:
 
 def _is_what_if(turn: Turn, text: str) -> bool:
     """ "and with 3?" asks for a price, also where a change would be taken; it needs the mark of a question."""
-    if turn.form or not ("?" in turn.text or text.startswith(_ASKS_WITHOUT_A_MARK)):
+    goes_on = bool((turn.question or {}).get("variation")) and text.startswith("and ")
+    if turn.form or not ("?" in turn.text or text.startswith(_ASKS_WITHOUT_A_MARK) or goes_on):
         return False
     if not _WHAT_IF.fullmatch(text) or _OR_TASK.search(text) or asks_about_another(turn):
         return False

@@ -55,7 +55,7 @@ _AROUND = {
     *("like", "make", "maybe", "me", "mean", "meant", "need", "nah", "nope", "now", "of", "ok", "okay", "oh"),
     *("perhaps", "pick", "please", "rather", "said", "say", "set", "should", "sorry", "that", "that's", "them"),
     *("then", "there", "these", "they", "thing", "things", "think", "this", "those", "to", "total", "try", "um"),
-    *("oops", "whoops", "mistake", "typo", "meaning", "my", "were", "was"),
+    *("oops", "whoops", "mistake", "typo", "meaning", "my", "were", "was", "be", "n", "so", "us"),
     *("use", "wait", "want", "we", "well", "what", "will", "with", "would", "yeah", "yes", "you", "i'd", "we'd"),
 }
 """Words that may stand around a number without giving it another meaning."""
@@ -66,7 +66,7 @@ _POINTING = re.compile(
 )
 _LONE_NUMBER = re.compile(rf"(?<![\w.$€£/:#-])(?:{NUMBER})(?![\w%/:-]|\.\d)")
 _ORDINAL = re.compile(r"\b(?:first|second|third|[a-z]+th|\d+(?:st|nd|rd|th))\b")
-_CLAUSE_END = re.compile(r"[,;]\s|\.\s|\s(?:and|but|plus)\s", re.IGNORECASE)
+_CLAUSE_END = re.compile(r"[,;]\s|\.\s|\s(?:and|but|plus|n)\s", re.IGNORECASE)
 _MOST_WORDS = 8
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from actions import measures
-from actions.bare import lone_number, number_in_a_clause, said_number
+from actions.bare import bare_number, lone_number, number_in_a_clause, said_number
 from actions.requests import ANYWHERE, Fields, changes_in, number_as
 from actions.turn import Question, Turn
 
@@ -75,6 +75,8 @@ _ANOTHER = re.compile(
 )
 _THAT = re.compile(r"\b(?:that|it|this|them|those|these|instead|same)\b")
 _WITH = re.compile(r"\bwith\b")
+_PER = re.compile(r"\b(?:per|an?|every) (month|week|day)\b")
+_PERIODS = {"month": 30 * 86400, "week": 7 * 86400, "day": 86400}
 _MOST_WORDS = 6
 
 
@@ -91,10 +93,9 @@ def change_in(turn: Turn) -> Fields:
         # "the runner-up" may have been taken for the name of a template
         return dict(question["other"])
     change = changes_in(turn)
-    if not turn.is_button and (size := question.get("size")):
-        change = {**measures.doubled(turn.text, size), **change}
     if "count" in change:
         change["count"] = _in_all(turn.text, change["count"], question)
+    change = {**_relative(turn), **change}
     if change and turn.intent in ("correct", "inform") and "count" not in change and not turn.is_button:
         # "not aws, and make it three"
         number = number_in_a_clause(turn.text)
@@ -113,11 +114,32 @@ def change_in(turn: Turn) -> Fields:
         return {"count": int(question["count"]) // 2}
     number = said_number(turn.text) if turn.intent == "affirm" else lone_number(turn.text)
     if number is None:
+        number = number_in_a_clause(turn.text)
+    return {} if number is None else _numbered(turn, number)
+
+
+def _numbered(turn: Turn, number: int) -> Fields:
+    """The one number of the message as a value of what was spoken of last, or as how many."""
+    question = turn.question or {}
+    is_bare = bare_number(turn.text) is not None
+    counts = _MORE.search(turn.text.lower()) or _FEWER.search(turn.text.lower())
+    recent = question.get("recent") or (question.get("described") if is_bare else None)
+    if recent in measures.WITHOUT_NUMBER:
         return {}
-    recent, counts = question.get("recent"), _MORE.search(turn.text.lower()) or _FEWER.search(turn.text.lower())
     if recent and recent != "count" and not counts:
-        return number_as(recent, number, turn.request)
+        return number_as(recent, number, turn.request, unit=question.get("unit"))
+    if not recent and is_bare and question.get("is_changing") and turn.slots_before.get("misses"):
+        # What was to be different was not understood: nobody knows what the number measures.
+        return {}
     return {"count": _in_all(turn.text, number, question)}
+
+
+def _relative(turn: Turn) -> Fields:
+    """ "Double the memory" and "one less", by what is quoted."""
+    question = turn.question or {}
+    if turn.is_button or not question.get("size"):
+        return {}
+    return measures.relative(turn.text, {**question["size"], "count": question.get("count")})
 
 
 def _undone(turn: Turn) -> Fields:
@@ -168,6 +190,12 @@ def price_change(turn: Turn) -> Fields:
     return number_as("count" if is_count else recent, number, turn.request)
 
 
+def asks_monthly(turn: Turn) -> Fields:
+    """ "What does it cost per month?": the price of so long a time."""
+    found = None if turn.is_button or turn.all_of("duration_minutes") else _PER.search(_plain(turn.text))
+    return {"duration_seconds": _PERIODS[found[1]]} if found else {}
+
+
 def asks_about_another(turn: Turn) -> bool:
     """Whether a question about the price describes machines of its own: "what does a vm with 16 gigs cost?"."""
     if turn.is_button:
@@ -191,6 +219,8 @@ def is_only_a_change(turn: Turn) -> bool:
         return True
     if said_number(text) is not None or (question.get("other") and _OTHER.fullmatch(text)):
         return True
+    if measures.field_named(text) or (turn.intent == "scale_cluster" and _relative(turn)):
+        return True
     is_short = len(text.split()) <= _MOST_WORDS
     return is_short and bool(_DOUBLE.fullmatch(text) or (change_in(turn) and _loosens(text)) or asks_cheaper(turn))
 
@@ -205,7 +235,8 @@ def is_yes(turn: Turn) -> bool:
         return False
     is_same = turn.intent == "affirm" and said_number(turn.text) == question["count"]
     is_first = _FIRST.fullmatch(_plain(turn.text)) is not None and turn.intent != "deny"
-    return is_same or (is_first and "size_names" not in (turn.request or {}))
+    # After the price of a variation several were shown: which is the first?
+    return is_same or (is_first and "size_names" not in (turn.request or {}) and not question.get("variation"))
 
 
 def asks_cheaper(turn: Turn) -> bool:

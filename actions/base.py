@@ -12,6 +12,7 @@ from actions import (
     assenting,
     bare,
     bargaining,
+    besides,
     choosing,
     clauses,
     decisions,
@@ -24,6 +25,7 @@ from actions import (
     parking,
     questions,
     requests,
+    reselecting,
     retries,
     unsure,
     usual,
@@ -65,7 +67,7 @@ class DeskAction(Action, ABC):  # type: ignore[misc]  # rasa_sdk is untyped
             return []
         topic = topic_of_answer(turn)
         # An action that a form leads to has had its message read by the form.
-        is_first = self.topic in (turn.intent, "did_not_understand")
+        is_first = self.topic in (turn.intent, "did_not_understand", "not_built_yet")
         if topic is None and is_first and (meant := await named.meaning(turn)):
             turn.hear_again(*meant)
         else:
@@ -130,6 +132,8 @@ def _topic_of_answer(turn: Turn) -> str | None:
         return "answer_notice"
     if turn.decision is not None:
         return "decide"
+    if turn.reselected:
+        return "reselect"
     if not turn.form and knowledge.asked_about(turn):
         return "explain"
     if not turn.form and retries.says_again(turn.text):
@@ -146,6 +150,10 @@ def _topic_of_answer(turn: Turn) -> str | None:
     # Who leaves the choice to me has not said yes to what it costs.
     if (is_of_request and usual.is_usual(turn)) or (not turn.form and usual.leaves_it_to_me(turn)):
         return "inform"
+    if question and not turn.form and giving_up.forgets_open(turn, questions.subject(question)):
+        return "cancel"
+    if besides.second_order(turn):
+        return "affirm"
     if answer := assenting.topic(turn):
         return answer
     if bargaining.is_yes(turn):
@@ -194,7 +202,7 @@ async def _open(tracker: Any) -> Turn:
     loop = (tracker.active_loop or {}).get("name")
     turn = Turn(
         desk=desk,
-        actor=desk_access.actor_of(metadata, tracker.sender_id),
+        actor=await desk_access.actor_of(metadata, tracker.sender_id),
         conversation=str(metadata.get("conversation") or tracker.sender_id),
         text=message.get("text") or "",
         intent=(message.get("intent") or {}).get("name") or "",
@@ -217,6 +225,7 @@ async def _open(tracker: Any) -> Turn:
     )
     await notified.look(turn)
     turn.decision = await decisions.find(turn)
+    turn.reselected = await reselecting.find(turn)
     granted = await desk.welcome(turn.actor)
     if granted:
         names = " and ".join(wording.provider_title(info.provider) for info in granted)

@@ -2,6 +2,7 @@
 
 ``{"kind": "choose", "id", "what", "options": [{"title", …}], "yes": place, "back": [question, request]}``: an option
 holds what it stands for, either a message (``text``, ``intent``, ``entities``) or ``notice``, the answer to one.
+``is_price`` marks a price that was asked for.
 ``yes`` is the option that a plain yes takes, if any; ``back`` is what was open before.
 """
 
@@ -29,6 +30,8 @@ _WANTS = re.compile(
     r"|choose|pick|go (?:for|with)|let'?s (?:take|do|go with)|make it|that'?s|it'?s)(?: to (?:take|have))?)\s+"
 )
 """ "I want the second"."""
+_ORDERS = re.compile(r"\b(?:yes|yeah|yep|yup|do|go|sure|extend|keep)\b")
+"""After a price that was only asked for, "ok" may be no more than a nod."""
 _LEAST_SIMILARITY = 85.0
 SOMETHING_ELSE = "Something else"
 
@@ -74,6 +77,8 @@ def picked(question: Question, turn: Turn) -> int | None:
     is_yes = turn.intent == "affirm" and not usual.leaves_it_to_me(turn)
     titles = [str(option["title"]) for option in options]
     is_clear = is_yes and read(turn.text, named=titles) in (Answer.YES, Answer.APPROVAL)
+    if question.get("is_price") and not _ORDERS.search(wanted):
+        return None
     return question.get("yes") if is_clear else None
 
 

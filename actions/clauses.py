@@ -39,8 +39,25 @@ def task_in(part: str) -> str | None:
     return _task(part.lower().strip(" .!?"))
 
 
+def part_of(text: str, topic: str) -> str:
+    """What of the text (in lower case) belongs to this task, when it asks for several: "stop bob, *reboot sue*"."""
+    parts = _tasks(text)
+    own = [part for task, part in parts if task == _SAME.get(topic, topic)]
+    return " and ".join(own) if own and len({task for task, _ in parts}) > 1 else text.lower()
+
+
 def _tasks(text: str) -> list[tuple[str, str]]:
-    return [(task, part) for part in _AND.split(text.lower().strip(" .!?")) if (task := _task(part))]
+    """Each task with its words: what has no verb of its own belongs to the one before it."""
+    plain, at = text.lower().strip(" .!?"), 0
+    found: list[tuple[str, int, int]] = []
+    for gap in [*_AND.finditer(plain), None]:
+        end = gap.start() if gap else len(plain)
+        if task := _task(plain[at:end]):
+            found.append((task, at, end))
+        elif found and end > at:
+            found[-1] = (*found[-1][:2], end)
+        at = gap.end() if gap else end
+    return [(task, plain[start:end]) for task, start, end in found]
 
 
 def _task(part: str) -> str | None:

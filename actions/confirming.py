@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from actions import assenting, create, questions
-from actions.base import DeskAction
+from actions.base import DeskAction, hand_over
 from actions.turn import Turn
 
 
@@ -31,3 +31,20 @@ class ActionAskForYes(DeskAction):
             question=questions.words(question),
         )
         turn.question = {key: value for key, value in question.items() if key != "is_changing"}
+
+
+class ActionReselect(DeskAction):
+    """Other machines for the open question: "no, beta", "all but the newest"."""
+
+    topic = "reselect"
+    is_inner = True
+
+    async def respond(self, turn: Turn) -> None:
+        """The same about these: what is for good, dear, or for several is asked anew, with its numbers."""
+        question, chosen = turn.question or {}, turn.reselected or []
+        is_release = question["kind"] == "confirm_release"
+        topic = "terminate_resource" if is_release else str(question["topic"])
+        facts = {} if is_release else {key: value for key, value in question["facts"].items() if key != "is_confirmed"}
+        turn.settle()
+        turn.facts = {**facts, "reservation": chosen}
+        await hand_over(turn, topic)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from actions import cards, differences, measures, questions, retries
-from actions.bargaining import asks_about_another, price_change
+from actions.bargaining import asks_about_another, asks_monthly, price_change
 from actions.base import DeskAction
 from actions.kinds import kept_of, says_vm
 from actions.mending import lost_words, problem_of
@@ -17,6 +17,7 @@ from actions.requests import (
     change_words,
     merged,
     other_size,
+    said_in,
     stated_in,
     to_entities,
     to_fields_of,
@@ -73,7 +74,12 @@ class ActionQuotePrice(DeskAction):
         """A question about "that" prices the open request with the change laid over it, and offers to take it."""
         before = None if asks_about_another(turn) else turn.request
         change = price_change(turn) if before is not None else stated_in(turn)
+        change = {**asks_monthly(turn), **change}
         change.pop("name", None)
+        open_kind = turn.question["kind"] if turn.question and turn.form is None else ""
+        if before is not None and change and open_kind == "confirm_quote":
+            # "and for a week" comes on top of what was asked before.
+            change = {**((turn.question or {}).get("variation") or {}), **change}
         said = merged(before or {}, change)
         kind = said.get("kind") or (CLUSTER if _is_blueprint(turn, said) else VM)
         said = {"kind": kind, **said}
@@ -86,7 +92,6 @@ class ActionQuotePrice(DeskAction):
             response, values = of_error(error)
             turn.say(response, **values)
             return
-        open_kind = turn.question["kind"] if turn.question and turn.form is None else ""
         if before is not None and change and open_kind == "confirm_quote":
             _offer_variation(turn, change, priced)
             return
@@ -114,7 +119,7 @@ def _offer_variation(turn: Turn, change: Fields, priced: Quote) -> None:
     turn.say(
         "utter_price_variation",
         buttons=[button("Take that", "correct", quote_id=question["id"], variation=True)],
-        changes=change_words(change),
+        changes=change_words(change).removeprefix("for "),
         machines=f"{shown['count']}, {priced.offer.size} on {shown['place']}",
         hourly=shown["hourly"],
         total=shown["total"],
@@ -158,7 +163,11 @@ async def quote(
     question["habits"] = [*made.habits, *made.team]
     if wish is not None:
         question["wish"] = wish
-    question["size"] = {"vcpus": made.offer.vcpus, "memory_gb": made.offer.memory_gb}
+    question["size"] = {"vcpus": made.offer.vcpus, "memory_gb": made.offer.memory_gb, "storage_gb": made.disk_gb}
+    if not changes:
+        question["described"] = _described(said)
+    if "duration_seconds" in (changes or said):
+        question["unit"] = _time_unit(turn)
     if changes:
         question["undone"] = _way_back(turn.request or {}, said)
     if made.runner_up is not None:
@@ -191,6 +200,17 @@ async def change(turn: Turn, changes: Fields) -> None:
     await quote(turn, merged(before, changes), response="utter_quote_changed", changes=changes, wish=wish)
 
 
+def _time_unit(turn: Turn) -> int | None:
+    """The unit that a length of time was said in."""
+    return None if turn.is_button else measures.time_unit(turn.text)
+
+
+def _described(said: Fields) -> str | None:
+    """The one measure of a new request, which a bare number after it means."""
+    found = [field for field in said if field in MEASURES]
+    return found[0] if len(found) == 1 else None
+
+
 def _way_back(before: Fields, after: Fields) -> Fields:
     """The change that makes the request what it was."""
     return {**dict.fromkeys(after), **before}
@@ -209,8 +229,8 @@ def _recent(turn: Turn, changes: Fields | None) -> str | None:
     """The one measure that was spoken of last: "make it 64" after "32 gigs" means memory again."""
     if not changes:
         return None
-    measures = [field for field in changes if field in MEASURES]
-    return measures[0] if len(measures) == 1 else (turn.question or {}).get("recent") if not measures else None
+    changed = [field for field in changes if field in MEASURES]
+    return changed[0] if len(changed) == 1 else (turn.question or {}).get("recent") if not changed else None
 
 
 async def quote_again(turn: Turn, quote_id: str, *, has_changed: bool = False) -> None:
@@ -272,6 +292,8 @@ async def _ask_to_mend(turn: Turn, said: Fields, error: Invalid | NothingFits) -
     problem = _problem(turn, said, error)
     if mended and problem["field"] not in mended and problem["field"] == turn.facts["problem"]["field"]:
         turn.say("utter_noted", changes=change_words(mended))
+    if problem["measure"] == "duration_seconds":
+        problem["unit"] = _time_unit(turn) or (turn.facts.get("problem") or {}).get("unit")
     problem["asks"] = 1 + (turn.facts.get("problem") or {}).get("asks", 0)
     if problem["asks"] > MOST_QUESTIONS:
         await _quote_instead(turn, said, problem)
@@ -334,13 +356,20 @@ def _say_start(turn: Turn, made: Quote) -> None:
         turn.say("utter_starts_at_once", ends=local_time(made.ends_at, zone, now))
 
 
+def _total_taken(turn: Turn, said: Fields) -> Any:
+    """A sum for all of the time, which was made a price of an hour."""
+    return turn.one_of("max_price_per_hour") if "max_hourly_price_usd" in said else None
+
+
 def _left_out(turn: Turn, said: Fields) -> str:
     if not turn.is_button:
         if other := other_size(turn.text):
             return f"All machines of one request are alike, so the one with {other} is left: ask for it next, “also …”."
-        if second := measures.second_wish(turn.text):
+        if second := measures.second_wish(turn.text, is_cluster=said["kind"] == CLUSTER):
             return f"This is one request; ask for “{second}” next, as in “also {second}”."
-        if rest := measures.unread(turn.text, said):
+        heard = said_in(turn)
+        has_time = "duration_seconds" in heard or "until" in heard
+        if rest := measures.unread(turn.text, {**said, "total": _total_taken(turn, said)}, has_time=has_time):
             return f"I did not understand “{rest}”, so it is not in this. Say it once more in other words."
     software = said.get("software") or []
     if said["kind"] != CLUSTER or len(software) < 2:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from actions.turn import Turn
+from clouddesk.model.request import CLUSTER
 
 _LEAD = (
     r"(?:(?:oh|ok|okay|well|hmm+|ah|no|nah|nope|wait|actually|sorry|please|pls|just|you know what|then|and"
@@ -26,6 +27,10 @@ _FORGETS = re.compile(
     rf"{_LEAD}(?:forget|drop|scrap|scratch|cancel|skip|ditch|lose|never ?mind)(?: about)?"
     r" (?:the|my|that|those|these)\b.+"
 )
+_FORGETS_IT = re.compile(
+    rf"{_LEAD}(?:forget|drop|scrap|scratch|cancel|skip|ditch|lose|never ?mind)(?: about)?"
+    rf"(?: (?:the|my|that|those|these))? (?P<what>[\w -]+?){_END}"
+)
 _TAKEN_FOR = ("nlu_fallback", "out_of_scope", "inform", "correct", "thank", "goodbye", "terminate_resource")
 """A plain no drops what is open in words of its own."""
 
@@ -34,6 +39,15 @@ def forgets_one(turn: Turn) -> bool:
     """Whether it lets go of something by what it is ("forget the two vms"), which may be one that waits."""
     text = turn.text.lower().replace("’", "'").strip(" .!?")
     return not turn.is_button and turn.intent != "create_vm" and _FORGETS.fullmatch(text) is not None
+
+
+def forgets_open(turn: Turn, subject: str) -> bool:
+    """Whether it names the open cluster to let go of it: "no forget redis"."""
+    if turn.is_button or (turn.request or {}).get("kind") != CLUSTER or turn.intent in ("create_vm", "create_cluster"):
+        return False
+    found = _FORGETS_IT.fullmatch(turn.text.lower().replace("’", "'").strip(" .!?"))
+    known = {*subject.lower().split(), *(turn.request or {}).get("software", ())}
+    return found is not None and set(found["what"].split()) <= known
 
 
 def gives_up(turn: Turn) -> bool:

@@ -41,10 +41,16 @@ _SECOND = re.compile(
 )
 """ "A new cluster" is no second one while it is asked what the first is for."""
 _A_VM = re.compile(
-    r"\b(?:just|only|single|plain|simple|normal|standalone|regular)\s+(?:an?\s+|one\s+|single\s+|plain\s+)*"
+    r"\b(?:just|only|single|plain|simple|normal|standalone|regular|ordinary)\s+"
+    r"(?:an?\s+|one\s+|single\s+|plain\s+|ordinary\s+|normal\s+)*"
     r"(?:vm|virtual machine|machine|server|box|instance)\b"
     r"|\ban?\s+(?:[\w.-]+\s+)?(?:vm|virtual machine)\b|\bvms? (?:instead|rather)\b"
 )
+_PLAIN_MACHINES = re.compile(
+    r"\b(?:plain|simple|normal|standalone|regular|ordinary|bare)\s+(?:linux\s+)?"
+    r"(?:vms?|virtual machines?|machines?|servers?|boxe?s?|instances?)\b"
+)
+_ONLY_ONE = re.compile(r"^(?:(?:no|nah|nope|ok|okay|hmm|well|please|then|oh)[ ,]+)*(?:just|only)\b")
 _ONE_MORE = re.compile(
     r"\b(?:an?|another|one more)\s+(?:[\w.+-]+\s+){0,3}(?:vm|virtual machine|machine|server|box|cluster)\b"
 )
@@ -64,10 +70,20 @@ def says_vm(turn: Turn) -> bool:
     return not turn.is_button and bool(_A_VM.search(turn.text.lower()))
 
 
+def says_machines(turn: Turn) -> bool:
+    """Whether it is machines with nothing on them: "just one ordinary machine", "plain vms"."""
+    text = turn.text.lower()
+    return not turn.is_button and bool(_A_VM.search(text) or _PLAIN_MACHINES.search(text))
+
+
 def revises(turn: Turn) -> bool:
     """Whether a wish for machines changes the open one ("actually a spark cluster") instead of being a new one."""
     text = turn.text.lower()
-    return not turn.is_button and not _BESIDES.search(text) and bool(_REVISES.search(text))
+    if turn.is_button or _BESIDES.search(text):
+        return False
+    # "Just one ordinary machine", after a cluster.
+    is_only_that = (turn.request or {}).get("kind") == CLUSTER and _ONLY_ONE.search(text) and says_machines(turn)
+    return bool(_REVISES.search(text) or is_only_that)
 
 
 def is_besides(turn: Turn) -> bool:
@@ -97,6 +113,6 @@ def kind_said(turn: Turn, before: dict[str, Any], said: dict[str, Any], *, has_b
     is_software = has_blueprint and (is_of_nodes or not _INSTALLED.search(text))
     if kind == VM and (is_software or _A_CLUSTER.search(text)) and not turn.one_of("vm_count"):
         return CLUSTER
-    if kind == CLUSTER and not said.get("software") and _A_VM.search(text) and not _A_CLUSTER.search(text):
+    if kind == CLUSTER and not said.get("software") and says_machines(turn) and not _A_CLUSTER.search(text):
         return VM
     return None

@@ -19,7 +19,7 @@ from actions.turn import Turn
 from actions.wording import duration, names, plural, provider_title
 from clouddesk.language.localtime import local_time
 from clouddesk.language.money import hourly, money
-from clouddesk.model.errors import CloudDeskError
+from clouddesk.model.errors import CloudDeskError, LimitExceeded
 from clouddesk.model.notice import OFFERED_EXTENSION_SECONDS
 from clouddesk.model.reservation import Reservation
 
@@ -54,9 +54,12 @@ class ReservationTask(DeskAction):
         """One that fails does not keep the others from it; those that failed can be tried again."""
         items = await _looked_up(turn)
         if not turn.facts.get("is_confirmed") and await self.ask(turn, items):
+            if turn.next_form:
+                return
             doing = f"{self.doing} {names([item.name for item in items])}"
             price = turn.replies[-1].get("price")
             turn.ask({**retries.wish(turn, self.topic), "kind": "confirm_task", "doing": doing, "price": price})
+            _drop_same(turn, "confirm_task", {item.id for item in items}, self.topic)
             turn.replies[-1]["buttons"] = questions.buttons(turn.question or {})
             turn.last_reservation = items[0].id
             return
@@ -161,7 +164,13 @@ class ActionExtendReservation(ReservationTask):
         if not lengths:
             return False
         del turn.replies[said_before:]
-        prices = [await turn.desk.extension_price_usd(turn.actor, item.id, seconds) for item, seconds in lengths]
+        try:
+            prices = [await turn.desk.extension_price_usd(turn.actor, item.id, seconds) for item, seconds in lengths]
+        except LimitExceeded as error:
+            # Asked before anything is offered, and the form goes on with a smaller number.
+            say_fault(self.name(), turn, error)
+            turn.go_to(self.topic, reservation=turn.facts["reservation"])
+            return True
         ends = [
             local_time(item.expires_at + timedelta(seconds=seconds), turn.actor.timezone, turn.desk.clock())
             for item, seconds in lengths
@@ -201,6 +210,7 @@ def ask_release(turn: Turn, items: Sequence[Reservation]) -> None:
     ids, called = [item.id for item in items], [item.name for item in items]
     question = {"kind": "confirm_release", "ids": ids, "names": called}
     turn.ask(question)
+    _drop_same(turn, "confirm_release", set(ids))
     turn.last_reservation = ids[0]
     buttons = questions.buttons(question)
     if len(items) == 1:
@@ -210,6 +220,19 @@ def ask_release(turn: Turn, items: Sequence[Reservation]) -> None:
     else:
         options = _numbered(turn, items)
         turn.say("utter_confirm_release_many", buttons=buttons, options=options, machines=_machines(items), cost=cost)
+
+
+def _drop_same(turn: Turn, kind: str, ids: set[str], topic: str | None = None) -> None:
+    """What is asked anew does not wait besides."""
+    turn.parked = [
+        entry
+        for entry in turn.parked
+        if (question := entry.get("question")) is None
+        or question["kind"] != kind
+        or question.get("topic") != topic
+        or not {*question.get("ids", ()), *(item["id"] for item in question.get("facts", {}).get("reservation") or ())}
+        <= ids
+    ]
 
 
 async def _looked_up(turn: Turn) -> list[Reservation]:

@@ -52,7 +52,23 @@ _THE_ONE = re.compile(
     r"(?:(?:no|ok|and|i mean|i meant)[ ,]+)*(?:the|my|that) [\w .-]+? (?:ones?|cluster|vms?|box|machine)"
 )
 _I_MEAN = re.compile(rf"(?:no[ ,]+)?(?:(?:i mean|i meant)[ ,]+)?{_NAME}(?:[ ,]+(?:i mean|i meant))?")
-_SOME = re.compile(r"(?P<verb>stop|halt|pause) (?:something|one|a machine|one of (?:them|those|my machines))")
+_SOME = re.compile(
+    r"(?P<verb>stop|halt|pause) (?:something|one|a machine|one of (?:them|those|my machines)|both(?: of them)?)"
+)
+
+_OF_PEOPLE = ("share_resource", "unshare_resource")
+_SHARES = re.compile(r"\bshar|\b(?:access|invite|permission|rights?)\b")
+_KEEPS_ONLY = re.compile(
+    r"(?=.*\b(?:only|alone)\b)(?:(?:ok|okay|please|now|from now on)[ ,]+)*(?:i )?(?:just |only )?"
+    rf"(?:keep|need|want|leave)(?: just| only)? {_NAME}(?:(?: and |, | & ){_NAME})*(?: only| alone)?"
+    r"(?: (?:now|any ?more|please|from now on))*"
+)
+_ENDS_SOONER = re.compile(
+    r"(?:(?:no|ok|please|actually)[ ,]+)*(?:(?:make|let|have) (?:it|them) )?(?:by )?(?:[\w.]+ )?"
+    r"(?:hours?|hrs?|days?|minutes?|weeks?)? ?(?:end )?(?:earlier|sooner|less|shorter)(?: please)?"
+)
+_LIKE = re.compile(r"\b(?:like|same as|another|second|similar|copy)\b")
+_ASKS_PRICE = re.compile(r"\b(?:cost|costs|costing|price|how much|come to|charged?|pay)\b")
 
 Meaning = tuple[str, list[list[Any]]]
 """The intent, and the entities by name and value."""
@@ -61,14 +77,25 @@ Meaning = tuple[str, list[list[Any]]]
 async def meaning(turn: Turn) -> Meaning | None:
     """What the message says of one of the person's machines; None when it is what it was taken for."""
     of_own = unsure.task_of_own_machines(turn)
-    if turn.is_button or (turn.intent not in _DOUBTFUL and of_own is None):
+    may_be_other = turn.intent in (*_DOUBTFUL, *_OF_PEOPLE, "deny", "quote_price")
+    if turn.is_button or not (may_be_other or of_own):
         return None
     own = await turn.desk.reservations(turn.actor)
     text = turn.text.lower().replace("’", "'").strip(" .!")
     named = [item for item in own if is_named_in(text, item)]
-    intent = _of_names(turn, text, named) if named else of_own or await _without_name(turn, text, own)
+    if left := _only_kept(turn, text, own, named):
+        return "terminate_resource", [["resource_name", item.id] for item in left]
+    if turn.intent == "deny":
+        return None
+    if turn.intent in _OF_PEOPLE:
+        intent = _task_of_people(turn, text, named)
+    elif turn.intent == "quote_price" and of_own is None:
+        intent = "quote_price" if named and _asks_own_price(turn, with_names_as(_NAME, text, named)) else None
+    else:
+        intent = _of_names(turn, text, named) if named else of_own or await _without_name(turn, text, own)
     if intent is None:
         return None
+    named = [item for item in named if is_named_in(clauses.part_of(text, intent), item)] or named
     found = [pair for pair in meanings.entities(turn, intent) if pair[0] != "resource_name"]
     return intent, [*found, *(["resource_name", item.id] for item in named)]
 
@@ -89,13 +116,38 @@ def _of_names(turn: Turn, text: str, named: Sequence[Reservation]) -> str | None
     return "describe_resource" if turn.intent in _CHAT and is_about_it else None
 
 
+def _only_kept(turn: Turn, text: str, own: Sequence[Reservation], named: Sequence[Reservation]) -> list[Reservation]:
+    """ "keep only gamma": the others, which are asked about."""
+    is_open = questions.is_open(turn.question) or turn.form is not None
+    is_said = bool(named) and not is_open and _KEEPS_ONLY.fullmatch(with_names_as(_NAME, text, named)) is not None
+    return [item for item in own if item not in named] if is_said else []
+
+
+def _asks_own_price(turn: Turn, plain: str) -> bool:
+    """ "what does beta cost?": of a machine that is there, not of one like it."""
+    others = turn.entities.keys() - {"resource_name", "duration_minutes", "until"}
+    is_of_another = others or turn.form or _LIKE.search(plain)
+    return not is_of_another and _ASKS_PRICE.search(plain) is not None
+
+
+def _task_of_people(turn: Turn, text: str, named: Sequence[Reservation]) -> str | None:
+    """ "stop bob and tim", where those are machines: a first name may be one's own machine's."""
+    known = {item.name.lower() for item in named}
+    are_machines = bool(named) and all(str(person).lower() in known for person in turn.all_of("person"))
+    tasks = clauses.tasks_in(text)
+    return tasks[0] if are_machines and tasks and not _SHARES.search(text) else None
+
+
 async def _without_name(turn: Turn, text: str, own: Sequence[Reservation]) -> str | None:
     is_open = questions.is_open(turn.question) or turn.form is not None
+    if not is_open and own and turn.intent in ("inform", "correct", *_CHAT) and _ENDS_SOONER.fullmatch(text):
+        return "extend_reservation"
     if turn.intent in ("create_vm", "create_cluster"):
         is_stopped = any(item.state == STOPPED for item in own)
         return "start_resource" if is_stopped and _AGAIN.search(text) else None
     if turn.intent == "cancel":
-        return "stop_resource" if own and _SOME.fullmatch(text) else None
+        is_of_own = own and not (is_open and "both" in text)
+        return "stop_resource" if is_of_own and _SOME.fullmatch(text) else None
     if turn.intent == "inform" and not is_open and _THE_ONE.fullmatch(text) and resolve.attributes(turn):
         return "describe_resource" if await resolve.having(turn) else None
     return None

@@ -16,12 +16,21 @@ _EVERY = re.compile(rf"{_LEAD}(?:all|both|everything|every one|each)(?: (?:of )?
 _BUT = re.compile(r"(?P<all>.+?)[ ,]+(?:but(?: not)?|except(?: for)?|without|not|minus)[ ]+(?P<left>.+)")
 _END = re.compile(rf"{_LEAD}(?:the )?(?P<end>first|last) (?P<number>{NUMBER})")
 _RANGE = re.compile(r"(?P<first>\d+)\s*(?:-|–|to|through)\s*(?P<last>\d+)")
+_RULED_OUT = re.compile(
+    r"(?:(?:no|nope|nah|ok|okay|well|just|please)[ ,]+)*(?:not|any(?:thing|one)?"
+    r" (?:but|except(?: for)?|other than|besides)|but not|except(?: for)?|don'?t (?:take|want)|never)"
+    r"[ ,]+(?P<left>.+?)(?:[ ,]+(?:please|though|then))*"
+)
+""" "not alpha": what is left out, and nothing that is taken."""
+_FILLER = re.compile(r"(?:please|pls|thanks|then|only|just|ok|okay|yes|too|as well|both|both of them|together)")
 _AND = re.compile(r"\s*(?:,|;|&|\+|\band\b|\bplus\b)\s*")
 
 
 def picks(options: Sequence[Option], text: str) -> list[Option]:
     """The options that the text takes, in their order; none when it takes none."""
-    said = text.strip(" .!?").lower()
+    said = text.strip(" .!?").lower().replace("’", "'")
+    if ruled_out(options, text):
+        return []
     if found := _BUT.fullmatch(said):
         left = picks(options, found["left"])
         return [option for option in picks(options, found["all"]) if option not in left] if left else []
@@ -32,16 +41,26 @@ def picks(options: Sequence[Option], text: str) -> list[Option]:
     if (found := _END.fullmatch(said)) and (number := int(parse_number(found["number"]))) > 1:
         taken = options[:number] if found["end"] == "first" else options[-number:]
         return list(taken) if number <= len(options) else []
-    if (one := pick(options, text)) is not None:
-        return [one]
-    parts = [part for part in _AND.split(said) if part]
-    named = [pick(options, part) for part in parts]
-    return [option for option in options if option in named] if len(parts) > 1 and None not in named else []
+    parts = [part for part in _AND.split(said) if part and not _FILLER.fullmatch(part)]
+    if len(parts) > 1:
+        # One that is not understood would be left out without a word.
+        named = [pick(options, part) for part in parts]
+        return [option for option in options if option in named] if None not in named else []
+    one = pick(options, text)
+    return [] if one is None else [one]
+
+
+def ruled_out(options: Sequence[Option], text: str) -> list[Option]:
+    """The options that an answer leaves out without taking one: "not alpha", "anything but the first"."""
+    found = _RULED_OUT.fullmatch(text.strip(" .!?").lower().replace("’", "'"))
+    return picks(options, found["left"]) if found else []
 
 
 def are_only_picks(options: Sequence[Option], text: str) -> bool:
     """Whether the text takes options and says nothing else."""
     said = text.strip(" .!?").lower()
+    if ruled_out(options, text):
+        return True
     if not picks(options, text):
         return False
     if any(pattern.fullmatch(said) for pattern in (_EVERY, _BUT, _RANGE, _END)):

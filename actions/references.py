@@ -12,13 +12,16 @@ from clouddesk.language.numbers import NUMBER, parse_number
 from clouddesk.model.request import CLUSTER
 from clouddesk.model.reservation import RUNNING, STOPPED, Reservation
 
-_ALL = re.compile(r"\b(?:all|both|everything|every|each|(?:th)?em|those|these|the (?:others|rest))\b")
+_ALL = re.compile(
+    r"\b(?:all|both|everything|every|each|(?:th)?em|those|these"
+    rf"|the (?:others|rest|other {NUMBER}(?! (?:gb|gigs?|g|cores?|nodes?)\b)))\b"
+)
 _THEM = re.compile(r"\b(?:(?:th)?em|those|these)\b")
 _EACH = re.compile(r"\b(?:all|both|everything|every|each)\b")
 _PLURAL = re.compile(
     r"\b(?:the|my|our|these|those)\s+"
     rf"(?:(?P<number>{NUMBER})\s+(?!(?:gb|gigs?|gigabytes?|g|v?cpus?|cores?|nodes?|machine|vm|server)\b))?"
-    r"(?:[\w.-]+\s+){0,3}?(?:ones|vms|machines|clusters|servers|boxes|instances|droplets)\b"
+    r"(?P<words>(?:[\w.-]+\s+){0,3}?)(?:ones|vms|machines|clusters|servers|boxes|instances|droplets)\b"
 )
 _PART = re.compile(r"(?<!rid )(?<!dispose )(?<!all )\bof (?:the|my|our|these|those)\b")
 """Some of them, not all: "one more of my vms"."""
@@ -28,6 +31,7 @@ _SOME = re.compile(
 )
 """Which of them is not said."""
 _BOTH = re.compile(r"\bboth\b")
+_OTHER_SOME = re.compile(rf"\bthe other (?P<number>{NUMBER})\b")
 _OTHER = re.compile(r"\b(?:the|my|that) (?:other|others|rest)\b")
 _IT = re.compile(
     r"\b(?:it|its|same|this(?! (?:morning|afternoon|evening|week|month))"
@@ -36,6 +40,7 @@ _IT = re.compile(
 _THING = r"(?:ones?|vms?|machines?|clusters?|servers?|box(?:es)?|instances?|droplets?|nodes?|guys?)"
 _NEWEST = re.compile(
     r"(?<!at )\blast\b(?! (?:night|week|month|year|hour|minute|time))|\b(?:latest|newest|newer|most recent(?:ly)?)\b"
+    rf"|\bnew(?= {_THING})"
     r"|\bjust (?:got|made|created|started|ordered|launched)\b"
 )
 _SOME_NEWEST = re.compile(rf"\blast (?P<number>{NUMBER})\b")
@@ -65,6 +70,27 @@ _REFUSED = (
     r"\b(?:but(?: not)?|except(?: for)?|besides|excluding|apart from|other than|without|not|don'?t \w+|do not \w+)"
     r"\s+(?:the\s+|my\s+|for\s+)*"
 )
+_EXCEPT = r"\b(?:but(?: not)?|except(?: for)?|besides|excluding|apart from|other than|without|minus|not)\s+"
+_EXCEPTED = re.compile(
+    rf"(?:{_ALL.pattern}|{_PLURAL.pattern})[^.;]*?{_EXCEPT}"
+    r"(?P<left>[^.;]*?)"
+    r"(?=$|[.;]|\s*(?:,|\band\b|\bthen\b)(?:[ ,]|\band\b|\bthen\b)*(?:start|stop|reboot|extend|keep|get|give|create)\b)"
+)
+"""A list after "all but" is one of exceptions, to its end."""
+_NO_ADJECTIVES = frozenset(
+    ("all", "of", "my", "our", "own", "other", "remaining", "current", "existing", "virtual", "cloud", "whole", "the")
+)
+_SHORTENS = re.compile(
+    r"\b(?:shorten|reduce|cut(?! off)|trim|decrease)\b"
+    r"|\b(?:end|ends|finish|stop|expire) (?:\w+ )?(?:earlier|sooner)\b"
+    r"|\b(?:hours?|hrs?|h|days?|minutes?|mins?|weeks?|time) (?:less|shorter|earlier|sooner)\b|\bless time\b"
+    r"|\bmake (?:it|them|that) shorter\b"
+)
+
+
+def shortens(text: str) -> bool:
+    """Whether the lease is to end sooner: "shorten it by an hour", "one hour less"."""
+    return _SHORTENS.search(text.lower()) is not None
 
 
 @dataclass(frozen=True)
@@ -80,15 +106,24 @@ def _bigness(item: Reservation) -> float:
 
 
 _RANKINGS = (
-    Ranking(re.compile(r"\b(?:bigger|biggest|larger|largest|huge|strongest|most powerful)\b"), _bigness),
-    Ranking(re.compile(r"\b(?:smaller|smallest|tiny|tiniest|weakest)\b"), lambda item: -_bigness(item)),
+    Ranking(
+        re.compile(
+            r"\b(?:bigger|biggest|larger|largest|huge|strongest|most powerful"
+            rf"|big(?= {_THING}))\b"
+        ),
+        _bigness,
+    ),
+    Ranking(
+        re.compile(rf"\b(?:smaller|smallest|tiny|tiniest|weakest|small(?= {_THING}))\b"),
+        lambda item: -_bigness(item),
+    ),
     Ranking(
         re.compile(r"\b(?:(?:more|most) (?:expensive|costly)|expensive|priciest|pricier|pricey|dearest|costliest)\b"),
         lambda item: item.hourly_price_usd,
     ),
     Ranking(re.compile(r"\b(?:cheaper|cheapest|least expensive|cheap)\b"), lambda item: -item.hourly_price_usd),
     Ranking(
-        re.compile(rf"\b(?:oldest|older|earliest|(?:the|my) (?:very )?first {_THING})\b"),
+        re.compile(rf"\b(?:oldest|older|earliest|old(?= {_THING})|(?:the|my) (?:very )?first {_THING})\b"),
         lambda item: -item.created_at.timestamp(),
     ),
     Ranking(_NEWEST, lambda item: item.created_at.timestamp()),
@@ -106,7 +141,26 @@ class Cues:
     @property
     def text(self) -> str:
         """What was said, without what is ruled out in it."""
-        return re.sub(rf"{_REFUSED}[^,.;]*", " ", self.said)
+        left = self.excepted
+        return re.sub(rf"{_REFUSED}[^,.;]*", " ", self.said.replace(left, " ") if left else self.said)
+
+    @property
+    def excepted(self) -> str:
+        """What is ruled out of all: "everything but *the biggest*"."""
+        found = _EXCEPTED.search(self.said)
+        return found["left"].strip() if found else ""
+
+    @property
+    def adjectives(self) -> list[str]:
+        """What a group is told by, in words that say nothing here: "the *idle* ones"."""
+        found = _PLURAL.search(self.text)
+        words = re.findall(r"[\w.-]+", found["words"] or "") if found else []
+        return [word for word in words if word not in _NO_ADJECTIVES]
+
+    @property
+    def says_part(self) -> bool:
+        """One of several machines: "one of them", "the other"."""
+        return self._says_some or self.says_other
 
     @property
     def says_all(self) -> bool:
@@ -132,7 +186,7 @@ class Cues:
         """The number that was said of them: "both", "the two vms"."""
         if self.says_both:
             return 2
-        found = _PLURAL.search(self.text)
+        found = _OTHER_SOME.search(self.text) or _PLURAL.search(self.text)
         return int(parse_number(found["number"])) if found and found["number"] and not self._some_newest else None
 
     @property
@@ -182,7 +236,9 @@ class Cues:
 
     def refuses(self, word: str) -> bool:
         """Whether the name is said only to leave that one alone: "all but etl-1", "not etl-1"."""
-        return re.search(rf"{_REFUSED}{re.escape(word.lower())}(?![\w-])", self.said) is not None
+        name = rf"{re.escape(word.lower())}(?![\w-])"
+        is_excepted = re.search(rf"(?<![\w-]){name}", self.excepted) is not None
+        return is_excepted or re.search(rf"{_REFUSED}{name}", self.said) is not None
 
     def _holds_of(self, item: Reservation) -> bool:
         if self._state and item.state != _STATES.get(self._state, STOPPED):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, ClassVar
 
-from actions import parking, questions, retries, usual
+from actions import measures, parking, questions, retries, usual
 from actions.bare import lone_number, said_number
 from actions.base import DeskAction
 from actions.create import by_popularity, what
@@ -151,12 +151,18 @@ class RequestForm(Form):
         if field == "providers" and turn.intent == "affirm":
             return {"providers": None}
         number = None if turn.is_button or turn.entities else lone_number(turn.text)
+        offers = problem.get("offers") or []
+        if number is not None and 1 <= number <= len(offers) and problem.get("measure") in ("memory_gb", "storage_gb"):
+            # The nearest offers are shown as a list; nobody means a disk of 1 GB.
+            return dict(offers[number - 1])
         if problem.get("agreed") and turn.intent == "affirm" and not turn.entities and number is None:
             return dict(problem["agreed"])
         if field == "name" and len(turn.text.split()) == 1 and turn.intent not in ("affirm", "deny"):
             return {"name": turn.text.strip(" .!\"'").lower()}
         if number is not None:
-            return number_as(problem.get("measure", field), number, turn.request)
+            return number_as(problem.get("measure", field), number, turn.request, unit=problem.get("unit"))
+        if field == "os" and measures.says_any_system(turn.text):
+            return {"os": None}
         is_short = len(turn.text.split()) <= _MOST_WORDS_OF_A_REGION
         if (
             field == "region"

@@ -93,9 +93,13 @@ def said_in(turn: Turn) -> Fields:
     called = None if turn.is_button else _CALLED.search(turn.text)
     if called and "name" not in said:
         said["name"] = called["name"].lower()
+    if called:
+        _drop_name(said, called["name"].lower())
     count = turn.one_of("node_count")
     if count is None:
         count = turn.one_of("vm_count")
+    if called and called["name"].lower() == f"x{count}":
+        count = None
     negative = re.search(rf"(?<![\w.,$-])[-−]\s?(\d+)\s*{_MACHINES}", turn.text.lower())
     if negative:
         count = -int(negative.group(1))
@@ -114,11 +118,42 @@ def said_in(turn: Turn) -> Fields:
         said["spot"] = True
     if not turn.is_button:
         beside = {field: value for field, value in measures.beside_words(turn.text).items() if field not in said}
+        if "until" in said:
+            beside.pop("duration_seconds", None)
         # The number of "bump the ram to 64" is no number of machines.
         if said.get("count") in beside.values():
             del said["count"]
         said |= beside
+        if "memory_gb" in said and (memory := measures.size_after_count(turn.text)):
+            said["memory_gb"] = memory
+        _spread_budget(turn, said)
     return said
+
+
+def _drop_name(said: Fields, name: str) -> None:
+    """ "A vm called spark": the name is no fact about it."""
+    for field in ("software", "gpu_types", "size_names", "providers"):
+        if name in said.get(field, ()):
+            said[field] = [value for value in said[field] if value != name]
+            if not said[field]:
+                del said[field]
+                if field == "gpu_types":
+                    said.pop("gpu_count", None)
+
+
+def _spread_budget(turn: Turn, said: Fields) -> None:
+    """ "10 dollars in total" is so much an hour; what cannot be reckoned is left for the card to say."""
+    total = said.get("max_hourly_price_usd")
+    if total is None or turn.is_button or not measures.is_budget(turn.text):
+        return
+    before = turn.request or {}
+    has_end = said.get("until") or (before.get("until") and "duration_seconds" not in said)
+    seconds = said.get("duration_seconds") or before.get("duration_seconds")
+    if has_end:
+        del said["max_hourly_price_usd"]
+    else:
+        seconds = seconds or turn.desk.limits.default_lease_seconds
+        said["max_hourly_price_usd"] = round(total * 3600 / seconds, 6)
 
 
 def other_size(text: str) -> str | None:
@@ -160,15 +195,20 @@ def changes_in(turn: Turn) -> Fields:
         said.pop("name", None)
     if "providers" not in said and (named := _clouds_in(turn)):
         said["providers"] = named
-    if kind := kind_said(turn, before, said, has_blueprint=_is_blueprint(turn, said)):
+    if kind := kind_said(turn, before, said, has_blueprint=is_blueprint(turn, said)):
         said["kind"] = kind
     unmet = _unmet(turn)
     return {key: value for key, value in said.items() if key in unmet or before.get(key) != value}
 
 
-def number_as(field: str | None, number: int, before: Fields | None = None) -> Fields:
-    """A bare number as a value of the field that was asked for or spoken of; time in days if it was in days before."""
+def number_as(field: str | None, number: int, before: Fields | None = None, *, unit: int | None = None) -> Fields:
+    """A bare number as a value of the field that was asked for or spoken of.
+
+    A time is in the ``unit`` (seconds) that was said, else in days if it was in days before.
+    """
     if field == "duration_seconds":
+        if unit:
+            return {field: number * unit}
         seconds = (before or {}).get(field) or 0
         return {field: number * (DAY if seconds >= DAY and seconds % DAY == 0 else 3600)}
     if field == "max_hourly_price_usd":
@@ -182,7 +222,8 @@ def _unmet(turn: Turn) -> Fields:
     return {field: value for field, value in wish.items() if before.get(field) != value}
 
 
-def _is_blueprint(turn: Turn, said: Fields) -> bool:
+def is_blueprint(turn: Turn, said: Fields) -> bool:
+    """Whether the software that is said comes as a cluster."""
     software = said.get("software") or []
     return bool(software) and any(software[0] in (item.name, *item.aliases) for item in turn.desk.blueprints())
 

@@ -11,12 +11,15 @@ from actions.bare import numbered, said_number
 from actions.base import DeskAction
 from actions.forms import Form
 from actions.moments import Moment
-from actions.picking import are_only_picks, picks
+from actions.picking import are_only_picks, picks, ruled_out
+from actions.references import shortens
 from actions.requests import button, payload
 from actions.turn import Turn
-from actions.wording import names
+from actions.wording import duration, names
+from clouddesk.language.assent import Answer, read
 from clouddesk.language.clock import resolve_until
 from clouddesk.language.localtime import local_time
+from clouddesk.language.money import hourly, money
 from clouddesk.model.notice import OFFERED_EXTENSION_SECONDS
 from clouddesk.model.reservation import RELEASING, Reservation
 
@@ -49,6 +52,8 @@ class ReservationForm(Form):
         is_yes = len(options) == 1 and turn.intent == "affirm" and not turn.is_button
         if picked := options if is_yes else picks(options, turn.text):
             _choose(turn, picked)
+        elif out := ruled_out(options, turn.text):
+            _leave_out(turn, options, out)
         elif moment is Moment.OPENED or await resolve.said_names(turn) or (options and resolve.narrows(turn)):
             meant = await resolve.which(turn, self.topic, among=[item["id"] for item in options] or None)
             if meant.guessed_from is not None and moment is Moment.OPENED and self.is_task:
@@ -120,6 +125,15 @@ class TerminateResourceForm(ReservationForm):
     topic = "terminate_resource"
     verb, about = "give back", "giving a machine back"
 
+    async def fill(self, turn: Turn, moment: Moment) -> None:
+        """One of the machines of a reservation cannot be given back alone."""
+        own = await turn.desk.reservations(turn.actor)
+        is_part = not turn.is_button and resolve.cues_of(turn).says_part
+        if is_part and len(own) == 1 and own[0].node_count > 1 and not await resolve.said_names(turn):
+            turn.say("utter_cannot_part", name=own[0].name)
+            return
+        await super().fill(turn, moment)
+
 
 class StopResourceForm(ReservationForm):
     topic = "stop_resource"
@@ -186,6 +200,9 @@ class ExtendReservationForm(ReservationForm):
         return said_number(turn.text) is not None
 
     async def fill(self, turn: Turn, moment: Moment) -> None:
+        if not turn.is_button and shortens(turn.text):
+            await self._refuse_to_shorten(turn)
+            return
         minutes, number = turn.one_of("duration_minutes"), said_number(turn.text)
         if minutes is None and number is not None and turn.asked == "duration":
             minutes = number * 60
@@ -193,11 +210,37 @@ class ExtendReservationForm(ReservationForm):
             turn.facts["duration"] = round(float(minutes) * 60)
         elif turn.one_of("until") is not None:
             turn.facts["duration"] = str(turn.one_of("until"))
+        said_before = turn.facts.get("duration")
         await super().fill(turn, moment)
+        if turn.asked == "reservation" and minutes is not None and not turn.facts.get("reservation") and said_before:
+            turn.say("utter_noted", changes=duration(said_before))
         chosen, until = turn.facts.get("reservation"), turn.facts.get("duration")
         if chosen and isinstance(until, str) and len(chosen) == 1:
             item = await turn.desk.reservation(turn.actor, chosen[0]["id"])
             turn.facts["duration"] = seconds_until(turn, item, until)
+
+    async def choose(self, turn: Turn) -> None:
+        """Who does not know by how long has not ordered anything: what the usual extension costs is told."""
+        chosen = turn.facts.get("reservation")
+        if turn.asked != "duration" or not chosen or read(turn.text) is not Answer.HESITATION:
+            await super().choose(turn)
+            return
+        item = await turn.desk.reservation(turn.actor, chosen[0]["id"])
+        price = await turn.desk.extension_price_usd(turn.actor, item.id, OFFERED_EXTENSION_SECONDS)
+        turn.say(
+            "utter_about_extension",
+            name=item.name,
+            duration=duration(OFFERED_EXTENSION_SECONDS),
+            price=money(price),
+            hourly=hourly(item.hourly_price_usd),
+        )
+
+    async def _refuse_to_shorten(self, turn: Turn) -> None:
+        """A lease only gets longer; what is needed no more is given back."""
+        meant = await resolve.which(turn, self.topic)
+        for item in meant.chosen or meant.candidates:
+            ends = local_time(item.expires_at, turn.actor.timezone, turn.desk.clock())
+            turn.say("utter_cannot_shorten", name=item.name, ends=ends)
 
 
 class ActionAskReservation(DeskAction):
@@ -252,6 +295,15 @@ class ActionAskDuration(DeskAction):
 def _choose(turn: Turn, items: Sequence[dict[str, Any]]) -> None:
     turn.facts["reservation"] = [{"id": item["id"], "name": item["name"]} for item in items]
     turn.facts.pop("options", None)
+
+
+def _leave_out(turn: Turn, options: Sequence[dict[str, Any]], out: Sequence[dict[str, Any]]) -> None:
+    """ "Not alpha": the only other one, or the list of the others."""
+    left = [item for item in options if item not in out]
+    if len(left) == 1:
+        _choose(turn, left)
+    elif left:
+        turn.facts["options"] = left
 
 
 async def _still_there(turn: Turn, asked_of: Sequence[dict[str, Any]]) -> list[Reservation]:

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from rapidfuzz.distance import OSA
 
+from actions import clauses
 from actions.references import Cues
 from actions.turn import Turn
 from actions.wording import names, provider_title
-from clouddesk.matching import is_named_in, nearly_named_in
+from clouddesk.matching import is_named_in, nearly_named_in, with_names_as
 from clouddesk.model.errors import NotFound
 from clouddesk.model.reservation import RELEASING, RUNNING, STOPPED, Reservation
 
 _FITTING = {"stop_resource": (RUNNING,), "reboot_resource": (RUNNING,), "start_resource": (STOPPED,)}
 _LOOKS = ("describe_resource", "connect_info")
+_AND_ALL = re.compile(r"\b(?:and|plus|with) (?:everything|all|the (?:others|rest)|all (?:of )?the (?:others|rest))\b")
+""" "prod and everything else"."""
+_MARK = "\N{OBJECT REPLACEMENT CHARACTER}"
+_LISTED = re.compile(rf"{_MARK}\s*(?:,|;|&|\+|\b(?:and|plus|as well as|also)\b)+\s*(?:and\s+|also\s+)*{_MARK}")
+_PARTS = re.compile(r"\s*(?:,|&|\+|\b(?:and|plus|nor|or)\b)\s*")
+_NO_PART = re.compile(r"(?:by|until|till|for|please|pls|thanks|now|today|for good|too|also)\b")
+"""What may follow an exception and is none."""
 _LEAST_LETTERS = 3
 """Of a name with a typo."""
 
@@ -36,9 +45,18 @@ class Meant:
 
 async def which(turn: Turn, topic: str, *, among: Collection[str] | None = None) -> Meant:
     """The reservations that the message means; that there is none is said. ``among``: only these ids are asked for."""
-    if named := await said_names(turn):
+    cues = cues_of(turn)
+    if (named := await said_names(turn)) and not _AND_ALL.search(cues.text):
         return await _named(turn, named)
-    cues, found = cues_of(turn), await having(turn)
+    if (cues.says_all or cues.says_plural) and cues.excepted:
+        is_told = not any(str(value) in cues.excepted for value in _attribute_values(turn))
+        own = await having(turn) if is_told else await turn.desk.reservations(turn.actor)
+        own = [item for item in cues.fitting(own) if among is None or item.id in among]
+        if left := await _without_exceptions(turn, cues, own):
+            return _all_of(cues, left, [item for item in left if can(topic, item)] or left)
+        # What is to be left out is asked about rather than forgotten.
+        return Meant(candidates=own)
+    found = await having(turn)
     found = [item for item in found if (among is None or item.id in among) and not _is_refused(cues, item)]
     found = _of_the_system(turn, cues.fitting(found))
     if not found:
@@ -54,6 +72,9 @@ async def which(turn: Turn, topic: str, *, among: Collection[str] | None = None)
     fitting = [item for item in found if can(topic, item)] or found
     is_of_one = among is None and cues.says_them and last and last[0].node_count > 1
     if (cues.says_all and not is_of_one) or (cues.says_plural and topic not in _LOOKS):
+        if cues.adjectives and not (attributes(turn) or cues.says_which or cues.how_many or _says_system(turn)):
+            called = [item for item in found if set(cues.adjectives) & set(item.name.lower().split("-"))]
+            return Meant(chosen=called) if called else Meant(candidates=found)
         return _all_of(cues, found, fitting)
     if len(found) > 1:
         found = _likeliest(turn, topic, found, fitting, last)
@@ -82,7 +103,11 @@ async def having(turn: Turn) -> list[Reservation]:
 
 async def said_names(turn: Turn) -> tuple[str, ...]:
     """The names and ids that the message says, whether or not there is such a reservation."""
-    said = turn.all_of("reservation_id") or turn.all_of("resource_name") or await _mentioned(turn)
+    said = turn.all_of("reservation_id") or turn.all_of("resource_name")
+    if not said:
+        said = await _mentioned(turn)
+    elif not turn.is_button:
+        said = await _with_those_beside(turn, tuple(map(str, said)))
     cues = cues_of(turn)
     return tuple(str(name) for name in said if not cues.refuses(str(name)))
 
@@ -135,10 +160,62 @@ async def _mentioned(turn: Turn) -> tuple[str, ...]:
     """The person's own names that stand in the text, or nearly: "ubuntu-1" is one before it is an operating system."""
     if turn.is_button:
         return ()
-    text, cues = turn.text.lower(), cues_of(turn)
+    text, cues = clauses.part_of(turn.text, turn.intent), cues_of(turn)
     own = [item for item in await turn.desk.reservations(turn.actor) if not _is_refused(cues, item)]
     named = tuple(item.id for item in own if is_named_in(text, item))
     return named or tuple(nearly_named_in(text, own))
+
+
+async def _with_those_beside(turn: Turn, said: tuple[str, ...]) -> tuple[str, ...]:
+    """With the person's own names that stand in one list with those that were found: "bob and ubuntu-1"."""
+    text = clauses.part_of(turn.text, turn.intent)
+    mentioned = await _mentioned(turn)
+    own = [item for item in await turn.desk.reservations(turn.actor) if item.id in mentioned]
+    whole = turn.text.lower()
+    said = tuple(name for name in said if name.lower() in text or name.lower() not in whole) or said
+    marked = with_names_as(_MARK, text, own)
+    for name in said:
+        marked = marked.replace(name.lower(), _MARK)
+    if not _LISTED.search(marked):
+        return said
+    known = {word for item in own for word in (item.id, item.name.lower())}
+    return (*(item.id for item in own), *(name for name in said if name.lower() not in known))
+
+
+async def _without_exceptions(turn: Turn, cues: Cues, found: Sequence[Reservation]) -> list[Reservation]:
+    """All but those that are ruled out; [] when it is not clear which those are."""
+    out: list[Reservation] = []
+    for words in _PARTS.split(cues.excepted):
+        if words.strip() and not _NO_PART.match(words.strip()):
+            named = await _excepted_by(turn, Cues(words, cues.now, cues.timezone), found)
+            if not named:
+                return []
+            out += named
+    return [item for item in found if item not in out] if out else []
+
+
+async def _excepted_by(turn: Turn, exception: Cues, found: Sequence[Reservation]) -> list[Reservation]:
+    """Those that one of the exceptions means: by name, by what runs on it, or by what it is."""
+    text = exception.said
+    if named := [item for item in found if is_named_in(text, item)]:
+        return named
+    if near := nearly_named_in(text, found):
+        return [item for word in near for item in await _nearly(turn, word) if item in found]
+    words = set(re.findall(r"[\w.-]+", text))
+    if called := [item for item in found if words & {item.software, item.provider, item.os.partition("-")[0]}]:
+        return called
+    if not exception.says_which:
+        return []
+    most = exception.most(exception.fitting(found))
+    return [item for item in most if not (exception.says_other and item.id == turn.last_reservation)]
+
+
+def _attribute_values(turn: Turn) -> tuple[object, ...]:
+    return (*turn.all_of("software"), *turn.all_of("provider"), *turn.all_of("region"))
+
+
+def _says_system(turn: Turn) -> bool:
+    return any(turn.all_of(name) for name in ("os", "size_name", "memory_gb", "vcpus", "node_count"))
 
 
 async def _named(turn: Turn, named: tuple[str, ...]) -> Meant:

@@ -59,6 +59,8 @@ class Turn:
     """The notices that wait for an answer, newest first (``actions/notified.py``)."""
     decision: tuple[str, str | None, str | None] | None = None
     """What the words decide about what a notice asked (``actions/decisions.py``)."""
+    reselected: list[dict[str, str]] | None = None
+    """The machines that the open question is to be about instead (``actions/reselecting.py``)."""
     new_notices: tuple[Notice, ...] = ()
     """Those of them that came after our last words."""
     noticed: dict[str, Any] | None = None

@@ -43,6 +43,7 @@ _USUAL = (
 )
 _GIVE = r"(?:(?:give me|get me|gimme|i'?ll have|i want|i need|i'?d like|take|use|do|order|can i (?:get|have))[ ,]+)*"
 _ONLY_USUAL = re.compile(rf"{_POLITE}{_GIVE}{_USUAL}{_END}")
+_CHANGED_USUAL = re.compile(rf"{_POLITE}{_GIVE}{_USUAL}[ ,]+(?:but|only|just|with|for|in|on)\b.+")
 _SAYS_USUAL = re.compile(rf"\b(?:{_USUAL})\b")
 
 
@@ -60,7 +61,9 @@ def is_usual(turn: Turn) -> bool:
     """Whether the text says nothing but "the usual", perhaps with a change: "the usual in frankfurt"."""
     if turn.is_button:
         return False
-    return _ONLY_USUAL.fullmatch(_plain(turn.text)) is not None or (turn.intent == "use_template" and says_usual(turn))
+    text = _plain(turn.text)
+    is_changed = _CHANGED_USUAL.fullmatch(text) is not None and bool(turn.entities) and not turn.all_of("person")
+    return _ONLY_USUAL.fullmatch(text) is not None or is_changed or (turn.intent == "use_template" and says_usual(turn))
 
 
 def says_usual(turn: Turn) -> bool:

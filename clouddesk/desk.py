@@ -6,6 +6,7 @@ topic is in a module of its own: ``accounts``, ``quotations``, ``ordering``, ``r
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from clouddesk.model.actor import OPERATOR, Actor
 from clouddesk.model.audit import CREDENTIALS_ADDED, CREDENTIALS_REMOVED, AuditEntry
 from clouddesk.model.blueprint import Blueprint
 from clouddesk.model.credentials import CredentialInfo, SecretFields
-from clouddesk.model.errors import NotFound, Unavailable, WrongState
+from clouddesk.model.errors import LimitExceeded, NotFound, Unavailable, WrongState
 from clouddesk.model.invalid import CredentialsInUse, ExtensionTooShort
 from clouddesk.model.notice import Notice
 from clouddesk.model.offer import Offer, Requirements
@@ -251,8 +252,12 @@ class Desk:
         return found
 
     async def extension_price_usd(self, actor: Actor, reservation_id: str, seconds: int) -> float:
-        """What the reservation costs for that much longer, running."""
+        """What the reservation costs for that much longer, running. Raises LimitExceeded beyond the longest lease."""
         reservation = await self.reservation(actor, reservation_id)
+        left = (self.longest_end(reservation) - reservation.expires_at).total_seconds()
+        if seconds > left + 1:
+            what, size = ("days", 86400) if seconds >= 2 * 86400 else ("hours", 3600)
+            raise LimitExceeded(what, asked=round(seconds / size, 1), limit=max(0, math.floor(left / size)))
         return reservation.hourly_price_usd * seconds / 3600
 
     async def extend(self, actor: Actor, reservation_id: str, seconds: int, *, request_id: str) -> Reservation:

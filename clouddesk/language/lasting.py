@@ -61,7 +61,9 @@ def _lasts(items: Sequence[Item], index: int, intent: str) -> bool:
     is_number = item.hint[:1].isdigit()
     if item.hint.startswith(("per ", "each ")) or after in ("a", "per") or before in ("per", "a"):
         return False
-    if (before == "/" and not is_number) or _is_clock(items, index):
+    # "extend it by 8h" is a length, though "ready by 8h" is a time of day.
+    is_length = before == "by" and intent in ("extend_reservation", "inform", "correct")
+    if (before == "/" and not is_number) or (_is_clock(items, index) and not is_length):
         return False
     if intent == "quote_price" and _ARTICLE.match(item.hint) and _is_rate(items, index):
         return False

@@ -27,7 +27,7 @@ class Matter:
     kind: str = ""
     """Of machines that are asked for, or whose price is."""
     variation: Said = field(default_factory=dict)
-    """The change whose price was asked last: taken, or left."""
+    """The changes whose price was asked, one on top of the other: taken, or left."""
     is_changing: bool = False
     """Whether it was asked what to change: a plain yes says nothing of that, and is asked for once more."""
     choices: set[str] = field(default_factory=set)
@@ -109,7 +109,7 @@ class Ledger:
         elif now.is_price:
             now.said.update(said)
         elif now.kind and now.asks == "yes":
-            now.variation = dict(said)
+            now.variation = {**now.variation, **said}
 
     def answer(self, said: Said) -> None:
         """A bare fact: for what is open, if it is of any use there."""
@@ -217,7 +217,12 @@ class Ledger:
 
     def _do_if_complete(self) -> None:
         now = self.open
-        if now is None or "machine" not in now.said or now.topic == GIVE_BACK:
+        if now is None or "machine" not in now.said:
+            return
+        if now.topic == GIVE_BACK:
+            # What is asked anew does not wait besides.
+            same = (GIVE_BACK, now.said["machine"])
+            self.waiting = [other for other in self.waiting if (other.topic, other.said.get("machine")) != same]
             return
         machine = self.machines[now.said["machine"]]
         if now.topic == EXTEND:

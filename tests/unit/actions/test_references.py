@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from actions.picking import are_only_picks, picks
-from actions.references import Cues
+from actions.picking import are_only_picks, picks, ruled_out
+from actions.references import Cues, shortens
 from clouddesk.matching import nearly_named_in
 from tests.builders import NOW, a_reservation
 
@@ -77,6 +77,44 @@ def test_a_name_that_is_ruled_out_is_not_meant(text: str) -> None:
     cues = Cues(text, NOW, "UTC")
     assert cues.refuses("etl-1")
     assert not cues.refuses("web")
+
+
+@pytest.mark.parametrize(
+    "text", ["all but etl-1 and web", "stop everything except etl-1, web", "all my vms without etl-1 or web"]
+)
+def test_a_list_after_all_but_is_ruled_out_to_its_end(text: str) -> None:
+    cues = Cues(text, NOW, "UTC")
+    assert cues.refuses("etl-1")
+    assert cues.refuses("web")
+    assert not cues.refuses("old")
+
+
+@pytest.mark.parametrize(
+    ("text", "excepted"),
+    [
+        ("terminate everything except the databse", "the databse"),
+        ("stop all of them but the biggest. now", "the biggest"),
+        ("stop all but web, and start old", "web"),
+        ("stop web, not etl-1", ""),
+        ("stop them all", ""),
+    ],
+)
+def test_what_is_left_out_of_all_is_told(text: str, excepted: str) -> None:
+    assert Cues(text, NOW, "UTC").excepted == excepted
+
+
+@pytest.mark.parametrize(
+    ("text", "is_shorter"),
+    [
+        ("shorten web by an hour", True),
+        ("one hour less", True),
+        ("make it end earlier", True),
+        ("extend it by an hour", False),
+        ("cut off web", False),
+    ],
+)
+def test_a_shorter_lease_is_told_from_a_longer_one(text: str, is_shorter: bool) -> None:
+    assert shortens(text) is is_shorter
 
 
 @pytest.mark.parametrize(
@@ -156,12 +194,29 @@ OPTIONS = [{"id": f"r-{number}", "name": name} for number, name in enumerate(("w
         ("both", []),
         ("7", []),
         ("1 and 9", []),
+        ("etl-1 and the last", ["etl-1", "spark-1"]),
+        ("etl-1 and the purple one", []),
         ("the purple one", []),
         ("all but nothing", []),
     ],
 )
 def test_an_answer_takes_the_options_that_it_names(text: str, names: list[str]) -> None:
     assert [option["name"] for option in picks(OPTIONS, text)] == names
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("not web", ["web"]),
+        ("no, not the second one", ["etl-1"]),
+        ("anything but old", ["old"]),
+        ("web, not old", []),
+        ("not sure", []),
+    ],
+)
+def test_what_an_answer_only_rules_out_is_not_taken(text: str, names: list[str]) -> None:
+    assert [option["name"] for option in ruled_out(OPTIONS, text)] == names
+    assert not set(names) & {option["name"] for option in picks(OPTIONS, text)}
 
 
 def test_both_needs_two() -> None:

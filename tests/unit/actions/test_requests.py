@@ -130,3 +130,24 @@ def test_a_change_is_said_in_words() -> None:
 
     assert words == "5 machines, on AWS, 16 GB memory, for 2 days"
     assert requests.change_words({"count": 1, "duration_seconds": 3600}) == "1 machine, for 1 hour"
+
+
+@pytest.mark.parametrize(
+    ("text", "entities", "said"),
+    [
+        ("vm called x2", {"vm_count": 2}, {"name": "x2"}),
+        ("vm called a2", {"gpu_type": "a2", "gpu_count": 1}, {"name": "a2"}),
+        ("vm named spark", {"software": "spark"}, {"name": "spark"}),
+        ("vm called rocky", {}, {"name": "rocky"}),
+    ],
+)
+def test_a_name_is_no_fact_about_the_machine(text: str, entities: dict[str, Any], said: dict[str, Any]) -> None:
+    assert requests.said_in(turn(text, **entities)) == said
+
+
+def test_a_sum_for_all_of_the_time_becomes_a_price_of_an_hour() -> None:
+    said = requests.said_in(turn("at most 12 dollars in total for a day", max_price_per_hour=12, duration_minutes=1440))
+    until = requests.said_in(turn("at most 12 dollars in total until friday", max_price_per_hour=12, until="friday"))
+
+    assert said["max_hourly_price_usd"] == 0.5
+    assert "max_hourly_price_usd" not in until
