@@ -65,9 +65,10 @@ class DeskAction(Action, ABC):  # type: ignore[misc]  # rasa_sdk is untyped
         turn = await open_turn(self.name(), dispatcher, tracker)
         if turn is None:
             return []
-        topic = topic_of_answer(turn)
         # An action that a form leads to has had its message read by the form.
-        is_first = self.topic in (turn.intent, "did_not_understand", "not_built_yet")
+        follows_form = moments.follows_form(tracker)
+        topic = topic_of_answer(turn, is_read=follows_form)
+        is_first = not follows_form and self.topic in (turn.intent, "did_not_understand", "not_built_yet")
         if topic is None and is_first and (meant := await named.meaning(turn)):
             turn.hear_again(*meant)
         else:
@@ -112,12 +113,13 @@ def _ask_again(turn: Turn) -> None:
         turn.say("utter_still_open", buttons=questions.buttons(question), question=questions.words(question))
 
 
-def topic_of_answer(turn: Turn) -> str | None:
+def topic_of_answer(turn: Turn, *, is_read: bool = False) -> str | None:
     """The topic that takes the message when it can only be an answer to a confirmation, whatever it was taken for.
 
-    "5" or "16 gigs" at a price, "try again" after a failure. What is too unsure to act on is not understood.
+    "5" or "16 gigs" at a price, "try again" after a failure. What is too unsure to act on is not understood, unless
+    it ``is_read`` already: what the classifier took it for says nothing then.
     """
-    if not turn.form and unsure.is_unsure(turn):
+    if not is_read and not turn.form and unsure.is_unsure(turn):
         turn.intent = "nlu_fallback"
         return _topic_of_answer(turn) or "did_not_understand"
     return _topic_of_answer(turn)

@@ -46,5 +46,11 @@ def has_returned(tracker: Any) -> bool:
     return bool(steps[-2]["name"] != "action_listen")
 
 
+def follows_form(tracker: Any) -> bool:
+    """For an action: whether a form has just ended in this turn, which then has read the message."""
+    steps = _steps(tracker)
+    return bool(steps) and steps[-1]["event"] == "active_loop" and not steps[-1].get("name")
+
+
 def _steps(tracker: Any) -> list[dict[str, Any]]:
     return [event for event in tracker.events if event["event"] in ("action", "active_loop")]

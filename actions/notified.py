@@ -27,16 +27,17 @@ _GETS = re.compile(r"\b(?:get|buy|order|take|reserve|create|launch|go ahead)\b")
 
 
 async def look(turn: Turn) -> None:
-    """Find what waits for an answer, and let "it" mean what the newest notice was about."""
+    """Find what waits for an answer, and let "it" mean the one reservation that the new ones are about."""
     latest = await turn.desk.latest_notices(turn.actor)
     known = turn.noticed or {}
     seen = next((place for place, notice in enumerate(latest) if notice.id == known.get("last")), len(latest))
     new = latest[:seen]
     settled = [item for item in known.get("settled", ()) if any(notice.id == item for notice in latest)]
     turn.noticed = {"last": latest[0].id if latest else None, "settled": settled}
-    spoken_of = [notice.reservation_id for notice in new if notice.kind not in _OVER]
+    spoken_of = {notice.reservation_id for notice in new if notice.kind not in _OVER}
     if spoken_of and (known or turn.last_reservation is None):
-        turn.last_reservation = spoken_of[0]
+        # Told of several at once, "it" could be any of them: then it is asked about.
+        turn.last_reservation = spoken_of.pop() if len(spoken_of) == 1 else None
     waiting: dict[str, Notice] = {}
     for notice in latest:
         is_open = notice.kind == kinds.EXPIRING and notice.id not in settled

@@ -22,6 +22,8 @@ class Dialogue:
     seconds: float = 0.0
     heard: list[dict[str, Any]] = field(default_factory=list)
     """Every message that it acted on, as it came."""
+    may_answer: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set, unless a test holds every answer back for a while."""
     asked: int = 0
     url: str = ""
     _answers: dict[tuple[str, str], list[dict[str, Any]]] = field(default_factory=dict)
@@ -32,6 +34,7 @@ class Dialogue:
         return [message["text"] for message in self.heard]
 
     async def __aenter__(self) -> Dialogue:
+        self.may_answer.set()
         app = web.Application()
         app.router.add_post(WEBHOOK_PATH, self._answer)
         self._runner = web.AppRunner(app, access_log=None)
@@ -57,6 +60,7 @@ class Dialogue:
             self._answers[key] = self.replies.get(text) or [{"text": f"I heard: {text}", "buttons": []}]
             self.heard.append(message)
         await asyncio.sleep(self.seconds)
+        await self.may_answer.wait()
         return web.json_response({"replies": self._answers[key]})
 
 
