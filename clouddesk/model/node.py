@@ -12,6 +12,9 @@ GONE = "gone"
 ERROR = "error"
 
 
+ANYWHERE = "0.0.0.0/0"
+
+
 @dataclass(frozen=True)
 class NodePlan:
     """A machine to be: ``key`` is its name inside the reservation ("worker-2") and tells retries apart."""
@@ -20,6 +23,19 @@ class NodePlan:
     role: str = "node"
     is_essential: bool = False
     """Without this one the others are of no use (the head of a cluster)."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """TCP ports that a reservation's firewall lets in from outside."""
+
+    first_port: int
+    last_port: int
+    source: str = ANYWHERE
+    """Addresses in CIDR notation."""
+
+
+SSH = Opening(22, 22)
 
 
 @dataclass(frozen=True)
@@ -43,6 +59,10 @@ class NodeOrder:
     architecture: str = "x86_64"
     spot: bool = False
     user_data: str = ""
+    public_keys: tuple[str, ...] = ()
+    """SSH keys that may log in, as lines of ``authorized_keys``."""
+    openings: tuple[Opening, ...] = (SSH,)
+    """All that the firewall lets in from outside; among themselves the machines reach each other on every port."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from clouddesk.model.errors import CloudDeskError
 from clouddesk.model.node import Account, Node, NodeOrder, NodePlan, Survey
 from clouddesk.model.offer import Offer
 from clouddesk.providers.faults import translated
-from clouddesk.providers.table import ImageQuery
+from clouddesk.providers.spec import ImageQuery
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -62,8 +62,15 @@ class Cloud(Protocol):
         """What exists, oldest first. A machine on its way out is GONE; one without a key yet has the key ""."""
         ...
 
+    def check_room(self, order: NodeOrder, count: int) -> None:
+        """Raises QuotaExceeded when the API tells that the account may not have so many more of this size."""
+        ...
+
     def launch(self, order: NodeOrder, plans: list[NodePlan], image: Image) -> list[Node]:
-        """Make exactly these machines."""
+        """Make exactly these machines, with the order's keys, and behind a firewall with its openings.
+
+        What it needs besides (a key, a firewall group) carries the reservation's tag, is made once and found again.
+        """
         ...
 
     def label(self, node: Node, plan: NodePlan, order: NodeOrder) -> None:

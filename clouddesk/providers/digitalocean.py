@@ -16,6 +16,7 @@ from libcloud.compute.base import NodeImage, NodeLocation, NodeSize
 from libcloud.compute.drivers.digitalocean import DigitalOcean_v2_NodeDriver
 
 from clouddesk.model import node as states
+from clouddesk.model.errors import QuotaExceeded
 from clouddesk.model.node import Account, Belonging, Node, NodeOrder, NodePlan, Survey
 from clouddesk.model.offer import Offer
 from clouddesk.providers.cloud import (
@@ -30,7 +31,8 @@ from clouddesk.providers.cloud import (
     Image,
     in_parallel,
 )  # fmt: skip
-from clouddesk.providers.table import DIGITALOCEAN, ImageQuery
+from clouddesk.providers.spec import ImageQuery
+from clouddesk.providers.specs.digitalocean import DIGITALOCEAN
 from clouddesk.providers.transport import Pause, PoliteConnection
 
 _STATES = {"new": states.PENDING, "active": states.RUNNING, "off": states.STOPPED, "archive": states.GONE}
@@ -78,6 +80,12 @@ class DropletCloud:
         found = self._driver().list_by_tag(_tag(RESERVATION, reservation_id))
         mine = [item for item in found if _tag(INSTALLATION, self._installation) in item.extra["tags"]]
         return [_node(item, region) for item in sorted(mine, key=lambda item: int(item.id))]
+
+    def check_room(self, order: NodeOrder, count: int) -> None:
+        """Droplets are limited by number, over all regions."""
+        limit = int(self._driver().ex_account_info().get("droplet_limit") or 0)
+        if limit and count > limit:
+            raise QuotaExceeded(DIGITALOCEAN.name, f"{count} droplets asked, the account may have {limit}")
 
     def launch(self, order: NodeOrder, plans: list[NodePlan], image: Image) -> list[Node]:
         """One call each, several at once. There is no token: a caller looks for the tags before calling again."""

@@ -32,7 +32,8 @@ from clouddesk.providers.cloud import (
     Image,
 )  # fmt: skip
 from clouddesk.providers.ec2_driver import Ec2Driver
-from clouddesk.providers.table import AWS, ImageQuery
+from clouddesk.providers.spec import ImageQuery
+from clouddesk.providers.specs.aws import AWS
 from clouddesk.providers.transport import Pause
 
 _STATES = {
@@ -116,6 +117,9 @@ class Ec2Cloud:
         filters = {**self._mine(reservation_id), "instance-state-name": _LISTED}
         found = self._driver(region).list_nodes(ex_filters=filters)
         return [_node(item, region) for item in sorted(found, key=_launch_order)]
+
+    def check_room(self, order: NodeOrder, count: int) -> None:
+        """EC2 tells its limits by another API only (Service Quotas), which few keys may ask; RunInstances says no."""
 
     def launch(self, order: NodeOrder, plans: list[NodePlan], image: Image) -> list[Node]:
         """All in one call; with the same token Amazon answers with the machines of the first call."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from json import JSONDecodeError
@@ -25,6 +26,7 @@ from clouddesk.model.errors import (
     RateLimited,
     RequestRejected,
 )
+from clouddesk.providers.table import PROVIDERS
 
 T = TypeVar("T")
 
@@ -102,7 +104,10 @@ def translate(provider: str, error: Exception) -> ProviderError:
 
 def _by_code(provider: str, code: str, status: int, text: str, headers: dict[str, str]) -> ProviderError:
     said = text.lower()
-    if code in _RATE or status == 429:
+    meant = _of_provider(provider, f"{status} {text}")
+    if meant is not None and not issubclass(meant, RateLimited):
+        return meant(provider, text)
+    if code in _RATE or status == 429 or meant is not None:
         return RateLimited(provider, text, retry_after_seconds=_seconds(headers.get("retry-after")))
     if code in _QUOTA or (status in (403, 422) and "limit" in said):
         return QuotaExceeded(provider, text)
@@ -113,6 +118,11 @@ def _by_code(provider: str, code: str, status: int, text: str, headers: dict[str
     if code in _PASSING or status >= 500 or "pending event" in said:
         return ProviderDown(provider, text)
     return RequestRejected(provider, text)
+
+
+def _of_provider(provider: str, said: str) -> type[ProviderError] | None:
+    patterns = PROVIDERS[provider].errors if provider in PROVIDERS else ()
+    return next((item.error for item in patterns if re.search(item.pattern, said, re.IGNORECASE)), None)
 
 
 def _text(error: Exception) -> str:

@@ -18,7 +18,8 @@ from clouddesk.model.offer import Offer
 from clouddesk.providers.cloud import Cloud, Image, in_parallel
 from clouddesk.providers.faults import retrying, translated
 from clouddesk.providers.settling import settle
-from clouddesk.providers.table import PROVIDERS, ProviderSpec
+from clouddesk.providers.spec import ProviderSpec
+from clouddesk.providers.table import PROVIDERS
 from clouddesk.providers.transport import RateLimit, pausing, unlimited
 
 T = TypeVar("T")
@@ -153,6 +154,7 @@ class LibcloudProvider:
             in_parallel(self.name, lambda pair: self._cloud.label(*pair, order), found.unlabelled)
             if not found.missing:
                 return list(found.kept)
+            self._cloud.check_room(order, len(found.missing))
             launched = self._cloud.launch(order, list(found.missing), image)
             nodes = [*found.kept, *(node for node in launched if node.state != GONE)]
         raise ProviderDown(self.name, "machines ended as soon as they were made")

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from requests.adapters import HTTPAdapter
 
 from clouddesk.model.errors import RateLimited
-from clouddesk.providers.table import ProviderSpec
+from clouddesk.providers.spec import ProviderSpec
 
 LONGEST_WAIT_SECONDS = 30.0
 """Who would have to wait longer for a token is told so, and the workflow waits without holding a thread."""

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from clouddesk.model.credentials import CredentialInfo
-from clouddesk.providers.table import PROVIDERS, CredentialField, title_of
+from clouddesk.providers.spec import CredentialField
+from clouddesk.providers.table import PROVIDERS, title_of
 from connectors.slack import words
 from connectors.slack.cards import context, section
 from connectors.slack.limits import HINT, OPTION_TEXT, SECTION_TEXT, VIEW_TITLE, Block, cut

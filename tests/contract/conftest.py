@@ -106,35 +106,40 @@ def wait_for(reached: Callable[[], bool], *, within_seconds: float = 5) -> None:
         time.sleep(0.05)
 
 
-@pytest.fixture(scope="session")
-def aws_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """One simulated AWS for the whole session: it takes seconds to start."""
-    server = Sandbox("clouddesk.sandbox.aws", tmp_path_factory.mktemp("sandbox-aws"))
-    server.start()
-    yield server
-    server.stop()
+SERVERS = {
+    "aws": "clouddesk.sandbox.aws",
+    "digitalocean": "clouddesk.sandbox.digitalocean",
+}
+"""The simulated clouds' modules, by provider."""
 
 
 @pytest.fixture(scope="session")
-def digitalocean_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """One simulated DigitalOcean for the whole session."""
-    server = Sandbox("clouddesk.sandbox.digitalocean", tmp_path_factory.mktemp("sandbox-digitalocean"))
-    server.start()
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Sandbox]]:
+    """One simulated cloud of each provider for the whole session, started when it is first asked for."""
+    started: dict[str, Sandbox] = {}
+
+    def server(provider: str) -> Sandbox:
+        if provider not in started:
+            sandbox = Sandbox(SERVERS[provider], tmp_path_factory.mktemp(f"sandbox-{provider}"))
+            sandbox.start()
+            started[provider] = sandbox
+        started[provider].clear_faults()
+        return started[provider]
+
     yield server
-    server.stop()
+    for sandbox in started.values():
+        sandbox.stop()
 
 
 @pytest.fixture
-def sandbox_aws(aws_server: Sandbox) -> Iterator[Sandbox]:
+def sandbox_aws(servers: Callable[[str], Sandbox]) -> Iterator[Sandbox]:
     """The simulated AWS, with no faults left over from another test."""
-    aws_server.clear_faults()
-    yield aws_server
-    aws_server.clear_faults()
+    yield servers("aws")
+    servers("aws").clear_faults()
 
 
 @pytest.fixture
-def sandbox_digitalocean(digitalocean_server: Sandbox) -> Iterator[Sandbox]:
+def sandbox_digitalocean(servers: Callable[[str], Sandbox]) -> Iterator[Sandbox]:
     """The simulated DigitalOcean, with no faults left over from another test."""
-    digitalocean_server.clear_faults()
-    yield digitalocean_server
-    digitalocean_server.clear_faults()
+    yield servers("digitalocean")
+    servers("digitalocean").clear_faults()

@@ -1,0 +1,81 @@
+"""What a provider is as data: its name, the access it asks for, what it installs, what its errors mean.
+
+No vendor library is imported here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from clouddesk.model.errors import ProviderError
+from clouddesk.model.invalid import NoImage
+
+
+@dataclass(frozen=True)
+class CredentialField:
+    """One line of a provider's credential form."""
+
+    name: str
+    label: str
+    help: str
+    is_secret: bool = True
+
+
+@dataclass(frozen=True)
+class ImageQuery:
+    """Where a system's official image is found, and who logs in to a machine made of it.
+
+    ``pattern`` is the provider's own name of the image with ``{debian}``, ``{arm}`` or ``{gnu}`` for the architecture
+    as Debian, Amazon and GNU spell it.
+    """
+
+    pattern: str
+    login: str
+    owner: str = ""
+    root_device: str = ""
+
+
+@dataclass(frozen=True)
+class ErrorPattern:
+    """What one of a provider's errors means."""
+
+    pattern: str
+    """A regular expression, capitals ignored, found in "<status> <the provider's words>"."""
+    error: type[ProviderError]
+
+
+@dataclass(frozen=True)
+class ProviderSpec:
+    """A supported cloud."""
+
+    name: str
+    title: str
+    cloud: str
+    """``module:class`` of what speaks its API; imported when a provider is opened."""
+    credential_fields: tuple[CredentialField, ...]
+    images: dict[str, ImageQuery]
+    default_versions: dict[str, str]
+    """System without a version → the one that is meant."""
+    bills_stopped_machines: bool
+    """True: a machine that is powered off costs as much as a running one."""
+    is_live_priced: bool
+    """True: the API tells the prices, so ``list_offers`` is the source of the catalogue."""
+    requests_per_second: float
+    request_burst: int
+    """How fast its API lets an account ask (a token bucket): sustained, and at once after a pause."""
+    access_url: str = field(default="")
+    """Where people make the access that the form asks for."""
+    errors: tuple[ErrorPattern, ...] = ()
+    """What its answers mean where their status does not tell; the first that fits counts."""
+
+    def system(self, words: str) -> str:
+        """The table's name of an operating system ("ubuntu" → "ubuntu-22.04"). Raises NoImage."""
+        name = words.strip().lower().replace(" ", "-")
+        name = self.default_versions.get(name, name)
+        if name in self.images:
+            return name
+        # "ubuntu-22" and "rocky-9.4" are near enough to have one meaning.
+        near = [known for known in self.images if known.startswith(f"{name}.") or name.startswith(f"{known}.")]
+        if near:
+            return near[0]
+        raise NoImage(words, [self.name], tuple(self.images))

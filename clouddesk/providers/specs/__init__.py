@@ -1,0 +1,1 @@
+"""One module for each provider: what it is, as data."""
