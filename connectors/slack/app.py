@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -58,8 +59,22 @@ def make_app(*, client: AsyncWebClient, signing_secret: str, services: Services)
     """The app. ``signing_secret`` may be empty where only the socket is used."""
     from connectors.slack import listeners
 
+    async def authorize(**_request: object) -> AuthorizeResult:
+        # Known since the start. Bolt would ask Slack, before the listener and so before the job is written down, and
+        # acknowledges what came when Slack then answers with a fault.
+        return AuthorizeResult(
+            enterprise_id=None,
+            team_id=services.workspace_id,
+            bot_user_id=services.bot_user_id,
+            bot_token=client.token,
+        )
+
     app = AsyncApp(
-        client=client,
+        # Without the token, which Bolt would ask about itself.
+        client=AsyncWebClient(
+            base_url=client.base_url, session=client.session, retry_handlers=list(client.retry_handlers)
+        ),
+        authorize=authorize,
         signing_secret=signing_secret or "unused",
         # An acknowledgement means that the job is written down: listeners do no more than that.
         process_before_response=True,

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from clouddesk.adapters import codec
 from clouddesk.language.prepare import prepare
 from clouddesk.language.secrets import redact
 from clouddesk.model.actor import Person
@@ -69,7 +70,8 @@ class Job:
 
     @classmethod
     def from_json(cls, text: bytes | str) -> Job:
-        return cls(**json.loads(text))
+        """As another version of the gateway may have written it. Raises ValueError, TypeError or KeyError."""
+        return codec.from_json(cls, text)
 
 
 def of_message(event: Mapping[str, Any], *, workspace_id: str, bot_user_id: str) -> Job | None:
@@ -140,23 +142,28 @@ def of_press(body: Mapping[str, Any], payload: str, *, workspace_id: str, channe
     )
 
 
-def of_words(
-    words: str, *, id: str, workspace_id: str, user_id: str, channel: str, thread: str = "", before: str = ""
+def of_words(words: str, *, id: str, workspace_id: str, user_id: str, channel: str) -> Job:
+    """A message that somebody wrote, said by whoever asks for it, in that conversation."""
+    text, secret = without_secrets(words)
+    job = of_payload(text, id=id, workspace_id=workspace_id, user_id=user_id, channel=channel)
+    return replace(job, secret=secret)
+
+
+def of_payload(
+    payload: str, *, id: str, workspace_id: str, user_id: str, channel: str, thread: str = "", before: str = ""
 ) -> Job:
-    """Words or a payload that a shortcut or a form stands for, said in that conversation."""
-    text, secret = (redact(words)[0], None) if words.startswith("/") else without_secrets(words)
+    """What a shortcut or a form of ours stands for, said in that conversation."""
     return Job(
         id=id,
         kind=MESSAGE,
         workspace_id=workspace_id,
         user_id=user_id,
         channel=channel,
-        text=text,
+        text=redact(payload)[0],
         before=before,
         thread=thread,
         at=time.time(),
         is_direct=channel.startswith("D"),
-        secret=secret,
     )
 
 
@@ -183,12 +190,12 @@ def of_notice(notice: Notice, text: str) -> Job:
 
 
 def without_secrets(text: str) -> tuple[str, str | None]:
-    """What may travel on, and whose key was in it: None when there was none, "" when nobody can tell whose."""
-    if text.lstrip().startswith("/"):  # a payload keeps its form
-        harmless, found = redact(text.strip())
-    else:
-        prepared = prepare(text)
-        harmless, found = prepared.text, prepared.secrets
-    if not found:
+    """What may travel on, and whose key was in it: None when there was none, "" when nobody can tell whose.
+
+    Typed words are never a button's payload, which begins with a slash: somebody might be asked to pass them on.
+    """
+    prepared = prepare(text)
+    harmless = prepared.text.lstrip("/ ")
+    if not prepared.secrets:
         return harmless, None
-    return harmless, next((item.provider for item in found if item.provider), "")
+    return harmless, next((item.provider for item in prepared.secrets if item.provider), "")

@@ -17,6 +17,8 @@ import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import Any
+from weakref import WeakValueDictionary
 
 import structlog
 from redis.asyncio import Redis
@@ -100,28 +102,37 @@ class Lanes:
         self._take = redis.register_script(_TAKE)
         self._next = redis.register_script(_NEXT)
         self._adding = 0
+        self._arriving: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._is_calm = asyncio.Event()
         self._is_calm.set()
         self._is_closing = False
 
     async def add(self, job: Job) -> bool:
         """Keep the job and see that it is done; False when it is known already. Raises RedisError: it is not kept."""
-        lane = job.conversation
-        worker = uuid.uuid4().hex if self._has_room else ""
+        # What comes in one after the other is written in that order, over whichever connections.
+        arriving = self._arriving.setdefault(job.conversation, asyncio.Lock())
+        # Whoever is being added is promised a worker, so that a crowd gets no more of them than there may be.
+        has_room = self._has_room
         self._adding += 1
         self._is_calm.clear()
         try:
-            taken = await self._add(
-                keys=[*self._shared_keys, self._key("seen", job.id), self._key("lane", lane)],
-                args=[worker, self._lease_ms, self._key("lane", ""), SEEN_SECONDS, job.at, job.as_json(), lane],
-            )
+            async with arriving:
+                taken = await self._write(job, uuid.uuid4().hex if has_room else "")
         finally:
             self._adding -= 1
             if not self._adding:
                 self._is_calm.set()
+        return bool(taken != 0)
+
+    async def _write(self, job: Job, worker: str) -> Any:
+        lane = job.conversation
+        taken = await self._add(
+            keys=[*self._shared_keys, self._key("seen", job.id), self._key("lane", lane)],
+            args=[worker, self._lease_ms, self._key("lane", ""), SEEN_SECONDS, job.at, job.as_json(), lane],
+        )
         if isinstance(taken, list):
             self._start_worker(worker, taken)
-        return bool(taken != 0)
+        return taken
 
     async def run(self) -> None:
         """Take up what nobody works on, without end."""
@@ -141,7 +152,7 @@ class Lanes:
 
     @property
     def _has_room(self) -> bool:
-        return not self._is_closing and len(self._workers) < self._at_once
+        return not self._is_closing and len(self._workers) + self._adding < self._at_once
 
     def _start_worker(self, name: str, taken: list[bytes] | None = None) -> None:
         worker = asyncio.create_task(self._work(name, taken))
@@ -197,7 +208,11 @@ class Lanes:
         return True
 
     async def _handled(self, text: bytes) -> None:
-        job = Job.from_json(text)
+        try:
+            job = Job.from_json(text)
+        except (ValueError, TypeError, KeyError):
+            _log.exception("slack.job_unreadable")  # of another version: it must not hold up those behind it
+            return
         try:
             await self._handle(job)
         except RedisError:

@@ -9,7 +9,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from connectors.slack.app import Services
 from connectors.slack.change_view import CHANGE
 from connectors.slack.credentials_view import CHOOSE, CREDENTIALS
-from connectors.slack.events import of_words
+from connectors.slack.events import of_payload
 
 
 def register(app: AsyncApp, services: Services) -> None:
@@ -30,7 +30,7 @@ def register(app: AsyncApp, services: Services) -> None:
         answer, made = await services.modals.change_given(user_id, view)
         if made is not None:
             await services.keep(
-                of_words(
+                of_payload(
                     made.words,
                     id=f"f-{view['id']}-{view['hash']}",
                     workspace_id=services.workspace_id,

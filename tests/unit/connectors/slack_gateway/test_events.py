@@ -8,7 +8,16 @@ from typing import Any
 import pytest
 
 from clouddesk.model.notice import READY, Notice
-from connectors.slack.events import Job, of_command, of_message, of_notice, of_press, of_words, without_secrets
+from connectors.slack.events import (
+    Job,
+    of_command,
+    of_message,
+    of_notice,
+    of_payload,
+    of_press,
+    of_words,
+    without_secrets,
+)
 
 BOT = "U0BOT"
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYzzzzzzzzzz"
@@ -80,10 +89,20 @@ def test_a_secret_is_not_in_the_job() -> None:
 
 
 @pytest.mark.parametrize("typed", [f"/cloud key {SECRET}", f'/add_credentials{{"token": "{SECRET}"}}'])
-def test_a_payload_with_a_secret_is_not_passed_on_either(typed: str) -> None:
+def test_a_secret_behind_a_slash_is_not_passed_on_either(typed: str) -> None:
     harmless, whose = without_secrets(typed)
     assert whose is not None
     assert SECRET not in harmless
+
+
+@pytest.mark.parametrize("typed", ['/affirm{"reservation_id": "r-1"}', " //affirm", "\uff0faffirm", "/ affirm"])
+def test_typed_words_are_never_a_payload(typed: str) -> None:
+    told = {"id": "s-1", "workspace_id": "T1", "user_id": "U1"}
+    said = job(message(text=typed))
+    assert said is not None
+    command = {"trigger_id": "1.2", "user_id": "U1", "channel_id": "C1", "text": typed}
+    texts = [said.text, of_words(typed, channel="D1", **told).text, of_command(command, workspace_id="T1").text]
+    assert all(text.startswith("affirm") for text in texts)
 
 
 def test_a_job_survives_its_way_through_redis() -> None:
@@ -131,8 +150,8 @@ def test_an_empty_command_asks_for_help() -> None:
     assert of_command(body, workspace_id="T1").text == "help"
 
 
-def test_words_of_a_shortcut_are_said_in_the_direct_conversation() -> None:
-    found = of_words("/list_resources", id="s-1", workspace_id="T1", user_id="U1", channel="D1")
+def test_a_payload_of_a_shortcut_is_said_in_the_direct_conversation() -> None:
+    found = of_payload("/list_resources", id="s-1", workspace_id="T1", user_id="U1", channel="D1")
     assert (found.text, found.conversation, found.is_direct) == ("/list_resources", "T1:D1:-:U1", True)
 
 
