@@ -7,6 +7,7 @@ import re
 from actions import cards, choosing, differences, forms, questions
 from actions.base import hand_over
 from actions.create import by_popularity
+from actions.reasons import reasons
 from actions.requests import button, to_request
 from actions.reservation_forms import seconds_until
 from actions.turn import Turn
@@ -107,6 +108,7 @@ async def _tell_of_quote(turn: Turn, topic: str) -> None:
             longest=duration(turn.desk.limits.max_lease_seconds),
             place=shown["place"],
             hourly=shown["hourly"],
+            reasons=reasons(made),
         )
 
 

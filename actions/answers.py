@@ -20,6 +20,7 @@ from actions import (
     usual,
 )
 from actions.base import DeskAction
+from actions.refusals import refuses_a_value
 from actions.requests import button, change_words, merged, said_in, stated_in, to_entities, to_fields
 from actions.turn import Question, Turn
 from actions.wording import provider_title
@@ -108,7 +109,7 @@ class ActionDeny(DeskAction):
             # "no, the other one"
             turn.go_to(topic)
         else:
-            _drop(turn, question)
+            drop(turn, question)
 
 
 class ActionCorrect(DeskAction):
@@ -187,6 +188,19 @@ def _say_still_open(turn: Turn) -> None:
         turn.say("utter_still_open", buttons=questions.buttons(question), question=questions.words(question))
 
 
+def drop(turn: Turn, question: Question) -> None:
+    """The no to what was asked."""
+    turn.settle()
+    if question["kind"] == "confirm_release":
+        turn.say("utter_release_dropped", name=" and ".join(question["names"]))
+    elif question["kind"] == "confirm_removal":
+        turn.say("utter_credentials_kept", title=provider_title(question["provider"]))
+    elif question["kind"] == "confirm_quote":
+        turn.say("utter_quote_dropped", what=question["what"])
+    else:
+        turn.say("utter_cancelled", what=questions.subject(question))
+
+
 def ask_again(turn: Turn, question: Question) -> None:
     """The message was no answer: the question again; twice in vain, with examples of what is one."""
     turn.misses = int(turn.slots_before.get("misses") or 0) + 1
@@ -207,6 +221,8 @@ async def _change_request(turn: Turn, question: Question) -> None:
         turn.say("utter_my_choice", buttons=questions.buttons(question), question=questions.words(question))
     elif change := bargaining.change_in(turn):
         await create.change(turn, change)
+    elif refuses_a_value(turn):
+        turn.say("utter_no_yes_unchanged", buttons=questions.buttons(question), question=questions.words(question))
     elif bargaining.asks_cheaper(turn):
         turn.say("utter_cheapest_already", buttons=questions.buttons(question), question=questions.words(question))
     elif field := None if turn.is_button else measures.field_named(turn.text):
@@ -353,18 +369,6 @@ def _drop_form(turn: Turn) -> None:
     what = forms.subject(turn)
     turn.settle()
     turn.say("utter_cancelled", what=what)
-
-
-def _drop(turn: Turn, question: Question) -> None:
-    turn.settle()
-    if question["kind"] == "confirm_release":
-        turn.say("utter_release_dropped", name=" and ".join(question["names"]))
-    elif question["kind"] == "confirm_removal":
-        turn.say("utter_credentials_kept", title=provider_title(question["provider"]))
-    elif question["kind"] == "confirm_quote":
-        turn.say("utter_quote_dropped", what=question["what"])
-    else:
-        turn.say("utter_cancelled", what=questions.subject(question))
 
 
 def _task_of(question: Question) -> str | None:

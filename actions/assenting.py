@@ -10,6 +10,7 @@ import re
 from actions import bargaining, clauses, questions, retries
 from actions.turn import Question, Turn
 from clouddesk.language.assent import Answer, read, yes_and_more
+from clouddesk.model.orphan import DELETE
 
 _VAGUE = (
     "affirm",
@@ -49,6 +50,8 @@ _IN_USE = re.compile(
 _DOUBTS = re.compile(
     r"(?:are you |you )?(?:really |quite |very )?(?:sure|certain|really)(?: about (?:it|that|this))?\W*"
 )
+_SHRUGS = re.compile(r"\bwhy not\b")
+""" "Sure, why not" takes an offer, and is no order to delete."""
 _NO_QUESTIONS = re.compile(r"\b(?:do(?:n'?t| not)|stop) ask")
 _DONE = re.compile(
     r"(?:ok(?:ay)?[ ,]+|so[ ,]+|all )*(?:done|added|finished|ready|set"
@@ -77,7 +80,8 @@ def topic(turn: Turn) -> str | None:
         return None
     answer = said(turn)
     has_done = turn.intent in _WAITING and is_errand_done(turn)
-    if has_done or _asks_about_disks(turn, answer) or _is_doubt(turn) or other_task(turn):
+    is_shrug = destroys(question) and _SHRUGS.search(turn.text.lower()) is not None
+    if is_shrug or has_done or _asks_about_disks(turn, answer) or _is_doubt(turn) or other_task(turn):
         return "ask_for_yes"
     if _says_yes_outright(turn) and not bargaining.takes_variation(turn):
         return "ask_for_yes" if question.get("is_changing") else "affirm"
@@ -98,8 +102,12 @@ def is_yes(question: Question, answer: Answer) -> bool:
     """Whether it is yes enough: "perfect" is no order to delete, nor "ok" an answer to "What should be different?"."""
     if question.get("is_changing"):
         return False
-    destroys = question["kind"] in ("confirm_release", "confirm_removal")
-    return answer is Answer.YES or (answer is Answer.APPROVAL and not destroys)
+    return answer is Answer.YES or (answer is Answer.APPROVAL and not destroys(question))
+
+
+def destroys(question: Question) -> bool:
+    """Whether the yes takes away what cannot be had back."""
+    return question["kind"] in ("confirm_release", "confirm_removal") or question.get("option") == DELETE
 
 
 def left_after_yes(turn: Turn) -> str | None:

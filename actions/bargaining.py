@@ -93,7 +93,7 @@ def change_in(turn: Turn) -> Fields:
         # "the runner-up" may have been taken for the name of a template
         return dict(question["other"])
     change = changes_in(turn)
-    if "count" in change:
+    if "count" in change and not turn.is_button:
         change["count"] = _in_all(turn.text, change["count"], question)
     change = {**_relative(turn), **change}
     if change and turn.intent in ("correct", "inform") and "count" not in change and not turn.is_button:

@@ -19,14 +19,19 @@ from actions import (
     desk_access,
     giving_up,
     knowledge,
+    lengths,
     moments,
     named,
     notified,
     parking,
     questions,
+    refusals,
     requests,
+    rereading,
     reselecting,
     retries,
+    several,
+    stopping,
     unsure,
     usual,
     wording,
@@ -35,6 +40,8 @@ from actions.turn import FACTS, Turn
 from clouddesk.model.errors import CloudDeskError, ProviderError
 
 log = structlog.get_logger()
+_OF_A_MACHINE = ("describe_resource", "connect_info", "list_resources")
+"""Topics after which "it" may mean a machine that was spoken of."""
 
 
 class DeskAction(Action, ABC):  # type: ignore[misc]  # rasa_sdk is untyped
@@ -67,9 +74,12 @@ class DeskAction(Action, ABC):  # type: ignore[misc]  # rasa_sdk is untyped
             return []
         # An action that a form leads to has had its message read by the form.
         follows_form = moments.follows_form(tracker)
-        topic = topic_of_answer(turn, is_read=follows_form)
+        has_broken_off = moments.has_broken_off(tracker)
+        topic = None if has_broken_off else topic_of_answer(turn, is_read=follows_form)
         is_first = not follows_form and self.topic in (turn.intent, "did_not_understand", "not_built_yet")
-        if topic is None and is_first and (meant := await named.meaning(turn)):
+        if has_broken_off:
+            _hear_again(turn)
+        elif topic is None and is_first and (meant := await named.meaning(turn)):
             turn.hear_again(*meant)
         else:
             await answer_as(self.name(), turn, topic or self.topic)
@@ -82,11 +92,19 @@ class DeskAction(Action, ABC):  # type: ignore[misc]  # rasa_sdk is untyped
         return turn.events()
 
 
+def _hear_again(turn: Turn) -> None:
+    """Let Rasa take the message once more as a whole; only once, as it may be what ends the action server."""
+    if turn.is_heard_again:
+        turn.say("utter_something_broke")
+    else:
+        turn.hear_again(turn.intent, [[name, value] for name in turn.entities for value in turn.all_of(name)])
+
+
 async def answer_as(action: str, turn: Turn, topic: str) -> None:
     """Let a topic's action answer; then what is open, and what the message asks for besides."""
     await attempt(action, turn, topic)
     if DeskAction.topics[topic].is_aside:
-        _ask_again(turn)
+        remind(turn, of_a_machine=topic in _OF_A_MACHINE)
     if rest := clauses.left_undone(turn.text, topic):
         turn.say("utter_one_at_a_time", rest=rest)
 
@@ -104,12 +122,13 @@ async def attempt(action: str, turn: Turn, topic: str) -> None:
             retries.keep(turn, again)
 
 
-def _ask_again(turn: Turn) -> None:
+def remind(turn: Turn, *, of_a_machine: bool = False) -> None:
+    """Ask again what is open, after something else was answered: perhaps about a machine, which "it" may mean then."""
     question = turn.question
+    is_as_before = question == turn.slots_before.get("open_question")
+    (stopping.note if of_a_machine and turn.last_reservation else stopping.forget)(turn)
     # A form asks again by itself, and what was asked just now needs no reminder.
-    if turn.form or question != turn.slots_before.get("open_question"):
-        return
-    if question is not None and questions.is_open(question):
+    if question is not None and questions.is_open(question) and is_as_before and not turn.form:
         turn.say("utter_still_open", buttons=questions.buttons(question), question=questions.words(question))
 
 
@@ -128,6 +147,10 @@ def topic_of_answer(turn: Turn, *, is_read: bool = False) -> str | None:
 def _topic_of_answer(turn: Turn) -> str | None:
     question = turn.question
     is_open = questions.is_open(question)
+    if several.find(turn):
+        return "answer_several"
+    if turn.other_length is not None:
+        return "change_length"
     if choosing.is_answer(turn):
         return "choose"
     if notified.is_answer(turn):
@@ -144,6 +167,8 @@ def _topic_of_answer(turn: Turn) -> str | None:
     if not is_open:
         is_left = usual.is_usual(turn) or usual.leaves_a_machine_to_me(turn)
         return "inform" if not turn.form and is_left else None
+    if stopping.task(turn):
+        return "ask_what_to_stop"
     if not turn.form and giving_up.gives_up(turn):
         return "cancel"
     if not turn.form and question and giving_up.forgets_one(turn) and parking.named(turn, questions.subject(question)):
@@ -160,6 +185,10 @@ def _topic_of_answer(turn: Turn) -> str | None:
         return answer
     if bargaining.is_yes(turn):
         return "affirm"
+    if rereading.as_change(turn):
+        return "correct"
+    if is_of_request and refusals.refuses_a_value(turn):
+        return "inform"
     if turn.intent == "quote_price" and bare.bare_number(turn.text) is None and not bargaining.asks_cheaper(turn):
         # "and with 32?" asks for a price.
         return None
@@ -219,6 +248,7 @@ async def _open(tracker: Any) -> Turn:
         had_form=loop is not None,
         answered=moments.slot_answered(tracker),
         has_returned=moments.has_returned(tracker),
+        is_heard_again=bool(metadata.get("is_heard_again")),
         confidence=float((message.get("intent") or {}).get("confidence") or 0.0),
         likeliest=tuple(item["name"] for item in message.get("intent_ranking") or ()),
         noticed=tracker.get_slot("noticed"),
@@ -228,6 +258,7 @@ async def _open(tracker: Any) -> Turn:
     await notified.look(turn)
     turn.decision = await decisions.find(turn)
     turn.reselected = await reselecting.find(turn)
+    turn.other_length = await lengths.find(turn)
     granted = await desk.welcome(turn.actor)
     if granted:
         names = " and ".join(wording.provider_title(info.provider) for info in granted)

@@ -13,7 +13,7 @@ from clouddesk.language.localtime import local_time
 from clouddesk.language.money import hourly, money
 from clouddesk.model.actor import Actor
 from clouddesk.model.credentials import CredentialInfo
-from clouddesk.model.quote import Quote
+from clouddesk.model.quote import Elsewhere, Quote
 from clouddesk.model.request import CLUSTER, ResourceRequest
 from clouddesk.model.reservation import (
     ENDED,
@@ -31,6 +31,7 @@ _HABIT = " (as last time)"
 _TEAM = " (team default)"
 _OLD_PRICE = timedelta(days=2)
 _MOST_NODES = 10
+_MOST_ELSEWHERE = 3
 _TITLES: dict[str, tuple[str, dict[str, Any]]] = {
     "extend_reservation": ("Extend 2 hours", {"duration_minutes": 120}),
     "stop_resource": ("Stop", {}),
@@ -97,6 +98,9 @@ def quote_card(quote: Quote, actor: Actor, title: str | None, *, more: str = "")
             f"Next: {count} × {quote.runner_up.size} on {provider_title(quote.runner_up.provider)} "
             f"in {quote.runner_up.region}, {hourly(quote.runner_up_hourly_price_usd)}"
         )
+    told = quote.runner_up.provider if quote.runner_up else None
+    if others := [item for item in quote.elsewhere if item.offer.provider != told]:
+        lines.append("Elsewhere: " + " · ".join(_elsewhere(item) for item in others[:_MOST_ELSEWHERE]))
     if not quote.is_simulated and quote.created_at - offer.as_of > _OLD_PRICE:
         lines.append(f"Price list of {offer.as_of:%d %b %Y}")
     if more:
@@ -121,7 +125,7 @@ def request_words(request: ResourceRequest, title: str | None = None) -> str:
 def reservation_line(item: Reservation, actor: Actor, now: datetime) -> str:
     """One reservation in a list."""
     cost = money(item.cost_so_far_usd(now))
-    head = f"*{item.name}* ({item.id}) · {item.state} · {short_line(item)}"
+    head = f"*{item.name}* ({item.id}) · {_state(item)} · {short_line(item)}"
     if item.state == ENDED:
         return f"{head} · cost {cost}"
     price = hourly(item.current_hourly_price_usd) + (" (while stopped)" if item.state == STOPPED else "")
@@ -167,7 +171,7 @@ def reservation_card(item: Reservation, actor: Actor, now: datetime) -> str:
     what = f"{item.software} cluster" if item.software and item.kind == CLUSTER else item.kind
     each = " each" if item.node_count > 1 else ""
     lines = [
-        f"*{item.name}* ({item.id}), {what}, {item.state}" + (f" ({item.reason})" if item.reason else ""),
+        f"*{item.name}* ({item.id}), {what}, {_state(item)}" + (f" ({item.reason})" if item.reason else ""),
         f"{short_line(item)} · {item.vcpus} vCPU · {item.memory_gb:g} GB memory{each} · {item.os}",
         f"{hourly(item.current_hourly_price_usd)} now, {money(item.cost_so_far_usd(now))} so far",
         f"Since {local_time(item.created_at, actor.timezone, now)}, "
@@ -206,6 +210,18 @@ def credentials_list(infos: Sequence[CredentialInfo]) -> str:
             f"checked {info.checked_at:%d %b %Y}"
         )
     return "\n".join(lines)
+
+
+def _elsewhere(item: Elsewhere) -> str:
+    """ "Azure $0.05/h", "Linode $0.036/h (you have no access)"."""
+    no_access = "" if item.has_access else " (you have no access)"
+    return f"{provider_title(item.offer.provider)} {hourly(item.hourly_price_usd)}{no_access}"
+
+
+def _state(item: Reservation) -> str:
+    """ "running", "provisioning (3 of 5 up)"."""
+    is_counted = item.nodes_up is not None and item.node_count > 1
+    return f"{item.state} ({item.nodes_up} of {item.node_count} up)" if is_counted else item.state
 
 
 def _node_lines(item: Reservation) -> list[str]:

@@ -58,6 +58,16 @@ def ask_if(turn: Turn, title: str, intent: str, said: dict[str, Any]) -> None:
     turn.ask({**question, "yes": 0, "back": None})
 
 
+def ask_between(turn: Turn, options: list[dict[str, Any]]) -> Question:
+    """Leave open which of these was meant; what is open now comes back after the answer."""
+    back = [turn.question, turn.request] if turn.question is not None else None
+    question: Question = {"kind": "choose", "id": turn.message_id, "what": "what you meant", "options": options}
+    question |= {"back": back, "yes": 0} if len(options) == 1 else {"back": back}
+    turn.settle(question)
+    turn.request = back[1] if back else None
+    return question
+
+
 def picked(question: Question, turn: Turn) -> int | None:
     """The place of the option that the message takes; None when it takes none."""
     options = question["options"]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from actions import assenting, create, questions
+from typing import Any
+
+from actions import assenting, create, lengths, questions
 from actions.base import DeskAction, hand_over
+from actions.requests import payload
 from actions.turn import Turn
 
 
@@ -48,3 +51,24 @@ class ActionReselect(DeskAction):
         turn.settle()
         turn.facts = {**facts, "reservation": chosen}
         await hand_over(turn, topic)
+
+
+class ActionChangeLength(DeskAction):
+    """Another length for the extension that is asked about: "yes but 10 days"."""
+
+    topic = "change_length"
+    is_inner = True
+
+    async def respond(self, turn: Turn) -> None:
+        """As if it had been said at first: what is dear is asked anew, with its numbers."""
+        question, length, asked = turn.question or {}, turn.other_length, lengths.asked_about(turn.question)
+        if length is None or asked is None:
+            raise ValueError("no other length was said")
+        time = {"until": length} if isinstance(length, str) else {"duration_minutes": length / 60}
+        turn.settle()
+        if question.get("back"):
+            turn.question, turn.request = question["back"]
+        said: dict[str, Any] = {"resource_name": asked[0], **time}
+        pairs: list[list[Any]] = [["resource_name", item] for item in asked[0]]
+        pairs += [[name, value] for name, value in time.items()]
+        turn.hear_again(lengths.EXTEND, pairs, payload(lengths.EXTEND, said))

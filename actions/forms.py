@@ -20,7 +20,7 @@ from rasa_sdk.events import ActionExecutionRejected, ActiveLoop, FollowupAction,
 from rasa_sdk.forms import REQUESTED_SLOT, FormValidationAction
 
 from actions import giving_up, knowledge, named, notified, parking, retries, usual
-from actions.base import answer_as, hand_over, open_turn, say_fault, topic_of_answer
+from actions.base import answer_as, hand_over, open_turn, remind, say_fault, topic_of_answer
 from actions.moments import Moment, moment_of
 from actions.turn import Turn
 
@@ -173,6 +173,8 @@ class Form(FormValidationAction, ABC):  # type: ignore[misc]  # rasa_sdk is unty
             await self.fill(turn, Moment.OPENED)
             if self.missing(turn) and len(turn.replies) > said_before:
                 turn.close_form()
+                if not self.is_task:
+                    remind(turn, of_a_machine=True)
                 return _ended(turn)
         if self.missing(turn):
             if turn.question is not None:

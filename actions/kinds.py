@@ -50,6 +50,19 @@ _PLAIN_MACHINES = re.compile(
     r"\b(?:plain|simple|normal|standalone|regular|ordinary|bare)\s+(?:linux\s+)?"
     r"(?:vms?|virtual machines?|machines?|servers?|boxe?s?|instances?)\b"
 )
+_ONE = re.compile(r"\b(?:vm|machine|server|box|instance|computer|one)\b")
+_NOTHING_ON_IT = re.compile(
+    r"(?:(?:no|nah|nope|oh|ok|okay|well|please|then|i (?:just )?(?:want|need|meant)|just|only|simply|of|with|the|it'?s"
+    r"|make (?:it|them|that))[ ,]+)*"
+    r"(?:(?:plain|bare|empty|simple|normal|ordinary|regular|linux|some)\s+)*"
+    r"(?:(?:vms?|virtual machines?|machines?|servers?|box(?:es)?|instances?|computers?)"
+    r"(?: (?:only|without (?:any )?software|with nothing (?:on (?:it|them)|installed)))?"
+    r"|(?:no|(?:i |we )?(?:do not|don'?t|dont) (?:need|want)(?: any)?) (?:software|applications?|apps?|programs?)"
+    r"|without (?:any )?software|nothing (?:special|on (?:it|them)"
+    r"|in particular|installed|at all)|(?:plain|bare|empty) ones?|plain|bare|linux)"
+    r"(?:[ ,]+(?:please|pls|thanks|then|at all|needed|is fine|will do|on (?:it|them)|really))*"
+)
+""" "Just plain machines", "no software": asked what should run on a cluster."""
 _ONLY_ONE = re.compile(r"^(?:(?:no|nah|nope|ok|okay|hmm|well|please|then|oh)[ ,]+)*(?:just|only)\b")
 _ONE_MORE = re.compile(
     r"\b(?:an?|another|one more)\s+(?:[\w.+-]+\s+){0,3}(?:vm|virtual machine|machine|server|box|cluster)\b"
@@ -74,6 +87,18 @@ def says_machines(turn: Turn) -> bool:
     """Whether it is machines with nothing on them: "just one ordinary machine", "plain vms"."""
     text = turn.text.lower()
     return not turn.is_button and bool(_A_VM.search(text) or _PLAIN_MACHINES.search(text))
+
+
+def says_nothing_on_it(turn: Turn) -> bool:
+    """Whether the answer to what a cluster is for is that nothing runs on it: "no software", "of vms"."""
+    text = " ".join(turn.text.lower().replace("’", "'").strip(" .!").split())
+    return not turn.is_button and _NOTHING_ON_IT.fullmatch(text) is not None
+
+
+def count_kept(turn: Turn, before: dict[str, Any], kind: str | None) -> dict[str, Any]:
+    """As many machines as the cluster would have had, unless it is to be one: "just plain machines", "no software"."""
+    is_from_cluster = kind == VM and before.get("kind") == CLUSTER and before.get("count")
+    return {"count": before["count"]} if is_from_cluster and not _ONE.search(turn.text.lower()) else {}
 
 
 def revises(turn: Turn) -> bool:

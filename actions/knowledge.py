@@ -46,6 +46,18 @@ _TOPICS = {
     "software": r"software|clusters?|blueprints?|stacks?|frameworks?|cluster types?|set ?up|templates of clusters",
     "limits": r"limits?|maximum|max|how long|how many (?:machines|nodes|vms)|longest|at most",
 }
+_SHORT = {
+    topic: re.compile(rf"{_LEAD}(?P<lead>(?:what|which) (?:other )?|any other )?(?:{words})(?: then| please| again)?")
+    for topic, words in (
+        ("regions", r"regions|locations|data ?cent(?:er|re)s|(?:availability )?zones|places"),
+        ("systems", r"os(?:es|'s)|operating systems|images|distros|distributions|linux(?:es)"),
+        ("sizes", r"sizes|(?:instance|machine|vm) types|flavou?rs"),
+        ("clouds", r"clouds|(?:cloud )?providers|vendors"),
+        ("software", r"software|blueprints|stacks|frameworks|cluster types"),
+        ("limits", r"limits"),
+    )
+}
+""" "What regions?", "regions?": asks for them all, with no verb."""
 WORDS = {
     "blueprint": r"blueprints?",
     "lease": r"leases?",
@@ -80,6 +92,9 @@ def asked_about(turn: Turn) -> str | None:
     text = _plain(turn.text)
     if word_asked(turn.text):
         return "word"
+    for topic, pattern in _SHORT.items():
+        if (found := pattern.fullmatch(text)) and (found["lead"] or "?" in turn.text):
+            return topic
     if not _ASKS.match(text) or _OWN.search(text) or not _OFFERS.search(text):
         return None
     return next((topic for topic, words in _TOPICS.items() if re.search(rf"\b(?:{words})\b", text)), None)

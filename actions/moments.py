@@ -52,5 +52,16 @@ def follows_form(tracker: Any) -> bool:
     return bool(steps) and steps[-1]["event"] == "active_loop" and not steps[-1].get("name")
 
 
+def has_broken_off(tracker: Any) -> bool:
+    """For an action: whether the call for the form that this message opens broke off, so that nothing of it was kept.
+
+    Rasa then goes on as if the form had been filled.
+    """
+    steps = _steps(tracker)
+    last = steps[-1] if steps else {}
+    is_form = last.get("event") == "action" and str(last.get("name")).endswith("_form")
+    return is_form and not (tracker.active_loop or {}).get("name")
+
+
 def _steps(tracker: Any) -> list[dict[str, Any]]:
     return [event for event in tracker.events if event["event"] in ("action", "active_loop")]

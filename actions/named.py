@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from actions import clauses, meanings, questions, resolve, unsure
+from actions.references import end_said
 from actions.turn import Turn
 from clouddesk.matching import is_named_in, with_names_as
 from clouddesk.model.reservation import STOPPED, Reservation
@@ -31,11 +32,16 @@ _TASKS = {
     rf"|{_NAME} (?:\w+ )?off\b",
     "start_resource": rf"\b(?:start|resume|wake(?: up)?|boot|(?:power|turn|switch) on){_TO}|{_NAME} (?:back )?on\W*$",
     "terminate_resource": rf"\b(?:terminate|kill|delete|destroy|release|remove|nuke|tear down|give back){_TO}"
-    rf"|\bget rid of{_TO}|\b(?:do not|don'?t|no longer) need {_NAME}|\bdone with {_NAME}|\blet {_NAME} (?:die|go|end)\b"
+    rf"|\bget rid of{_TO}|\b(?:do not|don'?t|no longer) need {_NAME}|\bdone with {_NAME}"
+    rf"|\blet {_NAME} (?:die|go|end)\b(?! (?:at|on|by|next|tomorrow|today|tonight|\w+day)\b)"
     rf"|{_NAME} (?:(?:is|are) (?:no longer|not) needed|can (?:go|die))\b",
     "extend_reservation": rf"\b(?:extend|prolong|renew|lengthen){_TO}"
     rf"|\bkeep {_NAME} [^,.;]*\b(?:un)?til|\bkeep {_NAME} for\b"
     rf"|{_NAME} (?:should|must|has to|needs to|shall|can|may) (?:live|run|stay|last)\b"
+    rf"|{_NAME} (?:should|must|has to|needs to|shall) (?:end|expire)\b"
+    rf"|\b(?:make|let|have|set|want|need) {_NAME} (?:to )?(?:end|expire|finish|run out)\b"
+    rf"|\bend(?: time)? (?:of|for) {_NAME} to\b|\bend {_NAME} (?:at|on|by|in|tomorrow|today|tonight|\w+day)\b"
+    rf"|^{_NAME} (?:un)?till? "
     rf"|\b(?:more|another|extra)\b[^,.;]*\bfor {_NAME}",
     "connect_info": rf"(?=.*{_NAME}).*\b(?:ssh|log ?in(?:to)?|log me in(?:to)?|ip|address|connect)\b",
     "utilization_report": rf"(?=.*{_NAME}).*\b(?:busy|idle|load|utili[sz]ation)\b",
@@ -67,6 +73,12 @@ _ENDS_SOONER = re.compile(
     r"(?:(?:no|ok|please|actually)[ ,]+)*(?:(?:make|let|have) (?:it|them) )?(?:by )?(?:[\w.]+ )?"
     r"(?:hours?|hrs?|days?|minutes?|weeks?)? ?(?:end )?(?:earlier|sooner|less|shorter)(?: please)?"
 )
+_ENDS_AT = re.compile(
+    r"(?:(?:no|ok|please|actually)[ ,]+)*(?:make|let|have|set) (?:it|them|that) (?:to )?"
+    r"(?:end|expire|finish|run out) (?:at|on|by|next|tomorrow|today|tonight|\w+day)\b.*"
+)
+_OF_AN_END = ("schedule_power", "set_reminder", "terminate_resource")
+"""What "make it end at 8" may be taken for."""
 _LIKE = re.compile(r"\b(?:like|same as|another|second|similar|copy)\b")
 _ASKS_PRICE = re.compile(r"\b(?:cost|costs|costing|price|how much|come to|charged?|pay)\b")
 
@@ -77,7 +89,7 @@ Meaning = tuple[str, list[list[Any]]]
 async def meaning(turn: Turn) -> Meaning | None:
     """What the message says of one of the person's machines; None when it is what it was taken for."""
     of_own = unsure.task_of_own_machines(turn)
-    may_be_other = turn.intent in (*_DOUBTFUL, *_OF_PEOPLE, "deny", "quote_price")
+    may_be_other = turn.intent in (*_DOUBTFUL, *_OF_PEOPLE, *_OF_AN_END, "deny", "quote_price")
     if turn.is_button or not (may_be_other or of_own):
         return None
     own = await turn.desk.reservations(turn.actor)
@@ -104,6 +116,8 @@ def _of_names(turn: Turn, text: str, named: Sequence[Reservation]) -> str | None
     plain = with_names_as(_NAME, text, named)
     if _REFUSES.search(plain) or "create_vm" in clauses.tasks_in(text):
         return None
+    if turn.intent in _OF_AN_END:
+        return "extend_reservation" if _TASK["extend_reservation"].search(plain) and end_said(text) else None
     if task := next((topic for topic, pattern in _TASK.items() if pattern.search(plain)), None):
         return task
     is_open = questions.is_open(turn.question) or turn.form is not None
@@ -140,7 +154,8 @@ def _task_of_people(turn: Turn, text: str, named: Sequence[Reservation]) -> str 
 
 async def _without_name(turn: Turn, text: str, own: Sequence[Reservation]) -> str | None:
     is_open = questions.is_open(turn.question) or turn.form is not None
-    if not is_open and own and turn.intent in ("inform", "correct", *_CHAT) and _ENDS_SOONER.fullmatch(text):
+    is_said = not is_open and bool(own) and turn.intent in ("inform", "correct", *_CHAT, *_OF_AN_END)
+    if is_said and (_ENDS_SOONER.fullmatch(text) or _ENDS_AT.fullmatch(text)):
         return "extend_reservation"
     if turn.intent in ("create_vm", "create_cluster"):
         is_stopped = any(item.state == STOPPED for item in own)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from actions import questions
+from actions import questions, stopping
 from actions.turn import Turn
 from actions.wording import names
 
@@ -70,6 +70,7 @@ def take_up(turn: Turn) -> None:
     entry, *turn.parked = turn.parked
     if question := entry.get("question"):
         turn.ask(question, request=entry["request"])
+        stopping.note(turn)
         words, buttons = questions.words(question, is_named=True), questions.buttons(question)
         turn.say("utter_back_to_question", buttons=buttons, what=entry["what"], question=words)
     else:
@@ -114,9 +115,14 @@ def drop_all(turn: Turn, what: str) -> None:
 
 def named(turn: Turn, what: str) -> dict[str, Any] | None:
     """The one parked thing that the message names and not ``what`` is open: "forget the cluster"."""
-    said = _words(turn.text)
-    found = [entry for entry in turn.parked if _words(entry["what"]) & said]
-    return found[0] if len(found) == 1 and not _words(what) & said else None
+    said = words_of(turn.text)
+    found = [entry for entry in turn.parked if words_of(entry["what"]) & said]
+    return found[0] if len(found) == 1 and not words_of(what) & said else None
+
+
+def words_of(text: str) -> set[str]:
+    """The words that name a thing."""
+    return set(re.findall(r"[a-z]{2,}[\w-]*", text.lower())) - _EMPTY
 
 
 def drop(turn: Turn, entry: dict[str, Any]) -> None:
@@ -134,11 +140,6 @@ def _let_go_of_the_oldest(turn: Turn) -> None:
     for entry in turn.parked[MOST:]:
         turn.say("utter_request_dropped", what=entry["what"])
     turn.parked = turn.parked[:MOST]
-
-
-def _words(text: str) -> set[str]:
-    """The words that name a thing."""
-    return set(re.findall(r"[a-z]{2,}[\w-]*", text.lower())) - _EMPTY
 
 
 def _lets_go(turn: Turn) -> bool:

@@ -14,7 +14,8 @@ A confirmation is a dict in the slot ``open_question``:
     choose              see ``actions/choosing.py``
     answered            {"ids": […], "of": "quote" | "release"}  settled; remembered for a second yes
 
-``has_failed`` marks one whose yes could not be carried out.
+``has_failed`` marks one whose yes could not be carried out; ``beside`` is the machine that was spoken of since a
+request was asked about last (``actions/stopping.py``).
 """
 
 from __future__ import annotations

@@ -88,6 +88,19 @@ _SHORTENS = re.compile(
 )
 
 
+_ENDS_AT = re.compile(
+    r"\b(?:ends?|expires?|finish|run out|be over)\b(?: time)?(?: (?:of|for))?(?: (?!to\b)[\w.-]+)??"
+    r" (?P<when>(?:at|on|in|by|to|this|next|before|around|tomorrow|today|tonight|midnight|noon"
+    rf"|{'|'.join(_WEEKDAYS)})\b.*)"
+)
+
+
+def end_said(text: str) -> str | None:
+    """The end that the lease is to have: "*at 8 tonight*" in "make alpha end at 8 tonight"."""
+    found = _ENDS_AT.search(text.lower().strip(" .!?"))
+    return found["when"] if found else None
+
+
 def shortens(text: str) -> bool:
     """Whether the lease is to end sooner: "shorten it by an hour", "one hour less"."""
     return _SHORTENS.search(text.lower()) is not None

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from typing import Any, ClassVar
 
-from actions import measures, parking, questions, retries, usual
+from actions import measures, parking, questions, rereading, retries, usual
 from actions.bare import lone_number, said_number
 from actions.base import DeskAction
 from actions.create import by_popularity, what
 from actions.forms import Form
-from actions.kinds import is_besides, is_second, kept_of, revises
+from actions.kinds import count_kept, is_besides, is_second, kept_of, revises, says_nothing_on_it
 from actions.mending import MOST_BUTTONS
 from actions.moments import Moment
+from actions.purposes import software_for
 from actions.requests import Fields, button, change_words, changes_in, is_fragment, merged, number_as, stated_in
 from actions.turn import Turn
 from actions.wording import names
@@ -45,7 +46,11 @@ class RequestForm(Form):
         """A number, or a few words that only add to the request ("in frankfurt")."""
         if usual.leaves_it_to_me(turn) or usual.says_usual(turn):
             return True
-        return said_number(turn.text) is not None or is_fragment(turn) or bool(_software_called(turn))
+        if self._has_nothing_on_it(turn) or said_number(turn.text) is not None:
+            return True
+        if turn.asked == "software" and software_for(turn):
+            return True
+        return rereading.as_change(turn) or is_fragment(turn) or bool(_software_called(turn))
 
     def is_second(self, turn: Turn) -> bool:
         """ "Also a kafka cluster" while it is asked what another is for."""
@@ -87,7 +92,8 @@ class RequestForm(Form):
             turn.settle()
 
     def _keep(self, turn: Turn, before: Fields) -> None:
-        kept = before if before.get("kind") == self.kind else kept_of(before)
+        is_same = before.get("kind") == self.kind
+        kept = before if is_same else {**kept_of(before), **count_kept(turn, before, self.kind)}
         turn.request = {**kept, "kind": self.kind}
         stated = stated_in(turn)
         shown = {field: value for field, value in kept.items() if field != "kind" and field not in stated}
@@ -105,6 +111,9 @@ class RequestForm(Form):
                 turn.facts.pop("problem")
                 turn.request = {"kind": self.kind}
             change = _offer_taken(turn) or changes_in(turn) or await self._left_to_me(turn) or self._plain(turn)
+            if self._has_nothing_on_it(turn):
+                before = turn.request or {}
+                change = {**count_kept(turn, before, VM), **change, "kind": VM}
             if "kind" in change:
                 # Asked what runs on the cluster: "no, just a vm".
                 turn.go_to(f"create_{change['kind']}", resumed=True)
@@ -118,6 +127,10 @@ class RequestForm(Form):
         software = turn.request.get("software")
         if software and "software" in self.slots:
             turn.facts["software"] = software
+
+    def _has_nothing_on_it(self, turn: Turn) -> bool:
+        """Asked what runs on the cluster: "just plain machines"."""
+        return self.kind == CLUSTER and turn.asked == "software" and says_nothing_on_it(turn)
 
     def _is_afresh(self, turn: Turn) -> bool:
         """Whether a request that makes no sense is given up for a new one: "a vm with 8 gb then"."""
@@ -171,8 +184,13 @@ class RequestForm(Form):
             and not retries.says_again(turn.text)
         ):
             return {"region": turn.text.strip().lower()}
-        software = _software_called(turn)
-        return {"software": software} if software else {}
+        if software := _software_called(turn):
+            return {"software": software}
+        if field == "software" and turn.asked == field and (usual_one := software_for(turn)):
+            titles = {item.name: item.title for item in turn.desk.blueprints()}
+            turn.say("utter_software_for", title=titles.get(usual_one, usual_one))
+            return {"software": [usual_one]}
+        return {}
 
 
 class CreateVmForm(RequestForm):

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from actions import measures
-from actions.kinds import kept_of, kind_said
+from actions.kinds import count_kept, kept_of, kind_said
 from actions.refusals import changes_by_refusal
 from actions.turn import Button, Turn
 from actions.wording import duration, plural, provider_title
@@ -52,7 +52,13 @@ _ANY = {
     "spot": "no spot",
     "gpu_count": "no GPU",
     "os": "any system",
+    "name": "a name of my choice",
+    "excluded_regions": "no place ruled out",
 }
+_ANY_ALONE = {"gpu_types": "any kind of GPU", "size_names": "any type of machine"}
+"""Said when nothing else has changed: "no GPU" and "not t3.medium" tell it already."""
+_NONE_AT_ZERO = ("gpu_count", "max_hourly_price_usd")
+_NOT = "not "
 _MISTAKEN = ("scale_cluster", "use_template", "out_of_scope", "nlu_fallback", "utilization_report", "schedule_power")
 """What fragments of a request are taken for when no request would be open."""
 _MOST_WORDS_OF_A_FRAGMENT = 10
@@ -127,6 +133,25 @@ def said_in(turn: Turn) -> Fields:
         if "memory_gb" in said and (memory := measures.size_after_count(turn.text)):
             said["memory_gb"] = memory
         _spread_budget(turn, said)
+    return _dropped_by_form(turn, said) if turn.is_button else said
+
+
+def _dropped_by_form(turn: Turn, said: Fields) -> Fields:
+    """What a form of the connector came back without: no words or 0 drops a field, "not mumbai" rules a place out."""
+    for field, value in said.items():
+        if value in ("", [""]) or (field in _NONE_AT_ZERO and value == 0):
+            said[field] = None
+    if "gpu_count" in said and said["gpu_count"] is None:
+        # Of a kind of GPU one would be meant, and a size by name may have brought them.
+        said |= {"gpu_types": None, "size_names": None}
+    if turn.one_of("spot") is False:
+        said["spot"] = None
+    places = [str(place) for place in turn.all_of("region")]
+    if out := [place for place in places if place.startswith(_NOT)]:
+        said["excluded_regions"] = [place.removeprefix(_NOT) for place in out if place != _NOT] or None
+        said["region"] = next((place for place in places if place not in out), None)
+        if said["region"] is None:
+            del said["region"]
     return said
 
 
@@ -196,9 +221,10 @@ def changes_in(turn: Turn) -> Fields:
     if "providers" not in said and (named := _clouds_in(turn)):
         said["providers"] = named
     if kind := kind_said(turn, before, said, has_blueprint=is_blueprint(turn, said)):
-        said["kind"] = kind
+        said = {**count_kept(turn, before, kind), **said, "kind": kind}
     unmet = _unmet(turn)
-    return {key: value for key, value in said.items() if key in unmet or before.get(key) != value}
+    is_kept = ("count",) if kind else ()
+    return {key: value for key, value in said.items() if key in (*unmet, *is_kept) or before.get(key) != value}
 
 
 def number_as(field: str | None, number: int, before: Fields | None = None, *, unit: int | None = None) -> Fields:
@@ -307,7 +333,8 @@ def change_words(change: Fields) -> str:
         if value is None or value == []:
             parts.append(_ANY.get(field, ""))
         elif field == "kind":
-            parts.append("a cluster" if value == CLUSTER else "a plain machine")
+            is_one = change.get("count", 1) == 1
+            parts.append("a cluster" if value == CLUSTER else "a plain machine" if is_one else "plain machines")
         elif field == "excluded_regions":
             parts.append(f"not in {' or '.join(value)}")
         elif field == "excluded_sizes":
@@ -332,7 +359,8 @@ def change_words(change: Fields) -> str:
             parts.append(" or ".join(str(item) for item in value))
         else:
             parts.append(str(value))
-    return ", ".join(part for part in parts if part)
+    parts = [part for part in parts if part] or [_ANY_ALONE[field] for field in change if field in _ANY_ALONE]
+    return ", ".join(parts)
 
 
 def payload(intent: str, entities: dict[str, Any]) -> str:

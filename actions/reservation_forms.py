@@ -6,13 +6,13 @@ import re
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from actions import cards, choosing, resolve
+from actions import cards, choosing, meanings, resolve
 from actions.bare import numbered, said_number
 from actions.base import DeskAction
 from actions.forms import Form
 from actions.moments import Moment
 from actions.picking import are_only_picks, picks, ruled_out
-from actions.references import shortens
+from actions.references import end_said, shortens
 from actions.requests import button, payload
 from actions.turn import Turn
 from actions.wording import duration, names
@@ -157,6 +157,13 @@ class ConnectInfoForm(ReservationForm):
     verb, about = "show the login of", "the login"
     is_task = False
 
+    async def fill(self, turn: Turn, moment: Moment) -> None:
+        """With nothing there yet it is about what is asked for."""
+        if turn.request is not None and not await turn.desk.reservations(turn.actor):
+            turn.say("utter_about_login")
+            return
+        await super().fill(turn, moment)
+
 
 class DescribeResourceForm(ReservationForm):
     """Details also of one that ended, named by its id; of nothing in particular, the list is the answer."""
@@ -203,17 +210,11 @@ class ExtendReservationForm(ReservationForm):
         if not turn.is_button and shortens(turn.text):
             await self._refuse_to_shorten(turn)
             return
-        minutes, number = turn.one_of("duration_minutes"), said_number(turn.text)
-        if minutes is None and number is not None and turn.asked == "duration":
-            minutes = number * 60
-        if minutes is not None:
-            turn.facts["duration"] = round(float(minutes) * 60)
-        elif turn.one_of("until") is not None:
-            turn.facts["duration"] = str(turn.one_of("until"))
-        said_before = turn.facts.get("duration")
+        if (length := _length_said(turn)) is not None:
+            turn.facts["duration"] = length
         await super().fill(turn, moment)
-        if turn.asked == "reservation" and minutes is not None and not turn.facts.get("reservation") and said_before:
-            turn.say("utter_noted", changes=duration(said_before))
+        if turn.asked == "reservation" and isinstance(length, int) and not turn.facts.get("reservation"):
+            turn.say("utter_noted", changes=duration(length))
         chosen, until = turn.facts.get("reservation"), turn.facts.get("duration")
         if chosen and isinstance(until, str) and len(chosen) == 1:
             item = await turn.desk.reservation(turn.actor, chosen[0]["id"])
@@ -297,6 +298,21 @@ def _choose(turn: Turn, items: Sequence[dict[str, Any]]) -> None:
     turn.facts.pop("options", None)
 
 
+def _length_said(turn: Turn) -> int | str | None:
+    """By how many seconds, or until when in the words that were said."""
+    end = None if turn.is_button else end_said(turn.text)
+    if end and resolve_until(end, now=turn.desk.clock(), timezone=turn.actor.timezone):
+        return end
+    minutes, until = turn.one_of("duration_minutes"), turn.one_of("until")
+    if minutes is None and until is None and turn.asked == "duration" and not turn.is_button:
+        # Whatever it was taken for, it answers by how long.
+        said, number = dict(meanings.entities(turn, "extend_reservation")), said_number(turn.text)
+        minutes, until = said.get("duration_minutes"), said.get("until")
+        if minutes is None and until is None and number is not None:
+            minutes = number * 60
+    return round(float(minutes) * 60) if minutes is not None else None if until is None else str(until)
+
+
 def _leave_out(turn: Turn, options: Sequence[dict[str, Any]], out: Sequence[dict[str, Any]]) -> None:
     """ "Not alpha": the only other one, or the list of the others."""
     left = [item for item in options if item not in out]
@@ -332,6 +348,7 @@ def seconds_until(turn: Turn, item: Reservation, until: str) -> int | None:
         return None
     if end <= item.expires_at:
         ends = local_time(item.expires_at, turn.actor.timezone, now)
-        turn.say("utter_extend_ends_later", name=item.name, ends=ends)
+        is_wanted_sooner = not turn.is_button and end_said(turn.text) is not None
+        turn.say("utter_cannot_shorten" if is_wanted_sooner else "utter_extend_ends_later", name=item.name, ends=ends)
         return None
     return round((end - item.expires_at).total_seconds())

@@ -276,6 +276,10 @@ def _likeliest(
         return most
     if last and not cues.says_other and (cues.says_it or cues.says_them or topic in _LOOKS):
         return last
+    told = (turn.noticed or {}).get("told", ())
+    if cues.says_it and (spoken_of := [item for item in found if item.id in told]):
+        # Told of these at once, "it" is one of them.
+        fitting = [item for item in fitting if item in spoken_of] or spoken_of
     if topic == "extend_reservation":
         warned = {notice.reservation_id for notice in turn.notices}
         return [item for item in found if item.id in warned] or fitting

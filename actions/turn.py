@@ -49,6 +49,8 @@ class Turn:
     """The slot that the message was taken as an answer for, though it may not have been a good one."""
     has_returned: bool = False
     """The open form asks again after something else was answered in between."""
+    is_heard_again: bool = False
+    """Whether an action has passed this message on."""
     confidence: float = 1.0
     """How sure the classifier was of the intent."""
     likeliest: tuple[str, ...] = ()
@@ -61,6 +63,8 @@ class Turn:
     """What the words decide about what a notice asked (``actions/decisions.py``)."""
     reselected: list[dict[str, str]] | None = None
     """The machines that the open question is to be about instead (``actions/reselecting.py``)."""
+    other_length: int | str | None = None
+    """The length of time that the open extension is to be of instead (``actions/lengths.py``)."""
     new_notices: tuple[Notice, ...] = ()
     """Those of them that came after our last words."""
     noticed: dict[str, Any] | None = None
@@ -133,6 +137,7 @@ class Turn:
                 "user_id": self.actor.user_id,
                 "timezone": self.actor.timezone,
                 "conversation": self.conversation,
+                "is_heard_again": True,
             },
         }
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from actions import choosing, meanings, notified, questions, retries
+from actions import choosing, meanings, notified, questions, resolve, retries, stopping
 from actions.base import DeskAction, hand_over
+from actions.requests import payload
 from actions.reservation_forms import seconds_until
 from actions.turn import Question, Turn
 from actions.wording import duration
@@ -16,6 +17,7 @@ from clouddesk.language.money import money
 from clouddesk.model.notice import OFFERED_EXTENSION_SECONDS, Notice
 
 _MOST_MISSES = 2
+_TO_STOP = {"stop_resource": "Stop", "terminate_resource": "Give back"}
 _NO_YES = (Answer.QUESTION, Answer.CONDITION, Answer.HESITATION, Answer.LATER)
 _KEEPING = (
     *(
@@ -73,20 +75,20 @@ class ActionChoose(DeskAction):
             return
         place = choosing.picked(question, turn)
         if choosing.takes_all(question, turn):
-            _go_back(turn, question)
+            go_back(turn, question)
             for option in question["options"]:
-                await _answer(turn, **option["notice"])
+                await answer_notice(turn, **option["notice"])
             _still_open(turn)
         elif place is not None:
             option = question["options"][place]
-            _go_back(turn, question)
+            go_back(turn, question)
             if "notice" in option:
-                await _answer(turn, **option["notice"])
+                await answer_notice(turn, **option["notice"])
                 _still_open(turn)
             else:
                 turn.hear_again(option["intent"], option["entities"], option["text"])
         elif choosing.refuses(turn):
-            _go_back(turn, question)
+            go_back(turn, question)
             if turn.question is None:
                 turn.misses = _misses(turn)
                 turn.say("utter_say_otherwise")
@@ -97,6 +99,32 @@ class ActionChoose(DeskAction):
             _ask_what_was_meant(turn)
         else:
             turn.say("utter_choose_again", options=choosing.words(question), buttons=choosing.buttons(question))
+
+
+class ActionAskWhatToStop(DeskAction):
+    """ "Stop it", right after a machine was spoken of, with a request open."""
+
+    topic = "ask_what_to_stop"
+    is_inner = True
+
+    async def respond(self, turn: Turn) -> None:
+        """Which of the two; a machine that it cannot be done to any more is not meant."""
+        question, task = turn.question or {}, stopping.task(turn)
+        own = await turn.desk.reservations(turn.actor)
+        item = next((item for item in own if item.id == question.get("beside")), None)
+        if task is None or item is None or not resolve.can(task, item):
+            await hand_over(turn, "cancel")
+            return
+        said = {"resource_name": item.id}
+        machine = {
+            "title": f"{_TO_STOP[task]} {item.name}",
+            "words": [item.name, "machine", "stop"],
+            "text": payload(task, said),
+            "intent": task,
+            "entities": [["resource_name", item.id]],
+        }
+        asked = choosing.ask_between(turn, [machine, _option_of(question, turn)])
+        turn.say("utter_which_is_meant", buttons=choosing.buttons(asked), options=choosing.words(asked))
 
 
 class ActionAnswerNotice(DeskAction):
@@ -114,24 +142,13 @@ class ActionAnswerNotice(DeskAction):
             minutes = turn.one_of("duration_minutes")
             length = round(float(minutes) * 60) if minutes else turn.one_of("until") or OFFERED_EXTENSION_SECONDS
         if is_clear:
-            await _answer(turn, notices[0].reservation_id, length)
+            await answer_notice(turn, notices[0].reservation_id, length)
             _still_open(turn)
             return
         options = [await _option(turn, notice, length) for notice in notices]
         if questions.is_open(turn.question) and notices[0] in turn.new_notices:
             options.append(_option_of(turn.question, turn))
-        back = [turn.question, turn.request] if turn.question is not None else None
-        question: Question = {
-            "kind": "choose",
-            "id": turn.message_id,
-            "what": "what you meant",
-            "options": options,
-            "back": back,
-        }
-        if len(options) == 1:
-            question["yes"] = 0
-        turn.settle(question)
-        turn.request = back[1] if back else None
+        question = choosing.ask_between(turn, options)
         response = "utter_which_yes" if len(options) > 1 else "utter_really_extend"
         turn.say(response, buttons=choosing.buttons(question), options=choosing.words(question))
 
@@ -171,7 +188,7 @@ def _is_of(question: Question, turn: Turn) -> bool:
     return not turn.is_button or turn.one_of("question_id") == question["id"]
 
 
-def _go_back(turn: Turn, question: Question) -> None:
+def go_back(turn: Turn, question: Question) -> None:
     """What was open before the question is open again."""
     turn.settle()
     if question.get("back"):
@@ -199,13 +216,13 @@ def _option_of(question: Question | None, turn: Turn) -> dict[str, Any]:
     return {
         "title": questions.yes_title(question) if says_yes else f"Drop {questions.subject(question)}",
         "words": ["get", "quote", "order", "new"] if says_yes else ["drop", "quote", "order"],
-        "text": f"/{turn.intent}",
-        "intent": turn.intent,
+        "text": "/affirm" if says_yes else "/deny",
+        "intent": "affirm" if says_yes else "deny",
         "entities": [[name, value] for name, value in questions.about(question).items()],
     }
 
 
-async def _answer(turn: Turn, reservation_id: str, length: int | str | None) -> None:
+async def answer_notice(turn: Turn, reservation_id: str, length: int | str | None) -> None:
     """Extend by so many seconds or until then, beside whatever is open; None lets it end."""
     item = await turn.desk.reservation(turn.actor, reservation_id)
     turn.last_reservation = item.id

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from actions import clauses
+from actions.references import end_said
 from actions.turn import Turn
 
 _AT_ONCE = ("stop_resource", "start_resource", "reboot_resource", "extend_reservation")
@@ -29,6 +30,8 @@ def is_unsure(turn: Turn) -> bool:
         return turn.confidence < _SURE_OF_SMALL_TALK
     if _NO_TASK.fullmatch(turn.text.lower().strip(" .!?")):
         return True
+    if turn.intent == "extend_reservation" and end_said(turn.text):
+        return False
     return turn.confidence < _SURE and turn.intent not in clauses.tasks_in(turn.text)
 
 

@@ -77,7 +77,7 @@ def offer_line(offer: Offer) -> str:
     gpu = f", {offer.gpus} × {(offer.gpu_type or 'GPU').upper()}" if offer.gpus else ""
     return (
         f"{offer.size} on {provider_title(offer.provider)} in {offer.region}: "
-        f"{offer.vcpus} vCPU, {offer.memory_gb:g} GB{gpu}, {hourly(offer.hourly_price_usd)}"
+        f"{offer.vcpus} vCPU, {offer.memory_gb:g} GB{gpu}, {hourly(offer.machine_hourly_price_usd(offer.disk_gb))}"
     )
 
 
@@ -107,7 +107,8 @@ def near_line(near: NearOffer) -> str:
         else:
             parts.append(f"not {names([str(item).upper() for item in wish], last='or')}")
     together = f" for all {near.count}" if near.count > 1 else ""
-    line = offer_line(replace(offer, hourly_price_usd=near.hourly_price_usd)) + together
+    whole = replace(offer, hourly_price_usd=near.hourly_price_usd, address_hourly_price_usd=0.0)
+    line = offer_line(whole) + together
     return f"{line} ({', '.join(parts)})" if parts else line
 
 

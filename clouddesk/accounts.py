@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -14,7 +14,7 @@ from clouddesk.catalog import offers_from_json, offers_to_json
 from clouddesk.model.actor import Person
 from clouddesk.model.credentials import CredentialInfo, SecretFields
 from clouddesk.model.invalid import OtherAccount, UnknownProvider
-from clouddesk.model.offer import Offer
+from clouddesk.model.offer import Offer, PriceList
 from clouddesk.model.ports import Catalog, Clock, Credentials, Provider
 from clouddesk.providers import ProviderSpec
 
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 OFFERS_MAX_AGE = timedelta(hours=6)
 REFRESH_AGAIN_AFTER = timedelta(minutes=5)
-"""So long a cloud that did not tell its prices is not asked again."""
+"""So long a cloud that was asked for its prices is not asked again."""
 
 
 class LiveOffers(Protocol):
@@ -32,11 +32,25 @@ class LiveOffers(Protocol):
 
     async def get(self, provider: str) -> str | None: ...
 
+    async def versions(self, providers: Sequence[str]) -> dict[str, str]:
+        """A word for each list there is, which changes with it."""
+        ...
+
 
 class ReplaceableCatalog(Catalog, Protocol):
     """A catalogue that live lists go into."""
 
-    def replace(self, provider: str, offers: Iterable[Offer]) -> None: ...
+    def replace(self, provider: str, offers: Iterable[Offer]) -> None:
+        """These are all of the provider's."""
+        ...
+
+    def merge(self, provider: str, offers: Iterable[Offer]) -> None:
+        """These take the place of the bundled ones of the same region and kind."""
+        ...
+
+    def lists(self) -> list[PriceList]:
+        """Where the prices that are known now are from."""
+        ...
 
 
 class Accounts:
@@ -62,8 +76,9 @@ class Accounts:
         self._simulated = simulated
         self._clock = clock
         self._loaded: dict[str, str] = {}
+        """By provider: the version of the live list that the catalogue has."""
         self._as_of: dict[str, datetime] = {}
-        self._refresh_failed_at: dict[str, datetime] = {}
+        self._asked_at: dict[str, datetime] = {}
         self._welcomed: set[Person] = set()
 
     @property
@@ -135,21 +150,42 @@ class Accounts:
         """Take over newer live lists; returns the providers whose list is missing or too old and may be asked now."""
         stale = []
         now = self._clock()
-        for provider, spec in self._specs.items():
-            if not spec.is_live_priced:
-                continue
-            text = await self._offers.get(provider)
-            if text and text != self._loaded.get(provider):
-                offers = offers_from_json(text)
-                catalog.replace(provider, offers)
-                self._loaded[provider] = text
-                self._as_of[provider] = min((offer.as_of for offer in offers), default=now)
-            failed_at = self._refresh_failed_at.get(provider)
-            is_old = not text or now - self._as_of[provider] > OFFERS_MAX_AGE
-            if is_old and (failed_at is None or now - failed_at > REFRESH_AGAIN_AFTER):
+        # A simulated cloud whose prices come with the catalogue has no others.
+        telling = [
+            name
+            for name, spec in self._specs.items()
+            if spec.is_live_priced or (spec.refines_prices and name not in self._simulated)
+        ]
+        versions = await self._offers.versions(telling)
+        for provider in telling:
+            version = versions.get(provider)
+            if version and version != self._loaded.get(provider):
+                await self._load(provider, version, catalog)
+            as_of, asked_at = self._as_of.get(provider), self._asked_at.get(provider)
+            is_old = as_of is None or now - as_of > OFFERS_MAX_AGE
+            if is_old and (asked_at is None or now - asked_at > REFRESH_AGAIN_AFTER):
                 stale.append(provider)
         return tuple(stale)
 
-    def refresh_failed(self, provider: str) -> None:
-        """Remember that the provider did not tell its prices, so that not every quote waits for it."""
-        self._refresh_failed_at[provider] = self._clock()
+    def is_worth_waiting(self, provider: str) -> bool:
+        """Whether a quote waits for the provider's fresh list, or takes what is known while that is read."""
+        return self._specs[provider].is_live_priced
+
+    def asked_for_offers(self, provider: str) -> None:
+        """Remember that the provider is being asked, so that not every quote does, nor waits for one that is silent."""
+        self._asked_at[provider] = self._clock()
+
+    async def _load(self, provider: str, version: str, catalog: ReplaceableCatalog) -> None:
+        """A list of an older version of this program counts as none."""
+        text = await self._offers.get(provider) or ""
+        self._loaded[provider] = version
+        try:
+            table = await asyncio.to_thread(offers_from_json, text)
+        except ValueError:
+            log.warning("offers.unreadable", provider=provider)
+            return
+        if not self._specs[provider].is_live_priced:
+            catalog.merge(provider, table)
+        elif len(table):  # a cloud that sells nothing at all has told nothing
+            catalog.replace(provider, table)
+        self._as_of[provider] = min((as_of for _, as_of in table.origins), default=self._clock())

@@ -6,14 +6,15 @@ Every process that asks (actions, gateway, worker) asks here, so that a person h
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import timedelta
 
 from redis.asyncio import Redis
 
 from clouddesk.adapters.redis import PREFIX, answering
 from clouddesk.model.actor import ADMIN, MEMBER, Actor, Person
 
-TRUSTED_TIMES = 3
-"""A group that nobody could look up again is believed for this many times as long as it counts as fresh."""
+GROUP_KEPT = timedelta(days=7)
+"""A group that nobody can look up again is believed for this long: an outage leaves no workspace without admins."""
 
 
 class Admins:
@@ -45,25 +46,15 @@ class Admins:
         listed = [item.partition("/")[2] for item in self._listed if item.partition("/")[0] == workspace_id]
         return sorted({*listed, *(member.decode() for member in members)})
 
-    async def is_due(self, workspace_id: str) -> bool:
-        """Whether the group should be looked up again."""
-        async with answering():
-            return not await self._redis.exists(_fresh(workspace_id))
-
-    async def keep(self, workspace_id: str, members: Sequence[str], *, seconds: int) -> None:
-        """These are the group's members now; fresh for that long."""
+    async def keep(self, workspace_id: str, members: Sequence[str]) -> None:
+        """These are the group's members now."""
         async with answering(), self._redis.pipeline(transaction=True) as pipeline:
             pipeline.delete(_group(workspace_id))
             if members:
                 pipeline.sadd(_group(workspace_id), *members)
-                pipeline.expire(_group(workspace_id), seconds * TRUSTED_TIMES)
-            pipeline.set(_fresh(workspace_id), "1", ex=seconds)
+                pipeline.expire(_group(workspace_id), GROUP_KEPT)
             await pipeline.execute()
 
 
 def _group(workspace_id: str) -> str:
     return f"{PREFIX}:admins:{workspace_id}"
-
-
-def _fresh(workspace_id: str) -> str:
-    return f"{PREFIX}:admins-fresh:{workspace_id}"

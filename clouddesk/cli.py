@@ -24,6 +24,7 @@ COMMANDS = {
     "parse": "clouddesk.commands.talk:parse",
     "reservations": "clouddesk.commands.desk:reservations",
     "offers": "clouddesk.commands.desk:offers",
+    "prices": "clouddesk.commands.desk:prices",
     "credentials": "clouddesk.commands.desk:credentials",
     "sweep": "clouddesk.commands.sweep:sweep",
     "audit": "clouddesk.commands.audit:audit",

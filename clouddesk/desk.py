@@ -24,14 +24,14 @@ from clouddesk.model.credentials import CredentialInfo, SecretFields
 from clouddesk.model.errors import LimitExceeded, NotFound, Unavailable, WrongState
 from clouddesk.model.invalid import CredentialsInUse, ExtensionTooShort
 from clouddesk.model.notice import Notice
-from clouddesk.model.offer import Offer, Requirements
+from clouddesk.model.offer import Offer, PriceList, Requirements
 from clouddesk.model.orphan import Orphan, SweepReport
-from clouddesk.model.ports import AuditTrail, Clock, Habits, Notices, Quotes, Reservations, ReservationViews
+from clouddesk.model.ports import AuditTrail, Clock, Habits, Notices, Orphans, Quotes, Reservations, ReservationViews
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
-from clouddesk.model.reservation import RELEASING, RUNNING, STARTING, STOPPED, STOPPING, Reservation
+from clouddesk.model.reservation import RELEASING, RUNNING, STARTING, STOPPED, STOPPING, Reservation, first_view
 from clouddesk.ordering import make_order
-from clouddesk.orphans import Orphanage, OrphanStore
+from clouddesk.orphans import Orphanage
 from clouddesk.quotations import Quotations
 from clouddesk.quoting import said_name
 from clouddesk.records import Records
@@ -61,7 +61,7 @@ class Desk:
     notices: Notices
     habits: Habits
     trail: AuditTrail
-    orphan_store: OrphanStore
+    orphan_store: Orphans
     team: TeamDefaults
     clock: Clock = utc_now
 
@@ -118,6 +118,11 @@ class Desk:
         await self.accounts.refresh_offers(self.catalog)
         return self.catalog.cheapest(requirements, limit=limit)
 
+    async def price_lists(self) -> list[PriceList]:
+        """Where the prices that are known now are from, and of when."""
+        await self.accounts.refresh_offers(self.catalog)
+        return self.catalog.lists()
+
     # --- credentials ---------------------------------------------------------------------------------------------
 
     async def welcome(self, actor: Actor) -> tuple[CredentialInfo, ...]:
@@ -138,10 +143,13 @@ class Desk:
         live = await self.find(actor, None, provider=[provider])
         only = known[0].account_id if known and live else ""
         info = await self.accounts.add(actor.person, provider, fields, only_account_id=only)
-        for item in live:
-            with suppress(NotFound):  # one that nothing looks after any more waits for nothing
-                await self.engine.credentials_renewed(item.id)
         await self._record(CREDENTIALS_ADDED, actor, info, info.added_at, by=actor.user_id)
+        with suppress(Unavailable):  # they are stored; what waits for them tries again by itself
+            waiting = [item.id for item in live]
+            waiting += [item.reservation_id for item in await self._orphanage.being_deleted(actor.person, info)]
+            for id_ in dict.fromkeys(waiting):
+                with suppress(NotFound):  # what nothing looks after any more waits for nothing
+                    await self.engine.credentials_renewed(id_)
         return info
 
     async def remove_credentials(self, actor: Actor, provider: str) -> bool:
@@ -337,7 +345,7 @@ class Desk:
         return [orphan for orphan in await self._orphanage.all() if access.may_settle(actor, orphan)]
 
     async def keep_orphan(self, actor: Actor, orphan_id: str) -> Orphan:
-        """Leave it alone. Raises NotFound."""
+        """Leave it alone. Raises NotFound, and WrongState when it is being deleted."""
         orphan = await self.orphan(actor, orphan_id)
         await self._orphanage.keep(actor, orphan)
         return orphan
@@ -348,7 +356,8 @@ class Desk:
         Raises NotFound, WrongState, and CredentialsMissing when its owner has no access to the account.
         """
         orphan = await self.orphan(actor, orphan_id)
-        return await self.engine.get(await self._orphanage.adopt(actor, orphan))
+        order = await self._orphanage.adopt(actor, orphan)
+        return await self._records.after_change(replace(first_view(order), state=RUNNING, nodes=orphan.nodes))
 
     async def delete_orphan(self, actor: Actor, orphan_id: str) -> Orphan:
         """Begin to destroy it; its owner is told when it is gone.

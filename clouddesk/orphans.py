@@ -4,34 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from clouddesk.accounts import Accounts
 from clouddesk.model import audit
-from clouddesk.model.actor import Actor
+from clouddesk.model.actor import Actor, Person
 from clouddesk.model.audit import AuditEntry
-from clouddesk.model.credentials import credential_ref
-from clouddesk.model.errors import CredentialsMissing, NotFound, WrongState
+from clouddesk.model.credentials import CredentialInfo, credential_ref
+from clouddesk.model.errors import CloudDeskError, CredentialsMissing, NotFound, Undecided, WrongState
 from clouddesk.model.node import NodeOrder, NodePlan
 from clouddesk.model.offer import Offer, Requirements
 from clouddesk.model.orphan import Orphan
-from clouddesk.model.ports import AuditTrail, Catalog, Clock, Reservations, ReservationViews
+from clouddesk.model.ports import AuditTrail, Catalog, Clock, Orphans, Reservations, ReservationViews
 from clouddesk.model.request import CLUSTER, VM
-from clouddesk.model.reservation import ReservationOrder
+from clouddesk.model.reservation import RELEASING, ReservationOrder
 from clouddesk.quoting import DEFAULT_STORAGE_GB
 from clouddesk.settings import Limits
-
-
-class OrphanStore(Protocol):
-    """The orphans that the sweeps found."""
-
-    async def put(self, orphan: Orphan) -> None: ...
-
-    async def get(self, orphan_id: str) -> Orphan | None: ...
-
-    async def all(self) -> list[Orphan]: ...
-
-    async def remove(self, orphan_id: str) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -39,7 +26,7 @@ class Orphanage:
     """Who may do what is for the Desk to say."""
 
     accounts: Accounts
-    store: OrphanStore
+    store: Orphans
     engine: Reservations
     views: ReservationViews
     catalog: Catalog
@@ -53,6 +40,16 @@ class Orphanage:
         """All that are known, longest known first."""
         return await self.store.all()
 
+    async def being_deleted(self, person: Person, access: CredentialInfo) -> list[Orphan]:
+        """Those that this access of the person's may help to delete."""
+        return [
+            orphan
+            for orphan in await self.store.all()
+            if orphan.is_being_deleted
+            and (orphan.workspace_id, orphan.provider) == (person.workspace_id, access.provider)
+            and orphan.account_id == access.account_id
+        ]
+
     async def get(self, orphan_id: str) -> Orphan:
         """Raises NotFound."""
         orphan = await self.store.get(orphan_id)
@@ -61,24 +58,27 @@ class Orphanage:
         return orphan
 
     async def keep(self, actor: Actor, orphan: Orphan) -> None:
-        """Leave it alone, and do not ask again unless more is found."""
-        await self.store.put(replace(orphan, is_kept=True))
-        now = self.clock()
-        entry = AuditEntry(
-            id=f"{orphan.id}:kept:{now.isoformat()}",
-            at=now,
-            action=audit.ORPHAN_SETTLED,
-            workspace_id=orphan.workspace_id,
-            by=actor.user_id,
-            owner=orphan.owner,
-            reservation_id=orphan.reservation_id,
-            name=orphan.name,
-            facts={"what": "kept"},
-        )
+        """Leave it alone, and do not ask again unless more is found.
+
+        Raises WrongState when it is being deleted already, and NotFound when it is gone meanwhile.
+        """
+
+        def keep(known: Orphan) -> Orphan:
+            if known.is_being_deleted:
+                raise WrongState(known.name, state=RELEASING, wanted="keep")
+            # Whoever keeps it knows of it, told or not.
+            return replace(known, is_kept=True, told=tuple(sorted(known.known_to_readers.union(known.things))))
+
+        kept = await self.store.change(orphan.id, keep)
+        if kept is None:
+            raise NotFound(orphan.id)
+        key = f"{audit.ORPHAN_SETTLED}:kept:{kept.fingerprint}"
+        facts = {"provider": kept.provider, "what": "kept"}
+        entry = AuditEntry.about(kept, audit.ORPHAN_SETTLED, self.clock(), key=key, by=actor.user_id, **facts)
         await self.trail.append([entry])
 
-    async def adopt(self, actor: Actor, orphan: Orphan) -> str:
-        """Make it a reservation again, with the default lease from now on; returns its id.
+    async def adopt(self, actor: Actor, orphan: Orphan) -> ReservationOrder:
+        """Make it a reservation again, with the default lease from now on; returns what was ordered for it.
 
         Raises WrongState when there is no machine in it, or machines in several regions, or nobody whose it is;
         CredentialsMissing when its owner has no access to the account, for a reservation hangs on its own credentials.
@@ -92,7 +92,7 @@ class Orphanage:
         order = await self._order(orphan)
         await self.engine.adopt(order, orphan.nodes, by=actor.user_id)
         await self.store.remove(orphan.id)
-        return order.reservation_id
+        return order
 
     async def delete(self, actor: Actor, orphan: Orphan) -> None:
         """Begin to destroy it; its owner is told when the cloud lists nothing of it any more.
@@ -105,7 +105,18 @@ class Orphanage:
         orphan = await self._with_own_credentials(orphan)
         if not orphan.credential_ref:
             raise CredentialsMissing(orphan.provider)
-        await self.engine.clear(orphan, by=actor.user_id)
+        # Marked first: what is marked is not kept any more, and a sweep takes off a mark that is not true.
+        await self._mark(orphan.id, is_being_deleted=True)
+        try:
+            await self.engine.clear(orphan, by=actor.user_id)
+        except Undecided:
+            raise
+        except CloudDeskError:
+            await self._mark(orphan.id, is_being_deleted=orphan.is_being_deleted)
+            raise
+
+    async def _mark(self, orphan_id: str, *, is_being_deleted: bool) -> None:
+        await self.store.change(orphan_id, lambda known: replace(known, is_being_deleted=is_being_deleted))
 
     async def _with_own_credentials(self, orphan: Orphan) -> Orphan:
         """Its owner's, also when these were given after the last sweep."""

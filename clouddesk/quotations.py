@@ -25,6 +25,9 @@ from clouddesk.settings import Limits, TeamDefaults
 
 log = structlog.get_logger()
 
+_RUNNING: set[asyncio.Task[None]] = set()
+"""Refreshes that nobody waits for; kept so that they are not collected as garbage."""
+
 REFRESH_PATIENCE_SECONDS = 4.0
 """So long a quote waits for fresh prices; after that the known ones are good enough."""
 
@@ -110,6 +113,8 @@ class Quotations:
             limits=self.limits,
             now=self.clock(),
             is_simulated=self.is_simulated,
+            # Who names clouds knows which ones they want.
+            others=() if filled.request.providers else self.accounts.providers,
         )
 
     def _blueprint(self, request: ResourceRequest) -> Blueprint | None:
@@ -133,18 +138,25 @@ class Quotations:
     async def _refresh_offers(self, actor: Actor, providers: tuple[str, ...]) -> None:
         """Live prices that are missing or old are fetched anew by the worker, with the actor's access.
 
-        An old list is used all the same when that fails: the quote says how old its price is.
+        An old list is used all the same when that fails: the quote says how old its price is. What takes long is not
+        waited for: the next quote has it.
         """
         for provider in await self.accounts.refresh_offers(self.catalog):
-            if provider in providers:
-                try:
-                    refresh = self.engine.refresh_offers(provider, credential_ref(actor.person, provider))
-                    await asyncio.wait_for(refresh, REFRESH_PATIENCE_SECONDS)
-                except (Unavailable, asyncio.TimeoutError):
-                    log.warning("offers.stale", provider=provider)
-                    self.accounts.refresh_failed(provider)
-                    continue
+            if provider not in providers:
+                continue
+            self.accounts.asked_for_offers(provider)
+            refresh = asyncio.create_task(self._refresh(actor, provider))
+            _RUNNING.add(refresh)
+            refresh.add_done_callback(_RUNNING.discard)
+            if self.accounts.is_worth_waiting(provider):
+                await asyncio.wait([refresh], timeout=REFRESH_PATIENCE_SECONDS)
                 await self.accounts.refresh_offers(self.catalog)
+
+    async def _refresh(self, actor: Actor, provider: str) -> None:
+        try:
+            await self.engine.refresh_offers(provider, credential_ref(actor.person, provider))
+        except Unavailable:
+            log.warning("offers.stale", provider=provider)
 
 
 def _free_name(name: str, taken: Collection[str]) -> str:

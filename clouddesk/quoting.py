@@ -7,6 +7,7 @@ import secrets
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
+from clouddesk.elsewhere import elsewhere
 from clouddesk.language.clock import resolve_until
 from clouddesk.model.actor import Actor
 from clouddesk.model.blueprint import Blueprint
@@ -56,8 +57,9 @@ def make_quote(
     limits: Limits,
     now: datetime,
     is_simulated: bool,
+    others: tuple[str, ...] = (),
 ) -> Quote:
-    """The cheapest way to meet the request over ``providers``.
+    """The cheapest way to meet the request over ``providers``, and what it would cost on ``others``.
 
     Raises Invalid, LimitExceeded, UnknownRegion, NothingFits (with the nearest offers).
     """
@@ -114,6 +116,7 @@ def make_quote(
         ends_at=ends_at or now + timedelta(seconds=lease_seconds),
         name=said_name(request) or _stem(request, blueprint, os),
         is_simulated=is_simulated,
+        elsewhere=elsewhere(offer, requirements, os=wanted_os, count=count, others=others, catalog=catalog),
     )
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+
 from redis.asyncio import Redis
+from redis.exceptions import WatchError
 
 from clouddesk.adapters.codec import from_json, to_json
 from clouddesk.adapters.redis import PREFIX, answering
@@ -12,7 +16,7 @@ _ALL = f"{PREFIX}:orphans"
 
 
 class RedisOrphans:
-    """One hash of all orphans by id."""
+    """Implements ``clouddesk.model.ports.Orphans``: one hash of all orphans by id."""
 
     def __init__(self, redis: Redis[bytes]) -> None:
         self._redis = redis
@@ -23,10 +27,20 @@ class RedisOrphans:
             await self._redis.hsetnx(_ALL, orphan.id, to_json(orphan))
         return await self.get(orphan.id) or orphan
 
-    async def put(self, orphan: Orphan) -> None:
-        """Write or replace."""
-        async with answering():
-            await self._redis.hset(_ALL, orphan.id, to_json(orphan))
+    async def change(self, orphan_id: str, change: Callable[[Orphan], Orphan]) -> Orphan | None:
+        """Write what ``change`` makes of it as it is now, with nobody else's change lost; None when it is gone."""
+        async with answering(), self._redis.pipeline(transaction=True) as pipeline:
+            while True:
+                await pipeline.watch(_ALL)
+                text = await pipeline.hget(_ALL, orphan_id)
+                if not text:
+                    return None
+                changed = change(from_json(Orphan, text))
+                pipeline.multi()
+                pipeline.hset(_ALL, orphan_id, to_json(changed))
+                with suppress(WatchError):  # somebody was faster
+                    await pipeline.execute()
+                    return changed
 
     async def get(self, orphan_id: str) -> Orphan | None:
         """None when there is none (any more)."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timezone
+from hashlib import sha256
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -19,7 +21,7 @@ from clouddesk.model.errors import Unavailable
 from clouddesk.model.notice import Notice
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
-from clouddesk.model.reservation import Reservation
+from clouddesk.model.reservation import PROVISIONING, Reservation
 
 PREFIX = "clouddesk"
 
@@ -116,6 +118,9 @@ while true do
 end
 """
 
+_VIEW = ["json", "nodes_up"]
+"""What is read of a reservation's hash."""
+
 
 class RedisReservationViews:
     """The view of reservations that people read, with an index for each person and one of all."""
@@ -144,11 +149,16 @@ class RedisReservationViews:
         async with answering():
             await self._redis.eval(_PUT_VIEW, len(keys), *keys, *args)  # type: ignore[no-untyped-call]
 
+    async def put_nodes_up(self, reservation_id: str, count: int) -> None:
+        """Beside the view, so that it neither needs a revision nor can bring back an older view."""
+        async with answering():
+            await self._redis.hset(_key("reservation", reservation_id), "nodes_up", count)
+
     async def get(self, reservation_id: str) -> Reservation | None:
         """None when there is no such view."""
         async with answering():
-            text = await self._redis.hget(_key("reservation", reservation_id), "json")
-        return from_json(Reservation, text) if text else None
+            kept = await self._redis.hmget(_key("reservation", reservation_id), _VIEW)
+        return _view(*kept)
 
     async def of_person(self, person: Person, *, only_live: bool = False) -> list[Reservation]:
         """Newest first; those that ended too, unless told otherwise."""
@@ -179,9 +189,17 @@ class RedisReservationViews:
             ids = await self._redis.zrevrange(index, 0, -1)
             pipeline = self._redis.pipeline(transaction=False)
             for reservation_id in ids:
-                pipeline.hget(_key("reservation", _text(reservation_id)), "json")
-            texts = await pipeline.execute() if ids else []
-        return [from_json(Reservation, text) for text in texts if text]
+                pipeline.hmget(_key("reservation", _text(reservation_id)), _VIEW)
+            found = [_view(*kept) for kept in await pipeline.execute()] if ids else []
+        return [view for view in found if view]
+
+
+def _view(text: bytes | None, nodes_up: bytes | None) -> Reservation | None:
+    if text is None:
+        return None
+    view = from_json(Reservation, text)
+    up = int(nodes_up) if nodes_up is not None and view.state == PROVISIONING else None
+    return replace(view, nodes_up=up)
 
 
 # KEYS: mark of the notice, stream of the person, stream of all.
@@ -273,14 +291,23 @@ class RedisOffers:
 
     async def put(self, provider: str, text: str) -> None:
         """Replace the provider's offers."""
+        version = sha256(text.encode()).hexdigest()[:16]
         async with answering():
-            await self._redis.set(_key("offers", provider), text)
+            await self._redis.mset({_key("offers", provider): text, _key("offers-version", provider): version})
 
     async def get(self, provider: str) -> str | None:
         """None when they were never fetched."""
         async with answering():
             text = await self._redis.get(_key("offers", provider))
         return _text(text) if text else None
+
+    async def versions(self, providers: Sequence[str]) -> dict[str, str]:
+        """A word for each list there is, which changes with it: who has that one need not read the list again."""
+        if not providers:
+            return {}
+        async with answering():
+            found = await self._redis.mget([_key("offers-version", name) for name in providers])
+        return {name: _text(word) for name, word in zip(providers, found, strict=True) if word}
 
 
 def _key(*parts: str) -> str:

@@ -8,7 +8,7 @@ import json
 import logging
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any, TypeVar
 
 import click
@@ -85,6 +85,32 @@ def offers(
         _show(_offer_table(found, storage))
     else:
         click.echo("Nothing fits. Ask for less, or for another region or provider.")
+
+
+@click.command()
+@_json_option
+def prices(as_json: bool) -> None:
+    """Show where the known prices are from, and how old they are."""
+    found = _with_desk(lambda desk: desk.price_lists(), role="gateway")
+    now = datetime.now(timezone.utc)
+    if as_json:
+        _print_lines(
+            {
+                "provider": item.provider,
+                "source": item.source,
+                "as_of": item.as_of.isoformat(),
+                "age_days": round((now - item.as_of).total_seconds() / 86400, 2),
+                "offers": item.offers,
+            }
+            for item in found
+        )
+        return
+    table = Table(box=None, header_style="bold")
+    for column in ("provider", "offers", "age", "as of", "source"):
+        table.add_column(column)
+    for item in found:
+        table.add_row(item.provider, str(item.offers), _age(now - item.as_of), f"{item.as_of:%Y-%m-%d}", item.source)
+    _show(table)
 
 
 @click.group()
@@ -176,7 +202,7 @@ def reservation_row(item: Reservation) -> dict[str, Any]:
 
 
 def offer_row(item: Offer, storage_gb: float) -> dict[str, Any]:
-    """An offer as scripts read it; the price of the machine alone and with the disk asked for."""
+    """An offer as scripts read it; the price of the machine alone, and with its address and the disk asked for."""
     return {
         "provider": item.provider,
         "region": item.region,
@@ -187,6 +213,7 @@ def offer_row(item: Offer, storage_gb: float) -> dict[str, Any]:
         "gpus": item.gpus,
         "gpu_type": item.gpu_type,
         "hourly_price_usd": item.hourly_price_usd,
+        "address_hourly_price_usd": item.address_hourly_price_usd,
         "hourly_price_with_disk_usd": item.machine_hourly_price_usd(storage_gb),
         "spot": item.spot,
         "source": item.source,
@@ -220,6 +247,11 @@ def _read_fields(provider: str, form: Sequence[CredentialField]) -> dict[str, Se
             raise Invalid(f"{provider} needs {len(form)} lines on standard input: {', '.join(f.name for f in form)}.")
         values[field.name] = Secret(text.strip())
     return values
+
+
+def _age(age: timedelta) -> str:
+    hours = age.total_seconds() / 3600
+    return f"{hours:.0f} h" if hours < 48 else f"{hours / 24:.0f} days"
 
 
 def _print_lines(rows: Any) -> None:

@@ -75,13 +75,16 @@ def down() -> None:
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One object a line.")
 def status(as_json: bool) -> None:
-    """Show each process of the stack. Exit code 1 unless all are ready."""
+    """Show each process of the stack, and what is the matter with one. Exit code 1 unless all are ready."""
     found = _stack().statuses()
     if as_json:
         for one in found:
             click.echo(json.dumps(one.as_dict()))
     else:
         Console(highlight=False).print(_table(found))
+        for one in found:
+            if one.trouble:
+                click.echo(f"{one.name}: {one.trouble}")
         if all(one.state == "stopped" for one in found):
             click.echo("The stack is not running. Start it with `clouddesk up`.")
     sys.exit(0 if all(one.state == "ready" for one in found) else 1)

@@ -45,6 +45,8 @@ class Process:
     after: tuple[str, ...] = ()
     set_up: Callable[[Plan], None] | None = None
     """Called by ``up`` as long as it is alive and not ready; does what must be done once inside a server."""
+    trouble: Callable[[Plan], str] | None = None
+    """What is the matter with it though it does all that it can, in a sentence; empty when nothing is."""
     program: Callable[[], Path] | None = None
     """The binary that must exist; None for our own Python processes."""
     settle_seconds: int = 2
@@ -206,11 +208,25 @@ PROCESSES: tuple[Process, ...] = (
 """In the order in which they are started."""
 
 
+def _slack_trouble(plan: Plan) -> str:
+    return str(_slack_told(plan).get("problem", ""))
+
+
+def _slack_is_ready(plan: Plan) -> bool:
+    """While Slack itself cannot be reached the gateway goes on trying, and the terminal works all the same."""
+    told = _slack_told(plan)
+    return bool(told.get("connected") or told.get("problem"))
+
+
+def _slack_told(plan: Plan) -> dict[str, object]:
+    return readiness.told(f"http://{LOOPBACK}:{plan.ports['slack']}/health")
+
+
 SLACK = Process(
     name="slack",
     command=lambda plan: _python("connectors.slack.gateway", "--health-port", plan.port("slack")),
-    # While Slack itself cannot be reached it goes on trying, and the terminal works all the same.
-    is_ready=lambda plan: readiness.http_status(f"http://{LOOPBACK}:{plan.ports['slack']}/health") is not None,
+    is_ready=_slack_is_ready,
+    trouble=_slack_trouble,
     ports={"slack": 5057},
     after=("redis", "vault", "temporal"),
 )

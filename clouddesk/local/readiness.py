@@ -27,6 +27,23 @@ def http_status(url: str) -> int | None:
         return None
 
 
+def told(url: str) -> dict[str, object]:
+    """What the server says of itself, well or not; {} when nobody answers in JSON."""
+    try:
+        with _OPENER.open(url, timeout=_TIMEOUT_SECONDS) as answer:
+            body = answer.read()
+    except urllib.error.HTTPError as error:
+        with contextlib.closing(error):
+            body = error.read()
+    except (OSError, http.client.HTTPException):
+        return {}
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def fetch(url: str, change: object = None) -> bytes:
     """The body of an answer, to a ``change`` that is sent as JSON. Raises OSError when there is none, or a no."""
     body = None if change is None else json.dumps(change).encode()

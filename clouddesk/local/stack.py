@@ -34,13 +34,15 @@ class ProcessStatus:
 
     name: str
     state: str
-    """ready, starting, not answering, restarting (it dies again and again), stopped."""
+    """ready, in trouble (see there), starting, not answering, restarting (it dies again and again), stopped."""
     pid: int | None
     port: int | None
     uptime_seconds: int | None
     memory_mb: float | None
     restarts: int
     log: str
+    trouble: str = ""
+    """What is the matter though it runs as it should, in a sentence: Slack cannot be reached."""
 
     def as_dict(self) -> dict[str, object]:
         return asdict(self)
@@ -202,7 +204,8 @@ class Stack:
                         del waiting[process.name]
                         if not is_joining:
                             address = f"127.0.0.1:{plan.ports[next(iter(process.ports))]}"
-                            steps.done(process.name, seconds=time.monotonic() - began, detail=address)
+                            detail = _trouble(process, plan) or address
+                            steps.done(process.name, seconds=time.monotonic() - began, detail=detail)
                     elif seen.state == "STOPPED" and not waiting.keys() & set(process.after):
                         self._supervisor.start(process)
                     elif seconds > process.ready_within_seconds:
@@ -252,9 +255,12 @@ class Stack:
 
     def _status(self, process: Process, seen: Watched | None, noted: dict[str, int], plan: Plan) -> ProcessStatus:
         is_alive = seen is not None and seen.is_alive
+        state = self._state(process, seen, plan)
+        trouble = _trouble(process, plan) if state == "ready" else ""
         return ProcessStatus(
             name=process.name,
-            state=self._state(process, seen, plan),
+            state="in trouble" if trouble else state,
+            trouble=trouble,
             pid=seen.pid if seen is not None else None,
             port=plan.ports.get(next(iter(process.ports))),
             uptime_seconds=_age(seen.started_at) if seen is not None and is_alive else None,
@@ -282,6 +288,10 @@ def with_needs(names: Iterable[str]) -> list[Process]:
             raise StackError(f"There is no process {name!r}.", f"There are: {', '.join(by_name)}.")
         wanted |= {name, *by_name[name].after}
     return [process for process in PROCESSES if process.name in wanted]
+
+
+def _trouble(process: Process, plan: Plan) -> str:
+    return process.trouble(plan) if process.trouble is not None else ""
 
 
 def _age(started_at: int) -> int:

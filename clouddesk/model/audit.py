@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from clouddesk.model.orphan import Orphan
+from clouddesk.model.reservation import Reservation
+
 REQUESTED = "requested"
 """A quote was said yes to; ``facts`` hold what was agreed and its price."""
 CREATED = "created"
@@ -45,3 +48,20 @@ class AuditEntry:
     reservation_id: str = ""
     name: str = ""
     facts: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def about(
+        cls, subject: Reservation | Orphan, action: str, at: datetime, /, *, key: str, by: str = "", **facts: str
+    ) -> AuditEntry:
+        """What was done with a reservation or an orphan. ``key`` tells this fact apart from others about the same."""
+        return cls(
+            id=f"{subject.id}:{key}",
+            at=at,
+            action=action,
+            workspace_id=subject.workspace_id,
+            by=by,
+            owner=subject.owner,
+            reservation_id=subject.id if isinstance(subject, Reservation) else subject.reservation_id,
+            name=subject.name,
+            facts=facts,
+        )

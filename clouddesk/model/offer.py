@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +24,7 @@ class Offer:
     ``hourly_price_usd`` is None when unknown: such an offer never wins and is never within a budget.
     ``disk_gb`` is what the price includes; ``disk_price_usd_gb_month`` is what each further GB costs
     (None: the provider sells no further disk for this machine, or the price is unknown).
+    All prices are in US dollars, before tax.
     """
 
     provider: str
@@ -39,6 +41,10 @@ class Offer:
     spot: bool = False
     architecture: str = X86_64
     disk_price_usd_gb_month: float | None = None
+    address_hourly_price_usd: float = 0.0
+    """What the machine's public address costs beside it; 0 where the price includes it."""
+    disk_doubles: bool = False
+    """Further disk is sold in sizes that double (32, 64, 128 GB …), and the next larger one is paid."""
 
     def disk_hourly_price_usd(self, disk_gb: float) -> float | None:
         """What the disk beyond the included one costs by the hour; None when that is unknown."""
@@ -47,19 +53,32 @@ class Offer:
             return 0.0
         if self.disk_price_usd_gb_month is None:
             return None
+        if self.disk_doubles:
+            extra_gb = 2.0 ** math.ceil(math.log2(extra_gb))
         return extra_gb * self.disk_price_usd_gb_month / HOURS_PER_MONTH
 
     def machine_hourly_price_usd(self, disk_gb: float) -> float | None:
-        """One machine with a disk of ``disk_gb``, by the hour; None when any part of the price is unknown."""
+        """One machine with its address and a disk of ``disk_gb``, by the hour; None when any part is unknown."""
         disk = self.disk_hourly_price_usd(disk_gb)
         if self.hourly_price_usd is None or disk is None:
             return None
-        return self.hourly_price_usd + disk
+        return self.hourly_price_usd + self.address_hourly_price_usd + disk
 
     @property
     def most_disk_gb(self) -> float:
         """The largest disk that the machine can have."""
         return self.disk_gb if self.disk_price_usd_gb_month is None else self.disk_gb + LARGEST_DISK_GB
+
+
+@dataclass(frozen=True)
+class PriceList:
+    """Where prices that are known now are from."""
+
+    provider: str
+    source: str
+    as_of: datetime
+    """Of the oldest price of this source."""
+    offers: int
 
 
 @dataclass(frozen=True)
@@ -91,7 +110,7 @@ class Requirements:
     spot: bool = False
     architecture: str = X86_64
     max_hourly_price_usd: float | None = None
-    """For one machine, its disk included."""
+    """For one machine, its disk and address included."""
     excluded_regions: tuple[str, ...] = ()
     """Words as said, of places where it must not be."""
     excluded_sizes: tuple[str, ...] = ()

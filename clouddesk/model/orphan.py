@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from hashlib import sha256
 
 from clouddesk.model.actor import Person
 from clouddesk.model.node import Belonging, Node
@@ -54,6 +55,17 @@ class Orphan:
     def things(self) -> tuple[str, ...]:
         """Ids of everything that it consists of."""
         return (*(node.id for node in self.nodes), *(item.id for item in self.belongings))
+
+    @property
+    def known_to_readers(self) -> frozenset[str]:
+        """Ids of what people were told of."""
+        return frozenset(self.things if self.told is None else self.told)
+
+    @property
+    def fingerprint(self) -> str:
+        """Of when and what was found: the same for the same things, for as long as they are known."""
+        text = " ".join((self.found_at.isoformat(), *sorted(self.things)))
+        return sha256(text.encode()).hexdigest()[:12]
 
     @property
     def regions(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -137,6 +137,10 @@ class ReservationViews(Protocol):
         """Write, unless a newer revision is there already."""
         ...
 
+    async def put_nodes_up(self, reservation_id: str, count: int) -> None:
+        """How many machines run by now; shown only while the view's state is PROVISIONING, and changes nothing else."""
+        ...
+
     async def get(self, reservation_id: str) -> Reservation | None: ...
 
     async def of_person(self, person: Person, *, only_live: bool = False) -> list[Reservation]:
@@ -234,6 +238,29 @@ class Reservations(Protocol):
 
     async def refresh_offers(self, provider: str, credential_ref: str) -> int:
         """Fetch the provider's live prices with that access; returns how many. Raises Unavailable."""
+        ...
+
+
+class Orphans(Protocol):
+    """What no reservation looks after, as the sweeps found it."""
+
+    async def note(self, orphan: Orphan) -> Orphan:
+        """Write unless it is known; what is known of it then. Of several at once one is the first."""
+        ...
+
+    async def change(self, orphan_id: str, change: Callable[[Orphan], Orphan]) -> Orphan | None:
+        """Write what ``change`` makes of it as it is now, with nobody else's change lost; None when it is gone.
+
+        What ``change`` raises is raised; it may be called more than once.
+        """
+        ...
+
+    async def get(self, orphan_id: str) -> Orphan | None: ...
+
+    async def all(self) -> list[Orphan]: ...
+
+    async def remove(self, orphan_id: str) -> None:
+        """It is gone, or belongs to a reservation again."""
         ...
 
 

@@ -11,11 +11,23 @@ from clouddesk.model.request import ResourceRequest
 
 
 @dataclass(frozen=True)
+class Elsewhere:
+    """What the whole request would cost on another cloud."""
+
+    offer: Offer
+    hourly_price_usd: float
+    """For all machines with disks and addresses."""
+    has_access: bool
+    """False: the person would have to give credentials for it first."""
+
+
+@dataclass(frozen=True)
 class Quote:
     """A price for a whole lease, with everything that a yes would do.
 
     ``defaults`` names the fields of the request that the person did not say and that were filled in, so that the
-    card can show them as changeable. ``hourly_price_usd`` and ``total_price_usd`` are for all machines with disks.
+    card can show them as changeable. ``hourly_price_usd`` and ``total_price_usd`` are for all machines with disks and
+    public addresses, in US dollars before tax.
     """
 
     id: str
@@ -30,7 +42,7 @@ class Quote:
     disk_gb: float
     lease_seconds: int
     machine_hourly_price_usd: float
-    """One machine, disk included."""
+    """One machine, disk and address included."""
     hourly_price_usd: float
     total_price_usd: float
     runner_up_hourly_price_usd: float | None
@@ -44,6 +56,8 @@ class Quote:
     """The fields that were filled in with what the person used last."""
     team: tuple[str, ...] = ()
     """The fields that were filled in with the team's defaults."""
+    elsewhere: tuple[Elsewhere, ...] = ()
+    """The best of each other cloud, cheapest first; empty when the person named the clouds themselves."""
     used: ResourceRequest | None = None
     """The request with the habits, to be remembered as the new one with the yes."""
 

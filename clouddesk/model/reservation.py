@@ -116,6 +116,8 @@ class Reservation:
     """While PARTIAL: when the machines are given back if nobody chooses."""
     can_go_on: bool = False
     """While PARTIAL: what came up is enough to go on with."""
+    nodes_up: int | None = None
+    """While PROVISIONING: how many machines run by now, as far as is known; their workflow hears of it at the end."""
 
     @property
     def person(self) -> Person:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import string
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,6 +14,8 @@ Key = Mapping[str, str]
 """The fields of a credential as the cloud's form names them."""
 
 OPERATOR = "operator"
+_AWS_ID = string.ascii_uppercase + "234567"
+_AWS_SECRET = string.ascii_letters + string.digits + "+/"
 
 
 class Keys:
@@ -49,10 +52,9 @@ class Keys:
 
 def make_aws_key() -> Key:
     """A key pair in the shape of Amazon's."""
-    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
     return {
-        "access_key_id": "AKIA" + "".join(secrets.choice(alphabet) for _ in range(16)),
-        "secret_access_key": secrets.token_urlsafe(30),
+        "access_key_id": "AKIA" + "".join(secrets.choice(_AWS_ID) for _ in range(16)),
+        "secret_access_key": "".join(secrets.choice(_AWS_SECRET) for _ in range(40)),
     }
 
 

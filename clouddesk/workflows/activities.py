@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import Executor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
 import structlog
@@ -21,8 +21,9 @@ from clouddesk.model.errors import (
     NoCapacity,
     ProviderError,
     QuotaExceeded,
+    Unavailable,
 )
-from clouddesk.model.node import Node
+from clouddesk.model.node import Node, NodeOrder
 from clouddesk.model.offer import Offer
 from clouddesk.model.ports import AuditTrail, Notices, Provider, ReservationViews
 from clouddesk.model.reservation import REASON_PROVISION_FAILED
@@ -59,6 +60,8 @@ KeepOffers = Callable[[str, Sequence[Offer]], Awaitable[None]]
 ACCEPTED = "accepted"
 BEAT_SECONDS = 1.0
 POLL_GROWTH = 1.15
+SHOWN_WITHIN_SECONDS = 1.0
+"""How far machines are is no reason to wait longer for a Redis that does not answer."""
 
 
 class Activities:
@@ -220,6 +223,7 @@ class Activities:
             work.timing,
             limit_seconds=work.timing.provision_seconds,
             first=made,
+            show=self._counting(order),
         )
         ordered = {plan.key for plan in order.nodes}
         up = tuple(node for node in found if node.state == nodes.RUNNING and node.key in ordered)
@@ -229,6 +233,24 @@ class Activities:
             return Provisioned(up)
         useless = tuple(node.id for node in found if node not in up)
         return Provisioned(up, refused.code if refused else REASON_PROVISION_FAILED, useless)
+
+    def _counting(self, order: NodeOrder) -> Callable[[Sequence[Node]], Awaitable[None]]:
+        """Tells people how many machines run by now, when that has changed. It never fails the work.
+
+        Not by way of the workflow: its history would grow with the machines, for something that is gone in a minute.
+        """
+        ordered = {plan.key for plan in order.nodes}
+        shown = len(ordered)  # that all of them run, the workflow tells itself
+
+        async def show(listed: Sequence[Node]) -> None:
+            nonlocal shown
+            up = len(ordered.intersection(node.key for node in listed if node.state == nodes.RUNNING))
+            if up != shown and up < len(ordered):
+                with suppress(Unavailable, asyncio.TimeoutError):
+                    await asyncio.wait_for(self._views.put_nodes_up(order.reservation_id, up), SHOWN_WITHIN_SECONDS)
+                    shown = up
+
+        return show
 
     async def _discard(self, provider: Provider, work: Provisioning) -> None:
         """End what an earlier try left without use, and what came late of it; until the cloud lists it no more."""
@@ -270,8 +292,11 @@ class Activities:
         *,
         limit_seconds: float,
         first: Sequence[Node] = (),
+        show: Callable[[Sequence[Node]], Awaitable[None]] | None = None,
     ) -> list[Node]:
         """Poll until every node is in the state, or broken or lost, or time has run out; what the cloud lists then.
+
+        ``show`` gets what each poll finds.
 
         The time is counted from when the work was first given out, so that retries do not lengthen it; by the server's
         clock and this process' own, so that a jump of the machine's clock does not matter.
@@ -283,6 +308,8 @@ class Activities:
         found = list(first)
         delays = _delays(timing)
         while True:
+            if show is not None:
+                await show(found)
             now = time.monotonic()
             by_key = {node.key: node for node in found if node.key in keys}
             if all(key in by_key for key in keys):

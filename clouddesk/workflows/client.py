@@ -16,12 +16,12 @@ from temporalio.client import (
     WorkflowHandle,
     WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
-    WorkflowUpdateHandle,
     WorkflowUpdateStage,
 )
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RetryConfig, RPCError, RPCStatusCode
+from temporalio.workflow import UpdateMethodMultiParam
 
 from clouddesk.model.audit import AuditEntry
 from clouddesk.model.errors import (
@@ -56,6 +56,7 @@ from clouddesk.workflows.sweep import SWEEP_ID, Clearance, ClearOrphan, Sweep, S
 
 log = structlog.get_logger()
 T = TypeVar("T")
+M = TypeVar("M")
 
 PATIENCE_SECONDS = 6.0
 REFRESH_SECONDS = 60.0
@@ -109,30 +110,16 @@ class TemporalReservations:
 
     async def extend(self, reservation_id: str, seconds: int, request_id: str, *, by: str = "") -> datetime:
         """Lengthen the lease; returns the new end. The same request_id twice extends once."""
-        update = self._handle(reservation_id).start_update(
-            ReservationWorkflow.extend,
-            Extension(seconds, request_id, by),
-            wait_for_stage=WorkflowUpdateStage.ACCEPTED,
-            id=f"extend-{request_id}",
-        )
-        return await self._updated(reservation_id, update, "extend")
+        extension = Extension(seconds, request_id, by)
+        return await self._update(reservation_id, ReservationWorkflow.extend, extension, "extend", request_id)
 
     async def hold(self, reservation_id: str, *, by: str = "") -> datetime:
         """Keep it as long as is allowed; returns the new end."""
-        update = self._handle(reservation_id).start_update(
-            ReservationWorkflow.hold, Wish(by), wait_for_stage=WorkflowUpdateStage.ACCEPTED
-        )
-        return await self._updated(reservation_id, update, "hold")
+        return await self._update(reservation_id, ReservationWorkflow.hold, Wish(by), "hold")
 
     async def choose(self, reservation_id: str, answer: str, *, by: str = "", request_id: str = "") -> None:
         """Answer what happens with machines that came up only in part: one of ``reservation.CHOICES``."""
-        update = self._handle(reservation_id).start_update(
-            ReservationWorkflow.choose,
-            Choice(answer, by),
-            wait_for_stage=WorkflowUpdateStage.ACCEPTED,
-            id=_update_id("choose", request_id),
-        )
-        await self._updated(reservation_id, update, "choose")
+        await self._update(reservation_id, ReservationWorkflow.choose, Choice(answer, by), "choose", request_id)
 
     async def credentials_renewed(self, reservation_id: str) -> None:
         """The owner gave new credentials: what waits for them goes on."""
@@ -149,47 +136,26 @@ class TemporalReservations:
 
         When no worker answers, the wish is left with Temporal, which hands it to the first that comes.
         """
-        handle = self._handle(reservation_id)
-        update = handle.start_update(
-            ReservationWorkflow.release, Wish(by), wait_for_stage=WorkflowUpdateStage.ACCEPTED, id="release"
-        )
         try:
-            await self._updated(reservation_id, update, "release")
+            await self._update(reservation_id, ReservationWorkflow.release, Wish(by), "release", "once")
         except WrongState:
             return
         except Unavailable:
             log.warning("reservation.release_later", reservation_id=reservation_id)
-            await self._answered(handle.signal(ReservationWorkflow.release_soon, Wish(by)), late=Undecided)
+            later = self._handle(reservation_id).signal(ReservationWorkflow.release_soon, Wish(by))
+            await self._answered(later, late=Undecided)
 
     async def stop(self, reservation_id: str, *, by: str = "", request_id: str = "") -> None:
         """Begin to power off."""
-        update = self._handle(reservation_id).start_update(
-            ReservationWorkflow.stop,
-            Wish(by),
-            wait_for_stage=WorkflowUpdateStage.ACCEPTED,
-            id=_update_id(STOP, request_id),
-        )
-        await self._updated(reservation_id, update, STOP)
+        await self._update(reservation_id, ReservationWorkflow.stop, Wish(by), STOP, request_id)
 
     async def start_nodes(self, reservation_id: str, *, by: str = "", request_id: str = "") -> None:
         """Begin to power on."""
-        update = self._handle(reservation_id).start_update(
-            ReservationWorkflow.start,
-            Wish(by),
-            wait_for_stage=WorkflowUpdateStage.ACCEPTED,
-            id=_update_id(START, request_id),
-        )
-        await self._updated(reservation_id, update, START)
+        await self._update(reservation_id, ReservationWorkflow.start, Wish(by), START, request_id)
 
     async def reboot(self, reservation_id: str, *, by: str = "", request_id: str = "") -> None:
         """Begin to restart the operating systems."""
-        update = self._handle(reservation_id).start_update(
-            ReservationWorkflow.reboot,
-            Wish(by),
-            wait_for_stage=WorkflowUpdateStage.ACCEPTED,
-            id=_update_id(REBOOT, request_id),
-        )
-        await self._updated(reservation_id, update, REBOOT)
+        await self._update(reservation_id, ReservationWorkflow.reboot, Wish(by), REBOOT, request_id)
 
     async def get(self, reservation_id: str) -> Reservation:
         """The truth, from the workflow itself. Raises NotFound."""
@@ -291,11 +257,24 @@ class TemporalReservations:
         """Raises Unavailable while Temporal does not answer: nothing has been sent then."""
         await self._answered(self._client.workflow_service.get_system_info(GetSystemInfoRequest()))
 
-    async def _updated(self, reservation_id: str, update: Awaitable[WorkflowUpdateHandle[T]], wanted: str) -> T:
+    async def _update(
+        self,
+        reservation_id: str,
+        update: UpdateMethodMultiParam[[ReservationWorkflow, M], T],
+        message: M,
+        wanted: str,
+        request_id: str = "",
+    ) -> T:
+        """Have the workflow carry it out. The same request_id twice is one wish; without one each is its own."""
         await self._reach()
 
         async def outcome() -> T:
-            accepted = await update
+            accepted = await self._handle(reservation_id).start_update(
+                update,
+                message,
+                wait_for_stage=WorkflowUpdateStage.ACCEPTED,
+                id=f"{wanted}-{request_id}" if request_id else None,
+            )
             try:
                 return await accepted.result()
             except RPCError as error:
@@ -329,11 +308,6 @@ class TemporalReservations:
         except RuntimeError as error:
             # The lazy connection could not be made.
             raise Unavailable("Temporal") from error
-
-
-def _update_id(wanted: str, request_id: str) -> str | None:
-    """The same wish delivered twice is one update; without an id each is its own."""
-    return f"{wanted}-{request_id}" if request_id else None
 
 
 def _our_error(error: WorkflowUpdateFailedError) -> CloudDeskError:

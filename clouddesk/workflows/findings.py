@@ -117,7 +117,7 @@ def ended(view: Reservation, reason: str, now: datetime) -> Reservation:
 
 def found_notice(orphan: Orphan, now: datetime) -> Notice:
     """The same for the same things, for as long as they are known: another sweep does not tell of them again."""
-    return orphan_notice(orphan, ORPHAN, now, key=_fingerprint(orphan), is_for_admins=orphan.is_for_admins)
+    return orphan_notice(orphan, ORPHAN, now, key=orphan.fingerprint, is_for_admins=orphan.is_for_admins)
 
 
 def orphan_notice(
@@ -155,41 +155,18 @@ def hourly_price(view: Reservation | None) -> str:
 
 
 def found_entry(orphan: Orphan, now: datetime) -> AuditEntry:
-    return orphan_entry(orphan, audit.ORPHAN_FOUND, now, key=_fingerprint(orphan), things=" ".join(orphan.things))
+    return orphan_entry(orphan, audit.ORPHAN_FOUND, now, key=orphan.fingerprint, things=" ".join(orphan.things))
 
 
 def orphan_entry(orphan: Orphan, action: str, now: datetime, *, key: str, by: str = "", **facts: str) -> AuditEntry:
-    return AuditEntry(
-        id=f"{orphan.id}:{action}:{key}",
-        at=now,
-        action=action,
-        workspace_id=orphan.workspace_id,
-        by=by,
-        owner=orphan.owner,
-        reservation_id=orphan.reservation_id,
-        name=orphan.name,
-        facts={"provider": orphan.provider, **facts},
-    )
+    facts = {"provider": orphan.provider, **facts}
+    return AuditEntry.about(orphan, action, now, key=f"{action}:{key}", by=by, **facts)
 
 
 def ended_entry(view: Reservation, now: datetime) -> AuditEntry:
     """Of a view that was ended without its workflow."""
-    return AuditEntry(
-        id=f"{view.id}:{audit.ENDED}:{view.revision}",
-        at=now,
-        action=audit.ENDED,
-        workspace_id=view.workspace_id,
-        owner=view.owner,
-        reservation_id=view.id,
-        name=view.name,
-        facts={"reason": view.reason or "", "cost_usd": f"{view.accrued_usd:.6f}"},
-    )
-
-
-def _fingerprint(orphan: Orphan) -> str:
-    """Of when and what was found."""
-    text = " ".join((orphan.found_at.isoformat(), *sorted(orphan.things)))
-    return sha256(text.encode()).hexdigest()[:12]
+    facts = {"reason": view.reason or "", "cost_usd": f"{view.accrued_usd:.6f}"}
+    return AuditEntry.about(view, audit.ENDED, now, key=f"{audit.ENDED}:{view.revision}", **facts)
 
 
 # --- whose it is -----------------------------------------------------------------------------------------------------
@@ -216,7 +193,7 @@ def _owner(holdings: Survey, view: Reservation | None) -> Person | None:
 
 def _keeper(account: SweptAccount, owner: Person | None) -> _Keeper:
     """Nobody's credentials ever work for people of another workspace, whoever shares the account."""
-    holders = {ref: _holder(ref) for ref in account.credential_refs}
+    holders = {ref: holder(ref) for ref in account.credential_refs}
     if owner is None:
         first_ref, first = next(iter(holders.items()))
         if len(set(holders.values())) == 1:
@@ -228,6 +205,7 @@ def _keeper(account: SweptAccount, owner: Person | None) -> _Keeper:
     return _Keeper(own if own in near else next(iter(near), ""), owner)
 
 
-def _holder(ref: str) -> Person:
+def holder(ref: str) -> Person:
+    """Whose credentials lie there."""
     _, workspace_id, user_id, _ = ref.split("/")
     return Person(workspace_id, user_id)

@@ -7,9 +7,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+import structlog
+
 from clouddesk.language.money import money, rate
 from clouddesk.model.notice import OFFERED_EXTENSION_SECONDS, Notice
 from clouddesk.model.reservation import Reservation
+
+log = structlog.get_logger()
 
 AdminsOf = Callable[[str], Awaitable[Sequence[str]]]
 """The user ids of a workspace's admins."""
@@ -66,6 +70,8 @@ async def addressed(notice: Notice, admins_of: AdminsOf) -> list[Notice]:
     if not notice.is_for_admins:
         return [notice]
     ids = await admins_of(notice.workspace_id)
+    if not ids:
+        log.warning("notice.unread", kind=notice.kind, workspace=notice.workspace_id, notice_id=notice.id)
     return [replace(notice, user_id=id_, id=f"{notice.id}:{id_}", conversation="") for id_ in ids]
 
 

@@ -71,7 +71,7 @@ class PowerSwitch:
         is_done = state.view.state in power.settled and not state.view.is_mixed
         if self._power is None and not is_done:
             before = state.view.state
-            self._power = power
+            self._power, state.tried = power, None
             state.record(_AUDITED_AS[power.change], workflow.now(), by=by)
             if power.during != power.before:
                 state.change(workflow.now(), state=power.during)
@@ -126,5 +126,5 @@ class PowerSwitch:
         context, state = self._context, self._context.state
         state.notify(notice.TROUBLE, workflow.now(), key=f"{power.change}:{key}", reason=reason, action=power.change)
         if workflow.patched("look-after-trouble"):
-            state.tried = power.nodes
+            state.tried, state.tried_at = power.nodes, workflow.now()
             context.is_look_wanted = True

@@ -218,6 +218,11 @@ class ReservationWorkflow:
         if self._may_begin_anew:
             workflow.continue_as_new(ReservationStart(self._context.order, self._context.timing, self._state))
 
+    def _begin_teardown_anew_if_long(self) -> None:
+        # Asked only when it is due: teardowns of before did not begin anew, however long they became.
+        if self._may_begin_anew and workflow.patched("teardown-begins-anew"):
+            self._begin_anew_if_long()
+
     @property
     def _may_begin_anew(self) -> bool:
         """The history is long, and nothing is under way that a fresh one would not know of."""
@@ -231,7 +236,7 @@ class ReservationWorkflow:
 
     async def _tear_down(self) -> None:
         await self._switch.abandon()
-        await tear_down(self._context, begin_anew=self._begin_anew_if_long)
+        await tear_down(self._context, begin_anew=self._begin_teardown_anew_if_long)
 
     # --- inside --------------------------------------------------------------------------------------------------
 

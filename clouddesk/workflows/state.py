@@ -31,6 +31,8 @@ from clouddesk.workflows.notices import make_notice
 
 MOST_ENTRIES = 200
 LEAST_WARNING_SECONDS = 60
+TRIED_EXPLAINS = timedelta(hours=1)
+"""So long after a change of power that failed, a machine that is as was asked has come to it late."""
 
 
 @dataclass
@@ -72,7 +74,8 @@ class ReservationState:
     is_unseen: bool = False
     """The nodes are adopted ones as somebody saw them some time ago."""
     tried: str | None = None
-    """The power ("running", "stopped") that was asked of all nodes and that some did not come to."""
+    """The power ("running", "stopped") that was asked of all nodes last and that some did not come to."""
+    tried_at: datetime | None = None
     trouble_at: datetime | None = None
     """When people are told (again) that the teardown takes long."""
 
@@ -140,19 +143,8 @@ class ReservationState:
 
     def record(self, action: str, now: datetime, *, by: str = "", **facts: str) -> None:
         """Write down what was done, and by whom ("" is CloudDesk itself)."""
-        view = self.view
         self.entries += 1
-        entry = AuditEntry(
-            id=f"{view.id}:{self.entries}",
-            at=now,
-            action=action,
-            workspace_id=view.workspace_id,
-            by=by,
-            owner=view.owner,
-            reservation_id=view.id,
-            name=view.name,
-            facts=facts,
-        )
+        entry = AuditEntry.about(self.view, action, now, key=str(self.entries), by=by, **facts)
         self.trail = [*self.trail[1 - MOST_ENTRIES :], entry]
 
     def begin_lease(self, now: datetime, nodes: Sequence[Node]) -> None:
@@ -232,7 +224,9 @@ class ReservationState:
         """Take over what the cloud lists of a reservation at rest; returns what is new about it."""
         seen = observe(self.view, listed)
         # What came of a change that was asked for here and failed in part was done by nobody else.
-        own = {NODE_STOPPED: STOPPED_OUTSIDE, NODE_RUNNING: STARTED_OUTSIDE}.get(self.tried or "")
+        is_recent = self.tried_at is not None and now - self.tried_at < TRIED_EXPLAINS
+        tried = self.tried if is_recent and self.tried else ""
+        own = {NODE_STOPPED: STOPPED_OUTSIDE, NODE_RUNNING: STARTED_OUTSIDE}.get(tried)
         self.tried = None
         drifts = [item for item in seen.drifts if item.kind != own]
         told = tuple(replace(item, nodes=tuple(i for i in item.nodes if i not in self.extras)) for item in drifts)

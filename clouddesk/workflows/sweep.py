@@ -27,6 +27,7 @@ SWEEP_ACCOUNT = "sweep_account"
 SETTLE_ORPHANS = "settle_orphans"
 ORPHAN_STUCK = "orphan_stuck"
 ORPHAN_CLEARED = "orphan_cleared"
+ORPHAN_ACCESS = "orphan_access"
 
 SWEEP_ID = "sweep"
 AT_ONCE = 8
@@ -124,7 +125,7 @@ class Sweep:
 
     async def _look(self, account: SweptAccount, order: SweepOrder, report: SweepReport) -> AccountFindings | None:
         """With the first credentials that the cloud accepts; None when none of them reach it."""
-        for ref in account.credential_refs:
+        for index, ref in enumerate(account.credential_refs):
             looking = workflow.start_activity(
                 SWEEP_ACCOUNT,
                 AccountSweep(
@@ -140,8 +141,14 @@ class Sweep:
             if error is None:
                 findings: AccountFindings = looking.result()
                 return findings
-            is_refused = failure_code(error) in CREDENTIAL_CODES
-            (report.refused if is_refused else report.unreachable).append(ref)
+            if failure_code(error) in CREDENTIAL_CODES:
+                report.refused.append(ref)
+            elif workflow.patched("silent-once"):
+                # A cloud that does not answer one key answers none, and each would be waited for.
+                report.unreachable.extend(account.credential_refs[index:])
+                return None
+            else:
+                report.unreachable.append(ref)
         return None
 
 
@@ -155,7 +162,9 @@ class Clearance:
     trouble_at: datetime | None = None
     """When people are told (again) that it takes long; None: nothing was tried yet."""
     is_refusal_told: bool = False
-    """The cloud refuses the credentials, and the owner was told."""
+    """The cloud refuses the orphan's credentials, and the owner was told; by runs of before ``asked`` was kept."""
+    asked: tuple[str, ...] = ()
+    """Refs that the cloud refuses and whose holders were asked for new ones."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +176,18 @@ class Hindrance:
     key: str
     """Tells this time apart from the next."""
     is_about_credentials: bool = False
-    """The owner is asked for new ones; else owner and admins are told that it takes long."""
+    """Somebody is asked for new ones; else owner and admins are told that it takes long."""
+    credential_ref: str = ""
+    """Whose credentials are refused; "": there are none, so that the owner is asked."""
+
+
+@dataclass(frozen=True)
+class AccessSearch:
+    """Activity ``orphan_access``: whose credentials an orphan is deleted with."""
+
+    orphan: Orphan
+    refused: tuple[str, ...] = ()
+    """Refs that the cloud has just refused."""
 
 
 @workflow.defn
@@ -180,8 +200,13 @@ class ClearOrphan:
 
     @workflow.init
     def __init__(self, clearance: Clearance) -> None:
+        if clearance.is_refusal_told:
+            clearance = replace(clearance, is_refusal_told=False, asked=(clearance.orphan.credential_ref,))
         self._clearance = clearance
         self._has_new_credentials = False
+        self._ref = ""
+        """Whose credentials were tried last; "" when nobody has any that were not refused."""
+        self._refused: tuple[str, ...] = ()
 
     @workflow.run
     async def run(self, clearance: Clearance) -> None:
@@ -195,7 +220,7 @@ class ClearOrphan:
 
     @workflow.signal
     def credentials_renewed(self) -> None:
-        """The owner gave new credentials for the account."""
+        """Somebody gave new credentials for the account."""
         self._has_new_credentials = True
 
     @workflow.update(dynamic=True)
@@ -210,17 +235,19 @@ class ClearOrphan:
     # --- inside --------------------------------------------------------------------------------------------------
 
     async def _clear(self, region: str) -> None:
-        """Owner and admins are told when it takes long, and the owner when new credentials are needed."""
+        """Owner and admins are told when it takes long, and whose credentials are refused is asked for new ones."""
         timing = self._clearance.timing
         trouble_at = self._clearance.trouble_at or workflow.now() + timedelta(seconds=timing.trouble_after_seconds)
         pause_seconds = timing.first_credential_retry_seconds
         while (code := await self._attempt(region, until=trouble_at)) is not None:
             if code in CREDENTIAL_CODES:
-                if not self._clearance.is_refusal_told:
-                    await self._tell(code, is_about_credentials=True)
-                    self._clearance = replace(self._clearance, is_refusal_told=True)
-                await self._wait_for_credentials(min(pause_seconds, (trouble_at - workflow.now()).total_seconds()))
-                pause_seconds = min(pause_seconds * 2, timing.last_credential_retry_seconds)
+                await self._ask(code)
+                if self._ref and workflow.patched("choose-access"):
+                    # Perhaps somebody else of the workspace has access too.
+                    self._refused += (self._ref,)
+                else:
+                    await self._wait_for_credentials(min(pause_seconds, (trouble_at - workflow.now()).total_seconds()))
+                    pause_seconds = min(pause_seconds * 2, timing.last_credential_retry_seconds)
             if workflow.now() >= trouble_at:
                 await self._tell(code)
                 trouble_at = workflow.now() + timedelta(seconds=timing.trouble_again_seconds)
@@ -230,16 +257,32 @@ class ClearOrphan:
             if is_long or info.is_continue_as_new_suggested():
                 # A month of attempts would be more than Temporal keeps of one run; what is gone stays gone.
                 workflow.continue_as_new(self._clearance)
-        self._clearance = replace(self._clearance, is_refusal_told=False)
+        self._clearance = replace(self._clearance, asked=())
+
+    async def _access(self, *, until: datetime) -> str:
+        """Whose credentials are tried now: people give them, change them and take them away while it goes on."""
+        orphan = self._clearance.orphan
+        if not workflow.patched("choose-access"):
+            return orphan.credential_ref
+        ref: str = await workflow.execute_activity(
+            ORPHAN_ACCESS,
+            AccessSearch(orphan, self._refused),
+            result_type=str,
+            schedule_to_close_timeout=max(until - workflow.now(), timedelta(seconds=1)),
+        )
+        return ref
 
     async def _attempt(self, region: str, *, until: datetime) -> str | None:
         """None when nothing is left, else why that is not known."""
         orphan, timing = self._clearance.orphan, self._clearance.timing
         try:
+            self._ref = await self._access(until=until)
+            if not self._ref:
+                return CredentialsRejected.code if self._refused else CredentialsMissing.code
             await workflow.execute_activity(
                 TEAR_DOWN,
                 TeardownOrder(
-                    CloudAccount(orphan.provider, orphan.credential_ref),
+                    CloudAccount(orphan.provider, self._ref),
                     orphan.reservation_id,
                     region,
                     timing.confirm_seconds,
@@ -260,11 +303,22 @@ class ClearOrphan:
     async def _wait_for_credentials(self, seconds: float) -> None:
         with suppress(asyncio.TimeoutError):
             await workflow.wait_condition(lambda: self._has_new_credentials, timeout=timedelta(seconds=max(seconds, 0)))
+        if self._has_new_credentials and workflow.patched("choose-access"):
+            self._clearance = replace(self._clearance, asked=())
         self._has_new_credentials = False
+        self._refused = ()
 
-    async def _tell(self, code: str, *, is_about_credentials: bool = False) -> None:
+    async def _ask(self, code: str) -> None:
+        """For new credentials; each holder once until there are new ones."""
+        ref, asked = self._ref, self._clearance.asked
+        if ref not in asked and (ref or not asked):
+            await self._tell(code, is_about_credentials=True, credential_ref=ref)
+            self._clearance = replace(self._clearance, asked=(*asked, ref))
+
+    async def _tell(self, code: str, *, is_about_credentials: bool = False, credential_ref: str = "") -> None:
+        key = f"{workflow.now():%Y%m%dT%H%M%S%f}"
         await workflow.execute_activity(
             ORPHAN_STUCK,
-            Hindrance(self._clearance.orphan, code, f"{workflow.now():%Y%m%dT%H%M%S%f}", is_about_credentials),
+            Hindrance(self._clearance.orphan, code, key, is_about_credentials, credential_ref),
             start_to_close_timeout=timedelta(seconds=30),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -23,7 +24,7 @@ from clouddesk.model.errors import CloudDeskError
 from clouddesk.model.node import Survey
 from clouddesk.model.notice import CREDENTIALS, ENDED, ORPHAN_SETTLED, TROUBLE, Notice
 from clouddesk.model.orphan import Orphan
-from clouddesk.model.ports import AuditTrail, Notices, Provider, ReservationViews
+from clouddesk.model.ports import AuditTrail, Notices, Orphans, Provider, ReservationViews
 from clouddesk.model.reservation import REASON_NOTHING_LEFT, REASON_RELEASED, Reservation
 from clouddesk.workflows.failures import as_failure
 from clouddesk.workflows.findings import (
@@ -33,6 +34,7 @@ from clouddesk.workflows.findings import (
     found_entry,
     found_notice,
     grouped,
+    holder,
     hourly_price,
     is_adrift,
     one_of_each,
@@ -43,12 +45,15 @@ from clouddesk.workflows.findings import (
 from clouddesk.workflows.notices import AdminsOf, addressed, make_notice, nobody
 from clouddesk.workflows.reservation import ReservationWorkflow
 from clouddesk.workflows.sweep import (
+    AT_ONCE,
     CREDENTIAL_CODES,
     LIST_ACCOUNTS,
+    ORPHAN_ACCESS,
     ORPHAN_CLEARED,
     ORPHAN_STUCK,
     SETTLE_ORPHANS,
     SWEEP_ACCOUNT,
+    AccessSearch,
     AccountFindings,
     AccountSweep,
     Clearance,
@@ -66,18 +71,6 @@ class AllCredentials(Protocol):
     """Everybody's credentials, without the secrets."""
 
     async def everybody(self) -> Sequence[tuple[Person, CredentialInfo]]: ...
-
-
-class Orphans(Protocol):
-    """The orphans that are known."""
-
-    async def note(self, orphan: Orphan) -> Orphan: ...
-
-    async def put(self, orphan: Orphan) -> None: ...
-
-    async def all(self) -> list[Orphan]: ...
-
-    async def remove(self, orphan_id: str) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -121,11 +114,14 @@ class SweepActivities:
         self._notices = notices
         self._audit = audit
         self._admins_of = admins_of
+        # Of its own: a cloud that is silent for minutes must not hold the threads in which other activities begin.
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="sweep")
 
     @property
     def all(self) -> list[Callable[..., Any]]:
         """What the worker registers."""
-        return [self.list_accounts, self.sweep_account, self.settle_orphans, self.orphan_stuck, self.orphan_cleared]
+        sweep: list[Callable[..., Any]] = [self.list_accounts, self.sweep_account, self.settle_orphans]
+        return [*sweep, self.orphan_access, self.orphan_stuck, self.orphan_cleared]
 
     @activity.defn(name=LIST_ACCOUNTS)
     async def list_accounts(self) -> list[SweptAccount]:
@@ -157,22 +153,45 @@ class SweepActivities:
         known = {orphan.id: orphan for orphan in await self._orphans.all()}
         present = []
         for orphan in one_of_each(found.orphans):
-            if (await self._attendance(orphan.reservation_id)).is_kept:
+            attendance = await self._attendance(orphan.reservation_id)
+            if attendance.is_kept:
                 continue  # adopted while other accounts were looked through
             known.pop(orphan.id, None)
-            present.append(await self._settle(orphan))
+            settled = await self._settle(replace(orphan, is_being_deleted=attendance.is_cleared))
+            if settled is not None:
+                present.append(settled)
         for orphan in known.values():
             if any(_is_in(orphan, account) for account in found.accounts):
                 await self._orphans.remove(orphan.id)
         return present
+
+    @activity.defn(name=ORPHAN_ACCESS)
+    async def orphan_access(self, search: AccessSearch) -> str:
+        """The owner's own credentials for the account, else anybody's of the workspace; "" when there are no others."""
+        orphan = search.orphan
+        refs = []
+        for person, info in await self._credentials.everybody():
+            ref = credential_ref(person, info.provider)
+            # An account that does not tell its id is one of its own; orphans of before had no account's id.
+            is_same = (
+                (info.account_id or ref) == orphan.account_id if orphan.account_id else ref == orphan.credential_ref
+            )
+            if is_same and (info.provider, person.workspace_id) == (orphan.provider, orphan.workspace_id):
+                refs.append(ref)
+        own = credential_ref(orphan.person, orphan.provider)
+        refs.sort(key=lambda ref: (ref != own, ref != orphan.credential_ref))
+        return next((ref for ref in refs if ref not in search.refused), "")
 
     @activity.defn(name=ORPHAN_STUCK)
     async def orphan_stuck(self, hindrance: Hindrance) -> None:
         """What is to be deleted is there still: say why."""
         orphan, is_refused = hindrance.orphan, hindrance.is_about_credentials
         price = hourly_price(await self._views.get(orphan.reservation_id))
+        # Who holds the credentials can give new ones; the owner's own may be others, or none.
+        asked = holder(hindrance.credential_ref) if hindrance.credential_ref else orphan.person
         for is_for_admins in (False,) if is_refused else (False, True):
-            if not orphan.owner and not is_for_admins:
+            reader = asked if is_refused else orphan.person
+            if not reader.user_id and not is_for_admins:
                 continue
             notice = orphan_notice(
                 orphan,
@@ -184,7 +203,7 @@ class SweepActivities:
                 action="release",
                 up_hourly=price,
             )
-            await self._send(notice)
+            await self._send(replace(notice, user_id=reader.user_id))
 
     @activity.defn(name=ORPHAN_CLEARED)
     async def orphan_cleared(self, clearance: Clearance) -> None:
@@ -230,31 +249,36 @@ class SweepActivities:
                 # Another run: something looks after it, or has done so and ended it since.
                 if unit in again and (now := await self._attendance(unit.reservation_id)) == before[unit]:
                     view = await self._views.get(unit.reservation_id) if unit.reservation_id else None
-                    orphan = orphan_of(account, unit, holdings[unit], view=view, now=datetime.now(timezone.utc))
+                    orphan = orphan_of(account, unit, again[unit], view=view, now=datetime.now(timezone.utc))
                     orphans.append(replace(orphan, is_being_deleted=now.is_cleared))
             for item in lost:
                 if Unit(item.id) not in again and (now := await self._attendance(item.id)) == before[Unit(item.id)]:
                     await self._end_lost(item.id, now, provider)
         return AccountFindings(machines=len(survey.nodes), orphans=tuple(orphans), drifted_by_workspace=dict(drifted))
 
-    async def _settle(self, found: Orphan) -> Orphan:
-        """The same things are told once, however many sweeps find them at once and however often this is repeated."""
+    async def _settle(self, found: Orphan) -> Orphan | None:
+        """As it is known then; None when it was adopted or deleted meanwhile.
+
+        The same things are told once, however many sweeps find them at once and however often this is repeated.
+        """
         before = await self._orphans.note(replace(found, told=()))
-        told = set(before.things if before.told is None else before.told)
         has_new_audience = (before.person, before.is_for_admins) != (found.person, found.is_for_admins)
-        is_news = (not told.issuperset(found.things) or has_new_audience) and not found.is_being_deleted
-        orphan = replace(
-            found,
-            found_at=before.found_at,
-            is_kept=before.is_kept and not is_news,
-            told=tuple(sorted(told.union(found.things) if is_news else told)),
-        )
+        is_more = not before.known_to_readers.issuperset(found.things)
+        is_news = (is_more or has_new_audience) and not found.is_being_deleted
+        found = replace(found, found_at=before.found_at)
+        told = tuple(sorted(before.known_to_readers.union(found.things if is_news else ())))
         if is_news:
             at = _scheduled_at()
-            await self._send(found_notice(orphan, at))
-            await self._audit.append([found_entry(orphan, at)])
-        await self._orphans.put(orphan)
-        return orphan
+            if not await self._send(found_notice(found, at)):
+                told = ()  # nobody is there to be told: the next sweep tries again
+            await self._audit.append([found_entry(found, at)])
+
+        def settle(known: Orphan) -> Orphan:
+            is_kept = known.is_kept and not (is_news and before.is_kept)
+            # Whoever kept it just now has said so of what is there.
+            return replace(found, is_kept=is_kept, told=known.told if known.is_kept and not before.is_kept else told)
+
+        return await self._orphans.change(found.id, settle)
 
     async def _end_lost(self, reservation_id: str, attendance: _Attendance, provider: Provider) -> None:
         """Nothing is listed of it and no workflow looks after it; its own region is asked once more, by name."""
@@ -288,17 +312,16 @@ class SweepActivities:
         await self._audit.append([ended_entry(last, at)])
         await self._views.put(last)
 
-    async def _send(self, notice: Notice) -> None:
-        """To its reader, or to every admin of the workspace."""
+    async def _send(self, notice: Notice) -> bool:
+        """To its reader, or to every admin of the workspace; False when there is nobody."""
         copies = await addressed(notice, self._admins_of)
         for copy in copies:
             await self._notices.send(copy)
-        if not copies:
-            log.warning("notice.unread", kind=notice.kind, workspace=notice.workspace_id, notice_id=notice.id)
+        return bool(copies)
 
     async def _call(self, function: Callable[..., T], *args: Any) -> T:
-        """In a thread, with heartbeats: an account may have many regions."""
-        calling = asyncio.get_running_loop().run_in_executor(None, lambda: function(*args))
+        """In a thread of the sweep's own, with heartbeats: an account may have many regions."""
+        calling = asyncio.get_running_loop().run_in_executor(self._threads, lambda: function(*args))
         while not calling.done():
             activity.heartbeat()
             await asyncio.wait([calling], timeout=1.0)

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from importlib import import_module
 from typing import TypeVar
 
 import click
 import structlog
-from aiohttp import web
 from redis.exceptions import RedisError
 from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_fixed
 
-from clouddesk import log as logging
-from clouddesk import settings as configuration
 from clouddesk.adapters.audit import RedisAuditTrail
 from clouddesk.adapters.completeness import RedisCompleteness
 from clouddesk.adapters.orphans import RedisOrphans
@@ -30,10 +25,11 @@ from clouddesk.adapters.redis import RedisNotices, RedisOffers, RedisReservation
 from clouddesk.adapters.vault import VaultCredentials
 from clouddesk.admins import Admins
 from clouddesk.catalog import offers_to_json
-from clouddesk.model.errors import CloudDeskError, Unavailable
+from clouddesk.model.errors import Unavailable
 from clouddesk.model.offer import Offer
 from clouddesk.model.ports import Credentials, Provider
 from clouddesk.providers import PROVIDERS, open_provider
+from clouddesk.running import run_process, telling_health, work_until_told
 from clouddesk.settings import Settings
 from clouddesk.workflows.activities import Activities, KeepOffers, ProviderFactory
 from clouddesk.workflows.rebuild import Rebuild
@@ -50,21 +46,11 @@ RETRY_SECONDS = 1.0
 
 async def run(settings: Settings, *, health_port: int) -> None:
     """Work until SIGTERM or SIGINT."""
-    stopping = asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stopping.set)
     health = _Health()
-    async with _serving(health, health_port):
-        work = asyncio.create_task(_work(settings, health, stopping))
-        stop = asyncio.create_task(stopping.wait())
-        await asyncio.wait([work, stop], return_when=asyncio.FIRST_COMPLETED)
-        health.worker = None
-        if not work.done() and not health.is_started:
-            work.cancel()  # still waiting for a server
-        await asyncio.wait([work])
-        stop.cancel()
-        if not work.cancelled():
-            work.result()
+    async with telling_health(health_port, health.look):
+        await work_until_told(
+            lambda stopping: _work(settings, health, stopping), has_begun=lambda: health.worker is not None
+        )
 
 
 class _Health:
@@ -72,24 +58,12 @@ class _Health:
 
     def __init__(self) -> None:
         self.worker: Worker | None = None
-        self.is_started = False
+        self.is_ending = False
 
-    async def answer(self, _request: web.Request) -> web.Response:
-        is_polling = self.worker is not None and self.worker.is_running and not self.worker.is_shutdown
-        return web.json_response({"polling": is_polling}, status=200 if is_polling else 503)
-
-
-@asynccontextmanager
-async def _serving(health: _Health, port: int) -> AsyncIterator[None]:
-    app = web.Application()
-    app.router.add_get("/health", health.answer)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", port).start()
-        yield
-    finally:
-        await runner.cleanup()
+    async def look(self) -> tuple[bool, dict[str, bool]]:
+        worker = self.worker
+        is_polling = worker is not None and worker.is_running and not worker.is_shutdown and not self.is_ending
+        return is_polling, {"polling": is_polling}
 
 
 async def _work(settings: Settings, health: _Health, stopping: asyncio.Event) -> None:
@@ -129,11 +103,12 @@ async def _work(settings: Settings, health: _Health, stopping: asyncio.Event) ->
         )
         rebuild = Rebuild(client, views=views, audit=audit, completeness=RedisCompleteness(redis))
         async with make_worker(client, activities, sweeping) as worker:
-            health.worker, health.is_started = worker, True
+            health.worker = worker
             await schedule_sweep(client, every=timedelta(minutes=settings.sweep_minutes))
             keeping = asyncio.create_task(rebuild.keep())
             log.info("worker.started", temporal=settings.temporal_address)
             await stopping.wait()
+            health.is_ending = True
             log.info("worker.stopping")
             keeping.cancel()
     await redis.close()
@@ -195,11 +170,7 @@ async def _until_there(server: str, attempt: Callable[[], Awaitable[_T]]) -> _T:
 @click.option("--health-port", type=int, required=True, help="Port on loopback for GET /health.")
 def main(health_port: int) -> None:
     """Run reservations' workflows and their activities."""
-    logging.configure(process="worker")
-    try:
-        asyncio.run(run(configuration.load(), health_port=health_port))
-    except CloudDeskError as error:
-        raise click.ClickException(str(error)) from error
+    run_process("worker", lambda settings: run(settings, health_port=health_port))
 
 
 if __name__ == "__main__":

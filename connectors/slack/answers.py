@@ -32,6 +32,13 @@ _NEWS = {
 
 NOT_ALLOWED = "Sorry, only full members of this workspace can do that."
 SENT_PRIVATELY = Reply("That's for you alone, so I sent it as a direct message.")
+LIST_OF_ANOTHER = Reply("That list is somebody else's. Ask me “what have I got?”, and I show you yours.")
+LIST_GONE = Reply("That list is too old by now. Ask me “what have I got?”, and I show it as it is.")
+LIST_OVER = Reply("That was all of the list.")
+NO_FILES = Reply(
+    "I may not send files in this workspace: the app lacks the scope files:write, which an admin can add. "
+    "“show more” shows the list page by page."
+)
 BROKEN = Reply(
     "Sorry, something went wrong on my side, and it is logged. Look with “what have I got?” before you do it again."
 )

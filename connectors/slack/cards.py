@@ -83,11 +83,6 @@ def of_reply(reply: Reply) -> list[Post]:
     return [Post(text or "…", _numbered(blocks)) for text, blocks in pack(groups)]
 
 
-def of_list(rows: Sequence[Row]) -> list[Post]:
-    """Rows alone, each with its buttons; a long list is several messages."""
-    return of_reply(Reply("\n".join(row.text for row in rows), rows=tuple(rows)))
-
-
 def of_notice(notice: Notice, reply: Reply) -> Post:
     """One message, known by its sign from afar; addresses are lines to copy."""
     text = reply.text
@@ -114,7 +109,8 @@ def progress(item: Reservation) -> Post:
     place = f"{item.node_count} × {item.size} on {title_of(item.provider)} in {item.region}"
     if wanted is None:
         return Post(escape(head), [section(mrkdwn(head)), context(mrkdwn(place))])
-    done = min(item.node_count, sum(node.state == wanted for node in item.nodes))
+    counted = sum(node.state == wanted for node in item.nodes) if item.nodes_up is None else item.nodes_up
+    done = min(item.node_count, counted)
     head = f"{head}: {done} of {item.node_count} machines {words.ARRIVED[wanted]}"
     full = round(_BAR * done / item.node_count)
     bar = f"`{'█' * full}{'░' * (_BAR - full)}`"

@@ -1,47 +1,67 @@
-"""The form that changes a quoted request: everything as it is, and what of it came back different."""
+"""The form that changes a quoted request: every field of it, as it was said or else as it is quoted."""
 
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from clouddesk.language.clock import resolve_until
-from clouddesk.language.durations import parse_duration
-from clouddesk.language.ends import find_ends
+from clouddesk.model.offer import LARGEST_DISK_GB
 from clouddesk.model.quote import Quote
-from clouddesk.providers.table import PROVIDERS
+from clouddesk.providers.table import PROVIDERS, title_of
+from clouddesk.settings import Limits
 from connectors.slack import words
 from connectors.slack.cards import section
 from connectors.slack.credentials_view import modal, plain
-from connectors.slack.limits import HINT, OPTIONS, Block, cut
+from connectors.slack.limits import CHECKBOXES, HINT, OPTION_TEXT, OPTIONS, Block, cut
 from connectors.slack.text import mrkdwn
 
 CHANGE = "change"
-_SHOWN = "value"
-_ANYWHERE = "anywhere"
+SHOWN = "value"
+"""The action id of every field."""
+ANYWHERE = "anywhere"
 """A region emptied is a wish of its own; no region at all would be filled in with the usual one."""
-_NUMBERS = ("node_count", "vcpus", "memory_gb", "storage_gb", "gpu_count", "max_price_per_hour")
-_LONGEST = 200
+LONGEST = 200
+"""Characters of one field."""
+SPOT = "spot"
+_LEAST = 0.5
 
 
-def change(quote: Quote, *, place: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """All facts of the quote to change; ``place`` comes back with the answer."""
+def change(
+    quote: Quote,
+    *,
+    limits: Limits | None = None,
+    least_nodes: int = 1,
+    providers: Sequence[str] = tuple(PROVIDERS),
+    place: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """All fields of the request to change; ``providers``: to choose from; ``place`` comes back with the answer."""
     offer, request = quote.offer, quote.request
+    count, longest = len(quote.nodes), (limits or Limits())
+    disk_gb = request.storage_gb or quote.disk_gb
     blocks = [
         section(mrkdwn(words.CHANGE_INTRO)),
-        _number("node_count", words.COUNT, len(quote.nodes), least=1),
-        _number("vcpus", words.VCPUS, offer.vcpus, least=1),
-        _number("memory_gb", words.MEMORY, offer.memory_gb, is_decimal=True),
-        _number("storage_gb", words.DISK, quote.disk_gb, is_decimal=True),
-        _gpus(offer.gpus),
+        _number("node_count", words.COUNT, count, least=min(least_nodes, count), most=max(longest.max_nodes, count)),
+        _number("vcpus", words.VCPUS, request.vcpus or offer.vcpus, least=1),
+        _number("memory_gb", words.MEMORY, request.memory_gb or offer.memory_gb),
+        _number("storage_gb", words.DISK, disk_gb, most=max(LARGEST_DISK_GB, disk_gb)),
+        _number("gpu_count", words.GPUS, request.gpu_count or offer.gpus, least=0, hint=words.GPUS_HINT),
+        _text("gpu_type", words.GPU_TYPE, ", ".join(request.gpu_types), words.GPU_TYPE_HINT),
         _system(quote.os),
-        _clouds(request.providers or tuple(PROVIDERS)),
-        _text("region", words.REGION, offer.region, words.REGION_HINT, is_optional=True),
-        _text("duration", words.DURATION, request.until or words.span(quote.lease_seconds), words.DURATION_HINT),
+        _clouds(request.providers or providers, providers),
+        _text("region", words.REGION, _region(quote), words.REGION_HINT),
+    ]
+    if request.excluded_regions:
+        blocks.append(_text("not_in", words.NOT_IN, ", ".join(request.excluded_regions), words.NOT_IN_HINT))
+    if request.size_names:
+        blocks.append(_text("size_name", words.SIZE, ", ".join(request.size_names), words.SIZE_HINT))
+    lasting = request.until or words.span(quote.lease_seconds)
+    hint = words.DURATION_HINT.format(most=words.span(longest.max_lease_seconds))
+    blocks += [
+        _text("duration", words.DURATION, lasting, hint, is_optional=False),
+        _spot(is_wanted=request.spot),
         _budget(request.max_hourly_price_usd),
+        _text("resource_name", words.NAME, request.name or "", words.NAME_HINT),
     ]
     metadata = json.dumps({"quote_id": quote.id, "place": dict(place or {})})
     return modal(CHANGE, words.CHANGE_TITLE, blocks, submit=words.SHOW_PRICE, metadata=metadata)
@@ -53,125 +73,68 @@ def change_of(view: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
     return kept["quote_id"], kept["place"]
 
 
-def changes(view: Mapping[str, Any]) -> dict[str, Any]:
-    """What came back different, as the entities that would say it; {} when nothing did."""
-    found: dict[str, Any] = {}
-    for name, (before, now) in _answers(view).items():
-        if before == now:
-            continue
-        if name == "duration":
-            found.update(_lasting(str(now)))
-        elif name == "region":
-            found[name] = now or _ANYWHERE
-        elif now not in (None, "", []):
-            found[name] = now
-    return found
-
-
-def problems(view: Mapping[str, Any], *, now: datetime, timezone_name: str) -> dict[str, str]:
-    """Sentences for what cannot be meant, by block id: the errors of an acknowledgement."""
-    found = {}
-    for name, (before, said) in _answers(view).items():
-        if name in _NUMBERS and said and isinstance(said, str):
-            found[name] = words.NO_NUMBER.format(said=cut(said, _LONGEST), example="4")
-        elif name == "duration" and said != before and not _can_last(said, now, timezone_name):
-            found[name] = words.NO_DURATION.format(said=cut(said, _LONGEST))
-    return found
-
-
-def _can_last(said: str, now: datetime, timezone_name: str) -> bool:
-    """Whether all of it is a time or an end: out of "2 days, please" the clock alone would make two o'clock."""
-    lasting = _lasting(said)
-    if "duration_minutes" in lasting:
-        return bool(lasting["duration_minutes"])
-    ends = [(end.start, end.end) for end in find_ends(said)]
-    return ends == [(0, len(said))] and resolve_until(said, now=now, timezone=timezone_name) is not None
-
-
-def _lasting(said: str) -> dict[str, Any]:
-    """ "8 hours" or "for 8 hours" is a time, anything else an end."""
-    minutes = parse_duration(said.strip().lower().removeprefix("for ").strip())
-    return {"until": said.strip()} if minutes is None else {"duration_minutes": minutes}
-
-
-def _answers(view: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """What each field showed, and what it holds now."""
-    values = view["state"]["values"]
-    found = {}
-    for block in view["blocks"]:
-        if block["type"] == "input":
-            name, element = block["block_id"], block["element"]
-            found[name] = (_read(name, element, "initial_"), _read(name, values[name][_SHOWN], ""))
-    return found
-
-
-def _read(name: str, element: Mapping[str, Any], prefix: str) -> Any:
-    """The content of a field as it was shown ("initial_value") or as it came back ("value")."""
-    if name == "provider":
-        key = "initial_options" if prefix else "selected_options"
-        return sorted(option["value"] for option in element.get(key) or ())
-    if name == "os":
-        option = element.get("initial_option" if prefix else "selected_option") or {}
-        return option.get("value")
-    said = str(element.get(f"{prefix}value") or "").strip()
-    return _as_number(said) if name in _NUMBERS and said else said
-
-
-def _as_number(said: str) -> int | float | str:
-    """The text itself when it is none."""
-    try:
-        number = float(said.replace(",", "."))
-    except ValueError:
-        return said
-    if not math.isfinite(number):
-        return said
-    return int(number) if number.is_integer() else number
+def _region(quote: Quote) -> str:
+    """Empty for anywhere; unsaid, the one that is quoted."""
+    said = quote.request.region
+    return quote.offer.region if said is None else said if said != ANYWHERE else ""
 
 
 def _number(
-    name: str, label: str, shown: float, *, least: int | None = None, is_decimal: bool = False, hint: str = ""
+    name: str, label: str, shown: float, *, least: int | None = None, most: float | None = None, hint: str = ""
 ) -> Block:
-    element: Block = {"type": "number_input", "action_id": _SHOWN, "is_decimal_allowed": is_decimal}
-    element["initial_value"] = f"{shown:.10g}"
-    element["min_value"] = "0.5" if least is None else str(least)
+    """A whole number where ``least`` is given. The limits are the field's own, so that Slack itself tells them."""
+    element: Block = {"type": "number_input", "action_id": SHOWN, "is_decimal_allowed": least is None}
+    element["initial_value"] = _written(shown)
+    element["min_value"] = _written(min(_LEAST, shown) if least is None else least)
+    if most is not None:
+        element["max_value"] = _written(most)
+        limit = words.TOO_MUCH if least is None else words.FROM_TO
+        hint = limit.format(least=element["min_value"], most=element["max_value"])
     return _input(name, label, element, hint=hint)
 
 
-def _gpus(shown: int) -> Block:
-    hint = words.GPUS_DROP_HINT if shown else ""
-    return _number("gpu_count", words.GPUS, shown, least=min(1, shown), hint=hint)
+def _written(number: float) -> str:
+    return f"{number:.10f}".rstrip("0").rstrip(".")
 
 
 def _budget(shown: float | None) -> Block:
-    element: Block = {"type": "number_input", "action_id": _SHOWN, "is_decimal_allowed": True, "min_value": "0"}
+    element: Block = {"type": "number_input", "action_id": SHOWN, "is_decimal_allowed": True, "min_value": "0"}
     if shown is not None:
-        element["initial_value"] = f"{shown:.10f}".rstrip("0").rstrip(".")
-    hint = words.BUDGET_HINT if shown is None else words.BUDGET_DROP_HINT
-    return _input("max_price_per_hour", words.BUDGET, element, hint=hint, is_optional=shown is None)
+        element["initial_value"] = _written(shown)
+    return _input("max_price_per_hour", words.BUDGET, element, hint=words.BUDGET_HINT, is_optional=True)
 
 
-def _text(name: str, label: str, shown: str, hint: str, *, is_optional: bool = False) -> Block:
-    element: Block = {"type": "plain_text_input", "action_id": _SHOWN, "max_length": _LONGEST}
+def _text(name: str, label: str, shown: str, hint: str, *, is_optional: bool = True) -> Block:
+    element: Block = {"type": "plain_text_input", "action_id": SHOWN, "max_length": LONGEST}
     if shown:
-        element["initial_value"] = cut(shown, _LONGEST)
+        element["initial_value"] = cut(shown, LONGEST)
     return _input(name, label, element, hint=hint, is_optional=is_optional)
 
 
 def _system(shown: str) -> Block:
     known = sorted({name for spec in PROVIDERS.values() for name in spec.images} | {shown})[:OPTIONS]
     options = {name: {"text": plain(name), "value": name} for name in known}
-    element: Block = {"type": "static_select", "action_id": _SHOWN, "options": list(options.values())}
+    element: Block = {"type": "static_select", "action_id": SHOWN, "options": list(options.values())}
     if shown in options:
         element["initial_option"] = options[shown]
     return _input("os", words.OS, element)
 
 
-def _clouds(shown: tuple[str, ...]) -> Block:
-    options = {name: {"text": plain(spec.title), "value": name} for name, spec in PROVIDERS.items()}
-    element: Block = {"type": "checkboxes", "action_id": _SHOWN, "options": list(options.values())}
+def _clouds(shown: Sequence[str], known: Sequence[str]) -> Block:
+    options = {name: {"text": plain(cut(title_of(name), OPTION_TEXT)), "value": name} for name in known}
+    kind = "checkboxes" if len(options) <= CHECKBOXES else "multi_static_select"
+    element: Block = {"type": kind, "action_id": SHOWN, "options": list(options.values())}
     if chosen := [choice for name, choice in options.items() if name in shown]:
         element["initial_options"] = chosen
     return _input("provider", words.PROVIDERS, element)
+
+
+def _spot(*, is_wanted: bool) -> Block:
+    choice = {"text": plain(words.SPOT_CHOICE), "value": SPOT}
+    element: Block = {"type": "checkboxes", "action_id": SHOWN, "options": [choice]}
+    if is_wanted:
+        element["initial_options"] = [choice]
+    return _input(SPOT, words.SPOT, element, is_optional=True)
 
 
 def _input(name: str, label: str, element: Block, *, hint: str = "", is_optional: bool = False) -> Block:

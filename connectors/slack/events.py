@@ -192,10 +192,10 @@ def of_notice(notice: Notice, text: str) -> Job:
 def without_secrets(text: str) -> tuple[str, str | None]:
     """What may travel on, and whose key was in it: None when there was none, "" when nobody can tell whose.
 
+    Beside a key nothing travels on: what stands there may be another part of it, without a shape to be known by.
     Typed words are never a button's payload, which begins with a slash: somebody might be asked to pass them on.
     """
     prepared = prepare(text)
-    harmless = prepared.text.lstrip("/ ")
     if not prepared.secrets:
-        return harmless, None
-    return harmless, next((item.provider for item in prepared.secrets if item.provider), "")
+        return prepared.text.lstrip("/ "), None
+    return "", next((item.provider for item in prepared.secrets if item.provider), "")

@@ -6,7 +6,6 @@ Slack calls in by the socket that we open (Socket Mode), or by signed HTTP; the 
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -14,24 +13,24 @@ from typing import Any
 
 import click
 import structlog
-from aiohttp import web
+import uvloop
 from redis.asyncio import Redis
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 
-from clouddesk import log as logging
-from clouddesk import settings as configuration
 from clouddesk.adapters.redis import PREFIX, RedisNotices, open_redis
 from clouddesk.admins import Admins
 from clouddesk.assembly import open_desk
 from clouddesk.desk import Desk
-from clouddesk.model.errors import CloudDeskError
+from clouddesk.running import run_process, serving, telling_health, work_until_told
 from clouddesk.settings import SLACK_APP_TOKEN, SLACK_BOT_TOKEN, SLACK_SIGNING_SECRET, Settings
 from connectors.notices import Wording
 from connectors.rasa import RasaClient
 from connectors.slack.app import Services, make_app
 from connectors.slack.delivery import Delivery, Pump
+from connectors.slack.health import Health
 from connectors.slack.home import Home
+from connectors.slack.lists import Lists
 from connectors.slack.messenger import Messenger, identify, open_client
 from connectors.slack.missed import Missed
 from connectors.slack.modals import Modals
@@ -41,7 +40,6 @@ from connectors.slack.progress import Progress
 from connectors.slack.turns import Turns
 
 EVENTS_PATH = "/slack/events"
-LOOPBACK = "127.0.0.1"
 PING_SECONDS = 5.0
 GRACE_SECONDS = 10.0
 
@@ -50,25 +48,33 @@ _log = structlog.get_logger()
 
 async def run(settings: Settings, *, health_port: int) -> None:
     """Work until SIGTERM or SIGINT; then finish what is under way."""
-    stopping = asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stopping.set)
-    async with open_gateway(settings, health_port=health_port):
-        await stopping.wait()
-        _log.info("slack.stopping")
+    health = Health()
+
+    async def work(stopping: asyncio.Event) -> None:
+        async with open_gateway(settings, health_port=health_port, health=health):
+            await stopping.wait()
+            _log.info("slack.stopping")
+
+    await work_until_told(work, has_begun=lambda: health.is_open)
 
 
 @asynccontextmanager
-async def open_gateway(settings: Settings, *, health_port: int, desk: Desk | None = None) -> AsyncIterator[None]:
-    """A gateway that works for as long as the context lasts. ``desk``: instead of one of its own."""
+async def open_gateway(
+    settings: Settings, *, health_port: int, desk: Desk | None = None, health: Health | None = None
+) -> AsyncIterator[None]:
+    """A gateway that works for as long as the context lasts. ``desk``: instead of one of its own.
+
+    While Slack cannot be reached it is entered slowly, and says why at /health.
+    """
+    health = health or Health()
     async with AsyncExitStack() as stack:
-        health = await stack.enter_async_context(_health(health_port))
+        await stack.enter_async_context(telling_health(health_port, health.look))
         redis = open_redis(settings.redis_url)
         stack.push_async_callback(redis.close)
         client = await stack.enter_async_context(open_client(settings.secret(SLACK_BOT_TOKEN), settings.slack_api_url))
-        identity = await identify(client)
+        identity = await identify(client, health.tell)
         prefix = f"{PREFIX}:slack:{identity['team_id']}"
-        messenger = Messenger(client, redis, prefix=prefix)
+        messenger = Messenger(client, redis, prefix=prefix, tell=health.tell)
         rasa = await stack.enter_async_context(
             RasaClient(settings.rasa_urls or settings.rasa_url, settings.secret("channel"))
         )
@@ -78,7 +84,7 @@ async def open_gateway(settings: Settings, *, health_port: int, desk: Desk | Non
         app = make_app(client=client, signing_secret=_signing_secret(settings), services=parts.services)
         await stack.enter_async_context(_running(parts))
         # Closed first: nothing new comes in while what is under way is finished.
-        health.socket = await stack.enter_async_context(_open_transport(settings, app))
+        await stack.enter_async_context(_open_transport(settings, app, health))
         health.is_open = True
         _log.info("slack.started", transport=settings.slack_transport, workspace=identity["team_id"])
         yield
@@ -112,7 +118,8 @@ def _put_together(
     )
     progress = Progress(desk=desk, messenger=messenger, redis=redis, prefix=prefix)
     delivery = Delivery(messenger=messenger, people=people, progress=progress, wording=Wording())
-    turns = Turns(rasa=rasa, messenger=messenger, people=people, delivery=delivery, progress=progress)
+    lists = Lists(desk=desk, messenger=messenger, redis=redis, prefix=prefix)
+    turns = Turns(rasa=rasa, messenger=messenger, people=people, delivery=delivery, progress=progress, lists=lists)
     lanes = Lanes(redis, turns.do, prefix=prefix)
     pump = Pump(RedisNotices(redis), redis, lanes, workspace_id=workspace_id, prefix=prefix)
     missed = Missed(messenger, redis, lanes, workspace_id=workspace_id, bot_user_id=bot_user_id, prefix=prefix)
@@ -144,49 +151,21 @@ async def _running(parts: _Parts) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _open_transport(settings: Settings, app: AsyncApp) -> AsyncIterator[AsyncSocketModeHandler | None]:
-    """How Slack reaches us; None for HTTP."""
+async def _open_transport(settings: Settings, app: AsyncApp, health: Health) -> AsyncIterator[None]:
+    """How Slack reaches us."""
     if settings.slack_transport == "http":
-        async with _serving(app.web_app(path=EVENTS_PATH), settings.slack_http_host, settings.slack_http_port):
-            yield None
+        async with serving(app.web_app(path=EVENTS_PATH), settings.slack_http_host, settings.slack_http_port):
+            yield
         return
     handler = AsyncSocketModeHandler(app, settings.secret(SLACK_APP_TOKEN), ping_interval=PING_SECONDS)
-    await handler.connect_async()  # type: ignore[no-untyped-call]
+    health.socket = handler
+    watching = asyncio.create_task(health.watch())
     try:
-        yield handler
-    finally:
-        await handler.close_async()  # type: ignore[no-untyped-call]
-
-
-@dataclass
-class _Health:
-    """What GET /health answers from, from the first moment on."""
-
-    is_open: bool = False
-    socket: AsyncSocketModeHandler | None = None
-
-    async def answer(self, _request: web.Request) -> web.Response:
-        is_connected = self.is_open and (self.socket is None or await self.socket.client.is_connected())
-        return web.json_response({"connected": is_connected}, status=200 if is_connected else 503)
-
-
-@asynccontextmanager
-async def _health(port: int) -> AsyncIterator[_Health]:
-    health, app = _Health(), web.Application()
-    app.router.add_get("/health", health.answer)
-    async with _serving(app, LOOPBACK, port):
-        yield health
-
-
-@asynccontextmanager
-async def _serving(app: web.Application, host: str, port: int) -> AsyncIterator[None]:
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, host, port).start()
+        await handler.connect_async()  # type: ignore[no-untyped-call]
         yield
     finally:
-        await runner.cleanup()
+        watching.cancel()
+        await handler.close_async()  # type: ignore[no-untyped-call]
 
 
 def _signing_secret(settings: Settings) -> str:
@@ -197,11 +176,8 @@ def _signing_secret(settings: Settings) -> str:
 @click.option("--health-port", type=int, required=True, help="Port on loopback for GET /health.")
 def main(health_port: int) -> None:
     """Speak with a Slack workspace."""
-    logging.configure(process="slack")
-    try:
-        asyncio.run(run(configuration.load(), health_port=health_port))
-    except CloudDeskError as error:
-        raise click.ClickException(str(error)) from error
+    uvloop.install()
+    run_process("slack", lambda settings: run(settings, health_port=health_port))
 
 
 if __name__ == "__main__":

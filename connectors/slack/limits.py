@@ -25,6 +25,7 @@ METADATA = 3_000
 """Private to a view and its answer."""
 OPTION_TEXT = 75
 OPTIONS = 100
+CHECKBOXES = 10
 HINT = 2_000
 
 POST_TEXT = 3_800

@@ -8,9 +8,10 @@ without that scope, what one person alone sees), it is posted again: twice is be
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 from weakref import WeakValueDictionary
@@ -22,7 +23,6 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
-from clouddesk.model.errors import Invalid
 from connectors.slack.cards import Post
 
 POSTED_SECONDS = 86400
@@ -53,6 +53,18 @@ if not known then redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2]) end
 return known
 """
 
+_UNREACHED = (SlackClientError, aiohttp.ClientError, asyncio.TimeoutError, OSError)
+
+NOT_TAKEN = (
+    "Slack does not accept secrets/slack-bot-token ({error}). It is the Bot User OAuth Token on the app's page "
+    "“OAuth & Permissions”; `clouddesk slack connect` takes it anew, then start the stack again."
+)
+UNREACHABLE = "Slack can't be reached at {url} ({error}). I go on trying; nothing that was taken up is lost."
+FAULTY = "Slack answers with faults of its own ({error}). I go on trying; nothing that was taken up is lost."
+
+Tell = Callable[[str], None]
+"""Hears in a sentence what is the matter with Slack, and "" when nothing is any more."""
+
 _log = structlog.get_logger()
 
 
@@ -69,28 +81,31 @@ async def open_client(token: str, api_url: str) -> AsyncIterator[AsyncWebClient]
         )
 
 
-async def identify(client: AsyncWebClient) -> dict[str, Any]:
-    """Who we are, and in which workspace. Raises Invalid when Slack does not know our token."""
+async def identify(client: AsyncWebClient, tell: Tell) -> dict[str, Any]:
+    """Who we are, and in which workspace. Waits, and tells why, as long as Slack is away or does not take our token."""
     async for _ in _tries("auth.test"):
         try:
             answer = await client.auth_test()
-            return {name: answer[name] for name in ("team_id", "user_id")}
         except SlackApiError as error:
-            if error.response.status_code < 500:
-                raise Invalid(
-                    f"Slack does not accept secrets/slack-bot-token ({error.response['error']}). It is the Bot User "
-                    "OAuth Token on the app's page “OAuth & Permissions”."
-                ) from None
-        except (SlackClientError, aiohttp.ClientError, asyncio.TimeoutError, OSError):
+            is_ours = error.response.status_code < 500 and error.response["error"] not in _PASSING
+            tell(NOT_TAKEN.format(error=error.response["error"]) if is_ours else _trouble(client, error))
             continue
+        except _UNREACHED as error:
+            tell(_trouble(client, error))
+            continue
+        tell("")
+        return {name: answer[name] for name in ("team_id", "user_id")}
     raise AssertionError("the tries have no end")
 
 
 class Messenger:
     """Speaks to one workspace. While Slack is away, calls wait for it, without end."""
 
-    def __init__(self, client: AsyncWebClient, redis: Redis[bytes], *, prefix: str) -> None:
+    def __init__(
+        self, client: AsyncWebClient, redis: Redis[bytes], *, prefix: str, tell: Tell = lambda trouble: None
+    ) -> None:
         self._client = client
+        self._tell = tell
         self._redis = redis
         self._prefix = prefix
         self._mark = redis.register_script(_MARK)
@@ -105,12 +120,28 @@ class Messenger:
                 continue
         raise AssertionError("the tries have no end")
 
-    async def post(self, channel: str, post: Post, *, key: str, thread: str = "", card_of: str = "") -> str:
-        """Post once for this key; returns its ``ts``. ``card_of``: whose buttons these are."""
+    async def begin(self, key: str) -> str:
+        """Note that a post with this key begins. Returns what was noted before: its ``ts``, "?…" when it had begun."""
+        known = await self._mark(keys=[self._mark_of(key)], args=[f"?{time.time()}", POSTED_SECONDS])
+        return (known or b"").decode()
+
+    async def post(
+        self,
+        channel: str,
+        post: Post,
+        *,
+        key: str,
+        thread: str = "",
+        card_of: str = "",
+        begun: Awaitable[str] | None = None,
+    ) -> str:
+        """Post once for this key; returns its ``ts``. ``card_of``: whose buttons these are.
+
+        ``begun``: what ``begin`` returns, where it was called ahead.
+        """
         async with self._in_turn(channel):
-            mark = f"{self._prefix}:post:{key}"
             now = time.time()
-            known = (await self._mark(keys=[mark], args=[f"?{now}", POSTED_SECONDS]) or b"").decode()
+            known = await (begun or self.begin(key))
             if known and not known.startswith("?"):
                 return known
             is_doubtful, began = bool(known), float(known[1:] or now)
@@ -121,7 +152,7 @@ class Messenger:
                 except _Passing:
                     is_doubtful = True
                     continue
-                await self._redis.set(mark, ts, ex=POSTED_SECONDS)
+                await self._redis.set(self._mark_of(key), ts, ex=POSTED_SECONDS)
                 return ts
         raise AssertionError("the tries have no end")
 
@@ -148,6 +179,20 @@ class Messenger:
         async with self._in_turn(channel):
             await self._fitting("chat.update", post, channel=channel, ts=ts)
 
+    async def upload(self, channel: str, name: str, content: bytes, *, says: str, key: str) -> None:
+        """Post a file once for this key; a second time only when nobody knows whether it arrived."""
+        mark = self._mark_of(key)
+        async with self._in_turn(channel):
+            if await self._redis.get(mark):
+                return
+            async for _ in _tries("files.getUploadURLExternal"):
+                place = await self.call("files.getUploadURLExternal", filename=name, length=len(content))
+                if await self._put(str(place["upload_url"]), content):
+                    break
+            files = json.dumps([{"id": place["file_id"], "title": name}])
+            await self.call("files.completeUploadExternal", files=files, channel_id=channel, initial_comment=says)
+            await self._redis.set(mark, name, ex=POSTED_SECONDS)
+
     async def direct(self, user_id: str) -> str:
         """The channel of this person's direct conversation with us."""
         key = f"{self._prefix}:direct:{user_id}"
@@ -158,6 +203,19 @@ class Messenger:
         channel = str(answer["channel"]["id"])
         await self._redis.set(key, channel, ex=DIRECT_SECONDS)
         return channel
+
+    def _mark_of(self, key: str) -> str:
+        return f"{self._prefix}:post:{key}"
+
+    async def _put(self, url: str, content: bytes) -> bool:
+        """Bring the bytes where Slack wants them; False when that is to be tried again."""
+        if self._client.session is None:
+            raise RuntimeError("the client has no session")
+        try:
+            async with self._client.session.post(url, data=content) as response:
+                return response.status == 200
+        except (aiohttp.ClientError, asyncio.TimeoutError):
+            return False
 
     async def _post(self, channel: str, post: Post, key: str, thread: str, card_of: str) -> str:
         where: dict[str, Any] = {"thread_ts": thread} if thread else {}
@@ -216,11 +274,15 @@ class Messenger:
                 else (await self._client.api_call(method, params=_plain(given)))
             )
         except SlackApiError as error:
-            if error.response.status_code >= 500 or error.response.get("error") in _PASSING:
+            is_passing = error.response.status_code >= 500 or error.response.get("error") in _PASSING
+            self._tell(_trouble(self._client, error) if is_passing else "")
+            if is_passing:
                 raise _Passing from error
             raise
-        except (SlackClientError, aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
+        except _UNREACHED as error:
+            self._tell(_trouble(self._client, error))
             raise _Passing from error
+        self._tell("")
         return dict(answer.data) if isinstance(answer.data, dict) else {}
 
     @asynccontextmanager
@@ -235,6 +297,12 @@ class Messenger:
 
 class _Passing(Exception):
     """Slack was not reached, or had a fault of its own."""
+
+
+def _trouble(client: AsyncWebClient, error: Exception) -> str:
+    if isinstance(error, SlackApiError):
+        return FAULTY.format(error=error.response.get("error") or error.response.status_code)
+    return UNREACHABLE.format(url=client.base_url, error=type(error).__name__)
 
 
 async def _tries(method: str) -> AsyncIterator[int]:

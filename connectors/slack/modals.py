@@ -18,6 +18,8 @@ from clouddesk.desk import Desk
 from clouddesk.model.actor import Actor
 from clouddesk.model.credentials import CredentialInfo, Secret
 from clouddesk.model.errors import CloudDeskError, ProviderError, QuoteExpired, Unavailable
+from clouddesk.model.quote import Quote
+from clouddesk.model.request import CLUSTER
 from clouddesk.providers.table import PROVIDERS
 from connectors.rasa import Reply
 from connectors.slack import answers, cards, views
@@ -73,7 +75,14 @@ class Modals:
             quote = await self._desk.get_quote(actor, quote_id)
         except (QuoteExpired, Unavailable):
             return False
-        return await self._open(trigger, user_id, views.change(quote, place=place))
+        view = views.change(
+            quote,
+            limits=self._desk.limits,
+            least_nodes=self._least_nodes(quote),
+            providers=self._desk.providers(),
+            place=place,
+        )
+        return await self._open(trigger, user_id, view)
 
     def provider_chosen(self, view: Mapping[str, Any]) -> Answer:
         """The form of the cloud that was chosen."""
@@ -98,7 +107,8 @@ class Modals:
     async def change_given(self, user_id: str, view: Mapping[str, Any]) -> tuple[Answer, Change | None]:
         """The acknowledgement, and what to say to the dialogue; None when there is nothing to say (yet)."""
         known = await self._people.get(user_id)
-        if problems := views.problems(view, now=self._desk.clock(), timezone_name=known.timezone):
+        problems = views.problems(view, now=self._desk.clock(), timezone_name=known.timezone, limits=self._desk.limits)
+        if problems:
             return {"response_action": "errors", "errors": problems}, None
         changes = views.changes(view)
         if not changes:
@@ -106,6 +116,11 @@ class Modals:
         quote_id, place = views.change_of(view)
         before, words = (f"/correct{json.dumps(facts)}" for facts in ({"quote_id": quote_id}, changes))
         return {}, Change(before, words, place.get("channel", ""), place.get("thread", ""))
+
+    def _least_nodes(self, quote: Quote) -> int:
+        """Fewer machines than its roles no cluster can have."""
+        shapes = self._desk.blueprints() if quote.request.kind == CLUSTER else []
+        return next((item.least_nodes for item in shapes if quote.software in (item.name, *item.aliases)), 1)
 
     async def _follow(
         self, adding: asyncio.Task[CredentialInfo | str], user_id: str, view: Mapping[str, Any], provider: str

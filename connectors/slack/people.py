@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
 
+import structlog
 from redis.asyncio import Redis
 from slack_sdk.errors import SlackApiError
 
 from clouddesk.admins import Admins
 from clouddesk.model.actor import Actor, Person
+from clouddesk.model.errors import Unavailable
 from connectors.slack.messenger import Messenger
 
 CACHED_SECONDS = 600
@@ -19,6 +22,7 @@ NEAR_SECONDS = 30
 """So long this process does not even ask Redis."""
 NEAR_PEOPLE = 1_000
 ADMINS_SECONDS = 300
+"""How often the group whose members are admins is looked up."""
 
 BOT = "bot"
 GUEST = "guest"
@@ -26,6 +30,14 @@ DEACTIVATED = "deactivated"
 FOREIGN = "foreign"
 REFUSED = (BOT, GUEST, DEACTIVATED, FOREIGN)
 """Why somebody may not speak to us; ``words.refused`` has a sentence for each."""
+
+GROUP_HINTS = {
+    "missing_scope": "Give the app the scope usergroups:read and install it again, or name the admins in settings.yml.",
+    "no_such_subteam": "slack_admin_group in settings.yml must be the id of a user group of this workspace.",
+}
+GROUP_HINT = "Until Slack tells them, those who were its members last are admins."
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -72,10 +84,34 @@ class People:
 
     async def actor(self, known: Known) -> Actor:
         """With the roles that the person has now."""
-        person = known.person
-        if self._group and await self._admins.is_due(person.workspace_id):
-            await self._admins.keep(person.workspace_id, await self._members(), seconds=ADMINS_SECONDS)
-        return await self._admins.actor(person, timezone=known.timezone)
+        return await self._admins.actor(known.person, timezone=known.timezone)
+
+    async def keep_admins(self) -> None:
+        """Look up who is in the group of admins, again and again, until cancelled; for the gateway, beside its work.
+
+        Who asks for an admin in another process, or at night, finds what was looked up here.
+        """
+        if not self._group:
+            return
+        told = ""
+        while True:
+            code = await self._look_up_admins()
+            if code and code != told:
+                hint = GROUP_HINTS.get(code, GROUP_HINT)
+                _log.warning("slack.admins_unknown", group=self._group, error=code, hint=hint)
+            told = code
+            await asyncio.sleep(ADMINS_SECONDS)
+
+    async def _look_up_admins(self) -> str:
+        """Why it is not known who they are; those of before stay then. "" when it is known."""
+        try:
+            answer = await self._messenger.call("usergroups.users.list", usergroup=self._group)
+            await self._admins.keep(self._workspace_id, [str(item) for item in answer["users"]])
+        except SlackApiError as error:
+            return str(error.response["error"])
+        except Unavailable as error:
+            return error.code
+        return ""
 
     async def _look(self, user_id: str) -> dict[str, str | None]:
         try:
@@ -90,10 +126,6 @@ class People:
             "locale": user.get("locale") or "en-US",
             "refused": _refusal(user, self._workspace_id),
         }
-
-    async def _members(self) -> list[str]:
-        answer = await self._messenger.call("usergroups.users.list", usergroup=self._group)
-        return [str(item) for item in answer["users"]]
 
 
 def _refusal(user: dict[str, object], workspace_id: str) -> str | None:

@@ -69,16 +69,21 @@ class Progress:
             task.add_done_callback(self._following.discard)
 
     async def _follow(self, actor: Actor, item: Reservation, channel: str, ts: str) -> None:
-        shown = cards.progress(item)
+        # One that came up in part and is tried again has its message already, which says just that.
+        first = shown = None if item.nodes else cards.progress(item)
         for _ in range(int(LONGEST_SECONDS / LOOK_SECONDS)):
             await asyncio.sleep(LOOK_SECONDS)
             with suppress(CloudDeskError):
                 item = await self._desk.reservation(actor, item.id)
-            if item.state != PROVISIONING:
+            is_over = item.state != PROVISIONING
+            if is_over and shown == first:
                 return  # the notice that follows ends it
+            # At the end once more: an edit of ours that Slack held up may have come after that of the notice.
             if cards.progress(item) != shown:
                 shown = cards.progress(item)
                 await self._show(item, channel, ts)
+            if is_over:
+                return
 
     async def _show(self, item: Reservation, channel: str, ts: str) -> None:
         try:

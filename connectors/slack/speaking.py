@@ -5,6 +5,8 @@ What says how to get into a machine never goes to a channel; there it is said th
 
 from __future__ import annotations
 
+import asyncio
+
 from slack_sdk.errors import SlackApiError
 
 from connectors.rasa import Reply
@@ -32,6 +34,13 @@ class Speaker:
         self._messenger = messenger
         self._job = job
         self._said = 0
+        self._begun: asyncio.Task[str] | None = None
+
+    def expect(self) -> None:
+        """While the answer is thought of, note that its first post begins: one way to Redis less after that."""
+        if self._job.is_direct or self._job.thread:
+            self._begun = asyncio.create_task(self._messenger.begin(self._key_of(1)))
+            self._begun.add_done_callback(_settled)
 
     async def say(self, *replies: Reply) -> None:
         """Where the job came from; what is private, as a direct message."""
@@ -58,7 +67,7 @@ class Speaker:
         """As a direct message."""
         channel = await self._messenger.direct(self._job.user_id)
         for post in posts:
-            await self._messenger.post(channel, post, key=self._key(), card_of=self._job.user_id)
+            await self._post(channel, post)
 
     async def _show(self, post: Post) -> None:
         job = self._job
@@ -71,7 +80,7 @@ class Speaker:
     async def post(self, post: Post) -> None:
         job = self._job
         try:
-            await self._messenger.post(job.channel, post, key=self._key(), thread=job.thread, card_of=job.user_id)
+            await self._post(job.channel, post, thread=job.thread)
         except SlackApiError as error:
             is_own = job.channel == await self._messenger.direct(job.user_id)
             if is_own or error.response["error"] not in _CLOSED:
@@ -89,7 +98,17 @@ class Speaker:
                 raise
             await self.tell(post)
 
-    def _key(self) -> str:
-        """The same for the same post of the same job, also in another gateway."""
+    async def _post(self, channel: str, post: Post, *, thread: str = "") -> None:
         self._said += 1
-        return f"{self._job.id}:{self._said}"
+        key, begun = self._key_of(self._said), self._begun if self._said == 1 else None
+        await self._messenger.post(channel, post, key=key, thread=thread, card_of=self._job.user_id, begun=begun)
+
+    def _key_of(self, number: int) -> str:
+        """The same for the same post of the same job, also in another gateway."""
+        return f"{self._job.id}:{number}"
+
+
+def _settled(task: asyncio.Task[str]) -> None:
+    """Nobody may come to wait for it, as when there is nothing to post; what went wrong is told to who does."""
+    if not task.cancelled():
+        task.exception()

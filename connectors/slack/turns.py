@@ -9,12 +9,13 @@ import structlog
 from redis.exceptions import RedisError
 from slack_sdk.errors import SlackApiError
 
-from clouddesk.model.errors import CloudDeskError
+from clouddesk.model.errors import CloudDeskError, Unavailable
 from connectors.rasa import Message, RasaClient, Reply, Unreachable
 from connectors.slack import answers, people
 from connectors.slack.cards import of_reply
 from connectors.slack.delivery import Delivery
 from connectors.slack.events import COMMAND, NOTICE, Job
+from connectors.slack.lists import Lists, wish_in
 from connectors.slack.messenger import Messenger
 from connectors.slack.people import Known, People
 from connectors.slack.progress import Progress
@@ -30,9 +31,17 @@ class Turns:
     """Does jobs; each may be done a second time after a gateway died, and acts once."""
 
     def __init__(
-        self, *, rasa: RasaClient, messenger: Messenger, people: People, delivery: Delivery, progress: Progress
+        self,
+        *,
+        rasa: RasaClient,
+        messenger: Messenger,
+        people: People,
+        delivery: Delivery,
+        progress: Progress,
+        lists: Lists,
     ) -> None:
         self._rasa = rasa
+        self._lists = lists
         self._messenger = messenger
         self._people = people
         self._delivery = delivery
@@ -67,9 +76,22 @@ class Turns:
             await speaker.hint(answers.missed(job.at, known.timezone))
         elif job.secret is not None:
             await self._protect(job, speaker, job.secret)
-        else:
-            await speaker.say(*await self._ask(job, known))
+        elif not await self._is_of_list(job, known, speaker):
+            speaker.expect()
+            replies = await self._ask(job, known)
+            await speaker.say(*await self._lists.begin(job, replies))
             await self._show_progress(job, known)
+
+    async def _is_of_list(self, job: Job, known: Known, speaker: Speaker) -> bool:
+        """Whether it only asked for more of a list, and was answered: the dialogue knows of no pages."""
+        wish = wish_in(job.text)
+        if wish is None:
+            return False
+        try:
+            return await self._lists.answer(job, wish, await self._people.actor(known), speaker)
+        except Unavailable:
+            await speaker.hint(answers.UNHEARD)
+            return True
 
     async def _ask(self, job: Job, known: Known) -> list[Reply]:
         message = Message(job.person, job.conversation, job.text, known.timezone, job.id)

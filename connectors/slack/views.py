@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from connectors.slack.change_view import change, change_of, changes, problems
+from connectors.slack.change_answers import changes, problems
+from connectors.slack.change_view import change, change_of
 from connectors.slack.credentials_view import (
     added,
     checking,

@@ -46,6 +46,13 @@ CHOSEN = "You chose *{title}*."
 USE_BUTTON, THE_BUTTON = "use the button below", "the button below"
 MORE = "… (“details of {name}” shows the rest)"
 
+# --- Lists ------------------------------------------------------------------------------------------------------------
+PAGE = "Page {number} of {count}"
+LIST_REST = "_({count} more: press the button, or say “show more”)_"
+LIST_AS_FILE = "_(all {count} as a CSV file: press the button, or say “as csv”)_"
+LIST_MORE, LIST_FILE = "Show more", "All as a file"
+FILE_SAYS = "Your {count} reservations as they are now."
+
 # --- Forms ------------------------------------------------------------------------------------------------------------
 CHOOSE_TITLE = "Access to a cloud"
 CHOOSE_LABEL = "Which cloud?"
@@ -69,17 +76,29 @@ TOLD_TITLE = "CloudDesk"
 
 CHANGE_TITLE = "Change the request"
 CHANGE_INTRO = "Change what you like; the new price is shown before anything is bought."
-COUNT, VCPUS, MEMORY, DISK, GPUS, OS, PROVIDERS, REGION, DURATION, BUDGET = (
-    "Machines", "vCPUs of each", "Memory of each, in GB", "Disk of each, in GB", "GPUs of each", "System", "Clouds",
-    "Region", "For how long, or until when", "At most, in dollars an hour for all",
+COUNT, VCPUS, MEMORY, DISK, GPUS, GPU_TYPE, OS, PROVIDERS, REGION, NOT_IN, SIZE, DURATION, SPOT, BUDGET, NAME = (
+    "Machines", "vCPUs of each, at least", "Memory of each in GB, at least", "Disk of each in GB", "GPUs of each",
+    "Kind of GPU", "System", "Clouds", "Region", "Not in", "Type of machine", "For how long, or until when", "Spot",
+    "At most, in dollars an hour for all", "Name",
 )  # fmt: skip
+FROM_TO = "{least} to {most}."
+GPUS_HINT = "0: none."
+GPU_TYPE_HINT = "Like “t4”, “v100” or “a10g, l4”; empty: any."
 REGION_HINT = "Like “us-east-1”, “frankfurt”, “europe”; empty: anywhere."
-DURATION_HINT = "Like “8 hours”, “2 days”, “until friday 5pm”."
-GPUS_DROP_HINT = "To go back to none, say “no gpu” in the chat."
+NOT_IN_HINT = "Places to stay away from, with commas between; empty: none."
+SIZE_HINT = "Exactly this one, like “m5.xlarge”; empty: whichever is cheapest."
+DURATION_HINT = "Like “8 hours”, “2 days”, “until friday 5pm”; at most {most}."
+SPOT_CHOICE = "Cheaper, but the cloud may take it back at any time"
 BUDGET_HINT = "Empty: no limit."
-BUDGET_DROP_HINT = "To have no limit at all, say “no price limit” in the chat."
+NAME_HINT = "Small letters, digits and dashes; empty: I choose one."
 NO_NUMBER = "“{said}” is no number that I can use here. For example: {example}."
 NO_DURATION = "I can't tell how long “{said}” is. Say it like “8 hours”, “2 days” or “until friday 5pm”."
+TOO_LITTLE, TOO_MUCH = "At least {least}.", "At most {most}."
+TOO_SHORT, TOO_LONG = "That is over already, or too short: at least {least}.", "Too long: at most {most}."
+NO_BUDGET = "More than 0, please; leave it empty for no limit."
+NO_GPU = "I know no GPU called “{said}”. For example: t4, v100, a100."
+GPU_TYPE_OF_NONE = "With 0 GPUs there is no kind of them: empty this, or take at least 1."
+BAD_NAME = "“{said}” can't be a name: small letters, digits and dashes, a letter first, at most {most}."
 
 # --- App Home ---------------------------------------------------------------------------------------------------------
 HOME_MACHINES = "Your machines"

@@ -134,6 +134,30 @@ async def test_an_older_revision_never_wins(redis, person):
     assert (await views.get(view.id)).state == "state-20"
 
 
+async def test_how_many_machines_are_up_is_seen_while_they_are_made_and_only_then(redis, person):
+    views, view = RedisReservationViews(redis), reserved(person, state="provisioning", node_count=5)
+    await views.put(view)
+    assert (await views.get(view.id)).nodes_up is None
+    for count in (0, 3):
+        await views.put_nodes_up(view.id, count)
+        assert await views.get(view.id) == replace(view, nodes_up=count)
+    extended = replace(view, revision=view.revision + 1, expires_at=NOW + timedelta(hours=9))
+    await views.put(extended)
+    assert await views.of_person(person) == [replace(extended, nodes_up=3)]
+
+    running = replace(extended, revision=extended.revision + 1, state="running")
+    await views.put(running)
+    await views.put_nodes_up(view.id, 4)
+    assert await views.get(view.id) == running, "what comes late is not seen"
+
+
+async def test_machines_of_a_reservation_without_a_view_bring_none_about(redis, person):
+    views = RedisReservationViews(redis)
+    await views.put_nodes_up("r-unseen", 3)
+    assert await views.get("r-unseen") is None
+    assert await views.of_person(person) == []
+
+
 async def test_a_person_sees_their_own_newest_first(redis, person):
     views = RedisReservationViews(redis)
     older = reserved(person)
@@ -234,11 +258,56 @@ async def test_from_the_end_nothing_between_two_reads_is_missed(redis, person):
     assert len(await notices.read(person, after=position)) == 1
 
 
+async def test_everybodys_notices_are_read_in_order_and_from_a_position(redis, person):
+    notices = RedisNotices(redis)
+    bob = Person("other", f"{person.user_id}-bob")
+    begin = (await notices.read_all(after="0"))[-1:]
+    sent = [a_notice(who, str(number)) for number, who in enumerate((person, bob, person))]
+    for notice in [*sent, sent[0]]:
+        await notices.send(notice)
+    read = await notices.read_all(after=begin[0][0] if begin else "0")
+    assert [notice for _, notice in read] == sent, "of all workspaces, and each once"
+    assert [notice for _, notice in await notices.read_all(after=read[1][0])] == sent[2:]
+
+
+async def test_a_reader_of_everybodys_notices_that_waits_gets_the_next_at_once(redis, person):
+    notices = RedisNotices(redis)
+    await notices.send(a_notice(person, "old"))
+    position = (await notices.read_all(after="0"))[-1][0]
+    waiting = asyncio.create_task(notices.read_all(after=position, wait_seconds=10))
+    await asyncio.sleep(0.3)
+    await notices.send(a_notice(person, "new"))
+    assert [notice.id for _, notice in await asyncio.wait_for(waiting, 1)] == [f"{person}:new"]
+    assert await notices.read_all(after=(await notices.read_all(after=position))[-1][0], wait_seconds=0.2) == []
+
+
+async def test_of_everybodys_notices_the_oldest_are_forgotten(redis, person, monkeypatch):
+    monkeypatch.setattr("clouddesk.adapters.redis.ALL_NOTICES_KEPT", 10)
+    notices = RedisNotices(redis)
+    for number in range(300):
+        await notices.send(a_notice(person, str(number)))
+    kept = [notice.id for _, notice in await notices.read_all(after="0")]
+    assert len(kept) < 300, "Redis drops them by whole blocks"
+    assert kept[-1] == f"{person}:299"
+    assert len(await notices.read(person, after="0")) == 300, "a person's own are not shortened with them"
+
+
 async def test_offers_are_kept_per_provider(redis):
     offers, provider = RedisOffers(redis), f"cloud-{uuid.uuid4().hex[:6]}"
     assert await offers.get(provider) is None
     await offers.put(provider, "[1]")
     assert await offers.get(provider) == "[1]"
+
+
+async def test_the_version_of_kept_offers_changes_with_them(redis):
+    offers, provider, other = RedisOffers(redis), f"cloud-{uuid.uuid4().hex[:6]}", f"cloud-{uuid.uuid4().hex[:6]}"
+    assert await offers.versions([provider]) == {}
+    assert await offers.versions([]) == {}
+    await offers.put(provider, "[1]")
+    first = await offers.versions([provider, other])
+    assert first.keys() == {provider}
+    await offers.put(provider, "[2]")
+    assert await offers.versions([provider]) != first
 
 
 async def test_a_redis_that_is_not_there_is_unavailable(person):

@@ -27,7 +27,8 @@ def reason_for_memory_only(conversation: dict[str, Any]) -> str | None:
     if "in_memory_only" in conversation:
         return str(conversation["in_memory_only"])
     turns: list[Turn] = conversation["turns"]
-    for key, reason in (("later", "time passes"), ("fault", "a server fails"), ("price", "a price changes")):
+    reasons = {"later": "time passes", "fault": "a server fails", "cut": "a server fails", "price": "a price changes"}
+    for key, reason in reasons.items():
         if any(key in turn for turn in turns):
             return reason
     if any({"likeliest", "confidence"} & turn.get("means", {}).keys() for turn in turns):

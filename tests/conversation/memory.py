@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -77,7 +77,12 @@ OFFERS = (
     offer("aws", "eu-central-1", "m5.xlarge", 4, 16, 0.23),
     offer("aws", "us-east-1", "r5.24xlarge", 96, 768, 6.048),
 )
-REGIONS = {"frankfurt": ("eu-central-1", "fra1"), "new york": ("nyc1",), "europe": ("eu-central-1", "fra1")}
+REGIONS = {
+    "frankfurt": ("eu-central-1", "fra1"),
+    "new york": ("nyc1",),
+    "europe": ("eu-central-1", "fra1"),
+    "united states": ("us-east-1", "nyc1"),
+}
 
 
 class MemoryCatalog:
@@ -244,8 +249,13 @@ class MemoryOrphans:
     def __init__(self) -> None:
         self.items: dict[str, Orphan] = {}
 
-    async def put(self, orphan: Orphan) -> None:
-        self.items[orphan.id] = orphan
+    async def note(self, orphan: Orphan) -> Orphan:
+        return self.items.setdefault(orphan.id, orphan)
+
+    async def change(self, orphan_id: str, change: Callable[[Orphan], Orphan]) -> Orphan | None:
+        if orphan_id in self.items:
+            self.items[orphan_id] = change(self.items[orphan_id])
+        return self.items.get(orphan_id)
 
     async def get(self, orphan_id: str) -> Orphan | None:
         return self.items.get(orphan_id)

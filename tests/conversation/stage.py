@@ -7,6 +7,7 @@ played on the running stack with the sentences only (tests/integration).
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import os
 import socket
@@ -14,6 +15,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import structlog
 import yaml
 from sanic import Sanic
@@ -52,8 +54,9 @@ def train(folder: Path) -> Path:
 class Stage:
     """Rasa with our actions; every person has a conversation of their own."""
 
-    def __init__(self, agent: Any, load: Any = None) -> None:
+    def __init__(self, agent: Any, load: Any = None, endpoint: Any = None) -> None:
         self.load = load
+        self.endpoint = endpoint
         self.world = MemoryDesk()
         self.meaning: dict[str, Any] = {}
         self.sent = 0
@@ -69,6 +72,19 @@ class Stage:
         kept = self.agent.processor.tracker_store
         self._take(await self.load())
         self.agent.processor.tracker_store = kept
+
+    def break_off(self, place: int) -> None:
+        """The call of the action server at this place from now on breaks off: it is done, and its answer is lost."""
+        request, left = self.endpoint.request, itertools.count(place, -1)
+
+        async def breaking(*args: Any, **options: Any) -> Any:
+            answer = await request(*args, **options)
+            if next(left) > 1:
+                return answer
+            self.endpoint.request = request
+            raise aiohttp.ServerDisconnectedError
+
+        self.endpoint.request = breaking
 
     async def say(
         self,
@@ -195,7 +211,7 @@ async def open_stage(model: Path) -> Any:
     def load() -> Any:
         return load_agent(model_path=str(model), endpoints=AvailableEndpoints(action=endpoint))
 
-    stage = Stage(await load(), load)
+    stage = Stage(await load(), load, endpoint)
     try:
         yield stage
     finally:

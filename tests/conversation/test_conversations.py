@@ -37,6 +37,9 @@ async def play(stage: Stage, turns: list[dict[str, Any]]) -> None:
         if "fault" in turn:
             getattr(stage.world, turn.get("in", "engine")).fault = fault_named(turn["fault"])
             continue
+        if "cut" in turn:
+            stage.break_off(turn["cut"])
+            continue
         if "price" in turn:
             stage.world.catalog.reprice(**turn["price"])
             continue

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from clouddesk.model.errors import CredentialsRejected
 from clouddesk.model.node import ERROR, PENDING, RUNNING, STOPPED, Account, Belonging, Node, NodeOrder, Survey, Teardown
 from clouddesk.model.offer import Offer
 
@@ -35,10 +36,14 @@ class FakeCloud:
     belongings: list[Belonging] = field(default_factory=list)
     doubles: int = 0
     """Machines that exist twice, because another attempt made them too."""
+    refused_refs: set[str] = field(default_factory=set)
+    """Credentials that it does not accept."""
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     async def open(self, name: str, credential_ref: str) -> FakeCloud:
         self._call("open")
+        if credential_ref in self.refused_refs:
+            raise CredentialsRejected(self.name)
         return self
 
     def check_credentials(self) -> Account:

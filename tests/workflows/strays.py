@@ -27,15 +27,18 @@ class Everybody:
         return [(person, CredentialInfo("fake", "team", NOW, NOW, account_id="1")) for person in self.people]
 
 
-async def begin_sweeping(bench: Bench, *people: Person) -> RedisOrphans:
-    """The bench's worker sweeps too, the account of these people (else of its own person); what it knows then."""
+async def begin_sweeping(bench: Bench, *people: Person, access: Everybody | None = None) -> RedisOrphans:
+    """The bench's worker sweeps too, the account of these people (else of its own person); what it knows then.
+
+    ``access``: who these people are, when that changes while the worker is at work.
+    """
     orphans = RedisOrphans(bench.redis)
     await bench.redis.delete("clouddesk:orphans")
     bench.use_timing(missing_seconds=0.3)
     await bench.start_worker(
         SweepActivities(
             client=bench.client,
-            credentials=Everybody(*(people or (bench.person,))),
+            credentials=access or Everybody(*(people or (bench.person,))),
             open_provider=bench.open,
             views=bench.views,
             orphans=orphans,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+import time
 from dataclasses import replace
 from datetime import datetime, timezone
 
 import pytest
 
-from clouddesk.model.errors import ProviderDown
+from clouddesk.model.errors import CredentialsRejected, ProviderDown
+from clouddesk.model.node import Node
 from tests.workflows.conftest import Bench
 
 
@@ -213,3 +217,51 @@ async def test_adopted_machines_whose_cloud_is_silent_end_with_their_lease(bench
     view = await bench.ended(order)
     assert view.reason == "expired"
     assert not bench.cloud.nodes
+
+
+async def test_a_change_of_power_that_failed_explains_nothing_after_the_next_one(bench: Bench):
+    order = await bench.reserve_and_wait()
+    bench.cloud.faults["stop_nodes"] = [CredentialsRejected("fake")]
+    bench.cloud.broken["get_nodes"] = CredentialsRejected("fake")
+    await bench.engine.stop(order.reservation_id)
+    await bench.notice("trouble")
+    await bench.notice("credentials")  # nobody could look what came of it
+    del bench.cloud.broken["get_nodes"]
+    await bench.engine.reboot(order.reservation_id)
+    await bench.notice("rebooted")
+    bench.cloud.change("node-0", state="stopped")
+    await look(bench, order)
+    assert (await bench.notice("drift")).values["which"] == "node-0"
+
+
+async def test_what_was_seen_before_a_wish_is_not_taken_for_what_came_of_it(bench: Bench):
+    order, nodes = await adopted(bench)
+    get_nodes, stop_nodes = bench.cloud.get_nodes, bench.cloud.stop_nodes
+    is_asked, may_answer, is_answered = threading.Event(), threading.Event(), threading.Event()
+
+    def look_slowly(*where: str) -> list[Node]:
+        seen = get_nodes(*where)
+        if not is_asked.is_set():
+            is_asked.set()
+            may_answer.wait(10)
+            is_answered.set()
+        return seen
+
+    def stop_slowly(*where: str) -> None:
+        may_answer.set()
+        is_answered.wait(10)
+        time.sleep(0.5)  # so that what was seen is known before this is done
+        stop_nodes(*where)
+
+    bench.cloud.get_nodes, bench.cloud.stop_nodes = look_slowly, stop_slowly  # type: ignore[method-assign]
+    await bench.engine.adopt(order, nodes, by="ann")
+    await asyncio.to_thread(is_asked.wait, 10)
+    await bench.engine.stop(order.reservation_id, by="ann")
+    await bench.notice("stopped")
+    await bench.until(order, lambda view: view.state == "stopped")
+    for _ in range(100):
+        kinds = await bench.kinds()
+        if len(kinds) == 3:
+            break
+        await bench.pause()
+    assert kinds == ["ready", "stopped", "ready"], "looked at once more, when nothing was under way"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import gc
 from datetime import timedelta
 
 import pytest
@@ -247,13 +248,16 @@ async def test_a_cancelled_workflow_leaves_no_machine(bench: Bench):
     assert not bench.cloud.nodes
 
 
-async def test_a_temporal_that_is_not_there_is_unavailable():
+async def test_a_temporal_that_is_not_there_is_unavailable(recwarn: pytest.WarningsRecorder):
     engine = await TemporalReservations.connect("127.0.0.1:1")
     with pytest.raises(Unavailable):
         await engine.get("r-1")
     with pytest.raises(Unavailable) as caught:
         await engine.extend("r-1", 60, "request-1")
     assert not isinstance(caught.value, Undecided), "nothing was passed on"
+    del caught  # and the frames that it holds
+    gc.collect()
+    assert not [found for found in recwarn if "never awaited" in str(found.message)]
 
 
 async def test_a_view_that_cannot_be_written_holds_nothing_up(bench: Bench):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,16 @@ async def test_a_history_that_does_not_fit_the_code_is_noticed() -> None:
     assert "another" in text
     with pytest.raises(NondeterminismError):
         await replay(text)
+
+
+async def test_a_teardown_of_before_that_has_become_long_goes_on_under_its_history() -> None:
+    recorded = json.loads((FOLDER / "0.2-credentials.json").read_text())
+    (payload,) = recorded["events"][0]["workflowExecutionStartedEventAttributes"]["input"]["payloads"]
+    start = json.loads(base64.b64decode(payload["data"]))
+    start["timing"]["history_events"] = 50
+    assert len(recorded["events"]) > 50
+    payload["data"] = base64.b64encode(json.dumps(start).encode()).decode()
+    await replay(json.dumps(recorded))
 
 
 async def replay(text: str) -> None:

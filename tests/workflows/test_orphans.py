@@ -11,13 +11,15 @@ from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
 from clouddesk.adapters.orphans import RedisOrphans
+from clouddesk.model.actor import Person
+from clouddesk.model.credentials import credential_ref
 from clouddesk.model.errors import CredentialsRejected, WrongState
 from clouddesk.model.node import Belonging
 from clouddesk.model.orphan import Orphan
 from clouddesk.workflows.sweep import ClearOrphan, Sweep
 from tests.workflows.conftest import Bench
-from tests.workflows.record_sweeps import SWEEP_FOLDER
-from tests.workflows.strays import NOW, abandon, adoption, begin_sweeping, found
+from tests.workflows.record_histories import SWEEP_FOLDER
+from tests.workflows.strays import NOW, Everybody, abandon, adoption, begin_sweeping, found
 
 
 @pytest.fixture
@@ -113,6 +115,60 @@ async def test_a_refused_key_while_an_orphan_is_deleted_is_told_and_a_new_one_us
     assert (await bench.kinds()).count("credentials") == 1
 
 
+async def test_a_deletion_goes_on_with_the_owners_key_when_a_colleagues_is_refused(idle_bench: Bench):
+    bench, bob = idle_bench, Person("local", f"bob-{idle_bench.queue}")
+    access = Everybody(bob)
+    orphans = await begin_sweeping(bench, access=access)
+    bench.use_timing(
+        trouble_after_seconds=60.0, first_credential_retry_seconds=60.0, last_credential_retry_seconds=60.0
+    )
+    await abandon(bench)
+    orphan = await found(bench)
+    assert orphan.credential_ref == credential_ref(bob, "fake")
+    bench.cloud.refused_refs = {orphan.credential_ref}
+    await bench.engine.clear(orphan, by="ann")
+    asked = await bench.notice("credentials", person=bob)
+    assert asked.values["name"] == orphan.name
+    assert "credentials" not in await bench.kinds(), "they are not the owner's"
+    access.people = (bob, bench.person)
+    await bench.engine.credentials_renewed(orphan.reservation_id)
+    await cleared(bench, orphan)
+    assert not bench.cloud.nodes
+    assert await orphans.all() == []
+
+
+async def test_a_deletion_tries_everybodys_keys_before_it_waits_for_new_ones(idle_bench: Bench):
+    bench, bob, eve = idle_bench, *(Person("local", f"{name}-{idle_bench.queue}") for name in ("bob", "eve"))
+    await begin_sweeping(bench, bob, Person("elsewhere", "zed"), eve)
+    bench.use_timing(
+        trouble_after_seconds=60.0, first_credential_retry_seconds=60.0, last_credential_retry_seconds=60.0
+    )
+    await abandon(bench)
+    orphan = await found(bench)
+    bench.cloud.refused_refs = {credential_ref(bob, "fake")}
+    await bench.engine.clear(orphan, by="ann")
+    await cleared(bench, orphan)
+    assert not bench.cloud.nodes
+
+
+async def test_a_deletion_that_nobody_has_access_for_any_more_asks_the_owner(idle_bench: Bench):
+    bench, bob = idle_bench, Person("local", f"bob-{idle_bench.queue}")
+    access = Everybody(bob)
+    await begin_sweeping(bench, access=access)
+    bench.use_timing(
+        trouble_after_seconds=60.0, first_credential_retry_seconds=60.0, last_credential_retry_seconds=60.0
+    )
+    await abandon(bench)
+    orphan = await found(bench)
+    access.people = ()
+    await bench.engine.clear(orphan, by="ann")
+    assert (await bench.notice("credentials")).values["reason"] == "credentials_missing"
+    access.people = (bench.person,)
+    await bench.engine.credentials_renewed(orphan.reservation_id)
+    await cleared(bench, orphan)
+    assert not bench.cloud.nodes
+
+
 async def test_a_long_deletion_leaves_no_long_history_behind(idle_bench: Bench, orphans: RedisOrphans):
     bench = idle_bench
     bench.use_timing(
@@ -164,7 +220,7 @@ async def test_an_orphan_that_was_known_before_told_was_written_down_is_not_told
 ):
     await abandon(idle_bench)
     orphan = await found(idle_bench)
-    await orphans.put(replace(orphan, told=None, account_id=""))
+    await orphans.change(orphan.id, lambda known: replace(known, told=None, account_id=""))
     await found(idle_bench)
     assert (await idle_bench.kinds()).count("orphan") == 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timezone
 
@@ -81,7 +82,7 @@ async def test_things_without_a_reservations_tag_are_told_to_each_owner_apart(id
 async def test_more_of_the_same_is_told_again_also_of_a_kept_one(idle_bench: Bench, orphans: RedisOrphans):
     await abandon(idle_bench)
     orphan = await found(idle_bench)
-    await orphans.put(replace(orphan, is_kept=True))
+    await orphans.change(orphan.id, lambda known: replace(known, is_kept=True))
     assert (await found(idle_bench)).is_kept
     idle_bench.cloud.belongings = [Belonging("vol-1", "disk", "eu-1", orphan.reservation_id, str(idle_bench.person))]
     assert not (await found(idle_bench)).is_kept
@@ -90,7 +91,7 @@ async def test_more_of_the_same_is_told_again_also_of_a_kept_one(idle_bench: Ben
 
 async def test_what_is_kept_stays_so_when_a_list_is_short_for_once(idle_bench: Bench, orphans: RedisOrphans):
     await abandon(idle_bench)
-    await orphans.put(replace(await found(idle_bench), is_kept=True))
+    await orphans.change((await found(idle_bench)).id, lambda known: replace(known, is_kept=True))
     node = idle_bench.cloud.nodes.pop("node-1")
     assert (await found(idle_bench)).is_kept
     idle_bench.cloud.nodes["node-1"] = node
@@ -246,3 +247,103 @@ async def test_a_cloud_that_does_not_answer_hides_no_orphan(idle_bench: Bench, o
     report = await idle_bench.engine.sweep()
     assert report.unreachable
     assert await orphans.get(orphan.id) is not None, "nothing is known, so nothing is forgotten"
+
+
+async def test_what_only_admins_can_answer_for_is_told_when_there_is_one_at_last(idle_bench: Bench):
+    admins: list[str] = []
+
+    async def admins_of(_workspace_id: str) -> list[str]:
+        return admins
+
+    idle_bench.admins_of = admins_of  # type: ignore[method-assign]
+    await begin_sweeping(idle_bench, Person("elsewhere", "first"))
+    await abandon(idle_bench)
+    await found(idle_bench)
+    admins.append(idle_bench.admin.user_id)
+    orphan = await found(idle_bench)
+    assert (await idle_bench.admin_notice("orphan")).values["orphan_id"] == orphan.id
+    await found(idle_bench)
+    assert [item.kind for item in await idle_bench.notices(idle_bench.admin)] == ["orphan"]
+
+
+async def test_a_silent_cloud_holds_none_of_the_threads_that_other_activities_need(
+    idle_bench: Bench, orphans: RedisOrphans
+):
+    may_answer, is_asked = threading.Event(), threading.Event()
+
+    def silent() -> Survey:
+        is_asked.set()
+        may_answer.wait(10)
+        return Survey()
+
+    with ThreadPoolExecutor(1) as threads:
+        asyncio.get_running_loop().set_default_executor(threads)
+        idle_bench.cloud.survey = silent  # type: ignore[method-assign]
+        sweep = asyncio.create_task(idle_bench.engine.sweep())
+        while not is_asked.is_set():  # noqa: ASYNC110 - set by a thread
+            await asyncio.sleep(0.02)
+        try:
+            assert await asyncio.wait_for(asyncio.to_thread(lambda: "free"), 5) == "free"
+        finally:
+            may_answer.set()
+        assert (await sweep).machines == 0
+
+
+async def test_a_cloud_that_does_not_answer_is_not_asked_with_every_key_to_the_account(
+    idle_bench: Bench, orphans: RedisOrphans
+):
+    idle_bench.cloud.broken["survey"] = ProviderDown("fake")
+    report = await idle_bench.engine.sweep()
+    assert set(report.unreachable) == {"people/local/first/fake", own_ref(idle_bench)}
+    assert report.refused == []
+    assert idle_bench.cloud.count("survey") == 3, "the attempts with the first key"
+
+
+async def test_with_a_refused_key_the_next_one_is_tried(idle_bench: Bench, orphans: RedisOrphans):
+    await abandon(idle_bench)
+    idle_bench.cloud.refused_refs = {"people/local/first/fake"}
+    report = await idle_bench.engine.sweep()
+    assert (report.refused, report.machines) == (["people/local/first/fake"], 2)
+    assert len(report.orphans) == 1
+
+
+async def test_what_is_only_listed_for_a_moment_longer_is_no_part_of_an_orphan(
+    idle_bench: Bench, orphans: RedisOrphans
+):
+    idle_bench.use_timing(missing_seconds=1.0)
+    order = await abandon(idle_bench)
+    idle_bench.cloud.belongings = [Belonging("vol-1", "disk", "eu-1", order.reservation_id, str(idle_bench.person))]
+    sweep = asyncio.create_task(idle_bench.engine.sweep())
+    await idle_bench.until_asked("survey", 1)
+    idle_bench.cloud.nodes.clear()
+    assert [orphan.things for orphan in (await sweep).orphans] == [("vol-1",)]
+
+
+async def test_what_its_owner_decides_while_a_sweep_writes_it_down_stays_so(
+    idle_bench: Bench, orphans: RedisOrphans, monkeypatch: pytest.MonkeyPatch
+):
+    await abandon(idle_bench)
+    send = idle_bench.notices_port.send
+
+    async def send_and_keep(notice: Notice) -> None:
+        await send(notice)
+        await orphans.change(notice.values["orphan_id"], lambda known: replace(known, is_kept=True))
+
+    monkeypatch.setattr(idle_bench.notices_port, "send", send_and_keep)
+    assert (await found(idle_bench)).is_kept
+    assert [orphan.is_kept for orphan in await orphans.all()] == [True]
+
+
+async def test_what_is_settled_while_a_sweep_writes_it_down_is_not_back(
+    idle_bench: Bench, orphans: RedisOrphans, monkeypatch: pytest.MonkeyPatch
+):
+    await abandon(idle_bench)
+    send = idle_bench.notices_port.send
+
+    async def send_and_settle(notice: Notice) -> None:
+        await send(notice)
+        await orphans.remove(notice.values["orphan_id"])
+
+    monkeypatch.setattr(idle_bench.notices_port, "send", send_and_settle)
+    assert (await idle_bench.engine.sweep()).orphans == []
+    assert await orphans.all() == []

@@ -67,10 +67,13 @@ class Call:
         except ValueError:
             raise Refused("invalid_limit" if name == "limit" else "invalid_arguments") from None
 
-    def given(self, name: str) -> Any:
-        """A JSON argument; in a form it comes as a text. None when it is not given. Raises ValueError."""
+    def given(self, name: str, otherwise: str, messages: list[str] | None = None) -> Any:
+        """A JSON argument; in a form it comes as a text. None when it is not given. Refused when it is no JSON."""
         value = self.arguments.get(name)
-        return json.loads(value) if isinstance(value, str) and value else value or None
+        try:
+            return json.loads(value) if isinstance(value, str) and value else value or None
+        except json.JSONDecodeError:
+            raise Refused(otherwise, messages) from None
 
     def known_user(self, user: str) -> User:
         found = self.workspace.users.get(user)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from clouddesk.sandbox.slack.blocks import (
@@ -170,10 +169,7 @@ def _content(call: Call) -> tuple[str, list[dict[str, Any]], list[dict[str, Any]
 
 def read_blocks(call: Call) -> list[dict[str, Any]]:
     """The argument ``blocks``, checked and completed."""
-    try:
-        blocks = call.given("blocks")
-    except json.JSONDecodeError:
-        raise Refused("invalid_blocks_format") from None
+    blocks = call.given("blocks", "invalid_blocks_format")
     if blocks is None:
         return []
     if not isinstance(blocks, list) or not all(isinstance(block, dict) for block in blocks):
@@ -189,10 +185,7 @@ def read_blocks(call: Call) -> list[dict[str, Any]]:
 
 
 def _attachments(call: Call) -> list[dict[str, Any]]:
-    try:
-        attachments = call.given("attachments")
-    except json.JSONDecodeError:
-        raise Refused("invalid_attachments") from None
+    attachments = call.given("attachments", "invalid_attachments")
     if attachments is None:
         return []
     if not isinstance(attachments, list) or not all(isinstance(one, dict) for one in attachments):
@@ -207,10 +200,7 @@ def _attachments(call: Call) -> list[dict[str, Any]]:
 
 
 def _metadata(call: Call) -> dict[str, Any] | None:
-    try:
-        metadata = call.given("metadata")
-    except json.JSONDecodeError:
-        raise Refused("invalid_metadata_format") from None
+    metadata = call.given("metadata", "invalid_metadata_format")
     if not metadata:
         return None
     if not isinstance(metadata, dict):

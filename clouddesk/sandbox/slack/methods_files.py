@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from clouddesk.sandbox.slack.calls import Call, Refused
@@ -24,10 +23,7 @@ async def get_upload_url(call: Call) -> dict[str, Any]:
 
 
 async def complete_upload(call: Call) -> dict[str, Any]:
-    try:
-        wanted = call.given("files")
-    except json.JSONDecodeError:
-        raise Refused("invalid_arguments") from None
+    wanted = call.given("files", "invalid_arguments")
     if not isinstance(wanted, list) or not wanted:
         raise Refused("invalid_arguments", ["missing required field: files [json-pointer:/files]"])
     files = []

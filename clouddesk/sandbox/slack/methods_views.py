@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from clouddesk.sandbox.slack.blocks import completed, interactive
@@ -138,10 +137,7 @@ def _complete(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read(call: Call, kind: str, *, of: View | None = None) -> dict[str, Any]:
-    try:
-        content = call.given("view")
-    except json.JSONDecodeError:
-        raise Refused("invalid_arguments", ["must provide an object [json-pointer:/view]"]) from None
+    content = call.given("view", "invalid_arguments", ["must provide an object [json-pointer:/view]"])
     if content is None:
         raise Refused("invalid_arguments", ["missing required field: view [json-pointer:/view]"])
     view = checked(content, kind)

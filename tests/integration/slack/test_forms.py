@@ -69,6 +69,24 @@ async def test_a_request_is_changed_in_a_form_and_priced_again(desk: Desk) -> No
     assert desk.heard("ann") == before + 1
 
 
+async def test_what_is_emptied_in_the_form_is_given_up(desk: Desk) -> None:
+    desk.slack.say("ann", "dm", "a vm with a v100 gpu on aws for 3 hours, at most 50 dollars an hour, not in mumbai")
+    quote = await desk.answer("ann", "dm", "shall i get")
+    assert "v100" in quote.all_text().lower()
+    await desk.press("ann", "dm", quote, "Change")
+    form = await opened(desk, "ann")
+    wrong = await desk.slack.submit("ann", form.id, {"resource_name": "My VM!", "duration": "31 days"})
+    assert set(wrong.errors) == {"resource_name", "duration"}
+    before = desk.heard("ann")
+    emptied = {"gpu_count": "0", "max_price_per_hour": "", "not_in": ""}
+    right = {"resource_name": "etl", "duration": "2 hours", "spot": []}
+    assert (await desk.slack.submit("ann", form.id, {**emptied, **right})).outcome == "closed"
+    again = (await desk.answer("ann", "dm", "shall i get", after=before)).all_text()
+    for words in ("no GPU", "no limit of the price", "no place ruled out", "called etl", "for 2 hours"):
+        assert words in again
+    assert "v100" not in again.lower()
+
+
 async def test_app_home_shows_what_there_is_and_its_buttons_answer_in_direct_messages(desk: Desk) -> None:
     desk.slack.say("ann", "dm", "a vm with 1 GB for 2 hours")
     quote = await desk.answer("ann", "dm", "shall i get")

@@ -54,6 +54,20 @@ async def test_what_arrives_in_one_moment_is_done_in_the_order_of_its_arrival(re
     await lanes.close()
 
 
+async def test_a_job_that_comes_twice_is_kept_once_also_within_one_moment(redis: Redis) -> None:
+    done: list[str] = []
+
+    async def handle(job: Job) -> None:
+        done.append(job.text)
+
+    lanes = Lanes(redis, handle, prefix="test")
+    assert await asyncio.gather(lanes.add(job(1)), lanes.add(job(2)), lanes.add(job(1))) == [True, True, False]
+    assert not await lanes.add(job(2))
+    await until(lambda: len(done) == 2)
+    await lanes.close()
+    assert done == ["wish 1", "wish 2"]
+
+
 async def test_a_job_of_another_version_is_passed_over(redis: Redis) -> None:
     done: list[str] = []
 

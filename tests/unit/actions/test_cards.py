@@ -14,6 +14,22 @@ ANN = Actor("local", "ann")
 
 
 @pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"node_count": 5, "nodes_up": 3}, "provisioning (3 of 5 up)"),
+        ({"node_count": 5, "nodes_up": 0}, "provisioning (0 of 5 up)"),
+        ({"node_count": 5}, "provisioning"),
+        ({"node_count": 1, "nodes_up": 0}, "provisioning"),
+    ],
+)
+def test_lists_and_details_say_how_many_machines_are_up(changes: dict[str, int], said: str) -> None:
+    item = a_reservation(state=states.PROVISIONING, **changes)
+
+    assert f" · {said} · " in cards.reservation_line(item, ANN, NOW)
+    assert cards.reservation_card(item, ANN, NOW).splitlines()[0].endswith(f", {said}")
+
+
+@pytest.mark.parametrize(
     ("state", "titles"),
     [
         (states.PROVISIONING, ["Release"]),

@@ -151,3 +151,54 @@ def test_a_sum_for_all_of_the_time_becomes_a_price_of_an_hour() -> None:
 
     assert said["max_hourly_price_usd"] == 0.5
     assert "max_hourly_price_usd" not in until
+
+
+FORM_BEFORE = {
+    "kind": "vm",
+    "gpu_count": 1,
+    "gpu_types": ["v100"],
+    "max_hourly_price_usd": 2.0,
+    "providers": ["aws"],
+    "spot": True,
+    "name": "etl",
+    "excluded_regions": ["mumbai", "oregon"],
+    "memory_gb": 64,
+}
+
+
+@pytest.mark.parametrize(
+    ("entities", "change"),
+    [
+        ({"gpu_count": 0}, {"gpu_count": None, "gpu_types": None}),
+        ({"gpu_type": ""}, {"gpu_types": None}),
+        ({"max_price_per_hour": 0}, {"max_hourly_price_usd": None}),
+        ({"provider": ""}, {"providers": None}),
+        ({"spot": False}, {"spot": None}),
+        ({"resource_name": ""}, {"name": None}),
+        ({"region": "not mumbai"}, {"excluded_regions": ["mumbai"]}),
+        ({"region": "not "}, {"excluded_regions": None}),
+        ({"region": ["frankfurt", "not paris"]}, {"region": "frankfurt", "excluded_regions": ["paris"]}),
+        ({"region": "frankfurt"}, {"region": "frankfurt"}),
+    ],
+)
+def test_what_a_form_came_back_without_is_dropped_from_the_request(
+    entities: dict[str, Any], change: dict[str, Any]
+) -> None:
+    form = turn("/correct{}", **entities)
+    form.desk, form.request = CLOUDS, FORM_BEFORE  # type: ignore[assignment]  # what is asked of it
+
+    assert requests.changes_in(form) == change
+    after = requests.merged(FORM_BEFORE, change)
+    assert not any(value is None for value in after.values())
+    assert requests.change_words(change), "the answer says what has changed"
+
+
+def test_gpus_that_came_with_a_size_by_name_go_with_it() -> None:
+    form = turn("/correct{}", gpu_count=0)
+    form.desk, form.request = CLOUDS, {"kind": "vm", "size_names": ["p3.2xlarge"]}  # type: ignore[assignment]
+
+    assert requests.changes_in(form) == {"size_names": None}
+
+
+def test_zero_that_somebody_typed_is_nonsense_to_be_told_of() -> None:
+    assert requests.said_in(turn("a vm with 0 gpus", gpu_count=0))["gpu_count"] == 0

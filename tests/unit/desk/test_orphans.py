@@ -8,9 +8,10 @@ import pytest
 
 from clouddesk.model.actor import ADMIN, MEMBER, OPERATOR, Actor, Person
 from clouddesk.model.credentials import CredentialInfo, credential_ref
-from clouddesk.model.errors import CredentialsMissing, Denied, NotFound, WrongState
+from clouddesk.model.errors import CredentialsMissing, Denied, NotFound, Unavailable, Undecided, WrongState
 from clouddesk.model.node import RUNNING, Node
 from clouddesk.model.orphan import Orphan, SweepReport
+from clouddesk.model.reservation import Reservation
 from tests.builders import NOW, a_reservation
 from tests.conversation.memory import MemoryDesk
 
@@ -51,7 +52,7 @@ def give_access(world: MemoryDesk, person: Person, account_id: str) -> None:
 
 
 async def test_a_reservation_never_hangs_on_somebody_elses_key(world: MemoryDesk) -> None:
-    await world.orphans.put(orphan(credential_ref="people/local/bob/aws"))
+    await world.orphans.note(orphan(credential_ref="people/local/bob/aws"))
     with pytest.raises(CredentialsMissing):
         await world.desk.adopt_orphan(ANN, "o-00000001")
     give_access(world, ANN.person, "another account")
@@ -63,7 +64,7 @@ async def test_a_reservation_never_hangs_on_somebody_elses_key(world: MemoryDesk
 
 
 async def test_what_nobody_of_the_workspace_can_reach_is_not_said_to_be_deleted(world: MemoryDesk) -> None:
-    await world.orphans.put(orphan(credential_ref=""))
+    await world.orphans.note(orphan(credential_ref=""))
     with pytest.raises(CredentialsMissing):
         await world.desk.delete_orphan(ANN, "o-00000001")
     give_access(world, ANN.person, "1")
@@ -72,7 +73,7 @@ async def test_what_nobody_of_the_workspace_can_reach_is_not_said_to_be_deleted(
 
 
 async def test_what_carries_no_reservations_tag_is_only_told(world: MemoryDesk) -> None:
-    await world.orphans.put(orphan(reservation_id=""))
+    await world.orphans.note(orphan(reservation_id=""))
     for settle in (world.desk.adopt_orphan, world.desk.delete_orphan):
         with pytest.raises(WrongState):
             await settle(ANN, "o-00000001")
@@ -82,7 +83,7 @@ async def test_what_carries_no_reservations_tag_is_only_told(world: MemoryDesk) 
 
 
 async def test_what_has_no_owner_is_for_admins_and_cannot_be_adopted(world: MemoryDesk) -> None:
-    await world.orphans.put(orphan(owner=""))
+    await world.orphans.note(orphan(owner=""))
     with pytest.raises(NotFound):
         await world.desk.keep_orphan(ANN, "o-00000001")
     with pytest.raises(WrongState):
@@ -92,7 +93,7 @@ async def test_what_has_no_owner_is_for_admins_and_cannot_be_adopted(world: Memo
 
 async def test_an_adopted_reservation_has_its_old_name_also_after_a_long_time(world: MemoryDesk) -> None:
     world.views.items["r-0bad0001"] = a_reservation(id="r-0bad0001", name="spark-1", node_count=2)
-    await world.orphans.put(orphan())
+    await world.orphans.note(orphan())
     assert (await world.desk.adopt_orphan(ANN, "o-00000001")).name == "spark-1"
 
 
@@ -108,7 +109,7 @@ async def test_what_no_view_tells_the_price_of_is_priced_by_the_catalogue(
 ) -> None:
     found = orphan(provider=provider, credential_ref=credential_ref(ANN.person, provider))
     nodes = tuple(replace(node, provider=provider, region=region, size=size) for node in found.nodes)
-    await world.orphans.put(replace(found, nodes=nodes))
+    await world.orphans.note(replace(found, nodes=nodes))
     adopted = await world.desk.adopt_orphan(ANN, "o-00000001")
     assert adopted.hourly_price_usd == pytest.approx(2 * running)
     assert adopted.stopped_hourly_price_usd == pytest.approx(2 * stopped)
@@ -126,3 +127,86 @@ async def test_an_admin_is_told_of_the_own_workspace_and_the_operator_of_all(
     assert [item.id for item in (await world.desk.sweep(ADMINISTRATOR)).orphans] == ["o-00000001"]
     operator = Actor("local", "operator", roles=(MEMBER, ADMIN, OPERATOR))
     assert len((await world.desk.sweep(operator)).orphans) == 2
+
+
+async def test_what_is_being_deleted_can_no_longer_be_kept(world: MemoryDesk) -> None:
+    await world.orphans.note(orphan())
+    await world.desk.delete_orphan(ADMINISTRATOR, "o-00000001")
+    with pytest.raises(WrongState) as refusal:
+        await world.desk.keep_orphan(ANN, "o-00000001")
+    assert (refusal.value.state, refusal.value.wanted) == ("releasing", "keep")
+    assert not (await world.desk.orphan(ANN, "o-00000001")).is_kept
+    assert [entry async for entry in world.desk.audit(ADMINISTRATOR, since=NOW)] == []
+
+
+async def test_a_deletion_that_is_refused_leaves_no_mark(world: MemoryDesk) -> None:
+    await world.orphans.note(orphan())
+    world.engine.fault = WrongState("spark-1", state="running", wanted="delete")
+    with pytest.raises(WrongState):
+        await world.desk.delete_orphan(ANN, "o-00000001")
+    await world.desk.keep_orphan(ANN, "o-00000001")
+    assert (await world.desk.orphan(ANN, "o-00000001")).is_kept
+
+
+async def test_keeping_twice_is_one_fact(world: MemoryDesk) -> None:
+    await world.orphans.note(orphan())
+    for _ in range(2):
+        world.clock.forward(hours=1)
+        await world.desk.keep_orphan(ANN, "o-00000001")
+    (entry,) = [entry async for entry in world.desk.audit(ANN, since=NOW)]
+    assert (entry.action, entry.facts) == ("orphan_settled", {"provider": "aws", "what": "kept"})
+
+
+async def test_an_adoption_that_was_made_is_told_though_nobody_answers_for_it_yet(
+    world: MemoryDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def silent(_reservation_id: str) -> Reservation:
+        raise Unavailable("the worker")
+
+    await world.orphans.note(orphan())
+    monkeypatch.setattr(world.engine, "get", silent)
+    adopted = await world.desk.adopt_orphan(ANN, "o-00000001")
+    assert (adopted.id, adopted.state, len(adopted.nodes)) == ("r-0bad0001", "running", 2)
+
+
+async def test_credentials_that_are_stored_are_said_to_be_and_written_down_though_temporal_is_silent(
+    world: MemoryDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = CredentialInfo("aws", "team", NOW, NOW, account_id="1")
+    signalled = []
+
+    async def add(*_: object, **__: object) -> CredentialInfo:
+        return given
+
+    async def silent(reservation_id: str) -> None:
+        signalled.append(reservation_id)
+        raise Undecided("Temporal")
+
+    world.views.items["r-1"] = a_reservation(id="r-1")
+    monkeypatch.setattr(world.accounts, "add", add)
+    monkeypatch.setattr(world.engine, "credentials_renewed", silent)
+    assert await world.desk.add_credentials(ANN, "aws", {}) == given
+    assert signalled == ["r-1"]
+    assert [entry.action async for entry in world.desk.audit(ANN, since=NOW)] == ["credentials_added"]
+
+
+async def test_a_deletion_goes_on_at_once_with_anybodys_new_credentials_for_the_account(
+    world: MemoryDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signalled = []
+
+    async def add(person: Person, *_: object, **__: object) -> CredentialInfo:
+        return CredentialInfo("aws", "team", NOW, NOW, account_id="1" if person.user_id == "bob" else "2")
+
+    async def renewed(reservation_id: str) -> None:
+        signalled.append(reservation_id)
+
+    monkeypatch.setattr(world.accounts, "add", add)
+    monkeypatch.setattr(world.engine, "credentials_renewed", renewed)
+    await world.orphans.note(orphan(is_being_deleted=True))
+    await world.orphans.note(orphan(id="o-2", reservation_id="r-0bad0002"))
+    await world.desk.add_credentials(Actor("local", "cid"), "aws", {})
+    await world.desk.add_credentials(Actor("other", "bob"), "aws", {})
+    assert signalled == []
+    await world.desk.add_credentials(Actor("local", "bob"), "aws", {})
+    assert signalled == ["r-0bad0001"]

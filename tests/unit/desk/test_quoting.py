@@ -23,7 +23,14 @@ BLUEPRINTS = load_blueprints(PROJECT / "blueprints")
 BOTH = ("aws", "digitalocean")
 
 
-def quote(catalog: ListCatalog, *, providers: tuple[str, ...] = BOTH, timezone: str = "UTC", **facts: object) -> Quote:
+def quote(
+    catalog: ListCatalog,
+    *,
+    providers: tuple[str, ...] = BOTH,
+    others: tuple[str, ...] = (),
+    timezone: str = "UTC",
+    **facts: object,
+) -> Quote:
     request = ResourceRequest(**facts)  # type: ignore[arg-type]
     blueprint = find_blueprint(BLUEPRINTS, request.software[0]) if request.kind == CLUSTER else None
     return make_quote(
@@ -35,6 +42,7 @@ def quote(catalog: ListCatalog, *, providers: tuple[str, ...] = BOTH, timezone: 
         limits=Limits(max_nodes=50),
         now=NOW,
         is_simulated=True,
+        others=others,
     )
 
 
@@ -65,6 +73,28 @@ def test_the_runner_up_is_from_another_provider_where_there_is_one(catalog):
     assert (made.offer.provider, made.runner_up.provider) == ("digitalocean", "aws")
 
 
+def test_what_it_would_cost_elsewhere_is_told_also_of_clouds_without_access(catalog):
+    made = quote(catalog, providers=("aws",), others=("aws", "digitalocean"), vcpus=2, memory_gb=4.0, count=3)
+    assert made.offer.provider == "aws"
+    assert [(item.offer.size, item.has_access) for item in made.elsewhere] == [("s-2vcpu-4gb", False)]
+    assert made.elsewhere[0].hourly_price_usd == pytest.approx(3 * 0.03571)
+    assert quote(catalog, others=("aws",)).elsewhere[0].has_access
+
+
+def test_a_cloud_that_lacks_the_place_the_system_or_the_machine_is_no_elsewhere(catalog):
+    both = {"providers": ("aws",), "others": ("digitalocean", "nobody")}
+    assert quote(catalog, os="amazon-linux", **both).elsewhere == ()
+    assert quote(catalog, memory_gb=500.0, **both).elsewhere == ()
+    known = load_catalog(("aws", "digitalocean"))
+    assert quote(known, region="cape town", **both).elsewhere == ()
+
+
+def test_a_public_address_is_in_the_price():
+    known = load_catalog(("aws",))
+    made = quote(known, providers=("aws",), size_names=("t3.medium",), region="us-east-1", storage_gb=20.0, count=2)
+    assert made.hourly_price_usd == pytest.approx(2 * (0.0416 + 0.005 + 20 * 0.08 / 730))
+
+
 def test_a_system_without_its_version_becomes_the_one_that_is_meant(catalog):
     assert quote(catalog, os="debian").os == "debian-12"
 
@@ -89,7 +119,7 @@ def test_a_cloud_without_the_system_is_left_out(catalog):
     ],
 )
 def test_a_place_that_only_one_of_the_clouds_has_is_known(said, provider):
-    catalog = load_catalog()
+    catalog = load_catalog(("aws",))
     catalog.replace("aws", [_offer_in("aws", name) for name in ("ap-south-1", "eu-west-1", "us-west-2", "eu-west-2")])
     catalog.replace("digitalocean", [_offer_in("digitalocean", name) for name in ("nyc1", "blr1")])
     assert quote(catalog, region=said).offer.provider == provider
@@ -117,7 +147,7 @@ def test_the_nearest_offer_costs_what_the_whole_request_costs_and_says_what_it_g
 
 
 def test_the_nearest_offer_says_when_it_is_elsewhere():
-    catalog = load_catalog()
+    catalog = load_catalog(("aws",))
     catalog.replace("aws", [_offer_in("aws", "us-east-1")])
     catalog.replace("digitalocean", [])
     with pytest.raises(NothingFits) as caught:

@@ -12,8 +12,9 @@ import pytest
 from clouddesk.local import supervision
 from clouddesk.local.errors import StackError
 from clouddesk.local.home import Home
-from clouddesk.local.processes import PROCESSES, Plan, addresses, processes_of
-from clouddesk.local.stack import with_needs
+from clouddesk.local.processes import PROCESSES, SLACK, Plan, addresses, processes_of
+from clouddesk.local.stack import Stack, with_needs
+from clouddesk.local.supervision import Watched
 from clouddesk.settings import SLACK_BOT_TOKEN, Settings
 
 
@@ -108,3 +109,18 @@ def test_a_gateway_runs_where_a_slack_workspace_is_connected(tmp_path: Path) -> 
     (settings.secrets_dir / SLACK_BOT_TOKEN).write_text("xoxb-1")
 
     assert [process.name for process in processes_of(settings)[len(PROCESSES) :]] == ["slack"]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "state"), [("", "ready"), ("Slack can't be reached.", "in trouble")], ids=["well", "in trouble"]
+)
+def test_the_status_of_a_process_says_what_is_the_matter_with_it(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch, trouble: str, state: str
+) -> None:
+    slack = replace(SLACK, is_ready=lambda _plan: True, trouble=lambda _plan: trouble)
+    seen = {"slack": Watched("slack", "RUNNING", None, started_at=1, description="")}
+    monkeypatch.setattr(supervision.Supervisor, "processes", lambda _supervisor: seen)
+
+    (status,) = Stack(plan.home.root, processes=[slack]).statuses()
+
+    assert (status.state, status.trouble) == (state, trouble)

@@ -197,3 +197,12 @@ def test_a_notice_carries_every_value_the_wordings_use(running: ReservationState
         "can_go_on": "no",
         "owner": "ann",
     }
+
+
+@pytest.mark.parametrize(("hours", "is_told"), [(0.1, False), (5, True)])
+def test_a_stop_that_failed_explains_what_is_stopped_soon_after_it_only(
+    running: ReservationState, hours: float, is_told: bool
+):
+    running.tried, running.tried_at = "stopped", after(0)
+    stopped = [replace(node, state="stopped") for node in running.view.nodes]
+    assert bool(running.observe(after(hours * 3600), stopped)) is is_told

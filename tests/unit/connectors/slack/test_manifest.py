@@ -33,15 +33,18 @@ OF_METHOD = {
     "conversations.list": "im:read",
     "conversations.open": "im:write",
     "conversations.replies": "im:history",
+    "files.completeUploadExternal": "files:write",
+    "files.getUploadURLExternal": "files:write",
     "usergroups.users.list": "usergroups:read",
+    "users.conversations": "channels:read",
     "users.info": "users:read",
     "views.open": None,
     "views.publish": None,
     "views.update": None,
 }
 """And for each method; of conversations only direct ones are read."""
-ON_WISH = {"usergroups:read"}
-"""Left out: needed only for admins by user group, which docs/slack.md describes."""
+ON_WISH = {"usergroups:read", "channels:read"}
+"""Left out: for admins by user group, and for mentions that came while no gateway ran; docs/slack.md describes both."""
 
 
 class Recorder:

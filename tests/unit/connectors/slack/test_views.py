@@ -20,9 +20,11 @@ from clouddesk.model.reservation import ENDED, LIVE_STATES, STOPPED
 from clouddesk.providers.table import PROVIDERS
 from clouddesk.sandbox.slack.schema import HOME, MODAL
 from clouddesk.sandbox.slack.views import check_view
+from clouddesk.settings import Limits
 from connectors.slack import views
 from tests.builders import NOW, a_reservation
 
+LIMITS = Limits()
 CREDENTIAL = CredentialInfo("aws", "arn:aws:iam::123456789012:user/ann", NOW, NOW)
 
 
@@ -103,7 +105,7 @@ def test_a_request_that_comes_back_as_it_was_changes_nothing() -> None:
     assert check_view(view, MODAL) == []
     form = submitted(view)
     assert views.changes(form) == {}
-    assert views.problems(form, now=NOW, timezone_name="UTC") == {}
+    assert views.problems(form, now=NOW, timezone_name="UTC", limits=LIMITS) == {}
     assert views.change_of(form) == (a_quote().id, {"channel": "C1", "thread": "1.2"})
 
 
@@ -120,27 +122,116 @@ def test_a_request_that_comes_back_as_it_was_changes_nothing() -> None:
         ({"provider": {"selected_options": [option("aws")]}}, {"provider": ["aws"]}),
         ({"os": {"selected_option": option("debian-12")}}, {"os": "debian-12"}),
         ({"vcpus": {"value": "16"}, "gpu_count": {"value": "1"}}, {"vcpus": 16, "gpu_count": 1}),
+        ({"gpu_type": {"value": "Tesla V100, t4"}}, {"gpu_type": ["v100", "t4"]}),
+        ({"spot": {"selected_options": [option("spot")]}}, {"spot": True}),
+        ({"resource_name": {"value": "etl"}}, {"resource_name": "etl"}),
     ],
 )
 def test_only_what_was_changed_comes_back(said: dict[str, Any], change: dict[str, Any]) -> None:
     form = submitted(views.change(a_quote()), **said)
     assert views.changes(form) == change
-    assert views.problems(form, now=NOW, timezone_name="UTC") == {}
+    assert views.problems(form, now=NOW, timezone_name="UTC", limits=LIMITS) == {}
+
+
+SAID = {
+    "gpu_count": 1,
+    "gpu_types": ("v100",),
+    "max_hourly_price_usd": 2.5,
+    "spot": True,
+    "name": "etl",
+    "region": "frankfurt",
+    "excluded_regions": ("mumbai", "oregon"),
+    "size_names": ("m5.xlarge",),
+    "providers": ("aws",),
+    "storage_gb": 100.0,
+    "until": "until friday 5pm",
+}
+
+
+def test_all_that_was_said_is_in_the_form() -> None:
+    view = views.change(a_quote(**SAID))
+    assert check_view(view, MODAL) == []
+    shown = texts([block for block in view["blocks"] if block["type"] == "input"])
+    for said in ("v100", '"2.5"', "etl", "frankfurt", "mumbai, oregon", "m5.xlarge", '"100"', "until friday 5pm"):
+        assert said in shown
+    assert views.changes(submitted(view)) == {}
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("vcpus", "lots"), ("duration", "until the deadline"), ("duration", "0 hours"), ("duration", "")]
+    ("said", "change"),
+    [
+        ({"gpu_count": {"value": "0"}}, {"gpu_count": 0}),
+        ({"gpu_type": {"value": None}}, {"gpu_type": ""}),
+        ({"max_price_per_hour": {"value": None}}, {"max_price_per_hour": 0}),
+        ({"spot": {"selected_options": []}}, {"spot": False}),
+        ({"resource_name": {"value": None}}, {"resource_name": ""}),
+        ({"size_name": {"value": None}}, {"size_name": ""}),
+        ({"not_in": {"value": None}}, {"region": ["not "]}),
+        ({"not_in": {"value": "Oregon"}}, {"region": ["not oregon"]}),
+        ({"not_in": {"value": "oregon"}, "region": {"value": "paris"}}, {"region": ["paris", "not oregon"]}),
+        ({"provider": {"selected_options": [option(name) for name in PROVIDERS]}}, {"provider": ""}),
+    ],
 )
-def test_what_cannot_be_meant_is_told_at_its_field(name: str, said: str) -> None:
+def test_what_was_emptied_is_said_to_be_dropped(said: dict[str, Any], change: dict[str, Any]) -> None:
+    form = submitted(views.change(a_quote(**SAID)), **said)
+    assert views.changes(form) == change
+    assert views.problems(form, now=NOW, timezone_name="UTC", limits=LIMITS) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "why"),
+    [
+        ("vcpus", "lots", "no number"),
+        ("vcpus", "2.5", "no number"),
+        ("node_count", "0", "At least 1"),
+        ("node_count", "101", "At most 100"),
+        ("memory_gb", "0.1", "At least 0.5"),
+        ("storage_gb", "20000", "At most 16384"),
+        ("gpu_count", "-1", "At least 0"),
+        ("gpu_count", "", "fill this in"),
+        ("max_price_per_hour", "0", "More than 0"),
+        ("duration", "until the deadline", "can't tell"),
+        ("duration", "", "can't tell"),
+        ("duration", "0 hours", "at least 1 minute"),
+        ("duration", "31 days", "at most 30 days"),
+        ("duration", "until 1 june", "at most 30 days"),
+        ("gpu_type", "v100, banana", "banana"),
+        ("resource_name", "my vm!", "letters"),
+        ("resource_name", "x" * 41, "at most 40"),
+    ],
+)
+def test_what_cannot_be_meant_is_told_at_its_field_with_what_can(name: str, said: str, why: str) -> None:
     form = submitted(views.change(a_quote()), **{name: {"value": said}})
-    assert list(views.problems(form, now=NOW, timezone_name="UTC")) == [name]
+    found = views.problems(form, now=NOW, timezone_name="UTC", limits=LIMITS)
+    assert list(found) == [name]
+    assert why in found[name]
+
+
+def test_the_clouds_to_choose_from_are_those_that_there_are_however_many() -> None:
+    for count in (2, 10, 11, 60):
+        view = views.change(a_quote(), providers=[f"cloud-{number}" for number in range(count)])
+        assert check_view(view, MODAL) == []
+        chosen = submitted(view, provider={"selected_options": [option("cloud-1")]})
+        assert views.changes(submitted(view)) == {}
+        assert views.changes(chosen) == {"provider": ["cloud-1"]}
+
+
+def test_no_gpus_of_a_certain_kind_make_no_sense() -> None:
+    form = submitted(views.change(a_quote(**SAID)), gpu_count={"value": "0"}, gpu_type={"value": "t4"})
+    assert list(views.problems(form, now=NOW, timezone_name="UTC", limits=LIMITS)) == ["gpu_type"]
+
+
+def test_a_cluster_has_at_least_the_machines_of_its_roles_and_the_limits_are_those_of_the_settings() -> None:
+    view = views.change(a_quote(), limits=Limits(max_nodes=9, max_lease_seconds=86400), least_nodes=3)
+    assert "3 to 9" in texts(view)
+    assert "at most 1 day" in texts(view)
 
 
 @given(st.text(max_size=300))
 @settings(max_examples=50, deadline=None)
 def test_anything_can_be_typed_as_a_time(said: str) -> None:
     form = submitted(views.change(a_quote()), duration={"value": said})
-    views.problems(form, now=NOW, timezone_name="Europe/Berlin")
+    views.problems(form, now=NOW, timezone_name="Europe/Berlin", limits=LIMITS)
     assert set(views.changes(form)) <= {"until", "duration_minutes"}
 
 

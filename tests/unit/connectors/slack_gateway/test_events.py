@@ -88,6 +88,12 @@ def test_a_secret_is_not_in_the_job() -> None:
     assert SECRET not in found.as_json()
 
 
+def test_beside_a_key_nothing_that_was_written_is_in_the_job() -> None:
+    found = job(message(text="it is\nAKIAIOSFODNN7EXAMPLE\nno-shape_to-know_me-by"))
+    assert found is not None
+    assert (found.text, found.secret) == ("", "aws")
+
+
 @pytest.mark.parametrize("typed", [f"/cloud key {SECRET}", f'/add_credentials{{"token": "{SECRET}"}}'])
 def test_a_secret_behind_a_slash_is_not_passed_on_either(typed: str) -> None:
     harmless, whose = without_secrets(typed)
