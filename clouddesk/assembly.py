@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from clouddesk.accounts import Accounts
 from clouddesk.adapters.audit import RedisAuditTrail
 from clouddesk.adapters.blueprints import load_blueprints
+from clouddesk.adapters.colleagues import RedisColleagues
 from clouddesk.adapters.orphans import RedisOrphans
 from clouddesk.adapters.redis import (
     RedisHabits,
@@ -36,6 +37,8 @@ async def open_desk(settings: Settings, *, vault_role: str = "desk") -> AsyncIte
     from clouddesk.providers import PROVIDERS, open_provider
     from clouddesk.workflows.client import TemporalReservations
 
+    specs = {name: spec for name, spec in PROVIDERS.items() if settings.is_offered(name)}
+
     def open_account(name: str, fields: SecretFields) -> Provider:
         return open_provider(name, fields, endpoint=settings.sandbox.get(name), installation=settings.installation)
 
@@ -43,7 +46,7 @@ async def open_desk(settings: Settings, *, vault_role: str = "desk") -> AsyncIte
     try:
         yield Desk(
             accounts=Accounts(
-                specs=PROVIDERS,
+                specs=specs,
                 credentials=VaultCredentials.of_role(
                     settings.vault_addr, mount=settings.vault_mount, login=settings.secret(f"vault-{vault_role}.json")
                 ),
@@ -61,6 +64,7 @@ async def open_desk(settings: Settings, *, vault_role: str = "desk") -> AsyncIte
             quotes=RedisQuotes(redis),
             engine=await TemporalReservations.connect(settings.temporal_address, namespace=settings.temporal_namespace),
             views=RedisReservationViews(redis),
+            colleagues=RedisColleagues(redis),
             notices=RedisNotices(redis),
             habits=RedisHabits(redis),
             orphan_store=RedisOrphans(redis),

@@ -67,6 +67,8 @@ class Settings:
     """How many the stack on one machine starts."""
     sandbox: Mapping[str, str] = field(default_factory=dict)
     """Address of each simulated cloud by provider; empty when the clouds are real."""
+    more_sandbox_clouds: tuple[str, ...] = ()
+    """Which clouds the stack on one machine simulates beside AWS and DigitalOcean: "gcp", "linode" …"""
     grant_sandbox_credentials: bool = False
     """Give everybody who speaks working credentials for the simulated clouds. Only ever on with a sandbox."""
     admins: tuple[str, ...] = ()
@@ -89,6 +91,10 @@ class Settings:
     def has_slack(self) -> bool:
         """A Slack workspace is connected, so there should be a gateway."""
         return (self.secrets_dir / SLACK_BOT_TOKEN).exists()
+
+    def is_offered(self, provider: str) -> bool:
+        """Whether people may use it here: with simulated clouds never a real one beside them, that bills."""
+        return not self.sandbox or provider in self.sandbox
 
     @property
     def run_file(self) -> Path:
@@ -194,7 +200,7 @@ def _is_addresses(value: Any) -> bool:
     return isinstance(value, Mapping) and all(isinstance(item, str) for pair in value.items() for item in pair)
 
 
-_LISTS = frozenset({"admins", "rasa_urls"})
+_LISTS = frozenset({"admins", "more_sandbox_clouds", "rasa_urls"})
 """Fields that may be written with commas, as in an environment variable."""
 
 _KINDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
@@ -202,6 +208,7 @@ _KINDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "sandbox": (_is_addresses, "addresses by provider"),
     "grant_sandbox_credentials": (lambda value: isinstance(value, bool), "true or false"),
     "admins": (_is_texts, "a list of workspace/user"),
+    "more_sandbox_clouds": (_is_texts, "a list of clouds"),
     "rasa_urls": (_is_texts, "a list of addresses"),
     "slack_transport": (lambda value: value in ("socket", "http"), "socket or http"),
     **dict.fromkeys(

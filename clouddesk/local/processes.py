@@ -8,6 +8,7 @@ import sysconfig
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from clouddesk.local import readiness, temporal, vault
 from clouddesk.local.errors import StackError
@@ -125,6 +126,18 @@ def _sandbox(provider: str) -> Callable[[Plan], list[str]]:
     return command
 
 
+def sandbox(provider: str, port: int) -> Process:
+    """A simulated cloud."""
+    name = f"sandbox-{provider}"
+    return Process(
+        name=name,
+        command=_sandbox(provider),
+        is_ready=_answers(name, "/_sandbox/health"),
+        ports={name: port},
+        is_server=True,
+    )
+
+
 def _python(module: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", module, *arguments]
 
@@ -176,20 +189,8 @@ PROCESSES: tuple[Process, ...] = (
         program=temporal_cli,
         is_server=True,
     ),
-    Process(
-        name="sandbox-aws",
-        command=_sandbox("aws"),
-        is_ready=_answers("sandbox-aws", "/_sandbox/health"),
-        ports={"sandbox-aws": 5080},
-        is_server=True,
-    ),
-    Process(
-        name="sandbox-digitalocean",
-        command=_sandbox("digitalocean"),
-        is_ready=_answers("sandbox-digitalocean", "/_sandbox/health"),
-        ports={"sandbox-digitalocean": 5081},
-        is_server=True,
-    ),
+    sandbox("aws", 5080),
+    sandbox("digitalocean", 5081),
     Process(
         name="worker",
         command=lambda plan: _python("clouddesk.workflows.worker", "--health-port", plan.port("worker")),
@@ -206,6 +207,10 @@ PROCESSES: tuple[Process, ...] = (
     ),
 )
 """In the order in which they are started."""
+
+
+MORE_CLOUDS = MappingProxyType({"linode": 5082, "vultr": 5083, "gcp": 5084})
+"""Clouds that can be simulated beside those above, with their well-known ports."""
 
 
 def _slack_trouble(plan: Plan) -> str:
@@ -233,8 +238,17 @@ SLACK = Process(
 
 
 def processes_of(settings: Settings) -> tuple[Process, ...]:
-    """What is to run: as many Rasa servers as are wanted, and the gateway where a Slack workspace is connected."""
-    more = tuple(rasa(number) for number in range(2, settings.rasa_servers + 1))
+    """What is to run: as many Rasa servers and simulated clouds as are wanted, and the gateway where there is Slack.
+
+    Raises StackError for a cloud that cannot be simulated.
+    """
+    unknown = [name for name in settings.more_sandbox_clouds if name not in MORE_CLOUDS]
+    if unknown:
+        raise StackError(
+            f"There is no simulated {unknown[0]}.", f"more_sandbox_clouds may hold: {', '.join(MORE_CLOUDS)}."
+        )
+    more = [sandbox(name, port) for name, port in MORE_CLOUDS.items() if name in settings.more_sandbox_clouds]
+    more += [rasa(number) for number in range(2, settings.rasa_servers + 1)]
     return (*PROCESSES, *more, *((SLACK,) if settings.has_slack else ()))
 
 
@@ -250,8 +264,9 @@ def addresses(plan: Plan) -> dict[str, object]:
         "rasa_urls": [f"http://{LOOPBACK}:{ports['rasa']}", *rasas] if rasas else [],
         "actions_url": f"http://{LOOPBACK}:{ports['actions']}",
         "sandbox": {
-            "aws": f"http://{LOOPBACK}:{ports['sandbox-aws']}",
-            "digitalocean": f"http://{LOOPBACK}:{ports['sandbox-digitalocean']}",
+            use.removeprefix("sandbox-"): f"http://{LOOPBACK}:{port}"
+            for use, port in ports.items()
+            if use.startswith("sandbox-")
         },
         "grant_sandbox_credentials": True,
     }

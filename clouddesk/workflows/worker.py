@@ -25,7 +25,7 @@ from clouddesk.adapters.redis import RedisNotices, RedisOffers, RedisReservation
 from clouddesk.adapters.vault import VaultCredentials
 from clouddesk.admins import Admins
 from clouddesk.catalog import offers_to_json
-from clouddesk.model.errors import Unavailable
+from clouddesk.model.errors import Invalid, Unavailable
 from clouddesk.model.offer import Offer
 from clouddesk.model.ports import Credentials, Provider
 from clouddesk.providers import PROVIDERS, open_provider
@@ -123,6 +123,8 @@ def provider_factory(
     """
 
     async def open_with(name: str, credential_ref: str) -> Provider:
+        if not settings.is_offered(name):
+            raise Invalid(f"{name} is not among the simulated clouds: {', '.join(settings.sandbox)}.")
         fields = await credentials.read(credential_ref)
         return await asyncio.to_thread(
             open_provider,

@@ -85,6 +85,24 @@ def written(plan: Plan) -> configparser.ConfigParser:
     return config
 
 
+def test_more_simulated_clouds_are_started_and_in_the_settings(plan: Plan) -> None:
+    found = processes_of(Settings(more_sandbox_clouds=("gcp",)))
+    assert [process.name for process in found[len(PROCESSES) :]] == ["sandbox-gcp"]
+    ports = {**plan.ports, **found[-1].ports}
+    told = addresses(replace(plan, ports=ports))["sandbox"]
+    assert isinstance(told, dict)
+    assert told["gcp"] == f"http://127.0.0.1:{ports['sandbox-gcp']}"
+    with pytest.raises(StackError, match="no simulated nimbus"):
+        processes_of(Settings(more_sandbox_clouds=("nimbus",)))
+
+
+def test_where_clouds_are_simulated_no_real_one_is_offered() -> None:
+    assert Settings().is_offered("aws")
+    simulated = Settings(sandbox={"aws": "http://127.0.0.1:5080"})
+    assert simulated.is_offered("aws")
+    assert not simulated.is_offered("gcp")
+
+
 def test_several_rasa_servers_have_ports_and_logs_of_their_own_and_are_all_in_the_settings(plan: Plan) -> None:
     found = processes_of(Settings(rasa_servers=3))
     rasas = [process for process in found if process.name.startswith("rasa")]
