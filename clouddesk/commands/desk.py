@@ -44,7 +44,7 @@ def reservations(user: str, everybody: bool, as_json: bool) -> None:
     async def read(desk: Desk) -> list[Reservation]:
         if everybody:
             return await desk.all_reservations(actor, include_ended=True)
-        return await desk.reservations(actor)
+        return await desk.reservations(actor, with_shared=True)
 
     found = _with_desk(read, role="gateway")
     if as_json:
@@ -150,7 +150,7 @@ def add_credentials(provider: str, user: str) -> None:
     """Add or replace access to PROVIDER. With piped input: one line per field, in the order that the prompt asks."""
     if provider not in PROVIDERS:
         raise Invalid(f"{provider} is not connected yet. There are: {', '.join(PROVIDERS)}.")
-    fields = _read_fields(provider, PROVIDERS[provider].credential_fields)
+    fields = read_fields(provider, PROVIDERS[provider].credential_fields)
     try:
         info = _with_desk(lambda desk: desk.add_credentials(_actor(user), provider, fields), role="gateway")
     except CredentialsRejected as error:
@@ -236,17 +236,34 @@ def _with_desk(call: Callable[[Desk], Awaitable[T]], *, role: str) -> T:
     return asyncio.run(run())
 
 
-def _read_fields(provider: str, form: Sequence[CredentialField]) -> dict[str, Secret]:
+def read_fields(provider: str, form: Sequence[CredentialField]) -> dict[str, Secret]:
+    """One value for each field of the form, from the terminal or from standard input. Raises Invalid."""
     values = {}
     for field in form:
-        if sys.stdin.isatty():
-            text = click.prompt(f"{field.label} ({field.help})", hide_input=field.is_secret)
-        else:
-            text = sys.stdin.readline()
+        text = _read_line(f"{field.label} ({field.help})", field)
+        while field.is_json and _is_begun(text) and (line := _read_line("…", field, default="")):
+            text += line
         if not text.strip():
             raise Invalid(f"{provider} needs {len(form)} lines on standard input: {', '.join(f.name for f in form)}.")
         values[field.name] = Secret(text.strip())
     return values
+
+
+def _read_line(prompt: str, field: CredentialField, *, default: str | None = None) -> str:
+    if sys.stdin.isatty():
+        return str(click.prompt(prompt, hide_input=field.is_secret, default=default, show_default=False))
+    return sys.stdin.readline()
+
+
+def _is_begun(text: str) -> bool:
+    """Whether it is JSON whose end is still to come, as of a pasted file."""
+    if not text.lstrip().startswith("{"):
+        return False
+    try:
+        json.loads(text)
+    except ValueError:
+        return True
+    return False
 
 
 def _age(age: timedelta) -> str:

@@ -19,6 +19,8 @@ class CredentialField:
     label: str
     help: str
     is_secret: bool = True
+    is_json: bool = False
+    """A JSON document, which may have several lines."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +61,18 @@ class ProviderSpec:
     bills_stopped_machines: bool
     """True: a machine that is powered off costs as much as a running one."""
     is_live_priced: bool
-    """True: the API tells the prices, so ``list_offers`` is the source of the catalogue."""
+    """True: the API tells all prices, so ``list_offers`` takes the place of the bundled list."""
     requests_per_second: float
     request_burst: int
     """How fast its API lets an account ask (a token bucket): sustained, and at once after a pause."""
+    refines_prices: bool = False
+    """True: ``list_offers`` takes minutes, or tells only some prices: it is read in the background, and goes over the
+    bundled list for the regions and kinds (spot or not) that it tells of."""
     access_url: str = field(default="")
     """Where people make the access that the form asks for."""
+    creates_once: bool = False
+    """True: all machines are one request, which makes them once however often it is asked (a token), so that after a
+    failure nobody has to wait until lists show what was made."""
     errors: tuple[ErrorPattern, ...] = ()
     """What its answers mean where their status does not tell; the first that fits counts."""
 

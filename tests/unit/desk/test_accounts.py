@@ -29,11 +29,11 @@ class Shelf:
 class Cloud:
     """An account that is what the test says."""
 
-    def __init__(self, account_id: str) -> None:
-        self.account_id = account_id
+    def __init__(self, account_id: str, *earlier_ids: str) -> None:
+        self.account = Account("aws", account_id, earlier_ids=earlier_ids)
 
     def check_credentials(self) -> Account:
-        return Account("aws", self.account_id)
+        return self.account
 
 
 class Grants:
@@ -85,6 +85,12 @@ async def test_another_account_is_refused_while_machines_run_in_the_present_one(
     assert shelf.infos == {}
     await accounts(shelf, Cloud("111")).add(ANN, "aws", FIELDS, only_account_id="111")
     assert "aws" in shelf.infos
+
+
+async def test_a_key_that_is_kept_under_an_earlier_id_of_its_account_can_be_replaced():
+    shelf = Shelf()
+    await accounts(shelf, Cloud("team", "user")).add(ANN, "aws", FIELDS, only_account_id="user")
+    assert shelf.infos["aws"].account_id == "team"
 
 
 async def test_a_welcome_that_was_cut_off_is_given_with_the_next_message():

@@ -155,6 +155,15 @@ def test_the_nearest_offer_says_when_it_is_elsewhere():
     assert [item.gives_up for item in caught.value.nearest] == [{"region": "london"}]
 
 
+def test_an_a100_of_80_gb_is_an_a100():
+    catalog = load_catalog(("azure",))
+    made = quote(catalog, providers=("azure",), gpu_types=("a100",), storage_gb=100.0)
+    assert (made.offer.gpus, made.offer.gpu_type) == (1, "a100-80gb")
+    with pytest.raises(NothingFits) as caught:
+        quote(catalog, providers=("azure",), gpu_types=("a100",), gpu_count=8, memory_gb=5000.0)
+    assert not any("gpu_types" in item.gives_up for item in caught.value.nearest)
+
+
 def _offer_in(provider: str, region: str) -> Offer:
     return replace(offer(provider, "some.size", 2, 4, 0.05, disk_gb=80), region=region)
 
