@@ -24,7 +24,7 @@ NODE = "clouddesk-node"
 ROLE = "clouddesk-role"
 SYSTEM = "clouddesk-os"
 
-DISK, ADDRESS, KEY, FIREWALL = "disk", "address", "key", "firewall"
+DISK, ADDRESS, KEY, FIREWALL, NETWORK = "disk", "address", "key", "firewall", "network"
 """Kinds of belongings."""
 
 TIMEOUT_SECONDS = 30

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timezone
 from threading import local
@@ -35,11 +36,13 @@ from clouddesk.providers.spec import ImageQuery
 from clouddesk.providers.specs.digitalocean import DIGITALOCEAN
 from clouddesk.providers.transport import Pause, PoliteConnection
 
-_STATES = {"new": states.PENDING, "active": states.RUNNING, "off": states.STOPPED, "archive": states.GONE}
+_NEW = "new"
+_STATES = {_NEW: states.PENDING, "active": states.RUNNING, "off": states.STOPPED, "archive": states.GONE}
 _GONE = 404
 _REJECTED = 422
 _ALREADY = re.compile(r"already (powered )?(on|off)|currently powered (on|off)", re.IGNORECASE)
 _BUSY = re.compile("pending event", re.IGNORECASE)
+_ACTIONS = 200  # on one page, which is the most
 _LEAST_PRICE_USD = 0.0001
 
 
@@ -56,13 +59,13 @@ class DropletCloud:
     def account(self) -> Account:
         answer = self._driver().ex_account_info()
         # A token is one of a team: its machines and limits are those of all who have one there.
-        id_ = (answer.get("team") or answer)["uuid"]
-        return Account(provider=DIGITALOCEAN.name, id=str(id_), label=str(answer.get("email", "")))
+        id_, user = str((answer.get("team") or answer)["uuid"]), str(answer["uuid"])
+        # Tokens that were added before teams counted are kept under their user.
+        earlier = (user,) if user != id_ else ()
+        return Account(DIGITALOCEAN.name, id_, label=str(answer.get("email", "")), earlier_ids=earlier)
 
     def offers(self) -> list[Offer]:
-        as_of = datetime.now(timezone.utc)
-        sizes = self._driver().read_all("/v2/sizes", "sizes")
-        return [_offer(size, region, as_of) for size in sizes if size["available"] for region in size["regions"]]
+        return droplet_offers(self._driver().read_all("/v2/sizes", "sizes"))
 
     def image(self, region: str, system: str, query: ImageQuery, architecture: str) -> Image | None:
         """DigitalOcean's own images are found by their slug, the newest build behind it; there is no ARM."""
@@ -78,8 +81,15 @@ class DropletCloud:
 
     def nodes(self, region: str, reservation_id: str) -> list[Node]:
         found = self._driver().list_by_tag(_tag(RESERVATION, reservation_id))
-        mine = [item for item in found if _tag(INSTALLATION, self._installation) in item.extra["tags"]]
-        return [_node(item, region) for item in sorted(mine, key=lambda item: int(item.id))]
+        mine = [
+            item
+            for item in found
+            if _tag(INSTALLATION, self._installation) in item.extra["tags"]
+            and region in ("", item.extra["region_slug"])
+        ]
+        failed = self._driver().list_failed() if any(item.extra["status"] == _NEW for item in mine) else set()
+        nodes = [_node(item, item.extra["region_slug"]) for item in sorted(mine, key=lambda item: int(item.id))]
+        return [replace(node, state=states.ERROR) if node.id in failed else node for node in nodes]
 
     def check_room(self, order: NodeOrder, count: int) -> None:
         """Droplets are limited by number, over all regions."""
@@ -203,6 +213,15 @@ class DropletDriver(DigitalOcean_v2_NodeDriver):  # type: ignore[misc]  # libclo
         path = f"/v2/droplets?tag_name={quote(tag, safe=':')}"
         return [self._to_node(data) for data in self.read_all(path, "droplets")]
 
+    def list_failed(self) -> set[str]:
+        """The droplets whose creation failed, among the newest actions: they stay "new" for ever."""
+        answer = self.connection.request(f"/v2/actions?per_page={_ACTIONS}")
+        return {
+            str(item["resource_id"])
+            for item in answer.object["actions"]
+            if item["type"] == "create" and item["status"] == "errored"
+        }
+
     def end(self, kind: str, id_: str) -> None:
         """Delete; that it is gone already is as good."""
         try:
@@ -288,6 +307,12 @@ def _node(item: Any, region: str) -> Node:
         reservation_id=tags.get(RESERVATION, ""),
         owner=_owner(tags.get(OWNER, "")),
     )
+
+
+def droplet_offers(sizes: Iterable[dict[str, Any]]) -> list[Offer]:
+    """Each size in each region that sells it, as ``GET /v2/sizes`` tells them."""
+    as_of = datetime.now(timezone.utc)
+    return [_offer(size, region, as_of) for size in sizes if size["available"] for region in size["regions"]]
 
 
 def _offer(size: dict[str, Any], region: str, as_of: datetime) -> Offer:

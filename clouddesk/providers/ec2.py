@@ -32,6 +32,7 @@ from clouddesk.providers.cloud import (
     Image,
 )  # fmt: skip
 from clouddesk.providers.ec2_driver import Ec2Driver
+from clouddesk.providers.ec2_prices import HOME_REGION, live_offers
 from clouddesk.providers.spec import ImageQuery
 from clouddesk.providers.specs.aws import AWS
 from clouddesk.providers.transport import Pause
@@ -51,7 +52,7 @@ _SPELLINGS = {
     "arm64": {"debian": "arm64", "arm": "arm64", "gnu": "aarch64"},
 }
 _TOKENS = 3
-_HOME_REGION = "us-east-1"  # the one that no account can disable
+_PRICE_ATTEMPTS = 4  # hundreds of pages, of which the API serves some a second
 
 _KINDS = {"volume": DISK, "elastic-ip": ADDRESS, "key-pair": KEY, "security-group": FIREWALL}
 _GIVEN_BACK_BY = {
@@ -76,22 +77,29 @@ class Ec2Cloud:
 
     def account(self) -> Account:
         """By STS, which every key may ask, whatever else it may do."""
-        sts = boto3.client(
-            "sts",
-            region_name=_HOME_REGION,
+        answer = self._client("sts", HOME_REGION, attempts=1).get_caller_identity()
+        return Account(provider=AWS.name, id=str(answer["Account"]), label=str(answer["Arn"]))
+
+    def offers(self) -> list[Offer]:
+        """Prices of today, over all that come with the catalogue; none of a simulated cloud, which has no prices."""
+        if self._endpoint:
+            return []
+        return live_offers(lambda service, region: self._client(service, region, attempts=_PRICE_ATTEMPTS))
+
+    def _client(self, service: str, region: str, *, attempts: int) -> Any:
+        """boto3's client, of a session of its own: the one that boto3 shares is not safe in threads."""
+        return boto3.session.Session().client(
+            service,
+            region_name=region,
             endpoint_url=self._url,
             aws_access_key_id=self._key,
             aws_secret_access_key=self._secret,
             config=Config(
-                connect_timeout=TIMEOUT_SECONDS, read_timeout=TIMEOUT_SECONDS, retries={"total_max_attempts": 1}
+                connect_timeout=TIMEOUT_SECONDS,
+                read_timeout=TIMEOUT_SECONDS,
+                retries={"total_max_attempts": attempts, "mode": "standard"},
             ),
         )
-        answer = sts.get_caller_identity()
-        return Account(provider=AWS.name, id=str(answer["Account"]), label=str(answer["Arn"]))
-
-    def offers(self) -> list[Offer]:
-        """EC2's API tells no prices: they come with the catalogue."""
-        return []
 
     def image(self, region: str, system: str, query: ImageQuery, architecture: str) -> Image | None:
         found = self._driver(region).list_images(
@@ -193,7 +201,7 @@ class Ec2Cloud:
         return tuple(item.id for item in mine if self._is_left(region, item))
 
     def regions(self) -> list[str]:
-        return self._driver(_HOME_REGION).list_region_names()
+        return self._driver(HOME_REGION).list_region_names()
 
     def holdings(self, region: str) -> Survey:
         """Two calls: the machines, and the tags of all else, which tell what carries them."""

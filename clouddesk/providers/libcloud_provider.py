@@ -12,8 +12,20 @@ from typing import TypeVar
 import structlog
 
 from clouddesk.model.credentials import SecretFields
-from clouddesk.model.errors import CredentialsRejected, Invalid, ProviderDown
-from clouddesk.model.node import GONE, PENDING, RUNNING, STOPPED, STOPPING, Account, Node, NodeOrder, Survey, Teardown
+from clouddesk.model.errors import CredentialsRejected, Invalid, ProviderDown, ProviderError
+from clouddesk.model.node import (
+    GONE,
+    PENDING,
+    RUNNING,
+    STOPPED,
+    STOPPING,
+    Account,
+    Node,
+    NodeOrder,
+    NodePlan,
+    Survey,
+    Teardown,
+)
 from clouddesk.model.offer import Offer
 from clouddesk.providers.cloud import Cloud, Image, in_parallel
 from clouddesk.providers.faults import retrying, translated
@@ -27,6 +39,8 @@ T = TypeVar("T")
 log = structlog.get_logger()
 
 IMAGE_SECONDS = 600
+LISTED_WITHIN_SECONDS = 2.0
+"""Clouds accept an order first and list the machine a moment later: who asked and got no answer must wait so long."""
 _ROUNDS = 3  # machines that end while they are made are made again this often
 
 
@@ -155,9 +169,20 @@ class LibcloudProvider:
             if not found.missing:
                 return list(found.kept)
             self._cloud.check_room(order, len(found.missing))
-            launched = self._cloud.launch(order, list(found.missing), image)
+            launched = self._launch(order, list(found.missing), image)
             nodes = [*found.kept, *(node for node in launched if node.state != GONE)]
         raise ProviderDown(self.name, "machines ended as soon as they were made")
+
+    def _launch(self, order: NodeOrder, plans: list[NodePlan], image: Image) -> list[Node]:
+        """When this fails, what was made of it all the same is listed by the time that the error is raised."""
+        try:
+            with translated(self.name):
+                return self._cloud.launch(order, plans, image)
+        except ProviderError as error:
+            is_one_that_was_refused = len(plans) == 1 and not isinstance(error, ProviderDown)
+            if not self._spec.creates_once and not is_one_that_was_refused:
+                time.sleep(LISTED_WITHIN_SECONDS)
+            raise
 
     def _destroy(self, reservation_id: str, region: str) -> Teardown:
         listed = self._cloud.nodes(region, reservation_id)

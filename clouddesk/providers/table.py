@@ -8,17 +8,17 @@ from types import MappingProxyType
 from clouddesk.model.invalid import NoImage
 from clouddesk.providers.spec import ProviderSpec
 from clouddesk.providers.specs.aws import AWS
+from clouddesk.providers.specs.azure import AZURE
 from clouddesk.providers.specs.digitalocean import DIGITALOCEAN
+from clouddesk.providers.specs.gcp import GCP
+from clouddesk.providers.specs.linode import LINODE
+from clouddesk.providers.specs.vultr import VULTR
 
-PROVIDERS = MappingProxyType({spec.name: spec for spec in (AWS, DIGITALOCEAN)})
+PROVIDERS = MappingProxyType({spec.name: spec for spec in (AWS, AZURE, DIGITALOCEAN, GCP, LINODE, VULTR)})
 _NOT_CONNECTED = MappingProxyType(
     {
-        "azure": "Azure",
         "docker": "Docker",
-        "gcp": "Google Cloud",
-        "linode": "Linode",
         "openstack": "OpenStack",
-        "vultr": "Vultr",
     }
 )
 """Clouds that people ask for and that cannot be used yet."""

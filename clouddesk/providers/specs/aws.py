@@ -38,9 +38,11 @@ AWS = ProviderSpec(
     default_versions={**DEFAULT_VERSIONS, "amazon-linux": "amazon-linux-2023", "amazon": "amazon-linux-2023"},
     bills_stopped_machines=False,
     is_live_priced=False,
+    refines_prices=True,
     # EC2 counts each action of an account and region by itself: 100 at once and 20 a second for those that read.
     # Creating a hundred machines takes one RunInstances, a CreateTags each, and a few lists.
     requests_per_second=20.0,
     request_burst=120,
+    creates_once=True,
     access_url="https://console.aws.amazon.com/iam/home#/security_credentials",
 )
