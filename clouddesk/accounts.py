@@ -105,7 +105,7 @@ class Accounts:
             raise UnknownProvider([provider], self.providers)
         cloud = self._open_provider(provider, fields)
         account = await asyncio.to_thread(cloud.check_credentials)
-        if only_account_id and account.id != only_account_id:
+        if only_account_id and only_account_id not in (account.id, *account.earlier_ids):
             raise OtherAccount(provider)
         if self._specs[provider].is_live_priced:
             await self._offers.put(provider, offers_to_json(await asyncio.to_thread(cloud.list_offers)))

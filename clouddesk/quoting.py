@@ -22,7 +22,7 @@ from clouddesk.model.invalid import (
     UnclearTime,
 )
 from clouddesk.model.node import NodePlan
-from clouddesk.model.offer import NearOffer, Offer, Requirements
+from clouddesk.model.offer import NearOffer, Offer, Requirements, gpu_kinds
 from clouddesk.model.ports import Catalog
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import CLUSTER, ResourceRequest
@@ -265,7 +265,7 @@ def _near(offer: Offer, wish: Requirements, count: int, catalog: Catalog) -> Nea
         "memory_gb": offer.memory_gb < wish.memory_gb,
         "storage_gb": disk_gb < wish.storage_gb,
         "gpu_count": offer.gpus < wish.gpu_count,
-        "gpu_types": bool(wish.gpu_types) and offer.gpu_type not in wish.gpu_types,
+        "gpu_types": bool(wish.gpu_types) and offer.gpu_type not in gpu_kinds(wish.gpu_types),
         "size_names": bool(wish.size_names) and offer.size not in wish.size_names,
         "excluded_sizes": offer.size in wish.excluded_sizes,
         "providers": bool(wish.providers) and offer.provider not in wish.providers,

@@ -102,7 +102,7 @@ class Regions:
         # "eu (frankfurt)", "frankfurt, germany": the longest part that is known. A digit belongs to a name, and a wrong
         # name ("us-east-9") must not become another one: no part and no near word leaves it out.
         tokens = stripped.split()
-        digits = [i for i, token in enumerate(tokens) if token.isdigit()]
+        digits = [i for i, token in enumerate(tokens) if re.search(r"\d", token)]
         spans = [(i, j) for i in range(len(tokens)) for j in range(i + 1, len(tokens) + 1)]
         parts = [" ".join(tokens[i:j]) for i, j in spans if all(i <= digit < j for digit in digits)]
         parts = [part for part in parts if len(part) > 2 or part in _SHORT_PARTS]

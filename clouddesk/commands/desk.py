@@ -61,14 +61,34 @@ def reservations(user: str, everybody: bool, as_json: bool) -> None:
 @click.option("--storage", type=click.FloatRange(min=0), default=0.0, help="Disk of at least so many GB.")
 @click.option("--provider", multiple=True, help="Only this one; may be given several times.")
 @click.option("--region", help="In people's words: frankfurt, us-east-1, europe.")
+@click.option("--gpus", type=click.IntRange(min=0), default=0, help="At least so many GPUs.")
+@click.option("--gpu-type", multiple=True, help="Of this kind (t4, l4, a100, h100 …); may be given several times.")
+@click.option("--spot", is_flag=True, help="Machines that the cloud may take back, where their price is known.")
 @click.option("--limit", type=click.IntRange(min=1), default=10, help="How many.")
 @_json_option
 def offers(
-    vcpus: int, memory: float, storage: float, provider: Sequence[str], region: str | None, limit: int, as_json: bool
+    *,
+    vcpus: int,
+    memory: float,
+    storage: float,
+    provider: Sequence[str],
+    region: str | None,
+    gpus: int,
+    gpu_type: Sequence[str],
+    spot: bool,
+    limit: int,
+    as_json: bool,
 ) -> None:
-    """Show the cheapest machines that fit, over all known prices."""
+    """Show the cheapest machines that fit, over all known prices; disk and public address are in the price."""
     requirements = Requirements(
-        vcpus=vcpus, memory_gb=memory, storage_gb=storage, providers=tuple(provider), region=region
+        vcpus=vcpus,
+        memory_gb=memory,
+        storage_gb=storage,
+        gpu_count=gpus,
+        gpu_types=tuple(kind.lower() for kind in gpu_type),
+        providers=tuple(provider),
+        region=region,
+        spot=spot,
     )
     actor = _actor(getpass.getuser())
 
@@ -304,7 +324,7 @@ def _reservation_table(found: list[Reservation]) -> Table:
 
 def _offer_table(found: list[Offer], storage_gb: float) -> Table:
     table = Table(box=None, header_style="bold")
-    for column in ("$/h", "provider", "region", "size", "vCPU", "GB", "price of"):
+    for column in ("$/h", "provider", "region", "size", "vCPU", "GB", "GPU", "price of"):
         table.add_column(column)
     for item in found:
         price = item.machine_hourly_price_usd(storage_gb)
@@ -315,6 +335,7 @@ def _offer_table(found: list[Offer], storage_gb: float) -> Table:
             item.size,
             str(item.vcpus),
             f"{item.memory_gb:g}",
+            f"{item.gpus} × {item.gpu_type or 'unknown'}" if item.gpus else "",
             f"{item.as_of:%Y-%m-%d} {item.source}",
         )
     return table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,13 @@ LARGEST_DISK_GB = 16384.0
 
 X86_64 = "x86_64"
 ARM64 = "arm64"
+
+_GPU_KINDS = {"a10": ("a10", "a10g"), "a100": ("a100", "a100-80gb"), "v100": ("v100", "v100-32gb")}
+
+
+def gpu_kinds(said: Iterable[str]) -> frozenset[str]:
+    """All kinds of GPU that people would call so: who says "a100" takes one with 80 GB too."""
+    return frozenset(kind for word in said for kind in _GPU_KINDS.get(word, (word,)))
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,8 @@ class Offer:
     disk_price_usd_gb_month: float | None = None
     address_hourly_price_usd: float = 0.0
     """What the machine's public address costs beside it; 0 where the price includes it."""
+    address_stays: bool = False
+    """The address belongs to the machine, and is paid while it is stopped too."""
     disk_doubles: bool = False
     """Further disk is sold in sizes that double (32, 64, 128 GB …), and the next larger one is paid."""
 
@@ -56,6 +66,11 @@ class Offer:
         if self.disk_doubles:
             extra_gb = 2.0 ** math.ceil(math.log2(extra_gb))
         return extra_gb * self.disk_price_usd_gb_month / HOURS_PER_MONTH
+
+    def stopped_hourly_price_usd(self, disk_gb: float) -> float:
+        """What goes on costing while the machine is off, where the cloud does not bill it as if it ran."""
+        address = self.address_hourly_price_usd if self.address_stays else 0.0
+        return (self.disk_hourly_price_usd(disk_gb) or 0.0) + address
 
     def machine_hourly_price_usd(self, disk_gb: float) -> float | None:
         """One machine with its address and a disk of ``disk_gb``, by the hour; None when any part is unknown."""

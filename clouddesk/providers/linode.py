@@ -276,8 +276,6 @@ def _machine_label(order: NodeOrder, plan: NodePlan) -> str:
     """``spark-1-worker-2-<digest>``: a person can read it, and no other machine of the account has it."""
     digest = _digest(order.installation, order.reservation_id, order.region, plan.key)
     text = re.sub(r"[^A-Za-z0-9]+", "-", f"{order.name}-{plan.key}").strip("-")
-    # It must begin with a letter, for libcloud's users.
-    text = text if text[:1].isalpha() else f"m-{text}".strip("-")
     return f"{text[: _LONGEST_LABEL - len(digest) - 1].rstrip('-')}-{digest}"
 
 

@@ -32,6 +32,7 @@ from clouddesk.sandbox.aws_errors import (
     fault_error,
 )
 from clouddesk.sandbox.aws_store import Ec2Store
+from clouddesk.sandbox.faults import Fate
 from clouddesk.sandbox.keys import Keys, make_aws_key
 from clouddesk.sandbox.server import Cut, Options
 
@@ -111,7 +112,7 @@ class AwsApp:
         if refusal is not None:
             logger.info("sandbox.refused", code=refusal.code, operation=call.operation)
             return error_response(refusal, service=call.service)
-        response = self._do(request, body, call, owner)
+        response = self._do(request, body, call, owner, self._faults.fate(call.names, call.region))
         if fault is not None and fault.kind == faults.DROP_AFTER_ACCEPT:
             raise Cut
         return response
@@ -130,7 +131,7 @@ class AwsApp:
             return owner, EC2_AUTH if call.service == "ec2" else WRONG_SECRET
         return owner, None
 
-    def _do(self, request: Request, body: bytes, call: Call, owner: str) -> Response:
+    def _do(self, request: Request, body: bytes, call: Call, owner: str, fate: Fate) -> Response:
         """Let moto do it, save what changed, and make the answer one that clients of AWS can read."""
         if call.service == "ec2" and call.operation in _COMPLETIONS:
             request, body = _with_parameters(request, _COMPLETIONS[call.operation](call.parameters))
@@ -141,6 +142,8 @@ class AwsApp:
                 response = self._ask_moto(request, body)
             except NotImplementedError as missing:
                 return error_response(AwsError(400, "UnsupportedOperation", str(missing)), service=call.service)
+            if fate != Fate():
+                _suffer(fate, call, response)
             must_save = call.service == "ec2" and (not reads or self._store.is_new(call.region))
             if must_save:
                 self._store.changed(call.region)
@@ -185,6 +188,12 @@ def _read_call(request: Request, body: bytes, signature: Signature | None) -> Ca
         operation=operation or request.path.rpartition("/")[2],
         parameters=parameters,
     )
+
+
+def _suffer(fate: Fate, call: Call, response: Response) -> None:
+    order = re.search(rb"<reservationId>([^<]+)</reservationId>", response.get_data())
+    if order is not None:
+        aws_moto.suffer(fate, ACCOUNT, call.region, order[1].decode())
 
 
 def _complete_order(parameters: dict[str, str]) -> dict[str, str]:

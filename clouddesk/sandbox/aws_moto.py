@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,8 @@ from moto.ec2.models.core import TaggedEC2Resource
 from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS
 from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix
 from moto.moto_api._internal import mock_random
+
+from clouddesk.sandbox.faults import Fate
 
 DATA = Path(__file__).parent
 IMAGES: list[dict[str, Any]] = json.loads((DATA / "aws_images.json").read_text())["images"]
@@ -41,6 +44,9 @@ class TimedState:
     Since everything in moto reads ``name`` and ``code``, filters by state are right as well.
     """
 
+    _meanwhile = ""
+    """What it is called until then, where the goal does not tell. Of the class, for states that were saved without."""
+
     def __init__(self, name: str = "running", code: int = 16) -> None:
         self._goal = ""
         self._until = 0.0
@@ -48,11 +54,12 @@ class TimedState:
 
     @property
     def name(self) -> str:
-        return _ON_THE_WAY_TO[self._goal] if time.time() < self._until else self._goal
+        return (self._meanwhile or _ON_THE_WAY_TO[self._goal]) if time.time() < self._until else self._goal
 
     @name.setter
     def name(self, goal: str) -> None:
-        if goal != self._goal:
+        if goal != self._goal or (self._meanwhile and time.time() < self._until):
+            self._meanwhile = ""
             self._until = time.time() + _SECONDS[_ON_THE_WAY_TO[goal]]
             self._goal = goal
 
@@ -63,6 +70,10 @@ class TimedState:
     @code.setter
     def code(self, code: int) -> None:
         """moto sets it beside the name; it follows from the name."""
+
+    def starts_until(self, until: float) -> None:
+        """Let it be pending until then, whatever comes after."""
+        self._meanwhile, self._until = "pending", until
 
     @property
     def ended_seconds_ago(self) -> float | None:
@@ -90,6 +101,22 @@ class IdempotentParameterMismatch(EC2ClientError):  # type: ignore[misc]
 def boot_takes(seconds: float) -> None:
     """Set how long machines stay ``pending``; ending and stopping take at most a second."""
     _SECONDS.update({"pending": seconds, "stopping": min(1.0, seconds), "shutting-down": min(1.0, seconds)})
+
+
+def suffer(fate: Fate, account: str, region: str, order_id: str) -> None:
+    """Let what was just ordered have this fate."""
+    for instance in ec2_backends[account][region].reservations[order_id].instances:
+        instance.listed_at = time.time() + fate.listed_after_seconds
+        if fate.is_broken:
+            # Amazon ends it by itself.
+            instance.terminate()
+            instance._reason = "Server.InternalError"
+            instance.state_reason = instances.StateReason(
+                "Server.InternalError: Internal error on launch", "Server.InternalError"
+            )
+            instance._state.starts_until(time.time() + _SECONDS["pending"])
+        if fate.is_stuck:
+            instance._state.starts_until(math.inf)
 
 
 def forget_terminated(backend: EC2Backend, *, after_seconds: float) -> None:
@@ -213,6 +240,20 @@ def _cannot_reboot(instance: Any) -> str | None:
     return None
 
 
+def _only_listed(describe: Callable[..., Any]) -> Callable[..., Any]:
+    """A list without the orders that are too new for it."""
+
+    def describe_instances(backend: EC2Backend, filters: Any = None) -> list[Any]:
+        now = time.time()
+        return [
+            order
+            for order in describe(backend, filters)
+            if all(getattr(instance, "listed_at", 0.0) <= now for instance in order.instances)
+        ]
+
+    return describe_instances
+
+
 def _public_ip(instance: Any) -> str | None:
     """Amazon tells a machine's address some time after it has accepted the order."""
     address: str | None = None if instance.state == "pending" else instance.nics[0].public_ip
@@ -246,6 +287,7 @@ def _adapt() -> None:
     instances.Instance.public_ip_address = property(_public_ip)
     backend = instances.InstanceBackend
     backend.run_instances = _run_once(backend.run_instances)
+    backend.describe_instances = _only_listed(backend.describe_instances)
     backend.start_instances = _only_in_state(backend.start_instances, _cannot_start)
     backend.stop_instances = _only_in_state(backend.stop_instances, _cannot_stop)
     backend.reboot_instances = _only_in_state(backend.reboot_instances, _cannot_reboot)

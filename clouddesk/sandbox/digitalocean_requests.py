@@ -6,61 +6,21 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from clouddesk.sandbox import digitalocean_shapes as shapes
+from clouddesk.sandbox import rest
 from clouddesk.sandbox.digitalocean_catalog import IMAGES, REGIONS, SIZES, Item, find_image
-from clouddesk.sandbox.digitalocean_errors import ApiError, not_found, over_limit, unprocessable
+from clouddesk.sandbox.digitalocean_errors import not_found, over_limit, refusal, unprocessable
 from clouddesk.sandbox.digitalocean_store import ACTIVE, OFF, Action, Droplet, Store
+from clouddesk.sandbox.rest import Answer, Done, Listed
 
 MOST_AT_ONCE = 10
 _NAME = re.compile(r"[a-zA-Z0-9.-]{1,255}")
 _TAG = re.compile(r"[\w:-]{1,255}")
-# Stopping and deleting take at most this long; starting takes as long as a boot.
-SHORT_SECONDS = 1.0
 
-
-@dataclass(frozen=True)
-class Ask:
-    """One request, and what it may use."""
-
-    store: Store
-    owner: str
-    boot_seconds: float
-    query: Mapping[str, str]
-    body: Mapping[str, Any]
-    path: Mapping[str, Any]
-    """The variable parts of the address."""
-
-    @property
-    def short_seconds(self) -> float:
-        return min(SHORT_SECONDS, self.boot_seconds)
-
-
-@dataclass(frozen=True)
-class Done:
-    """An answer that is one object, or empty."""
-
-    content: Item | None = None
-    status: int = 200
-
-
-@dataclass(frozen=True)
-class Listed:
-    """An answer that is a list, to be cut into pages."""
-
-    key: str
-    items: list[Any]
-    show: Callable[[Any], Item]
-
-
-Answer = Done | Listed
-
-
-def _as_it_is(item: Item) -> Item:
-    return item
+Ask = rest.Ask[Store]
 
 
 def get_account(ask: Ask) -> Answer:
@@ -68,17 +28,17 @@ def get_account(ask: Ask) -> Answer:
 
 
 def list_sizes(_: Ask) -> Answer:
-    return Listed("sizes", list(SIZES.values()), _as_it_is)
+    return Listed("sizes", list(SIZES.values()))
 
 
 def list_regions(_: Ask) -> Answer:
-    return Listed("regions", list(REGIONS.values()), _as_it_is)
+    return Listed("regions", list(REGIONS.values()))
 
 
 def list_images(ask: Ask) -> Answer:
     # All that there is are distributions of the public.
     wants_others = ask.query.get("type") == "application" or ask.query.get("private") == "true"
-    return Listed("images", [] if wants_others or "tag_name" in ask.query else list(IMAGES.values()), _as_it_is)
+    return Listed("images", [] if wants_others or "tag_name" in ask.query else list(IMAGES.values()))
 
 
 def get_image(ask: Ask) -> Answer:
@@ -106,7 +66,9 @@ def create_droplets(ask: Ask) -> Answer:
         if len(ask.store.droplets()) + len(names) > shapes.DROPLET_LIMIT:
             raise over_limit()
         made = [
-            ask.store.add_droplet(name=name, region=region, facts=facts, tags=tags, boot_seconds=ask.boot_seconds)
+            ask.store.add_droplet(
+                name=name, region=region, facts=facts, tags=tags, boot_seconds=ask.boot_seconds, fate=ask.fate
+            )
             for name in names
         ]
     links = {"actions": [_link(action) for _, action in made]}
@@ -118,7 +80,7 @@ def create_droplets(ask: Ask) -> Answer:
 
 def list_droplets(ask: Ask) -> Answer:
     found = ask.store.droplets(tag=ask.query.get("tag_name"), name=ask.query.get("name"))
-    return Listed("droplets", found, shapes.droplet)
+    return Listed("droplets", [droplet for droplet in found if droplet.is_listed], shapes.droplet)
 
 
 def get_droplet(ask: Ask) -> Answer:
@@ -331,7 +293,7 @@ def read_tags(wanted: object) -> list[str]:
     if wanted is None:
         return []
     if not isinstance(wanted, list):
-        raise ApiError(400, "bad_request", "tags must be a list")
+        raise refusal(400, "bad_request", "tags must be a list")
     for tag in wanted:
         if not isinstance(tag, str) or not _TAG.fullmatch(tag):
             raise unprocessable("Tags may only contain letters, numbers, colons, dashes and underscores.")

@@ -89,9 +89,10 @@ def machine(known: Droplet) -> Item:
 
 def action(known: Action) -> Item:
     is_done = time.time() >= known.completes_at
+    outcome = "errored" if known.is_failing else "completed"
     return {
         "id": known.id,
-        "status": "completed" if is_done else "in-progress",
+        "status": outcome if is_done else "in-progress",
         "type": known.type,
         "started_at": instant(known.started_at),
         "completed_at": instant(known.completes_at) if is_done else None,

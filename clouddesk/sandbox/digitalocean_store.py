@@ -6,6 +6,7 @@ Nothing runs in the background: what a droplet is doing follows from the clock a
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 import threading
 import time
@@ -16,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from clouddesk.sandbox.faults import Fate
+
 NEW = "new"
 ACTIVE = "active"
 OFF = "off"
@@ -24,6 +27,9 @@ OFF = "off"
 _FIRST_DROPLET = 512_000_000
 _FIRST_ACTION = 2_400_000_000
 _FIRST_KEY = 43_000_000
+
+_NONE = Fate()
+_MOST_ACTIONS = 1000
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS droplets (
@@ -46,7 +52,7 @@ CREATE TABLE IF NOT EXISTS volumes (
 
 @dataclass(frozen=True)
 class Droplet:
-    """One machine. ``facts`` holds what was ordered: size, image, features, user data's presence, network."""
+    """One machine. ``facts``: what was ordered (size, image, features, network) and what became of it."""
 
     id: int
     name: str
@@ -68,6 +74,10 @@ class Droplet:
     def status(self) -> str:
         return self.before if time.time() < self.changes_at else self.after
 
+    @property
+    def is_listed(self) -> bool:
+        return time.time() >= float(self.facts.get("listed_at", 0.0))
+
 
 @dataclass(frozen=True)
 class Action:
@@ -79,6 +89,8 @@ class Action:
     region: str
     started_at: float
     completes_at: float
+    """Infinity: never."""
+    is_failing: bool = False
 
 
 @dataclass(frozen=True)
@@ -136,18 +148,29 @@ class Store:
     # --- droplets
 
     def add_droplet(
-        self, *, name: str, region: str, facts: dict[str, Any], tags: Iterable[str], boot_seconds: float
+        self,
+        *,
+        name: str,
+        region: str,
+        facts: dict[str, Any],
+        tags: Iterable[str],
+        boot_seconds: float,
+        fate: Fate = _NONE,
     ) -> tuple[Droplet, Action]:
+        """A broken one stays new, and its action is what tells that."""
         now = time.time()
+        seconds = math.inf if fate.is_stuck else boot_seconds
+        facts = {**facts, "listed_at": now + fate.listed_after_seconds, "is_broken": fate.is_broken}
+        after = NEW if fate.is_broken else ACTIVE
         with self.atomic():
             row = self._database.execute(
                 "INSERT INTO droplets (name, region, facts, created_at, before, after, changes_at)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (name, region, json.dumps(facts), now, NEW, ACTIVE, now + boot_seconds),
+                (name, region, json.dumps(facts), now, NEW, after, now + seconds),
             )
             number = int(row.lastrowid or 0)
             self.tag(tags, [number])
-            action = self._add_action(number, "create", region, boot_seconds)
+            action = self._add_action(number, "create", region, seconds)
             droplet = self.droplet(number)
         assert droplet is not None
         return droplet, action
@@ -207,21 +230,25 @@ class Store:
     # --- actions
 
     def actions(self, *, droplet: int | None = None) -> list[Action]:
-        """Newest first."""
-        where, values = ("WHERE droplet = ?", (droplet,)) if droplet is not None else ("", ())
-        with self._lock:
-            rows = self._database.execute(
-                f"SELECT id, droplet, type, region, started_at, completes_at FROM actions {where} ORDER BY id DESC",  # noqa: S608
-                values,
-            ).fetchall()
-        return [Action(*row) for row in rows]
+        """The newest thousand, newest first."""
+        return self._actions("WHERE a.droplet = ?", (droplet,)) if droplet is not None else self._actions("", ())
 
     def action(self, number: int) -> Action | None:
+        return next(iter(self._actions("WHERE a.id = ?", (number,))), None)
+
+    def _actions(self, where: str, values: tuple[int, ...]) -> list[Action]:
+        # ``where`` is one of the texts above, never a caller's words.
+        query = (
+            "SELECT a.id, a.droplet, a.type, a.region, a.started_at, a.completes_at,"  # noqa: S608
+            " a.type = 'create' AND coalesce(json_extract(d.facts, '$.is_broken'), 0)"
+            f" FROM actions a LEFT JOIN droplets d ON d.id = a.droplet {where} ORDER BY a.id DESC LIMIT {_MOST_ACTIONS}"
+        )
         with self._lock:
-            row = self._database.execute(
-                "SELECT id, droplet, type, region, started_at, completes_at FROM actions WHERE id = ?", (number,)
-            ).fetchone()
-        return None if row is None else Action(*row)
+            rows = self._database.execute(query, values).fetchall()
+        return [
+            Action(id_, number, type_, region, started_at, completes_at, bool(is_failing))
+            for id_, number, type_, region, started_at, completes_at, is_failing in rows
+        ]
 
     def _add_action(self, droplet: int, type: str, region: str, seconds: float) -> Action:
         now = time.time()

@@ -6,9 +6,10 @@ import re
 
 from clouddesk.sandbox import digitalocean_shapes as shapes
 from clouddesk.sandbox.digitalocean_catalog import REGIONS
-from clouddesk.sandbox.digitalocean_errors import ApiError, not_found, unprocessable
-from clouddesk.sandbox.digitalocean_requests import Answer, Ask, Done, Listed, read_tags
+from clouddesk.sandbox.digitalocean_errors import not_found, refusal, unprocessable
+from clouddesk.sandbox.digitalocean_requests import Ask, read_tags
 from clouddesk.sandbox.digitalocean_store import Volume
+from clouddesk.sandbox.rest import Answer, Done, Listed
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
 _MOST_GIGABYTES = 16_384
@@ -29,7 +30,7 @@ def create_volume(ask: Ask) -> Answer:
         raise unprocessable("invalid size_gigabytes")
     volume = ask.store.add_volume(name=name, region=str(region), size_gb=size, tags=read_tags(ask.body.get("tags")))
     if volume is None:
-        raise ApiError(409, "conflict", "a volume with that name already exists in this region")
+        raise refusal(409, "conflict", "a volume with that name already exists in this region")
     return Done({"volume": shapes.volume(volume)}, 201)
 
 
@@ -41,7 +42,7 @@ def delete_volume(ask: Ask) -> Answer:
     with ask.store.atomic():
         volume = _volume(ask)
         if volume.droplet is not None:
-            raise ApiError(409, "conflict", "the volume is attached to a Droplet, detach it first")
+            raise refusal(409, "conflict", "the volume is attached to a Droplet, detach it first")
         ask.store.remove_volume(volume)
     return Done(status=204)
 

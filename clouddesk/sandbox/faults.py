@@ -17,13 +17,19 @@ SERVER_ERROR = "server_error"
 SLOW = "slow"
 DROP_AFTER_ACCEPT = "drop_after_accept"
 DOWN = "down"
-KINDS = (UNAUTHORIZED, QUOTA, NO_CAPACITY, RATE_LIMIT, SERVER_ERROR, SLOW, DROP_AFTER_ACCEPT, DOWN)
+LATE_LISTING = "late_listing"
+BROKEN_NODE = "broken_node"
+STUCK_NODE = "stuck_node"
+
+_OF_MACHINES = (LATE_LISTING, BROKEN_NODE, STUCK_NODE)
+"""The request is answered as ever: these decide what becomes of the machines that it makes."""
+KINDS = (UNAUTHORIZED, QUOTA, NO_CAPACITY, RATE_LIMIT, SERVER_ERROR, SLOW, DROP_AFTER_ACCEPT, DOWN, *_OF_MACHINES)
 
 CREATE = "create"
-"""What both clouds call a request that makes machines, beside the vendor's own name for it."""
+"""What all clouds call a request that makes machines, beside the vendor's own name for it."""
 
 # A cloud only ever says these about new machines, so without a wish they leave all other requests alone.
-_ONLY_ON_CREATE = (QUOTA, NO_CAPACITY)
+_ONLY_ON_CREATE = (QUOTA, NO_CAPACITY, *_OF_MACHINES)
 
 
 @dataclass
@@ -37,7 +43,7 @@ class Fault:
     """A pattern ("RunInstances", "droplets.*", "create", "list", "destroy"), capitals ignored."""
     region: str = "*"
     seconds: float = 1.0
-    """How long ``slow`` waits."""
+    """How long ``slow`` waits, and how long ``late_listing`` keeps machines out of lists."""
     retry_after_seconds: float | None = None
 
     def hits(self, operations: Collection[str], region: str) -> bool:
@@ -46,6 +52,17 @@ class Fault:
 
     def as_dict(self) -> dict[str, Any]:
         return dict(vars(self))
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What becomes of the machines that a request makes."""
+
+    listed_after_seconds: float = 0.0
+    is_broken: bool = False
+    """It ends in the cloud's error state instead of running."""
+    is_stuck: bool = False
+    """It starts for ever."""
 
 
 class BadFault(ValueError):
@@ -82,13 +99,31 @@ class Faults:
         """The first fault that hits a request known by these names, one use of it spent."""
         with self._lock:
             for fault in self._waiting:
-                if fault.hits(operations, region):
-                    if fault.remaining is not None:
-                        fault.remaining -= 1
-                        if fault.remaining <= 0:
-                            self._waiting.remove(fault)
+                if fault.kind not in _OF_MACHINES and fault.hits(operations, region):
+                    self._spend(fault)
                     return fault
         return None
+
+    def fate(self, operations: Collection[str], region: str) -> Fate:
+        """What becomes of the machines that this request makes, one use of each fault spent."""
+        if CREATE not in operations:
+            return Fate()
+        with self._lock:
+            hitting = [one for one in self._waiting if one.kind in _OF_MACHINES and one.hits(operations, region)]
+            for fault in hitting:
+                self._spend(fault)
+        kinds = {fault.kind for fault in hitting}
+        return Fate(
+            listed_after_seconds=max((one.seconds for one in hitting if one.kind == LATE_LISTING), default=0.0),
+            is_broken=BROKEN_NODE in kinds,
+            is_stuck=STUCK_NODE in kinds,
+        )
+
+    def _spend(self, fault: Fault) -> None:
+        if fault.remaining is not None:
+            fault.remaining -= 1
+            if fault.remaining <= 0:
+                self._waiting.remove(fault)
 
 
 def _parse(description: Mapping[str, Any], number: int) -> Fault:

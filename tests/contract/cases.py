@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tests.contract.gcp_api import key_of_nobody
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -18,6 +20,10 @@ class Facts:
     """Credential fields that nobody has."""
     has_prices: bool = True
     """Whether its API tells them."""
+    far: str = ""
+    """Another region that has the size."""
+    lists_broken: bool = True
+    """Whether a machine that could not start is still listed; else the cloud ends it by itself."""
 
 
 CASES = {
@@ -26,6 +32,16 @@ CASES = {
         size="t3.micro",
         login="ubuntu",
         wrong={"access_key_id": "AKIANOBODYKNOWSTHIS0"},
+        far="us-west-2",
+        has_prices=False,
+        lists_broken=False,
+    ),
+    "azure": Facts(
+        region="westeurope",
+        size="Standard_B1s",
+        login="azureuser",
+        wrong={"client_secret": "nobody~has~this"},
+        far="westus2",
         has_prices=False,
     ),
     "digitalocean": Facts(
@@ -33,5 +49,28 @@ CASES = {
         size="s-1vcpu-1gb",
         login="root",
         wrong={"token": "dop_v1_nobody"},
+        far="nyc3",
+    ),
+    "gcp": Facts(
+        region="europe-west3",
+        size="e2-small",
+        login="ubuntu",
+        wrong={"service_account_key": key_of_nobody()},
+        far="us-west1",
+        has_prices=False,
+    ),
+    "linode": Facts(
+        region="eu-central",
+        size="g6-nanode-1",
+        login="root",
+        wrong={"token": "nobody"},
+        far="us-sea",
+    ),
+    "vultr": Facts(
+        region="fra",
+        size="vc2-1c-1gb",
+        login="root",
+        wrong={"token": "NOBODY"},
+        far="sea",
     ),
 }

@@ -108,7 +108,11 @@ def wait_for(reached: Callable[[], bool], *, within_seconds: float = 5) -> None:
 
 SERVERS = {
     "aws": "clouddesk.sandbox.aws",
+    "azure": "clouddesk.sandbox.azure",
     "digitalocean": "clouddesk.sandbox.digitalocean",
+    "gcp": "clouddesk.sandbox.gcp",
+    "linode": "clouddesk.sandbox.linode",
+    "vultr": "clouddesk.sandbox.vultr",
 }
 """The simulated clouds' modules, by provider."""
 
@@ -143,3 +147,10 @@ def sandbox_digitalocean(servers: Callable[[str], Sandbox]) -> Iterator[Sandbox]
     """The simulated DigitalOcean, with no faults left over from another test."""
     yield servers("digitalocean")
     servers("digitalocean").clear_faults()
+
+
+@pytest.fixture
+def sandbox_gcp(servers: Callable[[str], Sandbox]) -> Iterator[Sandbox]:
+    """The simulated Google Cloud, with no faults left over from another test."""
+    yield servers("gcp")
+    servers("gcp").clear_faults()

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 import pytest
+from tenacity import wait_none
 
 from clouddesk.model.credentials import Secret, SecretFields
 from clouddesk.model.errors import (
@@ -20,10 +21,11 @@ from clouddesk.model.errors import (
     RateLimited,
     RequestRejected,
 )
-from clouddesk.model.node import RUNNING, STOPPED, Node, NodeOrder, NodePlan
-from clouddesk.providers import LibcloudProvider, open_provider
+from clouddesk.model.node import ERROR, PENDING, RUNNING, STOPPED, Node, NodeOrder, NodePlan
+from clouddesk.providers import PROVIDERS, LibcloudProvider, faults, open_provider
 from tests.contract.cases import CASES, Facts
 from tests.contract.conftest import Sandbox
+from tests.contract.rest_api import PUBLIC_KEY
 
 INSTALLATION = "inst-contract"
 _numbers = itertools.count(1)
@@ -62,6 +64,7 @@ class Case:
             disk_gb=20,
             name="spark-1",
             user_data="#cloud-config\n",
+            public_keys=(PUBLIC_KEY,),
         )
 
     def existing(self) -> list[dict[str, object]]:
@@ -111,7 +114,7 @@ def test_wrong_credentials_are_rejected_and_never_look_like_no_capacity(case: Ca
 
 
 def test_a_missing_field_is_named(case: Case) -> None:
-    with pytest.raises(Invalid, match=r"[Tt]oken|Access key"):
+    with pytest.raises(Invalid, match=PROVIDERS[case.name].credential_fields[-1].label):
         open_provider(case.name, {}, endpoint=case.sandbox.url, installation=INSTALLATION)
 
 
@@ -172,6 +175,63 @@ def test_an_answer_that_is_lost_after_the_cloud_accepted_makes_no_double(case: C
     assert len(case.existing()) == 3
 
 
+def test_machines_that_are_listed_late_are_made_once(case: Case) -> None:
+    case.sandbox.fault("late_listing", count=None)
+    provider, order = case.open(), case.order("node-1", "node-2", "node-3")
+    made = provider.create_nodes(order)
+    assert [node.key for node in made] == ["node-1", "node-2", "node-3"]
+    assert provider.get_nodes(case.reservation_id, case.region) == [], "the fault must be there"
+    wait_until(lambda: len(provider.get_nodes(case.reservation_id, case.region)) == 3)
+    assert [node.id for node in provider.create_nodes(order)] == [node.id for node in made]
+    assert len(case.existing()) == 3
+
+
+@pytest.mark.parametrize("kind", ["drop_after_accept", "server_error"])
+def test_a_machine_that_nobody_was_told_of_and_that_is_listed_late_is_made_once(case: Case, kind: str) -> None:
+    case.sandbox.fault("late_listing", count=None)
+    case.sandbox.fault(kind, match={"operation": "create"})
+    made = case.open().create_nodes(case.order("node-1", "node-2", "node-3"))
+    assert {node.key for node in made} == {"node-1", "node-2", "node-3"}
+    assert len(case.existing()) == 3
+
+
+def test_what_was_made_beside_a_refused_machine_is_listed_when_the_refusal_is_told(case: Case) -> None:
+    if PROVIDERS[case.name].creates_once:
+        pytest.skip("all machines are one request")
+    case.sandbox.fault("late_listing", count=None)
+    case.sandbox.fault("quota")
+    with pytest.raises(QuotaExceeded):
+        case.open().create_nodes(case.order("node-1", "node-2", "node-3"))
+    assert len(case.open().get_nodes(case.reservation_id, case.region)) == 2
+
+
+def test_a_machine_that_breaks_while_it_starts_is_told_and_can_be_cleared(case: Case) -> None:
+    case.sandbox.fault("broken_node")
+    provider = case.open()
+    provider.create_nodes(case.order("node-1"))
+    wait_until(lambda: states(provider.get_nodes(case.reservation_id, case.region)) != {PENDING})
+    listed = provider.get_nodes(case.reservation_id, case.region)
+    assert [node.state for node in listed] == ([ERROR] if case.facts.lists_broken else [])
+    assert case.existing()
+    wait_until(lambda: provider.destroy_nodes(case.reservation_id, case.region).is_complete)
+    assert provider.get_nodes(case.reservation_id, case.region) == []
+
+
+def test_a_machine_that_never_leaves_pending_can_be_cleared(case: Case) -> None:
+    case.sandbox.fault("stuck_node")
+    provider = case.open()
+    provider.create_nodes(case.order("node-1"))
+    provider.create_nodes(case.order("node-1", "node-2"))
+
+    def now() -> dict[str, str]:
+        return {node.key: node.state for node in provider.get_nodes(case.reservation_id, case.region)}
+
+    wait_until(lambda: now().get("node-2") == RUNNING)
+    assert now() == {"node-1": PENDING, "node-2": RUNNING}
+    wait_until(lambda: provider.destroy_nodes(case.reservation_id, case.region).is_complete)
+    assert provider.get_nodes(case.reservation_id, case.region) == []
+
+
 def test_stopping_and_starting_are_idempotent(case: Case) -> None:
     provider = case.open()
     provider.create_nodes(case.order("node-1", "node-2"))
@@ -207,6 +267,14 @@ def test_teardown_ends_when_the_cloud_lists_nothing(case: Case) -> None:
     assert provider.get_nodes(case.reservation_id, case.region) == []
 
 
+def test_a_teardown_leaves_nothing_that_a_survey_finds(case: Case) -> None:
+    provider = case.open()
+    provider.create_nodes(case.order("node-1"))
+    wait_until(lambda: provider.destroy_nodes(case.reservation_id, case.region).is_complete)
+    found = provider.survey()
+    assert [item for item in (*found.nodes, *found.belongings) if item.reservation_id == case.reservation_id] == []
+
+
 def test_another_installations_machines_are_neither_seen_nor_touched(case: Case) -> None:
     other = case.open(installation="inst-other")
     foreign = other.create_nodes(case.order("node-1", installation="inst-other"))
@@ -233,7 +301,7 @@ def test_a_reached_quota_is_told_as_such(case: Case) -> None:
 
 
 def test_missing_capacity_is_told_as_such(case: Case) -> None:
-    case.sandbox.fault("no_capacity")
+    case.sandbox.fault("no_capacity", count=None)
     with pytest.raises(NoCapacity):
         case.open().create_nodes(case.order("node-1"))
     assert case.existing() == []
@@ -258,7 +326,8 @@ def test_a_lasting_rate_limit_is_told_with_the_pause_that_was_asked_for(case: Ca
 
 
 @pytest.mark.parametrize("kind", ["server_error", "down"])
-def test_a_cloud_that_stays_down_is_told_as_such(case: Case, kind: str) -> None:
+def test_a_cloud_that_stays_down_is_told_as_such(case: Case, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(faults, "_BACK_OFF", wait_none())
     case.sandbox.fault(kind, count=None)
     with pytest.raises(ProviderDown):
         case.open().get_nodes(case.reservation_id, case.region)

@@ -73,7 +73,7 @@ def test_there_is_no_arm_and_no_amazon_linux(provider: LibcloudProvider) -> None
 
 
 def test_live_offers_are_compared_with_bundled_ones(provider: LibcloudProvider) -> None:
-    catalog = MemoryCatalog()
+    catalog = MemoryCatalog(["aws"])
     catalog.replace("digitalocean", provider.list_offers())
     both = catalog.cheapest(Requirements(vcpus=2, memory_gb=4, storage_gb=80, region="frankfurt"), limit=40)
     assert {offer.provider for offer in both} == {"aws", "digitalocean"}
@@ -83,3 +83,9 @@ def test_live_offers_are_compared_with_bundled_ones(provider: LibcloudProvider) 
     gpus = catalog.cheapest(Requirements(gpu_types=("h100",), providers=("digitalocean",)))
     assert gpus
     assert {offer.gpu_type for offer in gpus} == {"h100"}
+
+
+def test_an_account_is_the_team_and_known_by_its_user_too(provider: LibcloudProvider) -> None:
+    account = provider.check_credentials()
+    (user,) = account.earlier_ids
+    assert user != account.id

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from clouddesk.adapters import rate_limit
 from clouddesk.adapters.rate_limit import LocalRateLimit, RedisRateLimit
 from clouddesk.model.errors import RateLimited
 from clouddesk.providers import PROVIDERS, open_provider
+from tests.contract.cases import CASES
 from tests.contract.conftest import Sandbox, free_port
 from tests.contract.test_provider_contract import Case, secret
 from tests.servers import redis_server, redis_url
@@ -133,10 +135,13 @@ class Counting:
         return self.waits
 
 
-@pytest.fixture(params=["aws", "digitalocean"])
-def case(request: pytest.FixtureRequest) -> Case:
-    sandbox: Sandbox = request.getfixturevalue(f"sandbox_{request.param}")
-    return Case(request.param, sandbox, {"aws": "eu-central-1", "digitalocean": "fra1"}[request.param], "-")
+# One list; then one of machines, of disks, and of each other thing that has tags.
+REQUESTS = {"aws": 1 + 3, "digitalocean": 1 + 2, "linode": 1 + 4, "vultr": 1 + 5}
+
+
+@pytest.fixture(params=REQUESTS)
+def case(request: pytest.FixtureRequest, servers: Callable[[str], Sandbox]) -> Case:
+    return Case(request.param, servers(request.param), CASES[request.param])
 
 
 def test_every_request_takes_a_token_of_its_account(case: Case) -> None:
@@ -147,8 +152,7 @@ def test_every_request_takes_a_token_of_its_account(case: Case) -> None:
     )
     opened.get_nodes("r-1", case.region)
     opened.destroy_nodes("r-1", case.region)
-    # One list; then one of machines, of disks, and of what else AWS can tag.
-    assert len(limit.taken) == 1 + {"aws": 3, "digitalocean": 2}[case.name]
+    assert len(limit.taken) == REQUESTS[case.name]
     assert len(set(limit.taken)) == 1
     secrets = [value.reveal() for value in fields.values()]
     assert not [text for text in secrets if text in limit.taken[0]]
@@ -165,6 +169,12 @@ def test_a_token_that_is_far_away_is_the_workflows_to_wait_for(case: Case) -> No
         opened.get_nodes("r-1", case.region)
     assert time.monotonic() - began < 1
     assert caught.value.retry_after_seconds == 90
+
+
+def test_a_minute_of_linode_and_a_second_of_vultr_stay_within_their_limits() -> None:
+    linode, vultr = PROVIDERS["linode"], PROVIDERS["vultr"]
+    assert linode.request_burst + 60 * linode.requests_per_second <= 200
+    assert vultr.request_burst + vultr.requests_per_second <= 30
 
 
 def test_a_minute_and_an_hour_of_digitalocean_stay_within_its_limits() -> None:

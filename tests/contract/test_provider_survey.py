@@ -2,46 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
 
 from clouddesk.model.errors import CredentialsRejected, ProviderDown
 from clouddesk.model.node import RUNNING, Node
+from tests.contract.cases import CASES
 from tests.contract.conftest import Sandbox
 from tests.contract.test_provider_contract import Case, states, wait_until
 
-FAR = {"aws": "us-west-2", "digitalocean": "nyc3"}
 
-
-@pytest.fixture(params=["aws", "digitalocean"])
-def case(request: pytest.FixtureRequest) -> Iterator[Case]:
-    sandbox: Sandbox = request.getfixturevalue(f"sandbox_{request.param}")
-    places = {"aws": ("eu-central-1", "t3.micro"), "digitalocean": ("fra1", "s-1vcpu-1gb")}
-    case = Case(request.param, sandbox, *places[request.param])
+@pytest.fixture(params=[name for name, facts in CASES.items() if facts.far])
+def case(request: pytest.FixtureRequest, servers: Callable[[str], Sandbox]) -> Iterator[Case]:
+    sandbox = servers(request.param)
+    case = Case(request.param, sandbox, CASES[request.param])
     yield case
     sandbox.clear_faults()
     provider = case.open()
     wait_until(lambda: provider.destroy_nodes(case.reservation_id, case.region).is_complete)
-    wait_until(lambda: provider.destroy_nodes(_far(case), FAR[case.name]).is_complete)
+    wait_until(lambda: provider.destroy_nodes(_far(case), case.facts.far).is_complete)
 
 
 def test_a_survey_finds_machines_of_all_regions_with_their_tags(case: Case) -> None:
     provider = case.open()
     order = replace(case.order("controller", "worker-1"), owner="T0.1/ann_b")
     near = provider.create_nodes(order)
-    far = provider.create_nodes(replace(order, reservation_id=_far(case), region=FAR[case.name]))
+    far = provider.create_nodes(replace(order, reservation_id=_far(case), region=case.facts.far))
     wait_until(lambda: states(_of(case)) == {RUNNING})
     found = _of(case)
     assert {node.id for node in found} == {node.id for node in (*near, *far)}
     assert sorted((node.region, node.reservation_id, node.key, node.role) for node in found) == [
         (case.region, case.reservation_id, "controller", "controller"),
         (case.region, case.reservation_id, "worker-1", "worker"),
-        (FAR[case.name], _far(case), "controller", "controller"),
-        (FAR[case.name], _far(case), "worker-1", "worker"),
+        (case.facts.far, _far(case), "controller", "controller"),
+        (case.facts.far, _far(case), "worker-1", "worker"),
     ]
     assert {(node.size, node.owner, node.state) for node in found} == {(case.size, "T0.1/ann_b", RUNNING)}
+
+
+def test_the_same_reservation_in_another_region_is_left_alone(case: Case) -> None:
+    """As after a failure in one region, when the other is tried."""
+    provider, order = case.open(), case.order("node-1")
+    provider.create_nodes(order)
+    (far,) = provider.create_nodes(replace(order, region=case.facts.far))
+    wait_until(lambda: provider.destroy_nodes(case.reservation_id, case.region).is_complete)
+    assert provider.get_nodes(case.reservation_id, case.region) == []
+    assert [node.id for node in provider.get_nodes(case.reservation_id, case.facts.far)] == [far.id]
+    wait_until(lambda: provider.destroy_nodes(case.reservation_id, case.facts.far).is_complete)
 
 
 def test_a_survey_leaves_out_what_another_installation_holds(case: Case) -> None:
@@ -54,13 +63,12 @@ def test_a_survey_leaves_out_what_another_installation_holds(case: Case) -> None
 
 
 def test_a_survey_with_rejected_credentials_is_an_error_and_no_empty_account(case: Case) -> None:
-    wrong = {"aws": {"access_key_id": "AKIANOBODYKNOWSTHIS0"}, "digitalocean": {"token": "dop_v1_nobody"}}[case.name]
     with pytest.raises(CredentialsRejected):
-        case.open(**wrong).survey()
+        case.open(**case.facts.wrong).survey()
 
 
 def test_a_survey_that_cannot_list_all_is_an_error_for_what_is_missing_would_look_vanished(case: Case) -> None:
-    one = {"aws": "eu-west-3", "digitalocean": "*"}[case.name]
+    one = "eu-west-3" if case.name == "aws" else "*"  # where lists are by region
     case.sandbox.fault("server_error", count=None, match={"operation": "list", "region": one})
     with pytest.raises(ProviderDown):
         case.open().survey()

@@ -153,7 +153,7 @@ class Acting:
             "type": "message_action",
             "channel": {"id": where.id, "name": "directmessage" if where.is_direct else where.name},
             "message_ts": message.ts,
-            "message": message.as_dict(team=self.store.workspace.team_id),
+            "message": self.shown(message),
             "response_url": response_url,
         }
         return await self.bring(INTERACTIVE, payload, response_url)
@@ -211,6 +211,11 @@ class Acting:
         text = re.sub(r"(?<!\S)@(channel|here|everyone)\b", r"<!\1>", text)
         text = re.sub(r"(?<![<|\w])(https?://[^\s<>|]+)", r"<\1>", text)
         return re.sub(r"(?<![<|\w:.])([\w.+-]+@[\w-]+\.[\w.-]*\w)", r"<mailto:\1|\1>", text)
+
+    def shown(self, message: Message) -> dict[str, Any]:
+        """The message as interactions have it; one that has replies names itself as its thread."""
+        replies = self.store.replies(message.channel, message.ts)
+        return message.as_dict(team=self.store.workspace.team_id, replies=replies)
 
     def new_response_url(self, where: Channel, who: User, message_ts: str | None, thread_ts: str | None) -> str:
         token = self.store.new_response_url(where.id, who.id, message_ts, thread_ts)

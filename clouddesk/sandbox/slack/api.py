@@ -17,7 +17,7 @@ from clouddesk.sandbox.faults import DOWN, DROP_AFTER_ACCEPT, RATE_LIMIT, SERVER
 from clouddesk.sandbox.slack import methods_chat, methods_files, methods_info, methods_views
 from clouddesk.sandbox.slack.calls import Call, Refused
 from clouddesk.sandbox.slack.events import Events
-from clouddesk.sandbox.slack.faults import SlackFaults
+from clouddesk.sandbox.slack.faults import OF_CARDS, SlackFaults
 from clouddesk.sandbox.slack.people import App
 from clouddesk.sandbox.slack.sockets import Sockets, cut
 from clouddesk.sandbox.slack.store import Store
@@ -100,7 +100,7 @@ class Api:
             arguments = _arguments(request, text)
         except Refused as refused:
             return web.json_response(refused.as_dict())
-        fault = self._faults.take(name)
+        fault = self._faults.take(name, arguments)
         if fault is not None and fault.kind not in (SLOW, DROP_AFTER_ACCEPT):
             self._note(name, arguments, fault.kind)
             return _troubled(fault, request)
@@ -250,6 +250,8 @@ def _authorize(method: _Method, token: str, app: App) -> None:
 def _troubled(fault: Fault, request: web.Request) -> web.Response:
     if fault.kind == RATE_LIMIT:
         return _limited(fault.retry_after_seconds or RETRY_AFTER_SECONDS)
+    if fault.kind == SERVER_ERROR and fault.operation.endswith(OF_CARDS):
+        return web.json_response({"ok": False, "error": "internal_error"})
     if fault.kind == SERVER_ERROR:
         return web.Response(status=500, text="<html>Server Error</html>", content_type="text/html")
     if fault.kind == UNAUTHORIZED:

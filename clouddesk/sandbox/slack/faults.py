@@ -1,6 +1,8 @@
 """The faults that the simulated Slack is told to have: of the Web API, and of what it delivers.
 
 Web API: rate_limit, server_error, slow, drop_after_accept, down, unauthorized; ``operation`` is a method or pattern.
+``chat.postMessage@C1`` is that method in one channel, ``chat.postMessage+blocks`` with a card. A server_error at a card
+is Slack's internal_error.
 Delivery: repeat_event, lose_ack, drop_socket.
 """
 
@@ -22,6 +24,7 @@ from clouddesk.sandbox.faults import (
     Faults,
 )
 
+OF_CARDS = "+blocks"
 REPEAT_EVENT = "repeat_event"
 """An event that was acked comes a second time, with the same event id."""
 LOSE_ACK = "lose_ack"
@@ -63,9 +66,11 @@ class SlackFaults:
         self._api.clear()
         self._delivery.clear()
 
-    def take(self, method: str) -> Fault | None:
+    def take(self, method: str, arguments: Mapping[str, Any] | None = None) -> Fault | None:
         """The fault that hits this call of the Web API."""
-        return self._api.take((method,), "")
+        given = arguments or {}
+        names = [method, f"{method}@{given.get('channel')}", *([method + OF_CARDS] if given.get("blocks") else [])]
+        return self._api.take(names, "")
 
     def hits(self, kind: str) -> bool:
         """True when a delivery is to have this trouble; one use of it spent."""

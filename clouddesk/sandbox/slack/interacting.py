@@ -64,8 +64,9 @@ class Interacting:
         response_url = self._acting.new_response_url(where, who, message.ts, message.thread_ts)
         container: dict[str, Any] = {"type": "message", "message_ts": message.ts, "channel_id": where.id}
         container["is_ephemeral"] = bool(message.ephemeral_to)
-        if message.thread_ts:
-            container["thread_ts"] = message.thread_ts
+        shown = self._acting.shown(message)
+        if "thread_ts" in shown:
+            container["thread_ts"] = shown["thread_ts"]
         state = message.state.setdefault(who.id, {})
         inputs.complete(state, message.blocks)
         inputs.remember(state, block, element, value)
@@ -77,7 +78,7 @@ class Interacting:
             "actions": [self._action(block, element, value)],
         }
         if not message.ephemeral_to:
-            payload["message"] = message.as_dict(team=self._store.workspace.team_id)
+            payload["message"] = shown
         return await self._acting.bring(INTERACTIVE, payload, response_url)
 
     def fill(self, user: str, view_id: str, values: dict[str, Any]) -> None:

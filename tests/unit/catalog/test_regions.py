@@ -48,7 +48,23 @@ def names(said: str, *providers: str) -> set[str]:
     ],
 )
 def test_words_mean_the_regions_that_people_expect(said: str, expected: set[str]) -> None:
-    assert names(said) == expected
+    assert names(said, "aws", "digitalocean") == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("frankfurt", {"europe-west3"}),
+        ("europe-west3-a", {"europe-west3"}),
+        ("us west", {"us-west1", "us-west2", "us-west3", "us-west4"}),
+        ("belgium", {"europe-west1"}),
+        ("sao paulo", {"southamerica-east1"}),
+        ("saudi arabia", {"me-central2"}),
+        ("the middle east", {"me-west1", "me-central1"}),
+    ],
+)
+def test_words_mean_google_clouds_regions(said: str, expected: set[str]) -> None:
+    assert names(said, "gcp") == expected
 
 
 def test_only_the_providers_that_are_asked_about_count() -> None:
@@ -57,7 +73,9 @@ def test_only_the_providers_that_are_asked_about_count() -> None:
         names("us-east-1", "digitalocean")
 
 
-@pytest.mark.parametrize("said", ["narnia", "us-east-9", "nyc9", "the moon", "give me something", "??", "42"])
+@pytest.mark.parametrize(
+    "said", ["narnia", "us-east-9", "nyc9", "europe-west7", "the moon", "give me something", "??", "42"]
+)
 def test_what_no_provider_has_is_unknown_and_others_are_proposed(said: str) -> None:
     with pytest.raises(UnknownRegion) as caught:
         names(said)

@@ -67,6 +67,42 @@ def test_an_error_is_named_by_its_fact(error: Exception, fact: type[ProviderErro
     assert type(faults.translate("aws", error)) is fact
 
 
+@pytest.mark.parametrize(
+    ("provider", "error", "fact"),
+    [
+        ("linode", BaseHTTPError(401, "Invalid Token"), CredentialsRejected),
+        ("linode", BaseHTTPError(403, "Unauthorized"), CredentialsRejected),
+        ("linode", BaseHTTPError(400, "Account Limit reached. Please open a support ticket."), QuotaExceeded),
+        ("linode", BaseHTTPError(400, "Insufficient capacity for the selected plan in this region."), NoCapacity),
+        ("linode", BaseHTTPError(400, "Linode busy."), ProviderDown),
+        ("linode", BaseHTTPError(408, "Please try again"), ProviderDown),
+        ("linode", RateLimitReachedError(headers={"retry-after": "7"}), RateLimited),
+        ("linode", BaseHTTPError(400, "A valid plan type by that ID was not found (type)"), RequestRejected),
+        ("vultr", BaseHTTPError(401, "Invalid API token."), CredentialsRejected),
+        ("vultr", BaseHTTPError(401, "Unauthorized IP address: 192.0.2.1"), CredentialsRejected),
+        (
+            "vultr",
+            BaseHTTPError(400, "You have reached the maximum number of active virtual machines for this account."),
+            QuotaExceeded,
+        ),
+        (
+            "vultr",
+            BaseHTTPError(400, "You have reached the maximum monthly fee limit for this account."),
+            QuotaExceeded,
+        ),
+        ("vultr", BaseHTTPError(400, "The selected plan is not available in the selected region."), NoCapacity),
+        ("vultr", BaseHTTPError(400, "Server is currently locked"), ProviderDown),
+        ("vultr", RateLimitReachedError(headers={"retry-after": "7"}), RateLimited),
+        ("vultr", BaseHTTPError(400, "Invalid plan."), RequestRejected),
+        ("vultr", BaseHTTPError(503, "Service unavailable"), ProviderDown),
+    ],
+)
+def test_the_words_of_linode_and_vultr_are_named_by_their_fact(
+    provider: str, error: Exception, fact: type[ProviderError]
+) -> None:
+    assert type(faults.translate(provider, error)) is fact
+
+
 def test_the_pause_that_a_cloud_asks_for_is_kept() -> None:
     error = faults.translate("digitalocean", RateLimitReachedError(headers={"retry-after": "7"}))
     assert isinstance(error, RateLimited)

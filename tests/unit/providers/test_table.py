@@ -25,6 +25,8 @@ TOKEN = {"token": Secret("dop_v1_x")}
         ("digitalocean", "debian", "debian-12"),
         ("digitalocean", "centos", "centos-stream-9"),
         ("digitalocean", "rocky-9.4", "rocky-9"),
+        ("linode", "ubuntu", "ubuntu-22.04"),
+        ("vultr", "fedora", "fedora-42"),
     ],
 )
 def test_a_system_is_found_by_family_or_version(provider: str, said: str, system: str) -> None:
@@ -44,7 +46,7 @@ def test_an_unknown_system_is_refused_with_the_list(said: str) -> None:
         ("fedora", ["aws", "digitalocean"], ("digitalocean",)),
         ("amazon-linux", ["aws", "digitalocean"], ("aws",)),
         ("debian-12", ["aws"], ("aws",)),
-        ("debian-12", ["aws", "gcp"], ("aws",)),
+        ("debian-12", ["aws", "nimbus"], ("aws",)),
         ("debian-12", [], ()),
     ],
 )
@@ -66,12 +68,13 @@ def test_every_default_version_exists() -> None:
 
 def test_every_provider_has_a_secret_in_its_form() -> None:
     assert all(any(field.is_secret for field in spec.credential_fields) for spec in PROVIDERS.values())
-    assert LIVE_PRICED == ("digitalocean",)
+    assert {"digitalocean", "linode", "vultr"} <= set(LIVE_PRICED)
+    assert not {"aws", "gcp"} & set(LIVE_PRICED)
 
 
 def test_an_unknown_provider_and_an_empty_field_are_refused() -> None:
-    with pytest.raises(Invalid, match="There are: aws, digitalocean"):
-        open_provider("gcp", TOKEN, endpoint=None, installation="i")
+    with pytest.raises(Invalid, match=r"There are: aws, .*digitalocean"):
+        open_provider("nimbus", TOKEN, endpoint=None, installation="i")
     with pytest.raises(Invalid, match="Secret access key"):
         open_provider("aws", {"access_key_id": Secret("AKIA")}, endpoint=None, installation="i")
     with pytest.raises(Invalid, match="API token"):

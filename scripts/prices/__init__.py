@@ -1,0 +1,1 @@
+"""Compiles the bundled price lists, ``clouddesk/catalog/prices/*.csv``: `python -m scripts.prices`."""
