@@ -57,7 +57,7 @@ async def open_desk(settings: Settings, *, vault_role: str = "desk") -> AsyncIte
                 clock=utc_now,
             ),
             blueprints_by_name=load_blueprints(PROJECT / "blueprints"),
-            catalog=load_catalog(PROVIDERS),
+            catalog=load_catalog(specs),
             installation=settings.installation,
             is_simulated=bool(settings.sandbox),
             limits=settings.limits,

@@ -28,7 +28,7 @@ def make_order(
     if bills_stopped_machines:
         stopped_hourly = quote.machine_hourly_price_usd
     else:
-        stopped_hourly = offer.disk_hourly_price_usd(quote.disk_gb) or 0.0
+        stopped_hourly = offer.stopped_hourly_price_usd(quote.disk_gb)
     return ReservationOrder(
         reservation_id=quote.reservation_id,
         name=name,

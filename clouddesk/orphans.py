@@ -182,4 +182,4 @@ class Orphanage:
         running = offer.machine_hourly_price_usd(disk_gb) or offer.hourly_price_usd or 0.0
         if self.accounts.bills_stopped_machines(offer.provider):
             return running, running
-        return running, offer.disk_hourly_price_usd(disk_gb) or 0.0
+        return running, offer.stopped_hourly_price_usd(disk_gb)
