@@ -36,7 +36,7 @@ from actions import (
     usual,
     wording,
 )
-from actions.turn import FACTS, Turn
+from actions.turn import FACTS, Question, Turn
 from clouddesk.model.errors import CloudDeskError, ProviderError
 
 log = structlog.get_logger()
@@ -164,20 +164,25 @@ def _topic_of_answer(turn: Turn) -> str | None:
     if not turn.form and retries.says_again(turn.text):
         can_try = question is not None and (question["kind"] == "try_again" or question.get("has_failed"))
         return "inform" if is_open and not can_try else "affirm"
-    if not is_open:
-        is_left = usual.is_usual(turn) or usual.leaves_a_machine_to_me(turn)
-        return "inform" if not turn.form and is_left else None
+    if is_open and question is not None:
+        return _topic_of_open(turn, question)
+    is_left = usual.is_usual(turn) or usual.leaves_a_machine_to_me(turn)
+    return "inform" if not turn.form and is_left else None
+
+
+def _topic_of_open(turn: Turn, question: Question) -> str | None:
+    """The topic that takes what is said to an open question."""
     if stopping.task(turn):
         return "ask_what_to_stop"
     if not turn.form and giving_up.gives_up(turn):
         return "cancel"
-    if not turn.form and question and giving_up.forgets_one(turn) and parking.named(turn, questions.subject(question)):
+    if not turn.form and giving_up.forgets_one(turn) and parking.named(turn, questions.subject(question)):
         return "cancel"
-    is_of_request = question is not None and questions.is_request(question) and not turn.form
+    is_of_request = questions.is_request(question) and not turn.form
     # Who leaves the choice to me has not said yes to what it costs.
     if (is_of_request and usual.is_usual(turn)) or (not turn.form and usual.leaves_it_to_me(turn)):
         return "inform"
-    if question and not turn.form and giving_up.forgets_open(turn, questions.subject(question)):
+    if not turn.form and giving_up.forgets_open(turn, questions.subject(question)):
         return "cancel"
     if besides.second_order(turn):
         return "affirm"
@@ -261,7 +266,7 @@ async def _open(tracker: Any) -> Turn:
     turn.other_length = await lengths.find(turn)
     granted = await desk.welcome(turn.actor)
     if granted:
-        names = " and ".join(wording.provider_title(info.provider) for info in granted)
+        names = wording.names([wording.provider_title(info.provider) for info in granted])
         turn.say("utter_welcome_simulated", providers=names)
     return turn
 
