@@ -13,7 +13,6 @@ from actions import (
     create,
     forms,
     meanings,
-    measures,
     parking,
     questions,
     resolve,
@@ -24,6 +23,7 @@ from actions.refusals import refuses_a_value
 from actions.requests import button, change_words, merged, said_in, stated_in, to_entities, to_fields
 from actions.turn import Question, Turn
 from actions.wording import provider_title
+from clouddesk.language import measures
 from clouddesk.model.reservation import PARTIAL, PROVISIONING
 
 _ON_THE_WAY = (PROVISIONING, PARTIAL)

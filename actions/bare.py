@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from clouddesk.language.numbers import DIGITS, NUMBER, parse_number
+from clouddesk.language.vocabulary import CLAUSE_END, IN_PLACE_OF
 
 _NUMBERS = {
     word: number
@@ -59,14 +60,14 @@ _AROUND = {
     *("use", "wait", "want", "we", "well", "what", "will", "with", "would", "yeah", "yes", "you", "i'd", "we'd"),
 }
 """Words that may stand around a number without giving it another meaning."""
-_REFUSED = re.compile(rf"\b(?:not|instead of|rather than|no more than|from)\s+(?:{NUMBER})")
+_REFUSED = re.compile(rf"\b(?:{IN_PLACE_OF}|no more than|from)\s+(?:{NUMBER})")
 _POINTING = re.compile(
     r"\b(?:the|this|that|other|another|which|any|no|each|every|last|first|second|right|wrong) one\b"
     r"|\bone (?:for )?each\b|\bone (?:per|apiece)\b"
 )
 _LONE_NUMBER = re.compile(rf"(?<![\w.$€£/:#-])(?:{NUMBER})(?![\w%/:-]|\.\d)")
 _ORDINAL = re.compile(r"\b(?:first|second|third|[a-z]+th|\d+(?:st|nd|rd|th))\b")
-_CLAUSE_END = re.compile(r"[,;]\s|\.\s|\s(?:and|but|plus|n)\s", re.IGNORECASE)
+_CLAUSE_END = re.compile(CLAUSE_END, re.IGNORECASE)
 _MOST_WORDS = 8
 
 

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import re
 
-from actions import measures
 from actions.bare import bare_number, lone_number, number_in_a_clause, said_number
 from actions.requests import ANYWHERE, Fields, changes_in, number_as
 from actions.turn import Question, Turn
+from clouddesk.language import measures, relative
+from clouddesk.language.negation import without_denials, without_questions
+from clouddesk.language.vocabulary import LEAD, PERIODS, POLITE_END, SOME_MACHINES
 
 _MORE = re.compile(r"\b(?:add|another|extra|additional|(?<!no )more)\b(?! than)")
 _FEWER = re.compile(r"\b(?:remove|fewer|less)\b(?! than)")
-_LEAD = (
-    r"(?:(?:ok|okay|yes|no|nah|hmm|please|then|and|i'?ll|i'?d|rather|let'?s|just|take|tak|use|get|give|me|want|prefer)"
-    r"[ ,]+)*"
+_FIRST = re.compile(rf"(?!no|nah){LEAD}(?:the first(?: one)?|(?:the )?first (?:one|offer|option)){POLITE_END}")
+_OTHER = re.compile(
+    rf"{LEAD}(?:the )?(?:second|other|next|runner[- ]up|alternative)(?: (?:one|offer|option))?{POLITE_END}"
 )
-_END = r"(?:[ ,]+(?:please|pls|then|instead|thanks))*"
-_DOUBLE = re.compile(rf"{_LEAD}(?:make (?:it|that) )?(?:double|twice)(?: (?:it|that|them|as many))?{_END}")
-_FIRST = re.compile(rf"(?!no|nah){_LEAD}(?:the first(?: one)?|(?:the )?first (?:one|offer|option)){_END}")
-_OTHER = re.compile(rf"{_LEAD}(?:the )?(?:second|other|next|runner[- ]up|alternative)(?: (?:one|offer|option))?{_END}")
 _ANY = {
     "region": re.compile(
         r"\b(?:any|without (?:a|the)|no|whatever|whichever) (?:region|place|location)\b|\banywhere\b"
@@ -37,51 +35,42 @@ _CHEAPER = re.compile(
 )
 """With "cheaper" in its usual misspellings."""
 _TAKES = re.compile(
-    rf"{_LEAD}(?:(?:do|go (?:with|for)|make it|switch to|order|i(?:'ll| will) (?:take|have)) )?"
+    rf"{LEAD}(?:(?:do|go (?:with|for)|make it|switch to|order|i(?:'ll| will) (?:take|have)) )?"
     rf"(?:that|those|this|these|that one|this one|the (?:new|bigger|larger|smaller|other|second|latter)(?: one)?)"
-    rf"(?: one)?{_END}"
+    rf"(?: one)?{POLITE_END}"
 )
 _TAKES_IT = re.compile(
-    rf"(?!yes){_LEAD}(?:i(?:'ll| will)? )?(?:take|tak|get|buy|order|have|want)"
-    rf"(?: (?:it|that|this|them|those))?(?: one)?{_END}"
+    rf"(?!yes){LEAD}(?:i(?:'ll| will)? )?(?:take|tak|get|buy|order|have|want)"
+    rf"(?: (?:it|that|this|them|those))?(?: one)?{POLITE_END}"
 )
 """Right after the price of a variation this is the newest shown; that is quoted then, so that it buys nothing yet."""
-_ADDS = re.compile(
-    rf"{_LEAD}(?:add|remove|drop|plus|minus)(?: me)? (?:one|two|three|four|five|another|\d+)(?: more)?"
-    rf"(?: (?:machine|vm|node|box|worker|server)s?)?{_END}"
-)
-_HALF = re.compile(rf"{_LEAD}(?:make (?:it|that) )?half (?:of )?(?:that|it|them|as many){_END}")
 _SIZES = {
     2.0: r"bigger|larger|stronger|faster|beefier|more powerful",
     0.5: r"smaller|weaker|less powerful",
 }
 _RESIZES = {
     factor: re.compile(
-        rf"{_LEAD}(?:(?:make|can you make|could you make|a bit|bit|much|something|one size|a size|an?) )*"
+        rf"{LEAD}(?:(?:make|can you make|could you make|a bit|bit|much|something|one size|a size|an?) )*"
         rf"(?:(?:it|them|that|this|these|each) )?(?:(?:a bit|bit|much|one size|a size|a little) )*"
-        rf"(?:{words})(?: (?:one|ones|machines?|size))?{_END}"
+        rf"(?:{words})(?: (?:one|ones|machines?|size))?{POLITE_END}"
     )
     for factor, words in _SIZES.items()
 }
 _UNDOES = re.compile(
-    rf"{_LEAD}(?:(?:undo|revert)(?: (?:that|it|this|the (?:last )?change))?"
+    rf"{LEAD}(?:(?:undo|revert)(?: (?:that|it|this|the (?:last )?change))?"
     rf"|(?:(?:change|turn|put|take|switch) (?:it|that|this) back|go back|back)(?: to (?:what it was(?: before)?|before"
     rf"|the (?:previous|last|first|old) (?:one|offer|version)|how it was|the (?P<kind>vm|machine|cluster)))?"
-    rf"|as (?:it was )?before){_END}"
+    rf"|as (?:it was )?before){POLITE_END}"
 )
-_ANOTHER = re.compile(
-    r"\b(?:an?|one|two|three|\d+) (?:[\w.-]+ ){0,3}"
-    r"(?:vms?|virtual machines?|machines?|servers?|box(?:es)?|instances?|clusters?)\b"
-)
+_ANOTHER = re.compile(SOME_MACHINES)
 _THAT = re.compile(r"\b(?:that|it|this|them|those|these|instead|same)\b")
 _WITH = re.compile(r"\bwith\b")
 _PER = re.compile(r"\b(?:per|an?|every) (month|week|day)\b")
-_PERIODS = {"month": 30 * 86400, "week": 7 * 86400, "day": 86400}
 _MOST_WORDS = 6
 
 
 def change_in(turn: Turn) -> Fields:
-    """What the message changes in the quoted request."""
+    """What the message changes in the quoted request; what it denies or only asks changes nothing."""
     question = turn.question or {}
     if takes_variation(turn):
         return dict(question["variation"])
@@ -92,29 +81,34 @@ def change_in(turn: Turn) -> Fields:
     if question.get("other") and not turn.is_button and _OTHER.fullmatch(_plain(turn.text)):
         # "the runner-up" may have been taken for the name of a template
         return dict(question["other"])
+    text = without_denials(without_questions(turn.text))
+    if not turn.is_button and not text.strip(" .!?") and without_denials(turn.text).strip(" .!?"):
+        return {}
     change = changes_in(turn)
     if "count" in change and not turn.is_button:
-        change["count"] = _in_all(turn.text, change["count"], question)
+        change["count"] = _in_all(text, change["count"], question)
     change = {**_relative(turn), **change}
     if change and turn.intent in ("correct", "inform") and "count" not in change and not turn.is_button:
         # "not aws, and make it three"
-        number = number_in_a_clause(turn.text)
-        return change if number is None else {**change, "count": _in_all(turn.text, number, question)}
-    if change or turn.is_button:
-        return change
+        number = number_in_a_clause(text)
+        return change if number is None else {**change, "count": _in_all(text, number, question)}
+    return change if change or turn.is_button else _change_in_words(turn, text)
+
+
+def _change_in_words(turn: Turn, text: str) -> Fields:
+    """What a message without a value that was understood changes: "any region", "double it", "three"."""
+    question = turn.question or {}
     loosened = {field: None for field, pattern in _ANY.items() if pattern.search(_plain(turn.text))}
     if "region" in loosened and "region" in (turn.request or {}) | dict.fromkeys(question.get("habits", ())):
         return {"region": ANYWHERE}
     known = {field: value for field, value in loosened.items() if (turn.request or {}).get(field)}
     if known or turn.entities:
         return known
-    if question.get("count") and _DOUBLE.fullmatch(_plain(turn.text)):
-        return {"count": 2 * int(question["count"])}
-    if int(question.get("count") or 0) > 1 and _HALF.fullmatch(_plain(turn.text)):
-        return {"count": int(question["count"]) // 2}
-    number = said_number(turn.text) if turn.intent == "affirm" else lone_number(turn.text)
+    if count := _multiplied(turn, question):
+        return {"count": count}
+    number = said_number(text) if turn.intent == "affirm" else lone_number(text)
     if number is None:
-        number = number_in_a_clause(turn.text)
+        number = number_in_a_clause(text)
     return {} if number is None else _numbered(turn, number)
 
 
@@ -139,7 +133,12 @@ def _relative(turn: Turn) -> Fields:
     question = turn.question or {}
     if turn.is_button or not question.get("size"):
         return {}
-    return measures.relative(turn.text, {**question["size"], "count": question.get("count")})
+    return relative.changes(turn.text, {**question["size"], "count": question.get("count")})
+
+
+def _multiplied(turn: Turn, question: Question) -> int | None:
+    """How many "double it" makes of what is quoted."""
+    return relative.of_all(turn.text, int(question.get("count") or 0)) or None
 
 
 def _undone(turn: Turn) -> Fields:
@@ -193,7 +192,7 @@ def price_change(turn: Turn) -> Fields:
 def asks_monthly(turn: Turn) -> Fields:
     """ "What does it cost per month?": the price of so long a time."""
     found = None if turn.is_button or turn.all_of("duration_minutes") else _PER.search(_plain(turn.text))
-    return {"duration_seconds": _PERIODS[found[1]]} if found else {}
+    return {"duration_seconds": PERIODS[found[1]]} if found else {}
 
 
 def asks_about_another(turn: Turn) -> bool:
@@ -215,14 +214,19 @@ def is_only_a_change(turn: Turn) -> bool:
     text = _plain(turn.text)
     if takes_variation(turn):
         return True
-    if _undone(turn) or _resized(turn) or (question.get("count") and (_ADDS.fullmatch(text) or _HALF.fullmatch(text))):
+    if (
+        _undone(turn)
+        or _resized(turn)
+        or _multiplied(turn, question)
+        or (question.get("count") and relative.is_step(text))
+    ):
         return True
     if said_number(text) is not None or (question.get("other") and _OTHER.fullmatch(text)):
         return True
     if measures.field_named(text) or (turn.intent == "scale_cluster" and _relative(turn)):
         return True
     is_short = len(text.split()) <= _MOST_WORDS
-    return is_short and bool(_DOUBLE.fullmatch(text) or (change_in(turn) and _loosens(text)) or asks_cheaper(turn))
+    return is_short and bool((change_in(turn) and _loosens(text)) or asks_cheaper(turn))
 
 
 def is_yes(turn: Turn) -> bool:

@@ -11,7 +11,8 @@ from actions.requests import button
 from actions.wording import duration, plural, provider_title
 from clouddesk.language.localtime import local_time
 from clouddesk.language.money import hourly, money
-from clouddesk.model.actor import Actor
+from clouddesk.language.people import called
+from clouddesk.model.actor import Actor, Person
 from clouddesk.model.credentials import CredentialInfo
 from clouddesk.model.quote import Elsewhere, Quote
 from clouddesk.model.request import CLUSTER, ResourceRequest
@@ -25,6 +26,7 @@ from clouddesk.model.reservation import (
     STOPPING,
     Reservation,
 )
+from clouddesk.model.share import EXTEND, MANAGE, USE, Share
 
 _DEFAULT = " (default)"
 _HABIT = " (as last time)"
@@ -37,6 +39,7 @@ _TITLES: dict[str, tuple[str, dict[str, Any]]] = {
     "stop_resource": ("Stop", {}),
     "start_resource": ("Start", {}),
     "terminate_resource": ("Release", {}),
+    "share_resource": ("Share", {}),
 }
 _STEPS = {
     PROVISIONING: ("terminate_resource",),
@@ -47,62 +50,18 @@ _STEPS = {
     STARTING: ("extend_reservation", "terminate_resource"),
 }
 """What a list offers for each, by its state."""
+_TAKES = {"extend_reservation": EXTEND, "stop_resource": MANAGE, "start_resource": MANAGE}
+"""What of it a share must allow."""
+ALLOWED = {USE: "see it", EXTEND: "see and extend it", MANAGE: "see, extend, stop, start and reboot it"}
 SIMULATED = "_(simulated: nothing real runs, nothing is billed)_"
 
 
 def quote_card(quote: Quote, actor: Actor, title: str | None, *, more: str = "") -> str:
     """Machines, place, price per hour and for the lease, runner-up; every default is marked."""
-
-    def mark(field: str) -> str:
-        if field in quote.habits:
-            return _HABIT
-        if field in quote.team:
-            return _TEAM
-        return _DEFAULT if field in quote.defaults else ""
-
-    offer = quote.offer
-    count = len(quote.nodes)
-    number = " (default number)" if "count" in quote.defaults else ""
-    what = f"{title} cluster: " if title and quote.request.kind == CLUSTER else ""
-    lines = [
-        f"*{what}{count} × {offer.size}*{number} on {provider_title(offer.provider)} in {offer.region}{mark('region')}"
-        + (" (spot)" if offer.spot else "")
-    ]
-    if quote.request.name:
-        said = quote.request.name.strip().lower()
-        lines.append(f"Name: {quote.name}" + (f" ({said} is taken)" if said != quote.name else ""))
-    gpu = f" · {offer.gpus} × {(offer.gpu_type or 'GPU').upper()}" if offer.gpus else ""
-    each = "Each: " if count > 1 else ""
-    lines.append(
-        f"{each}{offer.vcpus} vCPU · {offer.memory_gb:g} GB memory{mark('size') or mark('memory')}{gpu} · "
-        f"{quote.disk_gb:g} GB disk{mark('storage')} · {quote.os}{mark('os')}"
-    )
-    roles = Counter(node.role for node in quote.nodes)
-    if len(roles) > 1:
-        lines.append("Roles: " + ", ".join(plural(number, role) for role, number in roles.items()))
-    ends = local_time(quote.ends_at, actor.timezone, quote.created_at)
-    lines.append(
-        f"For {duration(quote.lease_seconds)}{mark('duration')}{mark('duration_seconds')}, until {ends} if started now"
-    )
-    lines.append(
-        f"*{hourly(quote.hourly_price_usd)}* · *{money(quote.total_price_usd)} for {duration(quote.lease_seconds)}*, "
-        "disks included"
-    )
-    wanted_gpus = quote.request.gpu_count or 1
-    if offer.gpus > wanted_gpus:
-        lines.append(f"{plural(offer.gpus, 'GPU')}, as I know no smaller machine for {wanted_gpus}.")
-    if quote.request.spot and not offer.spot:
-        lines.append("I know no spot price for this, so it is a normal machine.")
-    if quote.runner_up:
-        lines.append(
-            f"Next: {count} × {quote.runner_up.size} on {provider_title(quote.runner_up.provider)} "
-            f"in {quote.runner_up.region}, {hourly(quote.runner_up_hourly_price_usd)}"
-        )
-    told = quote.runner_up.provider if quote.runner_up else None
-    if others := [item for item in quote.elsewhere if item.offer.provider != told]:
-        lines.append("Elsewhere: " + " · ".join(_elsewhere(item) for item in others[:_MOST_ELSEWHERE]))
-    if not quote.is_simulated and quote.created_at - offer.as_of > _OLD_PRICE:
-        lines.append(f"Price list of {offer.as_of:%d %b %Y}")
+    lines = [*_machine_lines(quote, title), *_price_lines(quote, actor), *_otherwise_lines(quote)]
+    lines.extend(_elsewhere_lines(quote))
+    if not quote.is_simulated and quote.created_at - quote.offer.as_of > _OLD_PRICE:
+        lines.append(f"Price list of {quote.offer.as_of:%d %b %Y}")
     if more:
         lines.append(more)
     if quote.habits or quote.team:
@@ -112,6 +71,75 @@ def quote_card(quote: Quote, actor: Actor, title: str | None, *, more: str = "")
     if quote.is_simulated:
         lines.append(SIMULATED)
     return "\n".join(lines)
+
+
+def _mark(quote: Quote, *fields: str) -> str:
+    """Where the value comes from, when it was not said: of the first of the fields that has a mark."""
+    for field in fields:
+        for fields_of, mark in ((quote.habits, _HABIT), (quote.team, _TEAM), (quote.defaults, _DEFAULT)):
+            if field in fields_of:
+                return mark
+    return ""
+
+
+def _machine_lines(quote: Quote, title: str | None) -> list[str]:
+    """How many of what and where, its name, what each has, and the roles in a cluster."""
+    offer = quote.offer
+    count = len(quote.nodes)
+    number = " (default number)" if "count" in quote.defaults else ""
+    what = f"{title} cluster: " if title and quote.request.kind == CLUSTER else ""
+    where = f"{provider_title(offer.provider)} in {offer.region}{_mark(quote, 'region')}"
+    lines = [f"*{what}{count} × {offer.size}*{number} on {where}" + (" (spot)" if offer.spot else "")]
+    if quote.request.name:
+        said = quote.request.name.strip().lower()
+        lines.append(f"Name: {quote.name}" + (f" ({said} is taken)" if said != quote.name else ""))
+    gpu = f" · {offer.gpus} × {(offer.gpu_type or 'GPU').upper()}" if offer.gpus else ""
+    each = "Each: " if count > 1 else ""
+    lines.append(
+        f"{each}{offer.vcpus} vCPU · {offer.memory_gb:g} GB memory{_mark(quote, 'size', 'memory')}{gpu} · "
+        f"{quote.disk_gb:g} GB disk{_mark(quote, 'storage')} · {quote.os}{_mark(quote, 'os')}"
+    )
+    roles = Counter(node.role for node in quote.nodes)
+    if len(roles) > 1:
+        lines.append("Roles: " + ", ".join(plural(number, role) for role, number in roles.items()))
+    return lines
+
+
+def _price_lines(quote: Quote, actor: Actor) -> list[str]:
+    """The lease, and what it costs an hour and in all."""
+    ends = local_time(quote.ends_at, actor.timezone, quote.created_at)
+    lease = duration(quote.lease_seconds)
+    marks = _mark(quote, "duration") + _mark(quote, "duration_seconds")
+    return [
+        f"For {lease}{marks}, until {ends} if started now",
+        f"*{hourly(quote.hourly_price_usd)}* · *{money(quote.total_price_usd)} for {lease}*, "
+        "disks and addresses included",
+    ]
+
+
+def _otherwise_lines(quote: Quote) -> list[str]:
+    """Where it is more or other than what was wished for."""
+    offer, lines = quote.offer, []
+    wanted_gpus = quote.request.gpu_count or 1
+    if offer.gpus > wanted_gpus:
+        lines.append(f"{plural(offer.gpus, 'GPU')}, as I know no smaller machine for {wanted_gpus}.")
+    if quote.request.spot and not offer.spot:
+        lines.append("I know no spot price for this, so it is a normal machine.")
+    return lines
+
+
+def _elsewhere_lines(quote: Quote) -> list[str]:
+    """The runner-up, and what other clouds ask."""
+    lines, following = [], quote.runner_up
+    if following:
+        lines.append(
+            f"Next: {len(quote.nodes)} × {following.size} on {provider_title(following.provider)} "
+            f"in {following.region}, {hourly(quote.runner_up_hourly_price_usd)}"
+        )
+    told = following.provider if following else None
+    if others := [item for item in quote.elsewhere if item.offer.provider != told]:
+        lines.append("Elsewhere: " + " · ".join(_elsewhere(item) for item in others[:_MOST_ELSEWHERE]))
+    return lines
 
 
 def request_words(request: ResourceRequest, title: str | None = None) -> str:
@@ -129,7 +157,9 @@ def reservation_line(item: Reservation, actor: Actor, now: datetime) -> str:
     if item.state == ENDED:
         return f"{head} · cost {cost}"
     price = hourly(item.current_hourly_price_usd) + (" (while stopped)" if item.state == STOPPED else "")
-    return f"{head} · {price}, {cost} so far · ends {local_time(item.expires_at, actor.timezone, now)}"
+    line = f"{head} · {price}, {cost} so far · ends {local_time(item.expires_at, actor.timezone, now)}"
+    share = item.share_of(actor.user_id, now)
+    return f"{line} · {_shared_by(item, share, actor, now)}" if share else line
 
 
 def short_line(item: Reservation) -> str:
@@ -140,9 +170,47 @@ def short_line(item: Reservation) -> str:
 def reservation_rows(items: Sequence[Reservation], actor: Actor, now: datetime) -> list[dict[str, Any]]:
     """Each one's line in the list, with what can be done with it now."""
     return [
-        {"text": _bullet(item, actor, now), "buttons": [_step(topic, item) for topic in _STEPS.get(item.state, ())]}
+        {"text": _bullet(item, actor, now), "buttons": [_step(topic, item) for topic in _steps(item, actor, now)]}
         for item in items
     ]
+
+
+def _steps(item: Reservation, actor: Actor, now: datetime) -> tuple[str, ...]:
+    """What can be done with it, by whom it is shown to."""
+    steps = _STEPS.get(item.state, ())
+    share = item.share_of(actor.user_id, now)
+    if share is None:
+        return (*steps, "share_resource") if item.person == actor.person and steps else steps
+    return tuple(topic for topic in steps if topic in _TAKES and share.allows(_TAKES[topic]))
+
+
+def share_end(share: Share, item: Reservation, actor: Actor, now: datetime) -> str:
+    """ "until Friday 18:00", "until it ends (Friday 18:00)"."""
+    end = share.until or item.expires_at
+    moment = local_time(end, actor.timezone, now)
+    return f"until {moment}" if share.until else f"until it ends ({moment})"
+
+
+def _shared_by(item: Reservation, share: Share, actor: Actor, now: datetime) -> str:
+    """ "shared by ann until Friday 18:00 (you may see and extend it)"."""
+    end = share_end(share, item, actor, now)
+    return f"shared by {called(item.person)} {end} (you may {ALLOWED[share.allowed]})"
+
+
+def _access(item: Reservation, actor: Actor, now: datetime) -> str:
+    """Who may see it."""
+    if share := item.share_of(actor.user_id, now):
+        return "This is " + _shared_by(item, share, actor, now) + "."
+    whose = "you" if item.person == actor.person else called(item.person)
+    shares = item.open_shares(now)
+    if not shares:
+        return f"Only {whose} can see and use it."
+    people = [
+        f"{called(Person(item.workspace_id, share.user_id))} {share_end(share, item, actor, now)} "
+        f"(may {ALLOWED[share.allowed]})"
+        for share in shares
+    ]
+    return "Shared with: " + "; ".join(people) + "."
 
 
 def _step(topic: str, item: Reservation) -> dict[str, str]:
@@ -154,14 +222,18 @@ def _bullet(item: Reservation, actor: Actor, now: datetime) -> str:
     return f"• {reservation_line(item, actor, now)}"
 
 
-def reservation_list(items: Sequence[Reservation], actor: Actor, now: datetime) -> str:
-    """All of them, with the sum."""
+def reservation_list(
+    items: Sequence[Reservation], actor: Actor, now: datetime, *, shared: Sequence[Reservation] = ()
+) -> str:
+    """All of them, with the sum of the actor's own."""
     machines = sum(item.node_count for item in items)
     rate = sum(item.current_hourly_price_usd for item in items)
     together = f" in {plural(len(items), 'reservation')}, {hourly(rate)} together" if len(items) > 1 else ""
-    head = f"You have {plural(machines, 'machine')}{together}:"
+    head = f"You have {plural(machines, 'machine')}{together}:" if items else "You have no machines of your own."
     lines = [head, *(_bullet(item, actor, now) for item in items)]
-    if any(item.is_simulated for item in items):
+    if shared:
+        lines += ["Shared with you:", *(_bullet(item, actor, now) for item in shared)]
+    if any(item.is_simulated for item in (*items, *shared)):
         lines.append(SIMULATED)
     return "\n".join(lines)
 
@@ -180,7 +252,7 @@ def reservation_card(item: Reservation, actor: Actor, now: datetime) -> str:
             if item.ended_at
             else f"ends {local_time(item.expires_at, actor.timezone, now)}"
         ),
-        "Only you can see and use it.",
+        _access(item, actor, now),
     ]
     lines.extend(_node_lines(item))
     if item.is_simulated:

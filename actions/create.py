@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from actions import cards, differences, measures, questions, retries
+from actions import cards, differences, questions, retries
 from actions.bargaining import asks_about_another, asks_monthly, price_change
 from actions.base import DeskAction
 from actions.kinds import kept_of, says_vm
@@ -23,8 +23,9 @@ from actions.requests import (
     to_fields_of,
     to_request,
 )
-from actions.turn import Turn
+from actions.turn import Question, Turn
 from actions.wording import names, of_error
+from clouddesk.language import measures, unread
 from clouddesk.language.clock import starts_later
 from clouddesk.language.localtime import local_time
 from clouddesk.model.blueprint import Blueprint
@@ -156,22 +157,7 @@ async def quote(
         topic = f"create_{said['kind']}"
         turn.wish = {**retries.wish(turn, topic), "request": said, "facts": {"software": said.get("software")}}
         raise
-    question = {"kind": "confirm_quote", "id": made.id, "what": what(turn, said), "count": len(made.nodes)}
-    question["provider"] = made.offer.provider
-    question["shown"] = shown = differences.shown(made)
-    question["recent"] = _recent(turn, changes)
-    question["habits"] = [*made.habits, *made.team]
-    if wish is not None:
-        question["wish"] = wish
-    question["size"] = {"vcpus": made.offer.vcpus, "memory_gb": made.offer.memory_gb, "storage_gb": made.disk_gb}
-    if not changes:
-        question["described"] = _described(said)
-    if "duration_seconds" in (changes or said):
-        question["unit"] = _time_unit(turn)
-    if changes:
-        question["undone"] = _way_back(turn.request or {}, said)
-    if made.runner_up is not None:
-        question["other"] = to_fields_of(made.runner_up)
+    question = _question(turn, made, said, changes) | ({} if wish is None else {"wish": wish})
     turn.ask(question, request=said)
     _say_start(turn, made)
     turn.say(
@@ -181,8 +167,33 @@ async def quote(
         warning=_warning(turn, made),
         them="it" if len(made.nodes) == 1 else "them",
         changes=change_words(changes or {}),
-        difference=differences.words(before, shown) if before else "",
+        difference=differences.words(before, question["shown"]) if before else "",
     )
+
+
+def _question(turn: Turn, made: Quote, said: Fields, changes: Fields | None) -> Question:
+    """The question whether to take the quote, with all that an answer to it may speak of."""
+    offer = made.offer
+    question: Question = {
+        "kind": "confirm_quote",
+        "id": made.id,
+        "what": what(turn, said),
+        "count": len(made.nodes),
+        "provider": offer.provider,
+        "shown": differences.shown(made),
+        "recent": _recent(turn, changes),
+        "habits": [*made.habits, *made.team],
+        "size": {"vcpus": offer.vcpus, "memory_gb": offer.memory_gb, "storage_gb": made.disk_gb},
+    }
+    if changes:
+        question["undone"] = _way_back(turn.request or {}, said)
+    else:
+        question["described"] = _described(said)
+    if "duration_seconds" in (changes or said):
+        question["unit"] = _time_unit(turn)
+    if made.runner_up is not None:
+        question["other"] = to_fields_of(made.runner_up)
+    return question
 
 
 async def change(turn: Turn, changes: Fields) -> None:
@@ -365,11 +376,11 @@ def _left_out(turn: Turn, said: Fields) -> str:
     if not turn.is_button:
         if other := other_size(turn.text):
             return f"All machines of one request are alike, so the one with {other} is left: ask for it next, “also …”."
-        if second := measures.second_wish(turn.text, is_cluster=said["kind"] == CLUSTER):
+        if second := unread.second_wish(turn.text, is_cluster=said["kind"] == CLUSTER):
             return f"This is one request; ask for “{second}” next, as in “also {second}”."
         heard = said_in(turn)
         has_time = "duration_seconds" in heard or "until" in heard
-        if rest := measures.unread(turn.text, {**said, "total": _total_taken(turn, said)}, has_time=has_time):
+        if rest := unread.unread(turn.text, {**said, "total": _total_taken(turn, said)}, has_time=has_time):
             return f"I did not understand “{rest}”, so it is not in this. Say it once more in other words."
     software = said.get("software") or []
     if said["kind"] != CLUSTER or len(software) < 2:

@@ -32,7 +32,7 @@ class ActionListCredentials(DeskAction):
         """List them."""
         infos = await turn.desk.credentials(turn.actor)
         if infos:
-            turn.say("utter_list_credentials", lines=cards.credentials_list(infos))
+            turn.say("utter_list_credentials", lines=cards.credentials_list(infos), is_private=True)
         else:
             turn.say("utter_no_credentials")
 

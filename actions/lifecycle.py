@@ -34,7 +34,7 @@ class ActionTerminateResource(DeskAction):
 
     async def respond(self, turn: Turn) -> None:
         """Ask; the yes is answered in ``actions/answers.py``."""
-        ask_release(turn, await _looked_up(turn))
+        ask_release(turn, [await turn.desk.owned(turn.actor, reservation_id) for reservation_id in chosen(turn)])
 
 
 class ReservationTask(DeskAction):

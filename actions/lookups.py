@@ -6,6 +6,7 @@ from actions import cards, resolve
 from actions.base import DeskAction
 from actions.lifecycle import chosen
 from actions.turn import Turn
+from clouddesk.matching import match_reservations
 from clouddesk.model.reservation import PROVISIONING
 
 
@@ -17,8 +18,9 @@ class ActionListResources(DeskAction):
 
     async def respond(self, turn: Turn) -> None:
         """List, narrowed to what was asked for when that gives anything."""
-        own = await turn.desk.reservations(turn.actor)
-        if not own:
+        seen = await turn.desk.reservations(turn.actor, with_shared=True)
+        own = [item for item in seen if item.person == turn.actor.person]
+        if not seen:
             turn.say("utter_nothing_running")
             return
         found = await turn.desk.find(
@@ -28,14 +30,21 @@ class ActionListResources(DeskAction):
             provider=turn.all_of("provider"),
             region=turn.one_of("region"),
         )
-        if not found:
+        shared = match_reservations(
+            seen[len(own) :],
+            None,
+            software=turn.all_of("software"),
+            provider=turn.all_of("provider"),
+            region=turn.one_of("region"),
+        )
+        if not found and not shared:
             await resolve.say_none_match(turn)
             return
         if len(found) == 1:
             turn.last_reservation = found[0].id
         now = turn.desk.clock()
-        rows = cards.reservation_rows(found, turn.actor, now)
-        turn.say("utter_list", lines=cards.reservation_list(found, turn.actor, now), rows=rows)
+        rows = cards.reservation_rows([*found, *shared], turn.actor, now)
+        turn.say("utter_list", lines=cards.reservation_list(found, turn.actor, now, shared=shared), rows=rows)
 
 
 class ActionDescribeResource(DeskAction):
@@ -67,4 +76,4 @@ class ActionConnectInfo(DeskAction):
             if item.state == PROVISIONING:
                 turn.say("utter_connect_not_ready", name=item.name, state=item.state)
             else:
-                turn.say("utter_connect", card=cards.connect_card(item))
+                turn.say("utter_connect", card=cards.connect_card(item), is_private=True)

@@ -20,7 +20,7 @@ from clouddesk.model.reservation import RELEASING
 
 RECENT = timedelta(hours=2)
 """So long a plain yes may be for a warning; for an older one that nothing came after, it is asked about."""
-_OVER = (kinds.ENDED, kinds.FAILED)
+_OVER = (kinds.ENDED, kinds.FAILED, kinds.UNSHARED)
 """Kinds after which there is nothing left that "it" could mean."""
 _KEEPS = re.compile(r"\b(?:extend|extension|prolong|renew|keep|longer|more (?:time|hours?|days?))\b")
 _GETS = re.compile(r"\b(?:get|buy|order|take|reserve|create|launch|go ahead)\b")

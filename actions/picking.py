@@ -8,17 +8,18 @@ from typing import Any
 
 from actions.bare import is_only_a_pick, pick
 from clouddesk.language.numbers import NUMBER, parse_number
+from clouddesk.language.vocabulary import EXCEPT, LEAVING_OUT
 
 Option = dict[str, Any]
 
 _LEAD = r"(?:(?:ok|okay|yes|yeah|just|only|please|take|i mean|i meant|maybe)[ ,]+)*"
 _EVERY = re.compile(rf"{_LEAD}(?:all|both|everything|every one|each)(?: (?:of )?(?:them|these|those|it))?(?: please)?")
-_BUT = re.compile(r"(?P<all>.+?)[ ,]+(?:but(?: not)?|except(?: for)?|without|not|minus)[ ]+(?P<left>.+)")
+_BUT = re.compile(rf"(?P<all>.+?)[ ,]+{EXCEPT} +(?P<left>.+)")
 _END = re.compile(rf"{_LEAD}(?:the )?(?P<end>first|last) (?P<number>{NUMBER})")
 _RANGE = re.compile(r"(?P<first>\d+)\s*(?:-|–|to|through)\s*(?P<last>\d+)")
 _RULED_OUT = re.compile(
-    r"(?:(?:no|nope|nah|ok|okay|well|just|please)[ ,]+)*(?:not|any(?:thing|one)?"
-    r" (?:but|except(?: for)?|other than|besides)|but not|except(?: for)?|don'?t (?:take|want)|never)"
+    rf"(?:(?:no|nope|nah|ok|okay|well|just|please)[ ,]+)*(?:any(?:thing|one)? {EXCEPT}|{LEAVING_OUT}"
+    r"|don'?t (?:take|want)|never)"
     r"[ ,]+(?P<left>.+?)(?:[ ,]+(?:please|though|then))*"
 )
 """ "not alpha": what is left out, and nothing that is taken."""

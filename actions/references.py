@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from clouddesk.language.numbers import NUMBER, parse_number
+from clouddesk.language.vocabulary import EXCEPT, MACHINE
 from clouddesk.model.request import CLUSTER
 from clouddesk.model.reservation import RUNNING, STOPPED, Reservation
 
@@ -37,7 +38,7 @@ _IT = re.compile(
     r"\b(?:it|its|same|this(?! (?:morning|afternoon|evening|week|month))"
     r"|that(?! (?:i|we|you|is|are|was|were|has|have|runs?|costs?)\b))\b"
 )
-_THING = r"(?:ones?|vms?|machines?|clusters?|servers?|box(?:es)?|instances?|droplets?|nodes?|guys?)"
+_THING = rf"(?:{MACHINE}|ones?|clusters?|guys?)"
 _NEWEST = re.compile(
     r"(?<!at )\blast\b(?! (?:night|week|month|year|hour|minute|time))|\b(?:latest|newest|newer|most recent(?:ly)?)\b"
     rf"|\bnew(?= {_THING})"
@@ -66,13 +67,9 @@ _MEMORY = re.compile(rf"\b(?P<number>{NUMBER})[ -]?(?:gb|gigs?|gigabytes?|g)\b")
 _CPUS = re.compile(rf"\b(?P<number>{NUMBER})[ -]?(?:v?cpus?|cores?)\b")
 _CLUSTER = re.compile(r"\bclusters?\b")
 _VM = re.compile(r"\b(?:vms?|virtual machines?|single machines?)\b")
-_REFUSED = (
-    r"\b(?:but(?: not)?|except(?: for)?|besides|excluding|apart from|other than|without|not|don'?t \w+|do not \w+)"
-    r"\s+(?:the\s+|my\s+|for\s+)*"
-)
-_EXCEPT = r"\b(?:but(?: not)?|except(?: for)?|besides|excluding|apart from|other than|without|minus|not)\s+"
+_REFUSED = rf"\b(?:{EXCEPT}|don'?t \w+|do not \w+)\s+(?:the\s+|my\s+|for\s+)*"
 _EXCEPTED = re.compile(
-    rf"(?:{_ALL.pattern}|{_PLURAL.pattern})[^.;]*?{_EXCEPT}"
+    rf"(?:{_ALL.pattern}|{_PLURAL.pattern})[^.;]*?\b{EXCEPT}\s+"
     r"(?P<left>[^.;]*?)"
     r"(?=$|[.;]|\s*(?:,|\band\b|\bthen\b)(?:[ ,]|\band\b|\bthen\b)*(?:start|stop|reboot|extend|keep|get|give|create)\b)"
 )

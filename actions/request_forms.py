@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, ClassVar
 
-from actions import measures, parking, questions, rereading, retries, usual
+from actions import parking, questions, rereading, retries, usual
 from actions.bare import lone_number, said_number
 from actions.base import DeskAction
 from actions.create import by_popularity, what
@@ -17,6 +17,7 @@ from actions.purposes import software_for
 from actions.requests import Fields, button, change_words, changes_in, is_fragment, merged, number_as, stated_in
 from actions.turn import Turn
 from actions.wording import names
+from clouddesk.language import systems
 from clouddesk.model.request import CLUSTER, VM
 
 _MOST_WORDS_OF_A_REGION = 3
@@ -174,7 +175,7 @@ class RequestForm(Form):
             return {"name": turn.text.strip(" .!\"'").lower()}
         if number is not None:
             return number_as(problem.get("measure", field), number, turn.request, unit=problem.get("unit"))
-        if field == "os" and measures.says_any_system(turn.text):
+        if field == "os" and systems.says_any(turn.text):
             return {"os": None}
         is_short = len(turn.text.split()) <= _MOST_WORDS_OF_A_REGION
         if (

@@ -8,13 +8,15 @@ import re
 from dataclasses import asdict
 from typing import Any
 
-from actions import measures
 from actions.kinds import count_kept, kept_of, kind_said
 from actions.refusals import changes_by_refusal
 from actions.turn import Button, Turn
 from actions.wording import duration, plural, provider_title
+from clouddesk.language import measures
+from clouddesk.language.budgets import is_budget
 from clouddesk.language.money import rate
 from clouddesk.language.refusals import refused
+from clouddesk.language.vocabulary import MACHINE
 from clouddesk.model.offer import NearOffer, Offer
 from clouddesk.model.request import CLUSTER, ResourceRequest
 
@@ -72,9 +74,7 @@ _CALLED = re.compile(
     re.IGNORECASE,
 )
 """A name of the person's own choice, which is no name of a machine yet."""
-_MACHINES = r"(?:nodes?|machines?|vms?|boxes|box|servers?|instances?|droplets?|workers?|hosts?)"
-
-
+_COUNT_BELOW_ZERO = re.compile(rf"(?<![\w.,$-])[-−]\s?(\d+)\s*{MACHINE}")
 _TWO_SIZES = re.compile(
     r"\bone\b(?: [\w-]+){0,3} \d+(?:\.\d+)? ?(?:gb|gigs?|tb|cores?|v?cpus?)\b[^,.;]{0,20}(?:,|\band\b)(?: and)? "
     r"(?:the )?(?:one|other|another|second)\b(?: [\w-]+){0,3}"
@@ -88,52 +88,71 @@ _BELOW_ZERO_OF = {"g": "memory_gb", "c": "vcpus", "v": "vcpus"}
 
 def said_in(turn: Turn) -> Fields:
     """What this message says about the machines."""
-    said: Fields = {}
-    for entity, field in _LISTS.items():
-        if values := turn.all_of(entity):
-            said[field] = list(values)
-    for entity, field in _SINGLES.items():
-        value = turn.one_of(entity)
-        if value is not None:
-            said[field] = value
+    said = _values_of(turn)
     called = None if turn.is_button else _CALLED.search(turn.text)
-    if called and "name" not in said:
-        said["name"] = called["name"].lower()
-    if called:
-        _drop_name(said, called["name"].lower())
-    count = turn.one_of("node_count")
-    if count is None:
-        count = turn.one_of("vm_count")
-    if called and called["name"].lower() == f"x{count}":
-        count = None
-    negative = re.search(rf"(?<![\w.,$-])[-−]\s?(\d+)\s*{_MACHINES}", turn.text.lower())
-    if negative:
-        count = -int(negative.group(1))
-    elif below := None if turn.is_button else _BELOW_ZERO.search(turn.text.lower()):
-        # Nonsense is said to be that, and its number is nothing else.
-        said[_BELOW_ZERO_OF[below["unit"][0]]] = -float(below["number"])
-        count = None if count is not None and int(count) == float(below["number"]) else count
+    name = called["name"].lower() if called else None
+    if name:
+        said.setdefault("name", name)
+        _drop_name(said, name)
+    count = _count_in(turn, name)
     if count is not None:
-        said["count"] = int(count)
-    if count is not None and not turn.is_button and other_size(turn.text):
-        said["count"] = 1
+        said["count"] = count
     minutes = turn.one_of("duration_minutes")
     if minutes is not None:
         said["duration_seconds"] = round(float(minutes) * 60)
     if turn.one_of("spot"):
         said["spot"] = True
-    if not turn.is_button:
-        beside = {field: value for field, value in measures.beside_words(turn.text).items() if field not in said}
-        if "until" in said:
-            beside.pop("duration_seconds", None)
-        # The number of "bump the ram to 64" is no number of machines.
-        if said.get("count") in beside.values():
-            del said["count"]
-        said |= beside
-        if "memory_gb" in said and (memory := measures.size_after_count(turn.text)):
-            said["memory_gb"] = memory
-        _spread_budget(turn, said)
-    return _dropped_by_form(turn, said) if turn.is_button else said
+    if turn.is_button:
+        return _dropped_by_form(turn, said)
+    _read_below_zero(turn, said)
+    _read_beside(turn, said)
+    _spread_budget(turn, said)
+    return said
+
+
+def _values_of(turn: Turn) -> Fields:
+    """The entities that are values of fields as they are."""
+    said: Fields = {field: list(values) for entity, field in _LISTS.items() if (values := turn.all_of(entity))}
+    singles = {field: turn.one_of(entity) for entity, field in _SINGLES.items()}
+    return said | {field: value for field, value in singles.items() if value is not None}
+
+
+def _count_in(turn: Turn, name: str | None) -> int | None:
+    """How many machines are said; the number in the name of "a vm called x2" is none."""
+    below = _COUNT_BELOW_ZERO.search(turn.text.lower())
+    if below:
+        return -int(below[1])
+    count = turn.one_of("node_count")
+    if count is None:
+        count = turn.one_of("vm_count")
+    if count is None or name == f"x{count}":
+        return None
+    return 1 if not turn.is_button and other_size(turn.text) else int(count)
+
+
+def _read_below_zero(turn: Turn, said: Fields) -> None:
+    """ "-8 gb": nonsense is said to be that, and its number is nothing else."""
+    text = turn.text.lower()
+    below = None if _COUNT_BELOW_ZERO.search(text) else _BELOW_ZERO.search(text)
+    if below is None:
+        return
+    said[_BELOW_ZERO_OF[below["unit"][0]]] = -float(below["number"])
+    if said.get("count") == float(below["number"]):
+        del said["count"]
+
+
+def _read_beside(turn: Turn, said: Fields) -> None:
+    """What stands beside the words of measures, where the grammar has read nothing for them."""
+    read = measures.beside_words(turn.text, is_priced=turn.intent == "quote_price")
+    beside = {field: value for field, value in read.items() if field not in said}
+    if "until" in said:
+        beside.pop("duration_seconds", None)
+    # The number of "bump the ram to 64" is no number of machines.
+    if said.get("count") in beside.values():
+        del said["count"]
+    said |= beside
+    if "memory_gb" in said and (memory := measures.size_after_count(turn.text)):
+        said["memory_gb"] = memory
 
 
 def _dropped_by_form(turn: Turn, said: Fields) -> Fields:
@@ -169,7 +188,7 @@ def _drop_name(said: Fields, name: str) -> None:
 def _spread_budget(turn: Turn, said: Fields) -> None:
     """ "10 dollars in total" is so much an hour; what cannot be reckoned is left for the card to say."""
     total = said.get("max_hourly_price_usd")
-    if total is None or turn.is_button or not measures.is_budget(turn.text):
+    if total is None or turn.is_button or not is_budget(turn.text):
         return
     before = turn.request or {}
     has_end = said.get("until") or (before.get("until") and "duration_seconds" not in said)

@@ -13,6 +13,7 @@ from actions import clauses
 from actions.picking import are_only_picks, picks
 from actions.references import Cues
 from actions.turn import Turn
+from clouddesk.language.vocabulary import EXCEPT, IN_PLACE_OF
 from clouddesk.matching import is_named_in, nearly_named_in, with_names_as
 from clouddesk.model.reservation import RELEASING, Reservation
 
@@ -27,10 +28,9 @@ _END = re.compile(
 )
 _TOO = re.compile(r"\b(?:too|as well|also|and)\b")
 _ONLY = re.compile(r"(?:but )?(?:only|just)(?: for)?[ ,]+")
-_OUT = r"(?:but(?: not)?|except(?: for)?|without|not|minus|apart from|other than|excluding)"
 _ALL = r"(?:all|both|everything|every one|all of (?:them|these)|them|these|those)?"
-_LEAVES = re.compile(rf"(?:{_ALL}[ ,]*(?:\b{_OUT}|,? ?keep|don'?t (?:touch|take|stop|delete))[ ,]+)(?P<out>.+)")
-_BOTH = re.compile(r"(?P<left>.+?)[ ,]+(?:but )?(?:not|and not|rather than|instead of)[ ,]+(?P<out>.+)")
+_LEAVES = re.compile(rf"(?:{_ALL}[ ,]*(?:\b{EXCEPT}|,? ?keep|don'?t (?:touch|take|stop|delete))[ ,]+)(?P<out>.+)")
+_BOTH = re.compile(rf"(?P<left>.+?)[ ,]+(?:but )?(?:and )?{IN_PLACE_OF}[ ,]+(?P<out>.+)")
 _NOT_THAT = re.compile(r"not (?P<out>.+?)(?:[ ,;.]+(?:but )?(?:rather )?)(?P<left>.+)")
 _NAMES_ONLY = re.compile(rf"(?:the )?{_NAME}(?:\s*(?:,|;|&|\+|\band\b|\bplus\b)+\s*(?:the )?{_NAME})*(?: one)?")
 

@@ -323,7 +323,8 @@ def _leave_out(turn: Turn, options: Sequence[dict[str, Any]], out: Sequence[dict
 
 
 async def _still_there(turn: Turn, asked_of: Sequence[dict[str, Any]]) -> list[Reservation]:
-    there = {item.id: item for item in await turn.desk.reservations(turn.actor) if item.state != RELEASING}
+    seen = await turn.desk.reservations(turn.actor, with_shared=True)
+    there = {item.id: item for item in seen if item.state != RELEASING}
     return [there[item["id"]] for item in asked_of if item["id"] in there]
 
 

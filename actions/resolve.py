@@ -57,6 +57,8 @@ async def which(turn: Turn, topic: str, *, among: Collection[str] | None = None)
         # What is to be left out is asked about rather than forgotten.
         return Meant(candidates=own)
     found = await having(turn)
+    if among is None and (shared := await _shared_it(turn, cues, found)):
+        return Meant(chosen=[shared])
     found = [item for item in found if (among is None or item.id in among) and not _is_refused(cues, item)]
     found = _of_the_system(turn, cues.fitting(found))
     if not found:
@@ -83,7 +85,7 @@ async def which(turn: Turn, topic: str, *, among: Collection[str] | None = None)
 
 def can(topic: str, item: Reservation) -> bool:
     """Whether it is in a state for this task."""
-    if topic == "terminate_resource":
+    if topic in ("terminate_resource", "share_resource", "unshare_resource"):
         return item.state != RELEASING
     return item.state in _FITTING.get(topic, (item.state,)) or (
         item.is_mixed and topic in ("stop_resource", "start_resource")
@@ -161,9 +163,13 @@ async def _mentioned(turn: Turn) -> tuple[str, ...]:
     if turn.is_button:
         return ()
     text, cues = clauses.part_of(turn.text, turn.intent), cues_of(turn)
-    own = [item for item in await turn.desk.reservations(turn.actor) if not _is_refused(cues, item)]
-    named = tuple(item.id for item in own if is_named_in(text, item))
-    return named or tuple(nearly_named_in(text, own))
+    seen = await turn.desk.reservations(turn.actor, with_shared=True)
+    seen = [item for item in seen if not _is_refused(cues, item)]
+    own = [item for item in seen if item.person == turn.actor.person]
+    if named := tuple(item.id for item in own if is_named_in(text, item)):
+        return named
+    # One's own comes before a colleague's of the same name.
+    return tuple(item.id for item in seen if is_named_in(text, item)) or tuple(nearly_named_in(text, own))
 
 
 async def _with_those_beside(turn: Turn, said: tuple[str, ...]) -> tuple[str, ...]:
@@ -244,6 +250,15 @@ async def _nearly(turn: Turn, words: str) -> list[Reservation]:
         for item, (known, own_number) in own
         if len(stem) >= _LEAST_LETTERS and number in ("", own_number) and OSA.distance(stem, known) <= 1
     ]
+
+
+async def _shared_it(turn: Turn, cues: Cues, found: Sequence[Reservation]) -> Reservation | None:
+    """What "it" is, when that is a colleague's."""
+    is_plain_it = cues.says_it and not (cues.says_all or cues.says_which or attributes(turn))
+    if not is_plain_it or turn.last_reservation is None or any(item.id == turn.last_reservation for item in found):
+        return None
+    shared = await turn.desk.reservations(turn.actor, with_shared=True)
+    return next((item for item in shared if item.id == turn.last_reservation), None)
 
 
 async def _gone(turn: Turn, cues: Cues, found: Sequence[Reservation]) -> Reservation | None:

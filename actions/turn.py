@@ -17,7 +17,10 @@ Question = dict[str, Any]
 
 Button = dict[str, str]
 
-FACTS = ("software", "reservation", "duration", "provider", "options", "problem", "correction", "resumed")
+FACTS = (
+    *("software", "reservation", "duration", "provider", "options", "problem", "correction", "resumed"),
+    *("person", "sharing"),
+)
 """The slots of the forms. They hold something only while a form is open, and until its action has run."""
 
 
@@ -94,15 +97,18 @@ class Turn:
         *,
         buttons: list[Button] | None = None,
         rows: list[dict[str, Any]] | None = None,
+        is_private: bool = False,
         **values: object,
     ) -> None:
         """Answer with a response of domain.yml; ``values`` fill its placeholders.
 
         ``rows``: the lines of the text that have buttons of their own (``connectors.rasa.Row``).
+        ``is_private``: it is nobody else's business, and so not for a channel.
         """
         texts = {key: _printable(value) for key, value in values.items()}
         reply = {"response": response, "buttons": buttons, **texts}
-        self.replies.append({**reply, "json_message": {"rows": rows}} if rows else reply)
+        more = ({"rows": rows} if rows else {}) | ({"private": True} if is_private else {})
+        self.replies.append({**reply, "json_message": more} if more else reply)
 
     def all_of(self, entity: str) -> tuple[Any, ...]:
         """All values of an entity, () when it was not said."""

@@ -126,11 +126,19 @@ def _limit(error: errors.LimitExceeded) -> str:
 
 _PLAIN = (
     *(errors.Denied, errors.QuoteExpired, errors.OfferChanged, errors.Unavailable, errors.Undecided),
-    invalid.ExtensionTooShort,
+    *(invalid.ExtensionTooShort, invalid.ShareIsOver),
 )
 """Errors without facts that a person needs."""
 
 _MEASURES = {"vcpus": "vCPUs", "memory_gb": "GB of memory", "storage_gb": "GB of disk", "gpu_count": "GPUs"}
+
+_NO_COLLEAGUE = {
+    "owner": "it is theirs already.",
+    "bot": "that is a bot.",
+    "guest": "they are a guest here, and machines are for members of this workspace.",
+    "deactivated": "their account is deactivated.",
+    "foreign": "they are not of this workspace.",
+}
 
 _STATES = {
     "partial": "only partly up and waits for your answer",
@@ -176,6 +184,7 @@ _FACTS: dict[type[errors.CloudDeskError], Callable[[Any], dict[str, str]]] = {
         "known": names(error.known),
     },
     invalid.OtherAccount: lambda error: {"provider": provider_title(error.provider)},
+    invalid.NoColleague: lambda error: {"why": _NO_COLLEAGUE.get(error.why, error.why)},
     invalid.CredentialsInUse: lambda error: {"provider": provider_title(error.provider), "names": names(error.names)},
 }
 """What a person reads of an error, as the values of its response."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import Enum
 
 from clouddesk.model.actor import ADMIN, MEMBER, Actor
@@ -9,33 +10,46 @@ from clouddesk.model.audit import AuditEntry
 from clouddesk.model.errors import Denied, NotFound
 from clouddesk.model.orphan import Orphan
 from clouddesk.model.reservation import Reservation
+from clouddesk.model.share import EXTEND, MANAGE, USE
 
 
 class Right(Enum):
     """What somebody may do with a reservation."""
 
     SEE = "see"
+    EXTEND = "extend"
+    """Lengthen the lease, for the owner's money."""
     MANAGE = "manage"
+    """Stop, start, reboot: what can be undone."""
+    OWN = "own"
+    """What is for good or the owner's to say: release, share, choose what becomes of machines that came up in part."""
 
 
-def may(actor: Actor, right: Right, reservation: Reservation) -> bool:
-    """Owners and admins of the same workspace; a viewer looks only."""
+_TAKES = {Right.SEE: USE, Right.EXTEND: EXTEND, Right.MANAGE: MANAGE}
+"""What a share must allow. OWN stays with the owner and the admins, whatever is shared."""
+
+
+def may(actor: Actor, right: Right, reservation: Reservation, now: datetime) -> bool:
+    """Owners and admins of the same workspace; colleagues as far as it is shared with them; a viewer looks only."""
     if actor.workspace_id != reservation.workspace_id:
         return False
-    if actor.user_id != reservation.owner and ADMIN not in actor.roles:
+    if right is not Right.SEE and not _may_change(actor):
         return False
-    return right is Right.SEE or _may_change(actor)
+    if actor.user_id == reservation.owner or ADMIN in actor.roles:
+        return True
+    share = reservation.share_of(actor.user_id, now)
+    return share is not None and right in _TAKES and share.allows(_TAKES[right])
 
 
-def require(actor: Actor, right: Right, reservation: Reservation | None, words: str) -> Reservation:
+def require(actor: Actor, right: Right, reservation: Reservation | None, words: str, now: datetime) -> Reservation:
     """The reservation, when the actor has the right.
 
     Raises NotFound(words) for one that the actor may not even see, exactly as for one that does not exist, so that
     nobody learns of other people's machines by guessing ids; Denied when it may be seen but not touched.
     """
-    if reservation is None or not may(actor, Right.SEE, reservation):
+    if reservation is None or not may(actor, Right.SEE, reservation, now):
         raise NotFound(words)
-    if not may(actor, right, reservation):
+    if not may(actor, right, reservation, now):
         raise Denied(f"{right.value} {reservation.name}")
     return reservation
 

@@ -1,7 +1,7 @@
 """The Desk: the one front door to everything that people can do, for actions, buttons and the command line alike.
 
 Every method takes the Actor first, authorises it, and raises the errors of ``clouddesk.model.errors``. The work of a
-topic is in a module of its own: ``accounts``, ``quotations``, ``ordering``, ``records``, ``matching``.
+topic is in a module of its own: ``accounts``, ``quotations``, ``ordering``, ``records``, ``matching``, ``sharing``.
 """
 
 from __future__ import annotations
@@ -26,16 +26,28 @@ from clouddesk.model.invalid import CredentialsInUse, ExtensionTooShort
 from clouddesk.model.notice import Notice
 from clouddesk.model.offer import Offer, PriceList, Requirements
 from clouddesk.model.orphan import Orphan, SweepReport
-from clouddesk.model.ports import AuditTrail, Clock, Habits, Notices, Orphans, Quotes, Reservations, ReservationViews
+from clouddesk.model.ports import (
+    AuditTrail,
+    Clock,
+    Colleagues,
+    Habits,
+    Notices,
+    Orphans,
+    Quotes,
+    Reservations,
+    ReservationViews,
+)
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import RELEASING, RUNNING, STARTING, STOPPED, STOPPING, Reservation, first_view
+from clouddesk.model.share import Share
 from clouddesk.ordering import make_order
 from clouddesk.orphans import Orphanage
 from clouddesk.quotations import Quotations
 from clouddesk.quoting import said_name
 from clouddesk.records import Records
 from clouddesk.settings import Limits, TeamDefaults
+from clouddesk.sharing import Shares
 
 LEAST_EXTENSION_SECONDS = 60
 
@@ -58,6 +70,7 @@ class Desk:
     quotes: Quotes
     engine: Reservations
     views: ReservationViews
+    colleagues: Colleagues
     notices: Notices
     habits: Habits
     trail: AuditTrail
@@ -83,6 +96,10 @@ class Desk:
     @cached_property
     def _records(self) -> Records:
         return Records(engine=self.engine, views=self.views)
+
+    @cached_property
+    def _shares(self) -> Shares:
+        return Shares(engine=self.engine, colleagues=self.colleagues, clock=self.clock)
 
     @cached_property
     def _orphanage(self) -> Orphanage:
@@ -202,7 +219,7 @@ class Desk:
         if existing is None and not await self._quotations.is_kept(quote_id):
             # The quote is gone: it was said yes to, or it is too old. The engine knows, also when the view was lost.
             existing = await self._records.get(reservation_id)
-        if existing and access.may(actor, Right.MANAGE, existing):
+        if existing and access.may(actor, Right.OWN, existing, self.clock()):
             return existing
         quote = await self._quotations.get_to_reserve(actor, quote_id)
         is_exact = quote.request.name is not None
@@ -224,18 +241,22 @@ class Desk:
 
     # --- reservations --------------------------------------------------------------------------------------------
 
-    async def reservations(self, actor: Actor, *, include_ended: bool = False) -> list[Reservation]:
-        """The actor's own, newest first."""
+    async def reservations(
+        self, actor: Actor, *, include_ended: bool = False, with_shared: bool = False
+    ) -> list[Reservation]:
+        """The actor's own, newest first; with what is shared with them after those."""
+        if with_shared:
+            return await self.views.seen_by(actor.person, now=self.clock(), only_live=not include_ended)
         return await self.views.of_person(actor.person, only_live=not include_ended)
 
     async def all_reservations(self, actor: Actor, *, include_ended: bool = False) -> list[Reservation]:
         """Everybody's in the actor's workspace; for admins."""
         found = await self.views.all(only_live=not include_ended)
-        return [item for item in found if access.may(actor, Right.SEE, item)]
+        return [item for item in found if access.may(actor, Right.SEE, item, self.clock())]
 
     async def reservation(self, actor: Actor, reservation_id: str) -> Reservation:
         """One reservation by its id. Raises NotFound also for one that is not the actor's to see."""
-        return access.require(actor, Right.SEE, await self._records.get(reservation_id), reservation_id)
+        return await self._with_right(actor, Right.SEE, reservation_id)
 
     async def latest_notices(self, actor: Actor, *, limit: int = 10) -> list[Notice]:
         """What the actor was last told without asking, newest first."""
@@ -250,12 +271,18 @@ class Desk:
         provider: Sequence[str] = (),
         region: str | None = None,
     ) -> list[Reservation]:
-        """Live reservations that the words and attributes point at; an id or exact name gives just that one."""
-        own = await self.reservations(actor)
+        """Live reservations that the words and attributes point at; an id or exact name gives just that one.
+
+        The actor's own; by words, where they point at none of those, what is shared with the actor.
+        """
+        seen = await self.reservations(actor, with_shared=bool(words))
+        own = [item for item in seen if item.person == actor.person]
         found = match_reservations(own, words, software=software, provider=provider, region=region)
         if not found and words:
+            found = match_reservations(seen, words, software=software, provider=provider, region=region)
+        if not found and words:
             by_id = await self._records.get(words.lower())
-            if by_id and by_id.is_live and access.may(actor, Right.SEE, by_id):
+            if by_id and by_id.is_live and access.may(actor, Right.SEE, by_id, self.clock()):
                 return [by_id]
         return found
 
@@ -264,13 +291,13 @@ class Desk:
         reservation = await self.reservation(actor, reservation_id)
         left = (self.longest_end(reservation) - reservation.expires_at).total_seconds()
         if seconds > left + 1:
-            what, size = ("days", 86400) if seconds >= 2 * 86400 else ("hours", 3600)
+            what, size = ("days", 86400) if min(seconds, left) >= 2 * 86400 else ("hours", 3600)
             raise LimitExceeded(what, asked=round(seconds / size, 1), limit=max(0, math.floor(left / size)))
         return reservation.hourly_price_usd * seconds / 3600
 
     async def extend(self, actor: Actor, reservation_id: str, seconds: int, *, request_id: str) -> Reservation:
         """Lengthen the lease. The same request_id twice extends once. Raises LimitExceeded beyond the longest lease."""
-        reservation = await self._managed(actor, reservation_id)
+        reservation = await self._with_right(actor, Right.EXTEND, reservation_id)
         if seconds < LEAST_EXTENSION_SECONDS:
             raise ExtensionTooShort(least_seconds=LEAST_EXTENSION_SECONDS)
         end = await self.engine.extend(reservation.id, seconds, request_id, by=actor.user_id)
@@ -278,20 +305,20 @@ class Desk:
 
     async def hold(self, actor: Actor, reservation_id: str) -> Reservation:
         """Keep it until the longest lease allowed. Raises WrongState when it is being given back."""
-        reservation = await self._managed(actor, reservation_id)
+        reservation = await self._with_right(actor, Right.EXTEND, reservation_id)
         end = await self.engine.hold(reservation.id, by=actor.user_id)
         return await self._records.after_change(replace(reservation, expires_at=end, is_held=True))
 
     def longest_end(self, reservation: Reservation) -> datetime:
-        """How long it can be kept at most."""
-        return reservation.created_at + timedelta(seconds=self.limits.max_lease_seconds)
+        """How long it can be kept at most, as its workflow has it."""
+        return reservation.longest_end or reservation.created_at + timedelta(seconds=self.limits.max_lease_seconds)
 
     async def choose(self, actor: Actor, reservation_id: str, answer: str, *, request_id: str = "") -> Reservation:
         """What happens with machines that came up only in part: one of ``reservation.CHOICES``.
 
         Raises WrongState when that is not the question (any more), or too few came up to go on with.
         """
-        reservation = await self._managed(actor, reservation_id)
+        reservation = await self._with_right(actor, Right.OWN, reservation_id)
         await self.engine.choose(reservation.id, answer, by=actor.user_id, request_id=request_id)
         return await self._records.after_change(reservation)
 
@@ -300,7 +327,7 @@ class Desk:
 
         Raises NotLookedAfter when its workflow was ended from outside.
         """
-        reservation = await self._managed(actor, reservation_id)
+        reservation = await self._with_right(actor, Right.OWN, reservation_id)
         if not reservation.is_live:
             return reservation
         await self.engine.release(reservation.id, by=actor.user_id)
@@ -308,7 +335,7 @@ class Desk:
 
     async def stop(self, actor: Actor, reservation_id: str, *, request_id: str = "") -> Reservation:
         """Power off, disks kept; the same request_id twice is one wish. Raises WrongState while it is not running."""
-        reservation = await self._managed(actor, reservation_id)
+        reservation = await self._with_right(actor, Right.MANAGE, reservation_id)
         if reservation.state == STOPPED and not reservation.is_mixed:
             raise WrongState(reservation.name, state=STOPPED, wanted="stop")
         await self.engine.stop(reservation.id, by=actor.user_id, request_id=request_id)
@@ -316,7 +343,7 @@ class Desk:
 
     async def start(self, actor: Actor, reservation_id: str, *, request_id: str = "") -> Reservation:
         """Power on again. Raises WrongState unless it is stopped."""
-        reservation = await self._managed(actor, reservation_id)
+        reservation = await self._with_right(actor, Right.MANAGE, reservation_id)
         if reservation.state == RUNNING and not reservation.is_mixed:
             # Nothing to start, so no notice would ever follow.
             raise WrongState(reservation.name, state=RUNNING, wanted="start")
@@ -325,9 +352,27 @@ class Desk:
 
     async def reboot(self, actor: Actor, reservation_id: str, *, request_id: str = "") -> Reservation:
         """Restart the operating systems. Raises WrongState unless it is running."""
-        reservation = await self._managed(actor, reservation_id)
+        reservation = await self._with_right(actor, Right.MANAGE, reservation_id)
         await self.engine.reboot(reservation.id, by=actor.user_id, request_id=request_id)
         return await self._records.after_change(reservation)
+
+    async def owned(self, actor: Actor, reservation_id: str) -> Reservation:
+        """The reservation, for whoever may release and share it. Raises NotFound, Denied."""
+        return await self._with_right(actor, Right.OWN, reservation_id)
+
+    async def share(self, actor: Actor, reservation_id: str, share: Share, *, request_id: str) -> Reservation:
+        """Give a colleague a part in it, in place of the one that they had; they are told.
+
+        Raises NoColleague, ShareIsOver, and WrongState when it is being given back.
+        """
+        reservation = await self._with_right(actor, Right.OWN, reservation_id)
+        return await self._shares.give(reservation, share, by=actor.user_id, request_id=request_id)
+
+    async def unshare(self, actor: Actor, reservation_id: str, user_id: str, *, request_id: str) -> Reservation:
+        """Take a colleague's part away, if they have one, and tell them; whoever has a part may give it up."""
+        right = Right.SEE if user_id == actor.user_id else Right.OWN
+        reservation = await self._with_right(actor, right, reservation_id)
+        return await self._shares.end(reservation, user_id, by=actor.user_id, request_id=request_id)
 
     # --- orphans -------------------------------------------------------------------------------------------------
 
@@ -375,8 +420,9 @@ class Desk:
             raise NotFound(orphan_id)
         return orphan
 
-    async def _managed(self, actor: Actor, reservation_id: str) -> Reservation:
-        return access.require(actor, Right.MANAGE, await self._records.get(reservation_id), reservation_id)
+    async def _with_right(self, actor: Actor, right: Right, reservation_id: str) -> Reservation:
+        found = await self._records.get(reservation_id)
+        return access.require(actor, right, found, reservation_id, self.clock())
 
     async def _record(self, action: str, actor: Actor, info: CredentialInfo, at: datetime, *, by: str) -> None:
         entry = AuditEntry(

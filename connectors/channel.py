@@ -2,7 +2,8 @@
 
     POST …/webhook  {"conversation", "text", "workspace_id", "user_id", "timezone", "message_id"}
                     → {"replies": [{"text", "buttons": [{"title", "payload"}]}]}, and for a list
-                      "rows": [{"text", "buttons"}]: its lines, with buttons of their own
+                      "rows": [{"text", "buttons"}]: its lines, with buttons of their own;
+                      "private": true for what is nobody else's business
     POST …/parse    {"text"} → Rasa's parse result
 
 Both want the header ``X-CloudDesk-Channel-Secret``. A message id that was answered in the last minutes is answered the
@@ -92,10 +93,11 @@ class Collector(CollectingOutputChannel):  # type: ignore[misc]  # Rasa has no t
         await self._persist_message(self._message(recipient_id, text=text.strip()))
 
     async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
-        rows = (message.pop("custom", None) or {}).get("rows")
+        more = message.pop("custom", None) or {}
         await super().send_response(recipient_id, message)
-        if rows:
-            self.messages[-1]["rows"] = rows
+        for name in ("rows", "private"):
+            if more.get(name):
+                self.messages[-1][name] = more[name]
 
     @property
     def replies(self) -> Replies:
@@ -235,6 +237,7 @@ async def _as_coroutine(handle: Callable[[], Awaitable[Replies]]) -> Replies:
 def _reply(message: Mapping[str, Any]) -> dict[str, Any]:
     reply = {"text": message.get("text") or "", "buttons": _buttons(message)}
     rows = [{"text": row["text"], "buttons": _buttons(row)} for row in message.get("rows") or []]
+    reply |= {"private": True} if message.get("private") else {}
     return {**reply, "rows": rows} if rows else reply
 
 

@@ -14,6 +14,7 @@ import yaml
 from redis.asyncio import Redis
 
 from clouddesk.language.localtime import local_time
+from clouddesk.language.people import called
 from clouddesk.model import notice as kinds
 from clouddesk.model.actor import Person
 from clouddesk.model.notice import Notice
@@ -108,6 +109,7 @@ class Wording:
         for key in ("ends", "starts", "at", "choose_by"):
             if values[key]:
                 values[key] = local_time(datetime.fromisoformat(values[key]), timezone_name, datetime.now(timezone.utc))
+        values["owner"] = called(Person(notice.workspace_id, values["owner"]))
         # Codes become the sentences that domain.yml has for them.
         for key in ("reason", "simulated", "software"):
             code = values[key]
@@ -144,7 +146,9 @@ def _variant(notice: Notice) -> str:
     if notice.kind == kinds.ORPHAN:
         has_machines = notice.values.get("nodes") != "0"
         return "_untagged" if not notice.reservation_id else "" if has_machines else "_without_machines"
-    return f"_{notice.values.get('reason')}" if notice.kind == kinds.DRIFT else ""
+    if notice.kind == kinds.SHARED:
+        return f"_{notice.values.get('allowed')}"
+    return f"_{notice.values.get('reason')}" if notice.kind in (kinds.DRIFT, kinds.UNSHARED) else ""
 
 
 class _Values(dict[str, str]):

@@ -45,16 +45,18 @@ class Reply:
     """One thing the dialogue said.
 
     ``rows`` are the lines of ``text`` that have buttons of their own, word for word, for where those can be shown.
+    ``is_private``: nobody else is to read it.
     """
 
     text: str
     buttons: tuple[Button, ...] = ()
     rows: tuple[Row, ...] = ()
+    is_private: bool = False
 
     @classmethod
     def read(cls, body: Mapping[str, Any]) -> Reply:
         rows = tuple(Row(row["text"], _buttons(row["buttons"])) for row in body.get("rows", ()))
-        return cls(body["text"], _buttons(body["buttons"]), rows)
+        return cls(body["text"], _buttons(body["buttons"]), rows, bool(body.get("private")))
 
     def as_json(self) -> dict[str, Any]:
         return {"text": self.text, "buttons": [{"title": item.title, "payload": item.payload} for item in self.buttons]}

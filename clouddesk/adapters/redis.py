@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timezone
 from hashlib import sha256
 
+import structlog
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
@@ -22,6 +23,8 @@ from clouddesk.model.notice import Notice
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import PROVISIONING, Reservation
+
+_log = structlog.get_logger()
 
 PREFIX = "clouddesk"
 
@@ -80,8 +83,8 @@ class RedisQuotes:
         return from_json(Quote, text) if text else None
 
 
-# KEYS: view, of the person, all, names of the person, live of the person, all live.
-# ARGV: revision, JSON, created at, id, name, 1: it is live
+# KEYS: view, of the person, all, names of the person, live of the person, all live; what is shared, by colleague.
+# ARGV: revision, JSON, created at, id, name, 1: it is live; until when it is shared, by colleague
 _PUT_VIEW = """
 local known = redis.call('HGET', KEYS[1], 'revision')
 if known and tonumber(known) > tonumber(ARGV[1]) then return 0 end
@@ -96,6 +99,10 @@ for index = 5, 6 do
     redis.call('ZREM', KEYS[index], ARGV[4])
   end
 end
+local shared = redis.call('HGET', KEYS[1], 'shared')
+for key in string.gmatch(shared or '', '[^\\n]+') do redis.call('ZREM', key, ARGV[4]) end
+for index = 7, #KEYS do redis.call('ZADD', KEYS[index], ARGV[index], ARGV[4]) end
+if shared or #KEYS > 6 then redis.call('HSET', KEYS[1], 'shared', table.concat(KEYS, '\\n', 7)) end
 return 1
 """
 
@@ -123,7 +130,10 @@ _VIEW = ["json", "nodes_up"]
 
 
 class RedisReservationViews:
-    """The view of reservations that people read, with an index for each person and one of all."""
+    """The view of reservations that people read.
+
+    One index is of all, and each person has two: of their own, and of what is shared with them by when that ends.
+    """
 
     def __init__(self, redis: Redis[bytes]) -> None:
         self._redis = redis
@@ -146,6 +156,9 @@ class RedisReservationViews:
             reservation.name,
             int(reservation.is_live),
         ]
+        for share in reservation.shares:
+            keys.append(_shared(Person(reservation.workspace_id, share.user_id)))
+            args.append(share.until.timestamp() if share.until else "+inf")
         async with answering():
             await self._redis.eval(_PUT_VIEW, len(keys), *keys, *args)  # type: ignore[no-untyped-call]
 
@@ -163,6 +176,19 @@ class RedisReservationViews:
     async def of_person(self, person: Person, *, only_live: bool = False) -> list[Reservation]:
         """Newest first; those that ended too, unless told otherwise."""
         return await self._listed(_key("live" if only_live else "reservations", str(person)))
+
+    async def seen_by(self, person: Person, *, now: datetime, only_live: bool = False) -> list[Reservation]:
+        """The person's own, newest first, then what is shared with them now, newest first."""
+        async with answering():
+            pipeline = self._redis.pipeline(transaction=False)
+            pipeline.zrevrange(_key("live" if only_live else "reservations", str(person)), 0, -1)
+            pipeline.zrangebyscore(_shared(person), f"({now.timestamp()}", "+inf")
+            own, shared = await pipeline.execute()
+        found = await self._views([*own, *shared])
+        mine = [view for view in found if view.person == person]
+        others = [view for view in found if view.workspace_id == person.workspace_id and view.person != person]
+        others = [view for view in others if view.share_of(person.user_id, now)]
+        return [*mine, *sorted(others, key=lambda view: view.created_at, reverse=True)]
 
     async def all(self, *, only_live: bool = False) -> list[Reservation]:
         """Everybody's, newest first; those that ended too, unless told otherwise."""
@@ -187,6 +213,10 @@ class RedisReservationViews:
     async def _listed(self, index: str) -> list[Reservation]:
         async with answering():
             ids = await self._redis.zrevrange(index, 0, -1)
+        return await self._views(ids)
+
+    async def _views(self, ids: Sequence[bytes | str]) -> list[Reservation]:
+        async with answering():
             pipeline = self._redis.pipeline(transaction=False)
             for reservation_id in ids:
                 pipeline.hmget(_key("reservation", _text(reservation_id)), _VIEW)
@@ -258,7 +288,10 @@ class RedisNotices:
             async with answering():
                 found = await self._redis.xread({stream: position}, block=block)
             if found:
-                return [(_text(place), from_json(Notice, values[b"json"])) for place, values in found[0][1]]
+                if read := list(_readable(found[0][1])):
+                    return read
+                position = _text(found[0][1][-1][0])
+                continue
             if left <= 0:
                 return []
 
@@ -310,8 +343,21 @@ class RedisOffers:
         return {name: _text(word) for name, word in zip(providers, found, strict=True) if word}
 
 
+def _shared(person: Person) -> str:
+    return _key("shared", str(person))
+
+
 def _key(*parts: str) -> str:
     return ":".join((PREFIX, *parts))
+
+
+def _readable(entries: Sequence[tuple[bytes, Mapping[bytes, bytes]]]) -> Iterator[tuple[str, Notice]]:
+    """With their positions; one that another version wrote must not hold up those behind it."""
+    for place, values in entries:
+        try:
+            yield _text(place), from_json(Notice, values[b"json"])
+        except (ValueError, TypeError, KeyError):  # noqa: PERF203 - the others are to be read
+            _log.exception("notice.unreadable", position=_text(place))
 
 
 def _text(value: bytes | str) -> str:

@@ -22,6 +22,7 @@ from clouddesk.desk import Desk
 from clouddesk.model.actor import ADMIN, MEMBER, Actor
 from clouddesk.model.credentials import Secret
 from clouddesk.model.errors import CredentialsRejected, Invalid, ProviderDown
+from clouddesk.model.node import RUNNING
 from clouddesk.model.offer import Offer, Requirements
 from clouddesk.model.reservation import Reservation
 from clouddesk.providers import PROVIDERS, CredentialField
@@ -38,7 +39,7 @@ _json_option = click.option("--json", "as_json", is_flag=True, help="One JSON ob
 @click.option("--all", "everybody", is_flag=True, help="Everybody's, and those that ended.")
 @_json_option
 def reservations(user: str, everybody: bool, as_json: bool) -> None:
-    """Show reservations: machines, state, cost so far, end."""
+    """Show reservations, own and shared ones: machines, state, cost so far, end."""
     actor = _actor(user, is_admin=everybody)
 
     async def read(desk: Desk) -> list[Reservation]:
@@ -213,6 +214,7 @@ def reservation_row(item: Reservation) -> dict[str, Any]:
             for node in item.nodes
         ],
         "node_count": item.node_count,
+        "nodes_up": sum(node.state == RUNNING for node in item.nodes) if item.nodes_up is None else item.nodes_up,
         "hourly_price_usd": round(item.hourly_price_usd, 6),
         "cost_so_far_usd": round(item.cost_so_far_usd(datetime.now(timezone.utc)), 6),
         "created_at": item.created_at.isoformat(),
@@ -304,13 +306,14 @@ def _show(table: Table) -> None:
 
 def _reservation_table(found: list[Reservation]) -> Table:
     table = Table(box=None, header_style="bold")
-    for column in ("name", "id", "state", "machines", "where", "$/h", "so far", "ends (UTC)"):
+    for column in ("name", "owner", "id", "state", "machines", "where", "$/h", "so far", "ends (UTC)"):
         table.add_column(column)
     now = datetime.now(timezone.utc)
     for item in found:
         state = item.state if item.reason is None else f"{item.state} ({item.reason})"
         table.add_row(
             item.name,
+            item.owner,
             item.id,
             state,
             f"{item.node_count} × {item.size}",

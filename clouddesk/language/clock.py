@@ -61,19 +61,24 @@ def resolve_until(words: str, *, now: datetime, timezone: str = "UTC") -> dateti
 
 
 _ON_A_DAY = re.compile(
-    r"(?<!until )(?<!till )(?<!til )(?<!by )(?<!ends )(?<!end )\b(?:on|for)\s+(?:the |this |next )?"
+    r"\b(?:on|for)\s+(?:the |this )?(?P<next>next )?"
     r"(?P<day>monday|tuesday|wednesday|thursday|friday|saturday|sunday|weekend)\b"
 )
 """ "For the weekend", "a training on thursday": that is when they are wanted."""
+_OF_AN_END = re.compile(
+    r"\b(?:until|till?|by|through|ends?|ending|back|release|stop|shut|kill|delete|destroy|terminate|remove)\b[^,;.!?]*$"
+)
+""" "Until 5pm on friday", "release them on friday": that day is said of the end."""
 _DAYS_OF = {"weekend": ("friday", "saturday", "sunday")}
 
 
 def starts_later(until: str | None, text: str, *, now: datetime, timezone: str = "UTC") -> bool:
     """Whether a beginning that lies ahead is said, in the words of the end or else in the message around them."""
     local = now.astimezone(zone_of(timezone))
-    day = _ON_A_DAY.search(text.lower())
-    if day and local.strftime("%A").lower() not in _DAYS_OF.get(day["day"], (day["day"],)):
-        return True
+    for day in _ON_A_DAY.finditer(text.lower()):
+        is_now = not day["next"] and local.strftime("%A").lower() in _DAYS_OF.get(day["day"], (day["day"],))
+        if not is_now and not _OF_AN_END.search(text.lower(), 0, day.start()):
+            return True
     span = _split(mend(until.lower().strip())) if until else None
     words = span[0] if span else find_start(mend(text.lower())) or ""
     begin = _begin(words, local)

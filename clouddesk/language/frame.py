@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from clouddesk.language import roles
-from clouddesk.language.context import drop_negated, drop_repaired
 from clouddesk.language.counts import Counts, count
 from clouddesk.language.lasting import choose_duration, choose_end
 from clouddesk.language.namings import point_out
+from clouddesk.language.negation import drop_denied, drop_negated
 from clouddesk.language.numbers import as_value
+from clouddesk.language.repairs import drop_repaired
 from clouddesk.language.scan import Item, scan
 from clouddesk.language.sizes import drop_data_sizes, settle_bytes
 from clouddesk.language.unknown import find_unknown
@@ -65,7 +66,7 @@ def understand(text: str, intent: str, names: Sequence[Item] = ()) -> list[Entit
     items = scan(text, point_out(text, intent, names))
     items = find_unknown(items, intent)
     items = drop_repaired(items)
-    items = drop_negated(items, intent)
+    items = drop_denied(drop_negated(items, intent), text, intent)
     items = drop_data_sizes(items)
     items = settle_bytes(items)
     counts = count(items, intent)

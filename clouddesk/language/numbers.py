@@ -52,6 +52,8 @@ _GROUP = (
 DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|(?<!\d)\.\d+"
 NUMBER = rf"(?:{DIGITS}|\b(?:{_GROUP}|{_HUNDREDS}|{_SMALL}|hundred)\b)"
 """A pattern for one number; matches lower-case text."""
+WHOLE_NUMBER = rf"(?=(?P<number>{NUMBER}))(?P=number)(?!\w*\d)"
+"""One as a whole, in the group ``number``: "12 days" is no 1 before "2 days"."""
 
 _SCALE = {"hundred": 100, "thousand": 1000}
 

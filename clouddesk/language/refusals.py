@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from clouddesk.language.context import drop_negated
+from clouddesk.language.negation import drop_negated
 from clouddesk.language.scan import Item, scan
 
 KINDS = ("provider", "region", "os", "size_name", "software", "spot", "gpu")

@@ -12,7 +12,9 @@ Invalid
 ├── UnknownProvider       not a provider that is connected
 ├── NoImage               no provider that was looked at has that operating system
 ├── OtherAccount          credentials of another account than the one that machines run in
-└── CredentialsInUse      machines run that only these credentials can end
+├── CredentialsInUse      machines run that only these credentials can end
+├── NoColleague           somebody that nothing can be shared with
+└── ShareIsOver           a share that would be over before it began
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from clouddesk.model.errors import Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
 
 class TooFewMachines(Invalid):
@@ -160,3 +163,24 @@ class CredentialsInUse(Invalid):
             f"Still running on {provider}: {', '.join(names)}. Without the credentials nothing could end that; "
             "terminate it first."
         )
+
+
+class NoColleague(Invalid):
+    """Somebody that nothing can be shared with; ``why``: "owner", "bot", "guest", "deactivated" or "foreign"."""
+
+    code = "no_colleague"
+
+    def __init__(self, user_id: str, why: str) -> None:
+        self.user_id = user_id
+        self.why = why
+        super().__init__(f"Nothing can be shared with {user_id}: {why}.")
+
+
+class ShareIsOver(Invalid):
+    """A share whose end has passed."""
+
+    code = "share_is_over"
+
+    def __init__(self, until: datetime) -> None:
+        self.until = until
+        super().__init__(f"A share until {until.isoformat()} would be over already.")

@@ -91,6 +91,8 @@ class Account:
     provider: str
     id: str
     label: str = ""
+    earlier_ids: tuple[str, ...] = ()
+    """What credentials of the same account may be kept under from before."""
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,10 @@ DRIFT = "drift"
 ORPHAN = "orphan"
 """Machines that no reservation knows: keep, adopt or delete?"""
 ORPHAN_SETTLED = "orphan_settled"
+SHARED = "shared"
+"""For the colleague that something is shared with now."""
+UNSHARED = "unshared"
+"""For the colleague whose part in it is over; ``reason`` says why."""
 
 OFFERED_EXTENSION_SECONDS = 7200
 """What the question in a warning offers, and a plain yes to it takes."""

@@ -16,6 +16,7 @@ from clouddesk.model.orphan import Orphan, SweepReport
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import Reservation, ReservationOrder
+from clouddesk.model.share import Share
 
 
 class Provider(Protocol):
@@ -147,6 +148,10 @@ class ReservationViews(Protocol):
         """Newest first; those that ended too, unless told otherwise."""
         ...
 
+    async def seen_by(self, person: Person, *, now: datetime, only_live: bool = False) -> list[Reservation]:
+        """The person's own, newest first, then what is shared with them now, newest first."""
+        ...
+
     async def all(self, *, only_live: bool = False) -> list[Reservation]:
         """Everybody's, newest first; those that ended too, unless told otherwise."""
         ...
@@ -156,6 +161,14 @@ class ReservationViews(Protocol):
 
         ``is_exact``: the stem itself when it is free. The same reservation gets the same name again.
         """
+        ...
+
+
+class Colleagues(Protocol):
+    """Who may be given a part in something, as far as the connectors know their people."""
+
+    async def refusal(self, person: Person) -> str | None:
+        """Why they may not ("bot", "guest", …); None for colleagues, and for who is not known to be anything else."""
         ...
 
 
@@ -200,6 +213,14 @@ class Reservations(Protocol):
 
     async def hold(self, reservation_id: str, *, by: str = "") -> datetime:
         """Keep it as long as is allowed; returns the new end."""
+        ...
+
+    async def share(self, reservation_id: str, share: Share, request_id: str, *, by: str = "") -> None:
+        """Give a colleague a part in it, in place of the one that they had. The same request_id twice shares once."""
+        ...
+
+    async def unshare(self, reservation_id: str, user_id: str, request_id: str, *, by: str = "") -> None:
+        """Take a colleague's part away; nothing happens when they have none."""
         ...
 
     async def choose(self, reservation_id: str, answer: str, *, by: str = "", request_id: str = "") -> None:

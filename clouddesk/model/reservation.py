@@ -9,6 +9,7 @@ from clouddesk.model.actor import Person
 from clouddesk.model.node import GONE, Node, NodeOrder
 from clouddesk.model.node import RUNNING as NODE_RUNNING
 from clouddesk.model.node import STOPPED as NODE_STOPPED
+from clouddesk.model.share import Share
 
 PROVISIONING = "provisioning"
 PARTIAL = "partial"
@@ -112,12 +113,16 @@ class Reservation:
     """Grows with each change, so that a late write of an older view cannot win."""
     is_held: bool = False
     """Kept until the longest lease allowed."""
+    longest_end: datetime | None = None
+    """How long it can be kept at most; None until its lease has begun."""
     choose_by: datetime | None = None
     """While PARTIAL: when the machines are given back if nobody chooses."""
     can_go_on: bool = False
     """While PARTIAL: what came up is enough to go on with."""
     nodes_up: int | None = None
     """While PROVISIONING: how many machines run by now, as far as is known; their workflow hears of it at the end."""
+    shares: tuple[Share, ...] = ()
+    """One for each colleague that it was shared with; some may be over by now."""
 
     @property
     def person(self) -> Person:
@@ -126,6 +131,14 @@ class Reservation:
     @property
     def is_live(self) -> bool:
         return self.state in LIVE_STATES
+
+    def share_of(self, user_id: str, now: datetime) -> Share | None:
+        """The colleague's part in it now, if any."""
+        return next((share for share in self.shares if share.user_id == user_id and share.is_open(now)), None)
+
+    def open_shares(self, now: datetime) -> tuple[Share, ...]:
+        """Those that still count."""
+        return tuple(share for share in self.shares if share.is_open(now))
 
     @property
     def living_nodes(self) -> tuple[Node, ...]:

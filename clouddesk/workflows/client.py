@@ -36,6 +36,7 @@ from clouddesk.model.errors import (
 from clouddesk.model.node import Node
 from clouddesk.model.orphan import Orphan, SweepReport
 from clouddesk.model.reservation import ENDED, RELEASING, RUNNING, Reservation, ReservationOrder
+from clouddesk.model.share import Share
 from clouddesk.workflows.contracts import (
     REBOOT,
     START,
@@ -45,7 +46,9 @@ from clouddesk.workflows.contracts import (
     CloudAccount,
     Extension,
     ReservationStart,
+    Sharing,
     Timing,
+    Unsharing,
     Wish,
 )
 from clouddesk.workflows.failures import failure_code
@@ -117,12 +120,23 @@ class TemporalReservations:
         """Keep it as long as is allowed; returns the new end."""
         return await self._update(reservation_id, ReservationWorkflow.hold, Wish(by), "hold")
 
+    async def share(self, reservation_id: str, share: Share, request_id: str, *, by: str = "") -> None:
+        """Give a colleague a part in it, in place of the one that they had. The same request_id twice shares once."""
+        sharing = Sharing(share, request_id, by)
+        await self._update(reservation_id, ReservationWorkflow.share, sharing, "share", request_id)
+
+    async def unshare(self, reservation_id: str, user_id: str, request_id: str, *, by: str = "") -> None:
+        """Take a colleague's part away, if they have one."""
+        unsharing = Unsharing(user_id, request_id, by)
+        await self._update(reservation_id, ReservationWorkflow.unshare, unsharing, "unshare", request_id)
+
     async def choose(self, reservation_id: str, answer: str, *, by: str = "", request_id: str = "") -> None:
         """Answer what happens with machines that came up only in part: one of ``reservation.CHOICES``."""
         await self._update(reservation_id, ReservationWorkflow.choose, Choice(answer, by), "choose", request_id)
 
     async def credentials_renewed(self, reservation_id: str) -> None:
-        """The owner gave new credentials: what waits for them goes on."""
+        """Somebody gave new credentials: what waits for them goes on."""
+        await self._reach()
         await self._answered(
             self._handle(reservation_id).signal(ReservationWorkflow.credentials_renewed), late=Undecided
         )
@@ -140,7 +154,7 @@ class TemporalReservations:
             await self._update(reservation_id, ReservationWorkflow.release, Wish(by), "release", "once")
         except WrongState:
             return
-        except Unavailable:
+        except Undecided:
             log.warning("reservation.release_later", reservation_id=reservation_id)
             later = self._handle(reservation_id).signal(ReservationWorkflow.release_soon, Wish(by))
             await self._answered(later, late=Undecided)
@@ -159,7 +173,14 @@ class TemporalReservations:
 
     async def get(self, reservation_id: str) -> Reservation:
         """The truth, from the workflow itself. Raises NotFound."""
-        return await self._answered(self._handle(reservation_id).query(ReservationWorkflow.view))
+        try:
+            return await self._answered(self._handle(reservation_id).query(ReservationWorkflow.view))
+        except Unavailable as error:
+            is_refused = isinstance(error.__cause__, WorkflowQueryFailedError)
+            if is_refused and await self._is_being_cleared(reservation_id):
+                # What deletes an orphan under its id is no reservation.
+                raise NotFound("that reservation") from error
+            raise
 
     async def refresh_offers(self, provider: str, credential_ref: str) -> int:
         """Fetch the provider's live offers with that access and keep them; returns how many.

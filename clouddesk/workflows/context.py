@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from clouddesk.model import audit, notice
     from clouddesk.model.errors import CredentialsMissing, CredentialsRejected, WrongState
     from clouddesk.model.reservation import REASON_EXPIRED, REASON_RELEASED, ReservationOrder
+    from clouddesk.workflows import sharing
     from clouddesk.workflows.contracts import CloudAccount, ReservationStart, Timing
     from clouddesk.workflows.state import ReservationState
 
@@ -54,6 +55,7 @@ class ReservationContext:
         if not self.is_ending:
             self.state.record(_AUDITED_AS.get(reason, audit.FAILED), workflow.now(), by=by, reason=reason)
         self.state.end(workflow.now(), reason)
+        sharing.drop_all(self.state, workflow.now(), reason)
 
     def refuse(self, wanted: str, *, state: str | None = None) -> NoReturn:
         """Raises the refusal as the client's side understands it."""

@@ -8,6 +8,7 @@ from clouddesk.model.audit import AuditEntry
 from clouddesk.model.node import Node, NodeOrder
 from clouddesk.model.notice import Notice
 from clouddesk.model.reservation import Reservation, ReservationOrder
+from clouddesk.model.share import Share
 from clouddesk.workflows.state import ReservationState
 
 TASK_QUEUE = "clouddesk"
@@ -84,6 +85,24 @@ class Extension:
     """Update ``extend``. The same ``request_id`` twice extends once."""
 
     seconds: int
+    request_id: str
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """Update ``share``. The same ``request_id`` twice shares once."""
+
+    share: Share
+    request_id: str
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class Unsharing:
+    """Update ``unshare``. The same ``request_id`` twice ends one share."""
+
+    user_id: str
     request_id: str
     by: str = ""
 

@@ -82,8 +82,13 @@ class Provisioner:
                 return outcome
             is_worth_new_credentials = failure_code(error) in CREDENTIAL_CODES and not nothing_was_made(error)
             if not is_worth_new_credentials and earlier is not None and workflow.patched("ask-again"):
+                up = {node.key for node in earlier.nodes}
+                is_whole = up.issuperset(plan.key for plan in context.order.nodes.nodes)
+                if is_whole and workflow.patched("begin-with-what-runs"):
+                    # Going on with what runs: nothing was missing that a question could be about.
+                    return replace(earlier, reason=None)
                 # What runs is not ended because the rest can't be had: the owner is asked again.
-                return replace(earlier, reason=failure_code(error))
+                return replace(earlier, reason=provisioning_reason(error))
             if not is_worth_new_credentials or workflow.now() >= until:
                 context.state.fail(is_nothing_made=nothing_was_made(error))
                 context.end(provisioning_reason(error))

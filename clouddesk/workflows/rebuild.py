@@ -22,9 +22,12 @@ from clouddesk.adapters.completeness import RedisCompleteness
 from clouddesk.adapters.redis import RedisReservationViews, open_redis
 from clouddesk.model.errors import Unavailable
 from clouddesk.model.ports import AuditTrail, ReservationViews
+from clouddesk.model.reservation import REASON_RELEASED, Reservation
 from clouddesk.settings import Settings
 from clouddesk.workflows.contracts import TASK_QUEUE
+from clouddesk.workflows.findings import ended
 from clouddesk.workflows.reservation import ReservationWorkflow
+from clouddesk.workflows.sweep import ClearOrphan
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -161,6 +164,8 @@ class Rebuild:
         else:
             # One that an operator terminated has no result either; it still tells how it stood.
             view = await _told(lambda: handle.query(ReservationWorkflow.view, rpc_timeout=_PATIENCE), rebuilt)
+            if view is not None and view.is_live and execution.status != WorkflowExecutionStatus.RUNNING:
+                view = await self._after_all(view)
         if view is None:
             rebuilt.unanswered.append(execution.id)
         else:
@@ -177,6 +182,14 @@ class Rebuild:
                 rebuilt.entries += len(entries)
         await self._completeness.go_on()
         tell(rebuilt.reservations + len(rebuilt.unanswered), total)
+
+    async def _after_all(self, view: Reservation) -> Reservation:
+        """How it is with a reservation whose workflow was ended from outside: over, when its things were deleted."""
+        latest = await _reached(self._client.get_workflow_handle(view.id).describe())
+        is_deleted = latest.workflow_type == ClearOrphan.__name__
+        if is_deleted and latest.status == WorkflowExecutionStatus.COMPLETED and latest.close_time is not None:
+            return ended(view, REASON_RELEASED, latest.close_time)
+        return view
 
 
 @asynccontextmanager

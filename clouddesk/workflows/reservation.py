@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
     # Types of messages are resolved in modules that were imported here by their own name.
     import clouddesk.model.node
     import clouddesk.model.notice
+    import clouddesk.model.share
     import clouddesk.workflows.state  # noqa: F401
     from clouddesk.model import audit, notice
     from clouddesk.model.audit import AuditEntry
@@ -25,8 +26,18 @@ with workflow.unsafe.imports_passed_through():
         REASON_RELEASED,
         Reservation,
     )
+    from clouddesk.workflows import sharing
     from clouddesk.workflows.context import ReservationContext
-    from clouddesk.workflows.contracts import PUBLISH, Choice, Extension, Publication, ReservationStart, Wish
+    from clouddesk.workflows.contracts import (
+        PUBLISH,
+        Choice,
+        Extension,
+        Publication,
+        ReservationStart,
+        Sharing,
+        Unsharing,
+        Wish,
+    )
     from clouddesk.workflows.power import REBOOTING_THEM, STARTING_THEM, STOPPING_THEM, Power, PowerSwitch
     from clouddesk.workflows.provisioning import Provisioner
     from clouddesk.workflows.teardown import tear_down
@@ -120,6 +131,23 @@ class ReservationWorkflow:
             self._context.refuse("hold")
 
     @workflow.update
+    async def share(self, wish: Sharing) -> None:
+        """Give a colleague a part in it, in place of the one that they had."""
+        sharing.share(self._state, workflow.now(), wish)
+        await self._shown()
+
+    @share.validator
+    def _may_share(self, wish: Sharing) -> None:
+        if self._context.is_ending and wish.request_id not in self._state.share_requests:
+            self._context.refuse("share")
+
+    @workflow.update
+    async def unshare(self, wish: Unsharing) -> None:
+        """Take a colleague's part away."""
+        sharing.unshare(self._state, workflow.now(), wish)
+        await self._shown()
+
+    @workflow.update
     async def choose(self, choice: Choice) -> None:
         """Answer what happens with machines that came up only in part."""
         self._provisioner.choose(choice.answer, choice.by)
@@ -198,6 +226,8 @@ class ReservationWorkflow:
         while not self._context.is_ending:
             now = workflow.now()
             end = state.view.expires_at
+            sharing.drop_expired(state, now)
+            shares = state.view.shares
             if now >= end:
                 self._context.end(REASON_EXPIRED)
                 return
@@ -206,10 +236,12 @@ class ReservationWorkflow:
                 state.notify(notice.EXPIRING, now, key=f"{warning}:{end:%Y%m%dT%H%M%S}")
             with suppress(asyncio.TimeoutError):
                 await workflow.wait_condition(
-                    lambda end=end: (  # type: ignore[misc]
-                        self._context.is_ending or state.view.expires_at != end or self._may_begin_anew
+                    lambda end=end, shares=shares: (  # type: ignore[misc]
+                        self._context.is_ending
+                        or (state.view.expires_at, state.view.shares) != (end, shares)
+                        or self._may_begin_anew
                     ),
-                    timeout=timedelta(seconds=state.seconds_to_next(now)),
+                    timeout=timedelta(seconds=min(state.seconds_to_next(now), sharing.seconds_to_next(state, now))),
                 )
             if not self._context.is_ending:
                 self._begin_anew_if_long()

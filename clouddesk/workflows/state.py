@@ -76,6 +76,8 @@ class ReservationState:
     tried: str | None = None
     """The power ("running", "stopped") that was asked of all nodes last and that some did not come to."""
     tried_at: datetime | None = None
+    share_requests: list[str] = field(default_factory=list)
+    """The latest wishes to share or not to share: one that comes again, however late, changes nothing."""
     trouble_at: datetime | None = None
     """When people are told (again) that the teardown takes long."""
 
@@ -159,6 +161,7 @@ class ReservationState:
             nodes=tuple(nodes),
             accrued_at=now,
             expires_at=expires_at,
+            longest_end=expires_at + timedelta(seconds=self.max_lease_seconds - self.lease_seconds),
             reason=None,
         )
         self.has_begun = True

@@ -46,6 +46,14 @@ UNREACHABLE = Reply(
     "Sorry, I can't think right now, and I don't know whether your last message was heard. Look with “what have I "
     "got?” in a minute before you repeat it."
 )
+NOT_YOURS_TO_SHARE = "This machine is not yours to share (any more). Nothing was done."
+NOT_NOW = "One of my own servers does not answer right now, so nothing was done. Try again in a minute."
+NOT_STORED = "That did not work, and the reason is logged. Nothing was stored."
+QUOTE_TOO_OLD = (
+    "That price is too old by now, so nothing was changed. Say in a message what you need, and I look up what that "
+    "costs now."
+)
+FORM_NOT_OPENED = Reply("Slack did not show you the form in time. Nothing was done; please press again.")
 UNHEARD = Reply("Sorry, I can't think right now, so nothing was done. Please say it again in a minute.")
 
 
@@ -82,28 +90,38 @@ def not_stored(error: CloudDeskError, title: str) -> str:
         return f"{title} does not answer right now, so nothing was stored. Try again in a minute."
     if isinstance(error, Unavailable):
         return "One of my own servers does not answer right now, so nothing was stored. Try again in a minute."
-    return "That did not work, and the reason is logged. Nothing was stored."
+    return NOT_STORED
 
 
-def secret_found(provider: str, *, is_deleted: bool) -> Reply:
-    """How to make a pasted key harmless, and where keys go."""
-    fate = (
-        "I deleted your message."
-        if is_deleted
-        else "I can't delete your message, so please do: hover over it, ⋮, *Delete message*."
-    )
+DELETED, UNSEEN, TO_DELETE, OF_ANOTHER = "deleted", "unseen", "to delete", "of another"
+"""What has become of a message that a key was in."""
+_FATES = {
+    DELETED: "I deleted your message.",
+    UNSEEN: "Nobody but you saw what you typed.",
+    TO_DELETE: "I can't delete your message, so please do: hover over it, ⋮, *Delete message*.",
+    OF_ANOTHER: "The message is still there for all to read: whoever wrote it has to delete it.",
+}
+_FATES_IN_SHORT = {
+    DELETED: "I did not read it, and deleted your message",
+    UNSEEN: "I did not read it, and nobody but you saw it",
+    TO_DELETE: "I did not read it, please delete your message",
+    OF_ANOTHER: "I did not read it, and whoever wrote it has to delete it",
+}
+
+
+def secret_found(provider: str, *, fate: str) -> Reply:
+    """How to make a pasted key harmless, and where keys go. ``fate``: one of those above."""
     return Reply(
         "That looked like a secret key, so I did not read it, keep it or pass it on. "
-        f"{fate}\nPlease treat the key as leaked all the same: revoke it at the cloud and make a new one. The new one "
-        "goes into the form behind this button, where nobody sees it, and from there into the vault.",
+        f"{_FATES[fate]}\nPlease treat the key as leaked all the same: revoke it at the cloud and make a new one. The "
+        "new one goes into the form behind this button, where nobody sees it, and from there into the vault.",
         (add_credentials_button(provider),),
     )
 
 
-def secret_seen(*, is_deleted: bool) -> Reply:
+def secret_seen(*, fate: str) -> Reply:
     """The same in a channel, in short."""
-    fate = "and deleted your message" if is_deleted else "please delete your message"
-    return Reply(f"That looked like a secret key. I did not read it, {fate}; what to do now is in our direct messages.")
+    return Reply(f"That looked like a secret key. {_FATES_IN_SHORT[fate]}; what to do now is in our direct messages.")
 
 
 def news(notice: Notice) -> Reply:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
+from connectors.slack import answers, cards
 from connectors.slack.events import Job
 from connectors.slack.home import Home
 from connectors.slack.messenger import Messenger
@@ -48,6 +49,16 @@ class Services:
         task = asyncio.create_task(_logged(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def opened(self, form: Awaitable[bool], trigger: str, user_id: str) -> bool:
+        """Whether there was a form to open. Says so to the person when Slack did not show it."""
+        try:
+            return await form
+        except Exception as error:  # noqa: BLE001 - whatever it was, the person sees nothing and has to hear of it
+            _log.warning("slack.form_not_opened", error=type(error).__name__, exc_info=True)
+        (post,) = cards.of_reply(answers.FORM_NOT_OPENED)
+        await self.messenger.post(await self.messenger.direct(user_id), post, key=f"form-{trigger}")
+        return True
 
     async def close(self, *, within_seconds: float) -> None:
         """Wait for what is under way."""

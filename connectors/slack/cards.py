@@ -79,7 +79,7 @@ def of_reply(reply: Reply) -> list[Post]:
             text, blocks = groups.pop()
             groups.append((text, [*blocks, block]))
         else:
-            groups.append((" · ".join(item["text"]["text"] for item in block["elements"]), [block]))
+            groups.append((escape(" · ".join(item["text"]["text"] for item in block["elements"])), [block]))
     return [Post(text or "…", _numbered(blocks)) for text, blocks in pack(groups)]
 
 
@@ -131,7 +131,7 @@ def answered(text: str, blocks: Sequence[Block], action_id: str) -> Post | None:
         if block["type"] == "actions" and pressed:
             if not _ANSWER.match(pressed[0].get("value", "")):
                 return None
-            chosen = context(words.CHOSEN.format(title=pressed[0]["text"]["text"]))
+            chosen = context(words.CHOSEN.format(title=escape(pressed[0]["text"]["text"])))
             return Post(text, [*blocks[:index], chosen, *blocks[index + 1 :]])
     return None
 

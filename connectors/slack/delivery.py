@@ -20,6 +20,7 @@ from clouddesk.model.notice import Notice
 from connectors.notices import Wording
 from connectors.slack import answers, cards, people
 from connectors.slack.events import Job, of_notice
+from connectors.slack.home import Home
 from connectors.slack.messenger import Messenger
 from connectors.slack.order import Lanes
 from connectors.slack.people import People
@@ -36,10 +37,13 @@ _log = structlog.get_logger()
 class Delivery:
     """From the stream into the lanes, and from a lane to the person."""
 
-    def __init__(self, *, messenger: Messenger, people: People, progress: Progress, wording: Wording) -> None:
+    def __init__(
+        self, *, messenger: Messenger, people: People, progress: Progress, home: Home, wording: Wording
+    ) -> None:
         self._messenger = messenger
         self._people = people
         self._progress = progress
+        self._home = home
         self._wording = wording
 
     async def deliver(self, job: Job) -> None:
@@ -62,6 +66,7 @@ class Delivery:
         else:
             # A command's answer was for one person: so is what comes of it.
             await speaker.tell(post)
+        await self._home.refresh(job.user_id)
 
 
 class Pump:

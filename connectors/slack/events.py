@@ -1,7 +1,7 @@
 """What people do in Slack, as jobs: what is worth an answer, by which id it is known again, and what of it is kept.
 
-Slack sends an event again when it did not hear that the first came, and sends a message that mentions us once as
-``message`` and once as ``app_mention``. Both become the same job id, and a job is taken up once (``order.py``).
+Slack sends an event again when it did not hear that the first came: both become the same job id, and a job is taken up
+once (``order.py``). A mention in a channel may come as ``message``, too; it is heard as ``app_mention`` alone.
 """
 
 from __future__ import annotations
@@ -51,6 +51,8 @@ class Job:
     """The ``ts`` of what was said, or of the card whose button was pressed."""
     card_of: str = ""
     """Whose the card is."""
+    answered: str = ""
+    """What the card becomes when this press was heard, as JSON; empty where it keeps its buttons."""
     response_url: str = ""
     """Answers there are seen by this person alone."""
     secret: str | None = None
@@ -88,6 +90,8 @@ def of_message(event: Mapping[str, Any], *, workspace_id: str, bot_user_id: str)
     if not text and secret is None:
         return None
     thread = str(event.get("thread_ts") or "")
+    if is_direct and thread == str(event["ts"]):
+        thread = ""  # others have replied to it since
     return Job(
         id=f"{event['channel']}-{event['ts']}",
         kind=MESSAGE,
@@ -119,7 +123,7 @@ def of_command(body: Mapping[str, Any], *, workspace_id: str) -> Job:
     )
 
 
-def of_press(body: Mapping[str, Any], payload: str, *, workspace_id: str, channel: str = "") -> Job:
+def of_press(body: Mapping[str, Any], payload: str, *, workspace_id: str, channel: str = "", answered: str = "") -> Job:
     """A button: its payload, said by whoever pressed it. ``channel``: for buttons that are in none (App Home)."""
     action = body["actions"][0]
     container, message = body.get("container") or {}, body.get("message") or {}
@@ -133,13 +137,25 @@ def of_press(body: Mapping[str, Any], payload: str, *, workspace_id: str, channe
         user_id=str(body["user"]["id"]),
         channel=place,
         text=redact(payload.strip())[0],
-        thread=str(message.get("thread_ts") or container.get("thread_ts") or ""),
+        thread=thread_of(body),
         at=float(action["action_ts"]),
         is_direct=place.startswith("D") and not is_private,
         message="" if is_private else str(container.get("message_ts") or ""),
         card_of=str(metadata.get("for") or ""),
+        answered=answered,
         response_url=str(body.get("response_url") or "") if is_private else "",
     )
+
+
+def thread_of(body: Mapping[str, Any]) -> str:
+    """The thread that a card is in; "" for one that stands in a direct conversation itself.
+
+    Slack calls every message that has replies one of its own thread. In a channel that is where we go on.
+    """
+    container, message = body.get("container") or {}, body.get("message") or {}
+    thread = str(message.get("thread_ts") or container.get("thread_ts") or "")
+    is_direct = str(container.get("channel_id") or "").startswith("D")
+    return "" if is_direct and thread == str(container.get("message_ts") or "") else thread
 
 
 def of_words(words: str, *, id: str, workspace_id: str, user_id: str, channel: str) -> Job:

@@ -80,9 +80,9 @@ async def open_gateway(
         )
         if desk is None:
             desk = await stack.enter_async_context(open_desk(settings, vault_role="gateway"))
-        parts = _put_together(settings, desk, redis, rasa, messenger, identity, prefix)
+        parts = _put_together(settings, desk, redis, rasa, messenger, identity, prefix, health)
         app = make_app(client=client, signing_secret=_signing_secret(settings), services=parts.services)
-        await stack.enter_async_context(_running(parts))
+        await stack.enter_async_context(_running(parts, health))
         # Closed first: nothing new comes in while what is under way is finished.
         await stack.enter_async_context(_open_transport(settings, app, health))
         health.is_open = True
@@ -93,6 +93,7 @@ async def open_gateway(
 @dataclass(frozen=True)
 class _Parts:
     services: Services
+    people: People
     progress: Progress
     pump: Pump
     missed: Missed
@@ -106,6 +107,7 @@ def _put_together(
     messenger: Messenger,
     identity: dict[str, Any],
     prefix: str,
+    health: Health,
 ) -> _Parts:
     workspace_id, bot_user_id = str(identity["team_id"]), str(identity["user_id"])
     people = People(
@@ -117,28 +119,51 @@ def _put_together(
         prefix=prefix,
     )
     progress = Progress(desk=desk, messenger=messenger, redis=redis, prefix=prefix)
-    delivery = Delivery(messenger=messenger, people=people, progress=progress, wording=Wording())
+    home = Home(desk=desk, people=people, messenger=messenger, redis=redis, prefix=prefix)
+    delivery = Delivery(messenger=messenger, people=people, progress=progress, home=home, wording=Wording())
     lists = Lists(desk=desk, messenger=messenger, redis=redis, prefix=prefix)
-    turns = Turns(rasa=rasa, messenger=messenger, people=people, delivery=delivery, progress=progress, lists=lists)
+    turns = Turns(
+        rasa=rasa,
+        messenger=messenger,
+        people=people,
+        delivery=delivery,
+        progress=progress,
+        lists=lists,
+        home=home,
+    )
     lanes = Lanes(redis, turns.do, prefix=prefix)
     pump = Pump(RedisNotices(redis), redis, lanes, workspace_id=workspace_id, prefix=prefix)
-    missed = Missed(messenger, redis, lanes, workspace_id=workspace_id, bot_user_id=bot_user_id, prefix=prefix)
+
+    async def hears() -> bool:
+        is_called = settings.slack_transport == "http"  # by Slack, which has no connection to look at
+        return await health.is_connected() and (not is_called or await messenger.is_answered())
+
+    missed = Missed(
+        messenger, redis, lanes, workspace_id=workspace_id, bot_user_id=bot_user_id, prefix=prefix, hears=hears
+    )
     services = Services(
         workspace_id=workspace_id,
         bot_user_id=bot_user_id,
         lanes=lanes,
         messenger=messenger,
         modals=Modals(desk=desk, people=people, messenger=messenger),
-        home=Home(desk=desk, people=people, messenger=messenger),
+        home=home,
     )
-    return _Parts(services, progress, pump, missed)
+    return _Parts(services, people, progress, pump, missed)
 
 
 @asynccontextmanager
-async def _running(parts: _Parts) -> AsyncIterator[None]:
+async def _running(parts: _Parts, health: Health) -> AsyncIterator[None]:
     """What goes on by itself; at the end, what is under way is finished."""
     lanes = parts.services.lanes
-    running = [asyncio.create_task(task) for task in (lanes.run(), parts.pump.run(), parts.missed.run())]
+    work = {
+        "conversations": lanes.run,
+        "notices": parts.pump.run,
+        "catching up": parts.missed.run,
+        "progress": parts.progress.run,
+        "admins": parts.people.keep_admins,
+    }
+    running = [asyncio.create_task(health.keep_up(name, run)) for name, run in work.items()]
     try:
         yield
     finally:

@@ -1,20 +1,32 @@
-"""App Home as one person sees it: drawn from the Desk whenever it is looked at."""
+"""App Home as one person sees it: drawn from the Desk whenever it is looked at, and when what it shows changes."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from slack_sdk.errors import SlackApiError
+
 from clouddesk.desk import Desk
-from clouddesk.model.errors import Unavailable
+from clouddesk.model.errors import CloudDeskError, Unavailable
 from connectors.slack import answers, people, views
 from connectors.slack.messenger import Messenger
 from connectors.slack.people import Known, People
+
+LOOKED_AT_SECONDS = 3600
+"""So long after it was opened the page is kept up to date."""
+
+_log = structlog.get_logger()
 
 
 class Home:
     """Draws App Home."""
 
-    def __init__(self, *, desk: Desk, people: People, messenger: Messenger) -> None:
+    def __init__(self, *, desk: Desk, people: People, messenger: Messenger, redis: Redis[bytes], prefix: str) -> None:
+        self._redis = redis
+        self._prefix = prefix
         self._desk = desk
         self._people = people
         self._messenger = messenger
@@ -30,13 +42,32 @@ class Home:
             view = await self._view(known)
         await self._messenger.call("views.publish", user_id=user_id, view=view)
 
+    async def open(self, user_id: str) -> None:
+        """Somebody looks at their page."""
+        await self._redis.set(self._opened(user_id), "1", ex=LOOKED_AT_SECONDS)
+        await self.publish(user_id)
+
+    async def refresh(self, user_id: str) -> None:
+        """After something of this person's has changed: show it, if they may be looking. Raises nothing."""
+        try:
+            if await self._redis.exists(self._opened(user_id)):
+                await self.publish(user_id)
+        except (RedisError, SlackApiError, CloudDeskError) as error:
+            _log.warning("slack.home_not_drawn", error=type(error).__name__)
+
+    def _opened(self, user_id: str) -> str:
+        return f"{self._prefix}:home:{user_id}"
+
     async def _view(self, known: Known) -> dict[str, Any]:
         try:
             actor = await self._people.actor(known)
+            now = self._desk.clock()
+            seen = await self._desk.reservations(actor, include_ended=True, with_shared=True)
             return views.home(
-                await self._desk.reservations(actor, include_ended=True),
+                [item for item in seen if item.person == actor.person],
                 await self._desk.credentials(actor),
-                now=self._desk.clock(),
+                shared=[(item, share) for item in seen if (share := item.share_of(actor.user_id, now))],
+                now=now,
                 timezone_name=known.timezone,
             )
         except Unavailable:

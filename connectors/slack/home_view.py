@@ -8,6 +8,7 @@ from typing import Any
 
 from clouddesk.language.localtime import local_time, zone_of
 from clouddesk.language.money import hourly, money, rate
+from clouddesk.language.people import called
 from clouddesk.model.credentials import CredentialInfo
 from clouddesk.model.reservation import (
     PARTIAL,
@@ -19,6 +20,7 @@ from clouddesk.model.reservation import (
     STOPPING,
     Reservation,
 )
+from clouddesk.model.share import EXTEND, MANAGE, USE, Share
 from clouddesk.providers.table import title_of
 from connectors.rasa import Button
 from connectors.slack import words
@@ -28,20 +30,35 @@ from connectors.slack.limits import VIEW_BLOCKS, Block, cut
 from connectors.slack.text import mrkdwn
 
 HOME = "home"
-_MOST = 25
+_MOST = 20
 """Reservations; with the rest of the page they stay within Slack's 100 blocks."""
+_MOST_SHARED = 6
 _MOST_ACCESSES = 15
+_TAKES = {
+    "describe_resource": USE,
+    "extend_reservation": EXTEND,
+    "stop_resource": MANAGE,
+    "start_resource": MANAGE,
+}
+"""What a share must allow for it; the rest is the owner's."""
 _EXTENSION_MINUTES = 120
 _DAY = 86400
 
 
 def home(
-    reservations: Sequence[Reservation], credentials: Sequence[CredentialInfo], *, now: datetime, timezone_name: str
+    reservations: Sequence[Reservation],
+    credentials: Sequence[CredentialInfo],
+    *,
+    now: datetime,
+    timezone_name: str,
+    shared: Sequence[tuple[Reservation, Share]] = (),
 ) -> dict[str, Any]:
-    """The page. ``reservations``: the ended ones too, for the sum of the month."""
+    """The page. ``reservations``: the ended ones too, for the sum of the month; ``shared``: those of colleagues."""
     live = [item for item in reservations if item.is_live]
     blocks = [_header(words.HOME_MACHINES), *_machines(live, now, timezone_name)]
     blocks.append(context(words.HOME_ANSWERED))
+    if shared:
+        blocks += [{"type": "divider"}, _header(words.HOME_SHARED), *_shared(shared, now, timezone_name)]
     blocks += [{"type": "divider"}, _header(words.HOME_MONTH), *_month(reservations, now, timezone_name)]
     blocks += [{"type": "divider"}, _header(words.HOME_ACCESS), *_accesses(credentials, now, timezone_name)]
     if any(item.is_simulated for item in live) or any(info.is_simulated for info in credentials):
@@ -70,14 +87,24 @@ def _machines(live: Sequence[Reservation], now: datetime, timezone_name: str) ->
         yield context(mrkdwn(words.HOME_LEFT_OUT.format(count=len(live) - _MOST)))
 
 
+def _shared(found: Sequence[tuple[Reservation, Share]], now: datetime, timezone_name: str) -> Iterable[Block]:
+    for item, share in found[:_MOST_SHARED]:
+        end = local_time(share.until or item.expires_at, timezone_name, now)
+        allowed = words.SHARE_LEVELS[share.allowed].lower()
+        by = words.HOME_SHARED_BY.format(owner=called(item.person), end=end, allowed=allowed)
+        yield paragraph(f"{_machine(item, now, timezone_name)}\n{by}")
+        yield from actions([step for step in dict.fromkeys((*_steps(item), _details(item))) if _may(share, step)])
+
+
 def _machine(item: Reservation, now: datetime, timezone_name: str) -> str:
     left = (item.expires_at - now).total_seconds()
     until = local_time(item.expires_at, timezone_name, now)
     # The minutes of a time of days are nobody's concern.
     left = left // 3600 * 3600 if left > _DAY else left
     ends = f"{words.span(left)} left, until {until}" if left > 0 else f"ended {until}"
+    up = words.HOME_UP.format(up=item.nodes_up, count=item.node_count) if item.nodes_up is not None else ""
     return (
-        f"*{item.name}* {words.STATES[item.state]}\n"
+        f"*{item.name}* {words.STATES[item.state]}{up}\n"
         f"{item.node_count} × {item.size} on {title_of(item.provider)} in {item.region}\n"
         f"{ends}\n{hourly(item.current_hourly_price_usd)} · {money(item.cost_so_far_usd(now))} so far"
     )
@@ -87,24 +114,35 @@ def _steps(item: Reservation) -> list[Button]:
     extend = Button(
         words.EXTEND, payload("extend_reservation", resource_name=item.id, duration_minutes=_EXTENSION_MINUTES)
     )
-    stop, start, release, details = (
+    stop, start, release, details, share = (
         Button(title, payload(intent, resource_name=item.id))
         for title, intent in (
             (words.STOP, "stop_resource"),
             (words.START, "start_resource"),
             (words.RELEASE, "terminate_resource"),
             (words.DETAILS, "describe_resource"),
+            (words.SHARE_SUBMIT, "share_resource"),
         )
     )
     return {
         PROVISIONING: [details, release],
         PARTIAL: [details, release],
-        RUNNING: [extend, stop, release],
+        RUNNING: [extend, stop, release, share],
         STOPPING: [details, release],
-        STOPPED: [start, extend, release],
+        STOPPED: [start, extend, release, share],
         STARTING: [details, release],
         RELEASING: [details],
     }[item.state]
+
+
+def _may(share: Share, step: Button) -> bool:
+    """Whether a colleague may press it."""
+    level = _TAKES.get(step.payload.lstrip("/").partition("{")[0])
+    return level is not None and share.allows(level)
+
+
+def _details(item: Reservation) -> Button:
+    return Button(words.DETAILS, payload("describe_resource", resource_name=item.id))
 
 
 def _month(reservations: Sequence[Reservation], now: datetime, timezone_name: str) -> Iterable[Block]:

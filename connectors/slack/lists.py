@@ -13,7 +13,7 @@ import io
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 
 from redis.asyncio import Redis
@@ -66,7 +66,8 @@ class _Kept:
     pages: list[Reply]
 
     def as_json(self) -> str:
-        return json.dumps([self.user_id, [asdict(page) for page in self.pages]], separators=(",", ":"))
+        pages = [asdict(page) | {"private": page.is_private} for page in self.pages]
+        return json.dumps([self.user_id, pages], separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: bytes) -> _Kept:
@@ -105,7 +106,7 @@ def pages_of(reply: Reply, list_id: str) -> list[Reply]:
             rest.append(words.LIST_AS_FILE.format(count=len(rows)))
             buttons.append(Button(words.LIST_FILE, payload(_MORE, list=list_id, **{"as": _AS_FILE})))
         text = "\n".join([*begin, *(row.text for row in shown), *tail, *rest])
-        pages.append(Reply(text, (*buttons, *reply.buttons), tuple(shown)))
+        pages.append(replace(reply, text=text, buttons=(*buttons, *reply.buttons), rows=tuple(shown)))
     return pages
 
 

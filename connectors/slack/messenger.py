@@ -24,6 +24,7 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.web.async_client import AsyncWebClient
 
 from connectors.slack.cards import Post
+from connectors.slack.faults import UNFIT, UNREADABLE, NotNow, Passing, code_of, is_against_us, is_passing
 
 POSTED_SECONDS = 86400
 """So long a post is known by its key."""
@@ -35,16 +36,11 @@ EVENT_TYPE = "clouddesk_post"
 _TRIES_WHEN_LIMITED = 90
 """The SDK itself makes at most a hundred."""
 _CLOCKS_APART_SECONDS = 120
-_PASSING = (
-    "internal_error",
-    "fatal_error",
-    "service_unavailable",
-    "request_timeout",
-    "ratelimited",
-    "team_added_to_org",
-)
-_UNREADABLE = ("missing_scope", "not_in_channel", "channel_not_found", "thread_not_found", "not_allowed_token_type")
-_UNFIT = ("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long")
+FAULTS_AT_MOST = 5
+"""Of Slack's own, one after the other; then the job comes back later, and holds up nobody until then."""
+CROWD = 16
+"""So many may wait for one channel; whoever comes then comes back later, so that other channels are answered."""
+CROWD_SECONDS = 3.0
 
 # KEYS: mark of the post.  ARGV: that somebody begins, seconds.  Returns the mark that was there before.
 _MARK = """
@@ -60,6 +56,10 @@ NOT_TAKEN = (
     "“OAuth & Permissions”; `clouddesk slack connect` takes it anew, then start the stack again."
 )
 UNREACHABLE = "Slack can't be reached at {url} ({error}). I go on trying; nothing that was taken up is lost."
+REFUSED = (
+    "Slack refuses the app ({error}): its token was revoked or it lacks a scope. Install it again on the app's page "
+    "“Install App”; `clouddesk slack connect` takes a new token. What there is to tell waits until then."
+)
 FAULTY = "Slack answers with faults of its own ({error}). I go on trying; nothing that was taken up is lost."
 
 Tell = Callable[[str], None]
@@ -87,8 +87,8 @@ async def identify(client: AsyncWebClient, tell: Tell) -> dict[str, Any]:
         try:
             answer = await client.auth_test()
         except SlackApiError as error:
-            is_ours = error.response.status_code < 500 and error.response["error"] not in _PASSING
-            tell(NOT_TAKEN.format(error=error.response["error"]) if is_ours else _trouble(client, error))
+            is_theirs = is_passing(error)
+            tell(_trouble(client, error) if is_theirs else NOT_TAKEN.format(error=code_of(error)))
             continue
         except _UNREACHED as error:
             tell(_trouble(client, error))
@@ -99,7 +99,11 @@ async def identify(client: AsyncWebClient, tell: Tell) -> dict[str, Any]:
 
 
 class Messenger:
-    """Speaks to one workspace. While Slack is away, calls wait for it, without end."""
+    """Speaks to one workspace.
+
+    While Slack cannot be reached, calls wait for it, without end. When it answers with faults or refuses the app, they
+    raise NotNow: whoever keeps what is to be done comes back with it.
+    """
 
     def __init__(
         self, client: AsyncWebClient, redis: Redis[bytes], *, prefix: str, tell: Tell = lambda trouble: None
@@ -109,16 +113,29 @@ class Messenger:
         self._redis = redis
         self._prefix = prefix
         self._mark = redis.register_script(_MARK)
-        self._channels: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._channels: WeakValueDictionary[str, _Turns] = WeakValueDictionary()
 
     async def call(self, method: str, **arguments: Any) -> dict[str, Any]:
-        """What may be repeated: asking, editing, deleting, opening. Raises SlackApiError when Slack says no."""
+        """What may be repeated: asking, editing, deleting, opening. Raises SlackApiError: Slack says no; NotNow."""
+        faults = 0
         async for _ in _tries(method):
             try:
                 return await self._once(method, **arguments)
-            except _Passing:
-                continue
+            except Passing as passing:
+                faults = _counted(faults, passing)
         raise AssertionError("the tries have no end")
+
+    async def is_answered(self) -> bool:
+        """Whether Slack answers us at this moment."""
+        try:
+            await self._client.auth_test()
+        except (SlackApiError, *_UNREACHED):
+            return False
+        return True
+
+    async def has_begun(self, key: str) -> bool:
+        """Whether ``begin`` was called with this key, by whichever gateway."""
+        return bool(await self._redis.exists(self._mark_of(key)))
 
     async def begin(self, key: str) -> str:
         """Note that a post with this key begins. Returns what was noted before: its ``ts``, "?…" when it had begun."""
@@ -135,7 +152,7 @@ class Messenger:
         card_of: str = "",
         begun: Awaitable[str] | None = None,
     ) -> str:
-        """Post once for this key; returns its ``ts``. ``card_of``: whose buttons these are.
+        """Post once for this key; returns its ``ts``. ``card_of``: whose buttons these are. Raises as ``call`` does.
 
         ``begun``: what ``begin`` returns, where it was called ahead.
         """
@@ -145,12 +162,16 @@ class Messenger:
             if known and not known.startswith("?"):
                 return known
             is_doubtful, began = bool(known), float(known[1:] or now)
+            faults = 0
             async for _ in _tries("chat.postMessage"):
                 posted = await self._find(channel, thread, key, since=began) if is_doubtful else None
                 try:
                     ts = posted or await self._post(channel, post, key, thread, card_of)
-                except _Passing:
+                except Passing as passing:
                     is_doubtful = True
+                    faults = _counted(faults, passing)
+                    if passing.may_be_of_card and faults == FAULTS_AT_MOST - 1:
+                        post = Post(post.text, [])
                     continue
                 await self._redis.set(self._mark_of(key), ts, ex=POSTED_SECONDS)
                 return ts
@@ -238,7 +259,7 @@ class Messenger:
         try:
             return await send(method, text=post.text, blocks=post.blocks, **arguments)
         except SlackApiError as error:
-            if error.response["error"] not in _UNFIT or not post.blocks:
+            if error.response["error"] not in UNFIT or not post.blocks:
                 raise
             _log.error("slack.card_refused", method=method, error=error.response["error"])
         return await send(method, text=post.text, blocks=[], **arguments)
@@ -253,7 +274,7 @@ class Messenger:
             try:
                 answer = await self.call(method, include_all_metadata=True, cursor=cursor, **where)
             except SlackApiError as error:
-                if error.response["error"] in _UNREADABLE:
+                if error.response["error"] in UNREADABLE:
                     return None
                 raise
             for message in answer["messages"]:
@@ -265,7 +286,7 @@ class Messenger:
                 return None
 
     async def _once(self, method: str, **arguments: Any) -> dict[str, Any]:
-        """One call. Raises _Passing when it may be tried again, SlackApiError when Slack says no."""
+        """One call. Raises Passing when it may be tried again, NotNow and SlackApiError as ``call``."""
         given = {name: value for name, value in arguments.items() if value != ""}
         try:
             answer = (
@@ -274,34 +295,72 @@ class Messenger:
                 else (await self._client.api_call(method, params=_plain(given)))
             )
         except SlackApiError as error:
-            is_passing = error.response.status_code >= 500 or error.response.get("error") in _PASSING
-            self._tell(_trouble(self._client, error) if is_passing else "")
-            if is_passing:
-                raise _Passing from error
+            if is_passing(error):
+                self._tell(_trouble(self._client, error))
+                raise Passing(error) from error
+            if is_against_us(error, method):
+                self._tell(REFUSED.format(error=code_of(error)))
+                _log.error("slack.refused", method=method, error=code_of(error))
+                raise NotNow(is_lasting=True) from error
+            self._tell("")
             raise
         except _UNREACHED as error:
             self._tell(_trouble(self._client, error))
-            raise _Passing from error
+            raise Passing from error
         self._tell("")
         return dict(answer.data) if isinstance(answer.data, dict) else {}
 
     @asynccontextmanager
     async def _in_turn(self, channel: str) -> AsyncIterator[None]:
-        """One after the other in each channel; who waits because Slack said so holds up those behind."""
-        lock = self._channels.get(channel)
-        if lock is None:
-            lock = self._channels[channel] = asyncio.Lock()
-        async with lock:
+        """One after the other in each channel; who waits because Slack said so holds up those behind, but not many."""
+        turns = self._channels.get(channel)
+        if turns is None:
+            turns = self._channels[channel] = _Turns()
+        async with turns.next():
             yield
 
 
-class _Passing(Exception):
-    """Slack was not reached, or had a fault of its own."""
+class _Turns:
+    """Whose turn it is in one channel."""
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+        self._waiting = 0
+        self._failed_until = 0.0
+
+    @asynccontextmanager
+    async def next(self) -> AsyncIterator[None]:
+        """Wait for one's turn. Raises NotNow when too many do, or when it has just failed for the one before."""
+        if self._waiting >= CROWD:
+            raise NotNow(CROWD_SECONDS, is_lasting=True)
+        self._waiting += 1
+        try:
+            await self._lock.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            if self._failed_until > time.monotonic():
+                raise NotNow(is_lasting=True)
+            try:
+                yield
+            except NotNow as held:
+                self._failed_until = time.monotonic() + held.seconds
+                raise
+        finally:
+            self._lock.release()
+
+
+def _counted(faults: int, passing: Passing) -> int:
+    """One more fault of Slack's own, if it was reached at all. Raises NotNow when that is enough."""
+    faults += passing.answer is not None
+    if faults >= FAULTS_AT_MOST:
+        raise NotNow from passing
+    return faults
 
 
 def _trouble(client: AsyncWebClient, error: Exception) -> str:
     if isinstance(error, SlackApiError):
-        return FAULTY.format(error=error.response.get("error") or error.response.status_code)
+        return FAULTY.format(error=code_of(error) or "no answer but a page")
     return UNREACHABLE.format(url=client.base_url, error=type(error).__name__)
 
 

@@ -1,4 +1,6 @@
-"""What was said to us while no gateway ran: read back once there is one, and answered or apologised for.
+"""What was said to us while Slack reached no gateway: read back once it does, and answered or apologised for.
+
+That is while none ran, and while none was connected: Slack repeats what it could not deliver for some minutes only.
 
 Direct messages always. Mentions in channels only where the app was given the scopes to list and to read those
 channels, which it does not ask for (docs/slack.md).
@@ -8,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import structlog
@@ -17,14 +19,20 @@ from redis.exceptions import RedisError
 from slack_sdk.errors import SlackApiError
 
 from connectors.slack.events import Job, of_message
+from connectors.slack.faults import NotNow, code_of
 from connectors.slack.messenger import Messenger
 from connectors.slack.order import Lanes
 from connectors.slack.turns import STALE_SECONDS
 
 SIGN_SECONDS = 10.0
-"""How often a gateway says that it is alive."""
+"""How often a gateway that is connected says so."""
 AWAY_SECONDS = 3 * SIGN_SECONDS
 """Silent for longer, and nobody listened."""
+LISTEN_SECONDS = 1.0
+"""How often a gateway that is not connected looks whether it is again."""
+_CONNECTING_SECONDS = 0.1
+AGAIN_SECONDS = 60.0
+"""After so long it is tried again to read what could not be read."""
 MARGIN_SECONDS = 60.0
 LONGEST_SECONDS = 86400.0
 """Further back nobody waits for an answer any more."""
@@ -39,7 +47,7 @@ _log = structlog.get_logger()
 
 
 class Missed:
-    """Knows since when nobody listened."""
+    """Knows since when nobody listened. ``hears``: whether what is said now reaches this gateway."""
 
     def __init__(
         self,
@@ -50,53 +58,65 @@ class Missed:
         workspace_id: str,
         bot_user_id: str,
         prefix: str,
+        hears: Callable[[], Awaitable[bool]],
     ) -> None:
         self._messenger = messenger
         self._redis = redis
         self._lanes = lanes
         self._workspace_id = workspace_id
         self._bot_user_id = bot_user_id
+        self._hears = hears
         self._key = f"{prefix}:alive"
 
     async def run(self) -> None:
-        """Catch up when nobody listened; then say that somebody does, without end."""
-        try:
-            await self._catch_up()
-        except RedisError as error:
-            _log.error("slack.not_caught_up", error=type(error).__name__)
-        except SlackApiError as error:
-            _log.error("slack.not_caught_up", error=error.response["error"])
+        """While Slack reaches us, say so; whenever that has not been said for a while, catch up first. Without end."""
+        pause = _CONNECTING_SECONDS
         while True:
             try:
-                await self._redis.set(self._key, str(time.time()))
+                if await self._hears():
+                    pause = SIGN_SECONDS
+                    now = time.time()
+                    if await self._catch_up(now):
+                        await self._redis.set(self._key, str(now))
+                    else:
+                        pause = AGAIN_SECONDS
+                elif pause != _CONNECTING_SECONDS:
+                    pause = LISTEN_SECONDS
             except RedisError as error:
                 _log.warning("slack.no_sign", error=type(error).__name__)
-            await asyncio.sleep(SIGN_SECONDS)
+            await asyncio.sleep(pause)
 
-    async def _catch_up(self) -> None:
-        now = time.time()
+    async def _catch_up(self, now: float) -> bool:
+        """Read what was said since the last sign; False when that is to be tried again."""
         before = await self._redis.get(self._key)
         if before is None or now - float(before) < AWAY_SECONDS:
-            return
+            return True
         since = max(float(before) - MARGIN_SECONDS, now - LONGEST_SECONDS)
-        found = 0
-        async for item in self._all("conversations.list", "channels", most=MOST_CONVERSATIONS, types=_DIRECT):
-            if not item.get("is_user_deleted"):
-                found += await self._read(str(item["id"]), since, is_direct=True)
-        for kind in _CHANNELS:
-            found += await self._read_channels(kind, since)
+        counts = [await self._read_all(kind, since) for kind in (_DIRECT, *_CHANNELS)]
+        found = sum(count for count in counts if count is not None)
         _log.info("slack.caught_up", away_seconds=round(now - float(before)), messages=found)
+        return None not in counts
 
-    async def _read_channels(self, kind: str, since: float) -> int:
-        """Those of this kind that we are in, if we may."""
-        found = 0
+    async def _read_all(self, kind: str, since: float) -> int | None:
+        """All conversations of this kind that we are in, if we may; None when some are to be tried again."""
+        method = "conversations.list" if kind == _DIRECT else "users.conversations"
+        found, is_whole = 0, True
         try:
-            async for item in self._all("users.conversations", "channels", most=MOST_CONVERSATIONS, types=kind):
-                found += await self._read(str(item["id"]), since, is_direct=False)
+            async for item in self._all(method, "channels", most=MOST_CONVERSATIONS, types=kind):
+                if item.get("is_user_deleted"):
+                    continue
+                try:
+                    found += await self._read(str(item["id"]), since, is_direct=kind == _DIRECT)
+                except SlackApiError as error:
+                    _log.warning("slack.not_read", channel=item["id"], error=code_of(error))
+                except NotNow:
+                    is_whole = False
         except SlackApiError as error:
-            if error.response["error"] not in _NOT_ASKED_FOR:
-                raise
-        return found
+            if kind == _DIRECT or code_of(error) not in _NOT_ASKED_FOR:
+                _log.error("slack.not_caught_up", error=code_of(error))
+        except NotNow:
+            is_whole = False
+        return found if is_whole else None
 
     async def _read(self, channel: str, since: float, *, is_direct: bool) -> int:
         messages = {str(one["ts"]): one async for one in self._messages(channel, since)}

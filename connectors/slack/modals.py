@@ -23,11 +23,15 @@ from clouddesk.model.request import CLUSTER
 from clouddesk.providers.table import PROVIDERS
 from connectors.rasa import Reply
 from connectors.slack import answers, cards, views
+from connectors.slack.events import thread_of
 from connectors.slack.messenger import Messenger
 from connectors.slack.people import People
+from connectors.slack.sharing import Sharing
 
 PROMPT_SECONDS = 1.5
 """A cloud that has answered by then is answered for in the form itself; Slack waits 3 seconds."""
+TRIGGER_SECONDS = 3.0
+"""So long Slack lets a form be opened after a press."""
 _SHOWN_SECONDS = 0.5
 """Until Slack shows the view of our acknowledgement, which would otherwise replace what comes after it."""
 
@@ -44,6 +48,7 @@ class Modals:
         self._desk = desk
         self._people = people
         self._messenger = messenger
+        self._sharing = Sharing(desk=desk, people=people)
 
     def of_payload(self, payload: str, body: Mapping[str, Any]) -> Coroutine[Any, Any, bool] | None:
         """The form that a button stands for; None for one that says something.
@@ -56,6 +61,8 @@ class Modals:
             return self.open_credentials(trigger, user_id, str(facts.get("provider") or ""))
         if intent == "correct" and set(facts) == {"quote_id"}:
             return self.open_change(trigger, user_id, str(facts["quote_id"]), _place(body))
+        if intent == "share_resource" and set(facts) == {"resource_name"}:
+            return self.open_share(trigger, user_id, str(facts["resource_name"]), _place(body))
         return None
 
     async def open_credentials(self, trigger: str, user_id: str, provider: str = "") -> bool:
@@ -83,6 +90,12 @@ class Modals:
             place=place,
         )
         return await self._open(trigger, user_id, view)
+
+    async def open_share(self, trigger: str, user_id: str, reservation_id: str, place: Mapping[str, str]) -> bool:
+        """With whom, what they may do, until when; False when it is not this person's to share."""
+        actor = await self._actor(user_id)
+        view = await self._sharing.form(actor, reservation_id, place) if actor else None
+        return await self._open(trigger, user_id, view) if view else False
 
     def provider_chosen(self, view: Mapping[str, Any]) -> Answer:
         """The form of the cloud that was chosen."""
@@ -114,8 +127,23 @@ class Modals:
         if not changes:
             return {}, None
         quote_id, place = views.change_of(view)
+        if (actor := await self._actor(user_id)) is not None:
+            try:
+                await self._desk.get_quote(actor, quote_id)
+            except QuoteExpired:
+                # The changes would be taken for ones of whatever else is open by now.
+                return {"response_action": "update", "view": views.told(answers.QUOTE_TOO_OLD)}, None
         before, words = (f"/correct{json.dumps(facts)}" for facts in ({"quote_id": quote_id}, changes))
         return {}, Change(before, words, place.get("channel", ""), place.get("thread", ""))
+
+    async def share_given(self, user_id: str, view: Mapping[str, Any]) -> tuple[Answer, Change | None]:
+        """The acknowledgement, and what to say to the dialogue; None when something chosen cannot be."""
+        actor, given = await self._actor(user_id), views.given(view)
+        if actor is None:
+            return {"response_action": "update", "view": views.told(answers.NOT_ALLOWED)}, None
+        if problems := await self._sharing.problems(actor, given):
+            return {"response_action": "errors", "errors": problems}, None
+        return {}, Change("", views.said(given), given.place.get("channel", ""), given.place.get("thread", ""))
 
     def _least_nodes(self, quote: Quote) -> int:
         """Fewer machines than its roles no cluster can have."""
@@ -149,11 +177,15 @@ class Modals:
             vendor_text = error.vendor_text if isinstance(error, ProviderError) else ""
             _log.info("slack.credentials_refused", code=error.code, user=str(actor.person), vendor_text=vendor_text)
             return answers.not_stored(error, PROVIDERS[provider].title)
+        except Exception:  # noqa: BLE001 - the form waits for a sentence
+            _log.exception("slack.credentials_failed", user=str(actor.person))
+            return answers.NOT_STORED
 
     async def _open(self, trigger: str, user_id: str, view: dict[str, Any]) -> bool:
         if await self._actor(user_id) is None:
             view = views.told(answers.NOT_ALLOWED)
-        await self._messenger.call("views.open", trigger_id=trigger, view=view)
+        opening = self._messenger.call("views.open", trigger_id=trigger, view=view)
+        await asyncio.wait_for(opening, TRIGGER_SECONDS)
         return True
 
     async def _actor(self, user_id: str) -> Actor | None:
@@ -164,12 +196,11 @@ class Modals:
 
 @dataclass(frozen=True)
 class Change:
-    """A request that was changed in a form."""
+    """What a form says to the dialogue."""
 
     before: str
-    """The payload that brings the quote up again."""
+    """The payload that brings up again what it is about; empty when the words say that themselves."""
     words: str
-    """The payload that changes it."""
     channel: str
     thread: str
 
@@ -189,8 +220,5 @@ def _last_field(provider: str) -> str:
 
 
 def _place(body: Mapping[str, Any]) -> dict[str, str]:
-    container, message = body.get("container") or {}, body.get("message") or {}
-    return {
-        "channel": str(container.get("channel_id") or ""),
-        "thread": str(message.get("thread_ts") or container.get("thread_ts") or ""),
-    }
+    container = body.get("container") or {}
+    return {"channel": str(container.get("channel_id") or ""), "thread": thread_of(body)}

@@ -9,11 +9,13 @@ posts by their keys.
     <prefix>:lane:<conversation>  sorted set: its jobs, by when they happened
     <prefix>:lanes                sorted set: conversations with jobs, by when they may be taken (ms)
     <prefix>:owners               hash: which worker has a conversation
+    <prefix>:held:<job id>        since when Slack has had faults of its own at it
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -25,6 +27,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from connectors.slack.events import Job
+from connectors.slack.faults import NotNow
 
 AT_ONCE = 64
 """Conversations that one gateway works on at a time."""
@@ -34,6 +37,8 @@ LEASE_SECONDS = 6.0
 """How long a gateway that died holds up a conversation."""
 LOOK_SECONDS = 1.0
 """How often to look for conversations that nobody works on (any more)."""
+HOPELESS_SECONDS = 86400.0
+"""So long a conversation waits while Slack answers with faults of its own; its outages are over by then."""
 SEEN_SECONDS = 7 * 86400
 """Longer than Slack repeats anything, and than we look back for what was missed."""
 
@@ -80,8 +85,20 @@ return first[1]
 """
 
 
+# KEYS: lanes, owners.  ARGV: worker, pause (ms), conversation.  Nobody takes it before the pause is over.
+_PUT_OFF = f"""
+{_NOW}
+if redis.call('HGET', KEYS[2], ARGV[3]) ~= ARGV[1] then return end
+redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[3])
+redis.call('HDEL', KEYS[2], ARGV[3])
+"""
+
+
 class Lanes:
-    """``handle`` does one job; it must see to its own faults, as a job that raises is not tried again."""
+    """``handle`` does one job; it must see to its own faults, as a job that raises is not tried again.
+
+    But for NotNow: its conversation waits then, and the worker goes to another one.
+    """
 
     def __init__(
         self,
@@ -101,6 +118,7 @@ class Lanes:
         self._add = redis.register_script(_ADD)
         self._take = redis.register_script(_TAKE)
         self._next = redis.register_script(_NEXT)
+        self._put_off = redis.register_script(_PUT_OFF)
         self._adding = 0
         self._arriving: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._is_calm = asyncio.Event()
@@ -190,7 +208,7 @@ class Lanes:
             text = await self._advance(lane, worker, text)
 
     async def _do(self, lane: str, worker: str, text: bytes) -> bool:
-        """Do the job while the lease on its conversation is renewed; False when that was lost on the way."""
+        """Do the job while the lease on its conversation is renewed; False when that was lost, or it has to wait."""
         doing = asyncio.create_task(self._handled(text))
         try:
             while not doing.done():
@@ -199,7 +217,10 @@ class Lanes:
                 if not doing.done() and await self._advance(lane, worker, b"") is None:
                     _log.warning("slack.lane_lost", conversation=lane)
                     return False
-            doing.result()
+            pause = doing.result()
+            if pause:
+                await self._put_off(keys=self._shared_keys, args=[worker, int(pause * 1000), lane])
+                return False
         finally:
             if not doing.done():
                 doing.cancel()
@@ -207,18 +228,32 @@ class Lanes:
                     await doing
         return True
 
-    async def _handled(self, text: bytes) -> None:
+    async def _handled(self, text: bytes) -> float:
+        """Do it; after how many seconds it is to be tried again, 0 when it is done with."""
         try:
             job = Job.from_json(text)
         except (ValueError, TypeError, KeyError):
             _log.exception("slack.job_unreadable")  # of another version: it must not hold up those behind it
-            return
+            return 0.0
         try:
             await self._handle(job)
         except RedisError:
             raise  # not done: it stays where it is
+        except NotNow as held:
+            if held.is_lasting or not await self._is_hopeless(job):
+                _log.warning("slack.job_waits", kind=job.kind, conversation=job.conversation, seconds=held.seconds)
+                return held.seconds
+            _log.error("slack.job_given_up", kind=job.kind, conversation=job.conversation)
         except Exception:  # noqa: BLE001 - one job's fault must not hold up those behind it
             _log.exception("slack.job_failed", kind=job.kind, conversation=job.conversation)
+        return 0.0
+
+    async def _is_hopeless(self, job: Job) -> bool:
+        """Whether Slack has stumbled over it for so long that those behind it need wait no more."""
+        key, now = self._key("held", job.id), time.time()
+        if await self._redis.set(key, str(now), nx=True, ex=SEEN_SECONDS):
+            return False
+        return now - float(await self._redis.get(key) or now) > HOPELESS_SECONDS
 
     async def _advance(self, lane: str, worker: str, done: bytes) -> bytes | None:
         found: bytes | None = await self._next(

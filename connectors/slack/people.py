@@ -12,6 +12,7 @@ import structlog
 from redis.asyncio import Redis
 from slack_sdk.errors import SlackApiError
 
+from clouddesk.adapters.colleagues import RedisColleagues
 from clouddesk.admins import Admins
 from clouddesk.model.actor import Actor, Person
 from clouddesk.model.errors import Unavailable
@@ -59,6 +60,7 @@ class People:
         self._messenger = messenger
         self._redis = redis
         self._admins = admins
+        self._colleagues = RedisColleagues(redis)
         self._workspace_id = workspace_id
         self._group = group
         self._prefix = prefix
@@ -80,6 +82,7 @@ class People:
         if text is None:
             text = json.dumps(await self._look(user_id)).encode()
             await self._redis.set(key, text, ex=CACHED_SECONDS)
+            await self._colleagues.note(Person(self._workspace_id, user_id), json.loads(text)["refused"])
         return Known(Person(self._workspace_id, user_id), **json.loads(text))
 
     async def actor(self, known: Known) -> Actor:

@@ -1,6 +1,7 @@
 """Where an answer goes: into the conversation, to one person alone, or into their direct messages.
 
-What says how to get into a machine never goes to a channel; there it is said that it was sent as a direct message.
+What the dialogue calls private, and whatever says how to get into a machine, never goes to a channel; there it is said
+that it was sent as a direct message.
 """
 
 from __future__ import annotations
@@ -13,18 +14,9 @@ from connectors.rasa import Reply
 from connectors.slack import answers, cards
 from connectors.slack.cards import Post
 from connectors.slack.events import PRESS, Job
+from connectors.slack.faults import CLOSED
 from connectors.slack.messenger import Messenger
 from connectors.slack.text import is_private
-
-_CLOSED = (
-    "not_in_channel",
-    "channel_not_found",
-    "is_archived",
-    "user_not_in_channel",
-    "restricted_action",
-    "no_permission",
-)
-"""Where we may not write (any more)."""
 
 
 class Speaker:
@@ -44,15 +36,15 @@ class Speaker:
 
     async def say(self, *replies: Reply) -> None:
         """Where the job came from; what is private, as a direct message."""
-        posts = [post for reply in replies for post in cards.of_reply(reply)]
-        if self._job.is_direct:
-            for post in posts:
-                await self.post(post)
-            return
-        private = [post for post in posts if is_private(post.text)]
-        for post in posts:
-            if post not in private:
-                await self._show(post)
+        private = []
+        for reply in replies:
+            for post in cards.of_reply(reply):
+                if self._job.is_direct:
+                    await self.post(post)
+                elif reply.is_private or is_private(post.text):
+                    private.append(post)
+                else:
+                    await self._show(post)
         if private:
             await self.tell(*private)
             for post in cards.of_reply(answers.SENT_PRIVATELY):
@@ -83,7 +75,7 @@ class Speaker:
             await self._post(job.channel, post, thread=job.thread)
         except SlackApiError as error:
             is_own = job.channel == await self._messenger.direct(job.user_id)
-            if is_own or error.response["error"] not in _CLOSED:
+            if is_own or error.response["error"] not in CLOSED:
                 raise
             await self.tell(post)
 
@@ -94,7 +86,7 @@ class Speaker:
         try:
             await self._messenger.whisper(job.channel, job.user_id, post, thread=job.thread)
         except SlackApiError as error:
-            if error.response["error"] not in _CLOSED:
+            if error.response["error"] not in CLOSED:
                 raise
             await self.tell(post)
 

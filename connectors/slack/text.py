@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from clouddesk.language.people import MARK, without_marks
+
 _LINK = re.compile(r"<(?P<target>(?:https?|mailto|ftp|tel|ssh):[^|<>\s]*)(?:\|(?P<label>[^<>]*))?>")
 _CHANNEL = re.compile(r"<#(?P<id>[A-Z0-9]+)(?:\|(?P<label>[^<>]*))?>")
 _SPECIAL = re.compile(r"<!(?P<name>[a-z]+)(?:\^[^|<>]*)?(?:\|(?P<label>[^<>]*))?>")
@@ -12,16 +14,19 @@ _URL = re.compile(r"https?://[^\s<>|`\"']*[^\s<>|`\"'.,;:!?)\]}]")
 _CODE = re.compile(r"(`[^`\n]+`)")
 _SPACES = re.compile(r"[ \t]{2,}")
 _PRIVATE = re.compile(
-    r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\w)|\bssh\s+(?:\S+\s+){0,6}\S+@\S+|[?&]token=", re.IGNORECASE
+    r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\w)"
+    r"|(?<![\w:])(?=[0-9a-f:]*::|(?:[0-9a-f]{1,4}:){7})[0-9a-f]{1,4}:[0-9a-f:]+(?![\w:])"
+    r"|\bssh\s+(?:\S+\s+){0,6}\S+@\S+|(?:[?&]|&amp;)token=",
+    re.IGNORECASE,
 )
 
 
 def escape(text: str) -> str:
     """What goes out: nothing in it is a mention, a link or a command to Slack any more (``<!channel>`` is text).
 
-    Our marks (*bold*, _italic_, `code`) are Slack's too and stay.
+    Our marks (*bold*, _italic_, `code`) are Slack's too and stay; a person whom we name ourselves is a mention.
     """
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return MARK.sub(r"<@\1>", text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
 
 
 def mrkdwn(text: str) -> str:
@@ -45,7 +50,7 @@ def incoming(text: str, bot_user_id: str) -> str:
     text = _CHANNEL.sub(lambda found: f"#{found['label'] or 'channel'}", text)
     text = _SPECIAL.sub(lambda found: found["label"] or f"@{found['name']}", text)
     text = _LINK.sub(lambda found: found["label"] or found["target"].removeprefix("mailto:"), text)
-    text = _SPACES.sub(" ", text).strip()
+    text = _SPACES.sub(" ", without_marks(text)).strip()
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 

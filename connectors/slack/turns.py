@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import replace
 
@@ -9,12 +10,15 @@ import structlog
 from redis.exceptions import RedisError
 from slack_sdk.errors import SlackApiError
 
+from clouddesk.language.people import MENTION
 from clouddesk.model.errors import CloudDeskError, Unavailable
 from connectors.rasa import Message, RasaClient, Reply, Unreachable
 from connectors.slack import answers, people
-from connectors.slack.cards import of_reply
+from connectors.slack.cards import Post, of_reply
 from connectors.slack.delivery import Delivery
-from connectors.slack.events import COMMAND, NOTICE, Job
+from connectors.slack.events import COMMAND, NOTICE, PRESS, Job
+from connectors.slack.faults import NotNow
+from connectors.slack.home import Home
 from connectors.slack.lists import Lists, wish_in
 from connectors.slack.messenger import Messenger
 from connectors.slack.people import Known, People
@@ -39,9 +43,11 @@ class Turns:
         delivery: Delivery,
         progress: Progress,
         lists: Lists,
+        home: Home,
     ) -> None:
         self._rasa = rasa
         self._lists = lists
+        self._home = home
         self._messenger = messenger
         self._people = people
         self._delivery = delivery
@@ -58,7 +64,7 @@ class Turns:
         began = time.monotonic()
         try:
             await self._answer(job, speaker)
-        except (RedisError, SlackApiError):
+        except (RedisError, SlackApiError, NotNow):
             raise
         except Exception:  # noqa: BLE001 - the person gets an answer all the same
             _log.exception("slack.turn_failed", kind=job.kind, conversation=job.conversation)
@@ -72,15 +78,21 @@ class Turns:
             return  # two bots that answer each other never end
         if known.refused:
             await speaker.hint(answers.refused(known.refused))
-        elif time.time() - job.at > STALE_SECONDS:
+        elif time.time() - job.at > STALE_SECONDS and not await self._messenger.has_begun(_asked(job)):
             await speaker.hint(answers.missed(job.at, known.timezone))
         elif job.secret is not None:
             await self._protect(job, speaker, job.secret)
         elif not await self._is_of_list(job, known, speaker):
+            # What was acted on before Slack or a gateway went away is answered, however late.
+            await self._messenger.begin(_asked(job))
             speaker.expect()
             replies = await self._ask(job, known)
             await speaker.say(*await self._lists.begin(job, replies))
+            if replies[0] not in (answers.UNHEARD, answers.UNREACHABLE):
+                await self._settle(job)
             await self._show_progress(job, known)
+            if job.kind == PRESS:
+                await self._home.refresh(job.user_id)
 
     async def _is_of_list(self, job: Job, known: Known, speaker: Speaker) -> bool:
         """Whether it only asked for more of a list, and was answered: the dialogue knows of no pages."""
@@ -89,11 +101,15 @@ class Turns:
             return False
         try:
             return await self._lists.answer(job, wish, await self._people.actor(known), speaker)
+        except NotNow:
+            raise
         except Unavailable:
             await speaker.hint(answers.UNHEARD)
             return True
 
     async def _ask(self, job: Job, known: Known) -> list[Reply]:
+        for found in MENTION.finditer(job.text):
+            await self._people.get(found["id"])  # the Desk knows then whether anything can be shared with them
         message = Message(job.person, job.conversation, job.text, known.timezone, job.id)
         try:
             if job.before:
@@ -105,6 +121,17 @@ class Turns:
             _log.error("slack.dialogue_failed", code=error.code)
             return [answers.UNHEARD]
 
+    async def _settle(self, job: Job) -> None:
+        """Take the buttons away from a card that was answered, by the first who pressed and whom it asks."""
+        if not job.answered or job.card_of != job.user_id:
+            return
+        if await self._messenger.begin(f"card-{job.channel}-{job.message}"):
+            return
+        try:
+            await self._messenger.edit(job.channel, job.message, Post(**json.loads(job.answered)))
+        except (NotNow, SlackApiError) as error:
+            _log.warning("slack.card_not_settled", error=type(error).__name__)
+
     async def _show_progress(self, job: Job, known: Known) -> None:
         try:
             await self._progress.look(job, await self._people.actor(known))
@@ -114,16 +141,23 @@ class Turns:
 
     async def _protect(self, job: Job, speaker: Speaker, provider: str) -> None:
         """A key was pasted: take it away where we may, and say privately what to do."""
-        is_deleted = await self._delete(job)
+        fate = await self._delete(job)
         if not job.is_direct:
-            await speaker.hint(answers.secret_seen(is_deleted=is_deleted))
-        await speaker.tell(*of_reply(answers.secret_found(provider, is_deleted=is_deleted)))
+            await speaker.hint(answers.secret_seen(fate=fate))
+        await speaker.tell(*of_reply(answers.secret_found(provider, fate=fate)))
 
-    async def _delete(self, job: Job) -> bool:
+    async def _delete(self, job: Job) -> str:
+        if job.kind == COMMAND:
+            return answers.UNSEEN
         if not job.message:
-            return bool(job.response_url)  # a command is seen by nobody else, and nothing is left of it
+            return answers.OF_ANOTHER  # a message that a shortcut was used on
         try:
             await self._messenger.call("chat.delete", channel=job.channel, ts=job.message)
         except SlackApiError:
-            return False  # Slack lets bots delete only what they wrote themselves
-        return True
+            return answers.TO_DELETE  # Slack lets bots delete only what they wrote themselves
+        return answers.DELETED
+
+
+def _asked(job: Job) -> str:
+    """The mark that the dialogue has heard this job, or may have."""
+    return f"{job.id}:asked"

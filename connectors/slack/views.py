@@ -16,6 +16,7 @@ from connectors.slack.credentials_view import (
     typed,
 )
 from connectors.slack.home_view import home, home_down, refused_home
+from connectors.slack.share_view import given, said, share
 
 __all__ = [
     "added",
@@ -26,12 +27,15 @@ __all__ = [
     "choose_provider",
     "chosen_provider",
     "credentials",
+    "given",
     "home",
     "home_down",
     "missing",
     "problems",
     "provider_of",
     "refused_home",
+    "said",
+    "share",
     "told",
     "typed",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from clouddesk.model import node as nodes
 from clouddesk.model import notice as notices
 from clouddesk.model import reservation as states
+from clouddesk.model import share as shares
 
 ICONS = {
     notices.READY: "✅",
@@ -20,6 +21,8 @@ ICONS = {
     notices.DRIFT: "👀",
     notices.ORPHAN: "🔎",
     notices.ORPHAN_SETTLED: "🧹",
+    notices.SHARED: "🤝",
+    notices.UNSHARED: "👋",
 }
 
 # --- Progress ---------------------------------------------------------------------------------------------------------
@@ -100,10 +103,30 @@ NO_GPU = "I know no GPU called “{said}”. For example: t4, v100, a100."
 GPU_TYPE_OF_NONE = "With 0 GPUs there is no kind of them: empty this, or take at least 1."
 BAD_NAME = "“{said}” can't be a name: small letters, digits and dashes, a letter first, at most {most}."
 
+SHARE_TITLE, SHARE_SUBMIT, UNSHARE = "Share", "Share", "Stop sharing"
+SHARE_INTRO = "*{name}*, which ends {ends}. What it costs stays with you, and you can stop sharing at any time."
+SHARE_PERSON, SHARE_ALLOWED, SHARE_UNTIL = "With whom", "They may", "Until"
+SHARE_LEVELS = {
+    shares.USE: "See it",
+    shares.EXTEND: "See and extend it",
+    shares.MANAGE: "See, extend, stop, start and reboot it",
+}
+SHARE_UNTIL_HINT = "As it is: as long as the machine lasts (now {ends})."
+SHARE_KNOWN = "{person}: {allowed}, until {end}"
+SHARE_IS_OVER = "That is over already. Choose a later time."
+SHARE_WITH_OWNER = "It is theirs already."
+SHARE_REFUSED = {
+    "bot": "That is a bot. Choose a person.",
+    "guest": "Guests of this workspace can't use machines. Choose a full member.",
+    "deactivated": "Their account is deactivated.",
+    "foreign": "They are from another workspace. Choose somebody from this one.",
+}
+
 # --- App Home ---------------------------------------------------------------------------------------------------------
 HOME_MACHINES = "Your machines"
 HOME_NOTHING = "You have no machines now. Tell me in a message what you need, or begin with one of these:"
 HOME_EXAMPLES = ("a vm with 8 GB for a day", "a 3-node spark cluster for 8 hours", "help")
+HOME_UP = " ({up} of {count} up)"
 HOME_LEFT_OUT = "… and {count} more: “what have I got?” in a message lists all."
 HOME_ANSWERED = "What you press here is answered under *Messages*."
 HOME_ACCESS = "Your access to clouds"
@@ -119,6 +142,8 @@ HOME_DOWN = (
     "again in a minute."
 )
 EXTEND, STOP, START, RELEASE, DETAILS = "Extend 2 hours", "Stop", "Start", "Release", "Details"
+HOME_SHARED = "Shared with you"
+HOME_SHARED_BY = "Shared by {owner} until {end}: you may {allowed}."
 ADD_ACCESS, RENEW, REMOVE = "Add access", "Renew", "Remove"
 
 

@@ -27,6 +27,7 @@ from clouddesk.model.offer import Offer
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import Reservation
+from clouddesk.model.share import MANAGE, USE, Share
 from tests.builders import a_reservation
 from tests.servers import free_port, redis_server, redis_url
 
@@ -167,6 +168,23 @@ async def test_a_person_sees_their_own_newest_first(redis, person):
     await views.put(reserved(Person("local", "bob")))
     assert await views.of_person(person) == [newer, older]
     assert await views.of_person(Person("other", person.user_id)) == []
+
+
+async def test_a_person_sees_what_is_shared_with_them_after_their_own_and_only_while_it_is(redis, person):
+    views, ben = RedisReservationViews(redis), Person("local", f"{person.user_id}-ben")
+    own = reserved(ben)
+    for_an_hour = reserved(person, shares=(Share(ben.user_id, USE, NOW + timedelta(hours=1)), Share("cid", USE)))
+    for_good = reserved(person, created_at=NOW + timedelta(hours=1), shares=(Share(ben.user_id, MANAGE),))
+    for view in (for_an_hour, for_good, own):
+        await views.put(view)
+    assert await views.seen_by(ben, now=NOW) == [own, for_good, for_an_hour]
+    assert await views.seen_by(ben, now=NOW + timedelta(hours=1)) == [own, for_good]
+    assert await views.seen_by(Person("other", ben.user_id), now=NOW) == []
+    assert await views.of_person(ben) == [own]
+
+    await views.put(replace(for_good, revision=for_good.revision + 1, shares=()))
+    await views.put(for_good)
+    assert await views.seen_by(ben, now=NOW) == [own, for_an_hour], "an older revision does not bring it back"
 
 
 async def test_what_has_ended_leaves_the_list_of_the_living(redis, person):

@@ -34,6 +34,7 @@ from clouddesk.model.reservation import (
     ReservationOrder,
     first_view,
 )
+from clouddesk.model.share import Share
 from clouddesk.settings import Limits, TeamDefaults
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -214,6 +215,14 @@ class MemoryViews:
         found = reversed(self.items.values())
         return [item for item in found if item.person == person and (item.is_live or not only_live)]
 
+    async def seen_by(self, person: Person, *, now: datetime, only_live: bool = False) -> list[Reservation]:
+        shared = [
+            item
+            for item in reversed(self.items.values())
+            if item.workspace_id == person.workspace_id and item.share_of(person.user_id, now)
+        ]
+        return [*await self.of_person(person, only_live=only_live), *shared]
+
     async def all(self, *, only_live: bool = False) -> list[Reservation]:
         return [item for item in self.items.values() if item.is_live or not only_live]
 
@@ -224,6 +233,16 @@ class MemoryViews:
             self.claimed[person, stem] += 1
             self.names[reservation_id] = f"{stem}-{self.claimed[person, stem]}"
         return self.names[reservation_id]
+
+
+class MemoryColleagues:
+    """Why nothing is shared with somebody, by user id."""
+
+    def __init__(self) -> None:
+        self.refused: dict[str, str] = {}
+
+    async def refusal(self, person: Person) -> str | None:
+        return self.refused.get(person.user_id)
 
 
 class MemoryNotices:
@@ -348,6 +367,19 @@ class MemoryEngine:
         item = self.views.items[reservation_id]
         return self._put(item, is_held=True, expires_at=item.created_at + timedelta(days=30)).expires_at
 
+    async def share(self, reservation_id: str, share: Share, request_id: str, *, by: str = "") -> None:
+        self._fail()
+        item = self.views.items[reservation_id]
+        if item.state in (RELEASING, ENDED):
+            raise WrongState(item.name, state=item.state, wanted="share")
+        others = [known for known in item.shares if known.user_id != share.user_id]
+        self._put(item, shares=(*others, share))
+
+    async def unshare(self, reservation_id: str, user_id: str, request_id: str, *, by: str = "") -> None:
+        self._fail()
+        item = self.views.items[reservation_id]
+        self._put(item, shares=tuple(known for known in item.shares if known.user_id != user_id))
+
     async def choose(self, reservation_id: str, answer: str, *, by: str = "", request_id: str = "") -> None:
         self._fail()
         item = self.views.items[reservation_id]
@@ -427,6 +459,7 @@ class MemoryDesk:
         self.accounts = MemoryAccounts()
         self.catalog = MemoryCatalog()
         self.notices = MemoryNotices()
+        self.colleagues = MemoryColleagues()
         self.habits = MemoryHabits()
         self.orphans = MemoryOrphans()
         self.trail = MemoryTrail()
@@ -440,6 +473,7 @@ class MemoryDesk:
             quotes=self.quotes,
             engine=self.engine,
             views=self.views,
+            colleagues=self.colleagues,
             notices=self.notices,
             habits=self.habits,
             orphan_store=self.orphans,

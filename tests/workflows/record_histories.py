@@ -1,6 +1,7 @@
-"""`python -m tests.workflows.record_histories VERSION`: whole histories of today's workflows, for later code to replay.
+"""`python -m tests.workflows.record_histories VERSION [SCENE …]`: histories of workflows, for later code to replay.
 
-Run it when a workflow gets a new part, with the version that ships it. Files of older versions stay as they are:
+Run it when a workflow gets a new part, with the version that ships it and the scenes that play that part (all of them
+without names), and before the next change. Files of older versions stay as they are:
 machines may be running under such a history, and whatever code comes must still be able to go on with it.
 """
 
@@ -9,24 +10,24 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from clouddesk.model.errors import CredentialsRejected, ProviderDown
+from clouddesk.model.errors import CredentialsRejected, ProviderDown, RequestRejected
 from clouddesk.model.reservation import GO_ON, RETRY
 from clouddesk.workflows.sweep import SWEEP_ID
 from tests.servers import running_redis, running_temporal
 from tests.workflows.conftest import Bench, open_bench
-from tests.workflows.strays import abandon, begin_sweeping, found
+from tests.workflows.strays import Everybody, abandon, adopted, begin_sweeping, found, look_while_it_is_stopped
 
 _WHERE = r'("(?:identity|stackTrace)": *|"name": *(?="\d+@))"(?:[^"\\]|\\.)*"'
 FOLDER = Path(__file__).with_name("histories")
 SWEEP_FOLDER = FOLDER / "sweep"
 
 Scene = Callable[[Bench], Awaitable[str]]
-"""Plays until the workflow whose id it returns has ended, or will end by itself."""
+"""Plays until the workflow whose id it returns has ended, or will end by itself; "ID@RUN" for a run of before."""
 
 
 # --- Reservations -----------------------------------------------------------------------------------------------------
@@ -96,7 +97,77 @@ async def drift(bench: Bench) -> str:
     return order.reservation_id
 
 
-SCENES: tuple[Scene, ...] = (power, partial, unanswered, credentials, drift)
+async def asked_again(bench: Bench) -> str:
+    """A retry that the cloud refuses is asked about again; going on while it refuses more begins with what runs."""
+    await bench.start_worker()
+    bench.cloud.broken_keys = {"node-1"}
+    order = await bench.reserve(nodes=3)
+    first = await bench.until(order, lambda view: view.state == "partial")
+    bench.cloud.faults["create_nodes"] = [RequestRejected("fake")]
+    await bench.engine.choose(order.reservation_id, RETRY, by="ann")
+    await bench.until(order, lambda view: view.state == "partial" and view.revision > first.revision + 1)
+    bench.cloud.faults["create_nodes"] = [RequestRejected("fake")]
+    await bench.engine.choose(order.reservation_id, GO_ON, by="ann")
+    await bench.until(order, lambda view: view.state == "running")
+    await bench.engine.release(order.reservation_id, by="ann")
+    return order.reservation_id
+
+
+async def failed_stop(bench: Bench) -> str:
+    """A stop fails in part, and what came of it is looked at."""
+    await bench.start_worker()
+    order = await bench.reserve_and_wait()
+    bench.cloud.nodes.pop("node-1")
+    await bench.engine.stop(order.reservation_id, by="ann")
+    await bench.notice("drift")
+    await bench.until(order, lambda view: view.state == "stopped")
+    await bench.engine.release(order.reservation_id, by="ann")
+    return order.reservation_id
+
+
+async def adoption(bench: Bench) -> str:
+    """Adopted machines are stopped while the cloud is still asked about them for the first time."""
+    await bench.start_worker()
+    order, nodes = await adopted(bench)
+    is_asked = look_while_it_is_stopped(bench)
+    await bench.engine.adopt(order, nodes, by="ann")
+    await asyncio.to_thread(is_asked.wait, 10)
+    await bench.engine.stop(order.reservation_id, by="ann")
+    await bench.notice("stopped")
+    for _ in range(200):
+        if (await bench.kinds())[-1] == "ready":
+            break
+        await bench.pause()
+    await bench.engine.release(order.reservation_id, by="ann")
+    return order.reservation_id
+
+
+async def begun_anew(bench: Bench) -> str:
+    """The last run of a teardown that has become long."""
+    return (await lasting(bench)).partition("@")[0]
+
+
+async def lasting(bench: Bench) -> str:
+    """The run of a teardown that has become long, up to where a fresh one begins."""
+    await bench.start_worker()
+    pauses = {"first_credential_retry_seconds": 0.1, "last_credential_retry_seconds": 0.1}
+    bench.use_timing(history_events=60, trouble_after_seconds=60.0, **pauses)
+    order = await bench.reserve_and_wait()
+    first = (await bench.handle(order).describe()).run_id
+    bench.cloud.broken["destroy_nodes"] = CredentialsRejected("fake")
+    await bench.engine.release(order.reservation_id, by="ann")
+    for _ in range(200):
+        if (await bench.handle(order).describe()).run_id != first:
+            break
+        await bench.pause()
+    del bench.cloud.broken["destroy_nodes"]
+    return f"{order.reservation_id}@{first}"
+
+
+SCENES: tuple[Scene, ...] = (
+    *(power, partial, unanswered, credentials, drift),
+    *(asked_again, failed_stop, adoption, lasting, begun_anew),
+)
 
 
 # --- The sweep, and deletions, which may go on for as long as a key is refused ----------------------------------------
@@ -133,10 +204,33 @@ async def refused(bench: Bench) -> str:
     return orphan.reservation_id
 
 
-SWEEP_SCENES: tuple[Scene, ...] = (sweep, clear, refused)
+async def silent(bench: Bench) -> str:
+    """A cloud that does not answer is not asked with the next key."""
+    await begin_sweeping(bench, bench.person, bench.admin)
+    bench.cloud.broken["survey"] = ProviderDown("fake")
+    await bench.engine.sweep()
+    return SWEEP_ID
 
 
-async def record(version: str) -> None:
+async def colleague(bench: Bench) -> str:
+    """Deleted with the owner's new key after a colleague's was refused."""
+    access = Everybody(bench.admin)
+    await begin_sweeping(bench, access=access)
+    bench.use_timing(first_credential_retry_seconds=60.0, last_credential_retry_seconds=60.0)
+    await abandon(bench)
+    orphan = await found(bench)
+    bench.cloud.refused_refs = {orphan.credential_ref}
+    await bench.engine.clear(orphan, by="ann")
+    await bench.admin_notice("credentials")
+    access.people = (bench.admin, bench.person)
+    await bench.engine.credentials_renewed(orphan.reservation_id)
+    return orphan.reservation_id
+
+
+SWEEP_SCENES: tuple[Scene, ...] = (sweep, clear, refused, silent, colleague)
+
+
+async def record(version: str, names: Sequence[str] = ()) -> None:
     with (
         TemporaryDirectory() as redis_folder,
         TemporaryDirectory() as temporal_folder,
@@ -145,8 +239,11 @@ async def record(version: str) -> None:
     ):
         for folder, scenes in ((FOLDER, SCENES), (SWEEP_FOLDER, SWEEP_SCENES)):
             for scene in scenes:
+                if names and scene.__name__ not in names:
+                    continue
                 async with asynccontextmanager(open_bench)(redis_url, temporal_address) as bench:
-                    handle = bench.client.get_workflow_handle(await scene(bench))
+                    id_, _, run_id = (await scene(bench)).partition("@")
+                    handle = bench.client.get_workflow_handle(id_, run_id=run_id or None)
                     await asyncio.wait_for(handle.result(), 60)
                     history = await handle.fetch_history()
                 # Where it was recorded is nobody's business.
@@ -155,4 +252,4 @@ async def record(version: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(record(sys.argv[1]))
+    asyncio.run(record(sys.argv[1], sys.argv[2:]))

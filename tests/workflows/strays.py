@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
+from typing import Any
 
 from clouddesk.adapters.orphans import RedisOrphans
 from clouddesk.model.actor import Person
 from clouddesk.model.credentials import CredentialInfo, credential_ref
+from clouddesk.model.node import Node
 from clouddesk.model.orphan import Orphan
 from clouddesk.model.reservation import ReservationOrder
 from clouddesk.workflows.sweeping import SweepActivities
@@ -66,6 +70,37 @@ async def found(bench: Bench) -> Orphan:
     """The one that a sweep finds."""
     (orphan,) = (await bench.engine.sweep()).orphans
     return orphan
+
+
+async def adopted(bench: Bench, **changes: Any) -> tuple[ReservationOrder, tuple[Node, ...]]:
+    """Machines whose workflow is gone, as they were seen then, and the order that adopts them."""
+    lost = await bench.reserve_and_wait()
+    nodes = tuple(node for node, _ in bench.cloud.nodes.values())
+    await bench.handle(lost).terminate()
+    return replace(lost, created_at=datetime.now(timezone.utc), **changes), nodes
+
+
+def look_while_it_is_stopped(bench: Bench) -> threading.Event:
+    """What the next look sees is known only while the machines are being stopped; set when the cloud is asked."""
+    get_nodes, stop_nodes = bench.cloud.get_nodes, bench.cloud.stop_nodes
+    is_asked, may_answer, is_answered = threading.Event(), threading.Event(), threading.Event()
+
+    def look_slowly(reservation_id: str, region: str) -> list[Node]:
+        seen = get_nodes(reservation_id, region)
+        if not is_asked.is_set():
+            is_asked.set()
+            may_answer.wait(10)
+            is_answered.set()
+        return seen
+
+    def stop_slowly(reservation_id: str, region: str) -> None:
+        may_answer.set()
+        is_answered.wait(10)
+        time.sleep(0.5)  # so that what was seen is known before this is done
+        stop_nodes(reservation_id, region)
+
+    bench.cloud.get_nodes, bench.cloud.stop_nodes = look_slowly, stop_slowly  # type: ignore[method-assign]
+    return is_asked
 
 
 def adoption(bench: Bench, orphan: Orphan, *, lease_seconds: int = 600) -> ReservationOrder:

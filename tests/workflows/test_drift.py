@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-import time
 from dataclasses import replace
-from datetime import datetime, timezone
 
 import pytest
 
 from clouddesk.model.errors import CredentialsRejected, ProviderDown
-from clouddesk.model.node import Node
 from tests.workflows.conftest import Bench
+from tests.workflows.strays import adopted, look_while_it_is_stopped
 
 
 async def look(bench: Bench, order) -> None:
@@ -183,15 +180,6 @@ async def test_a_stop_that_fails_in_part_is_nobody_elses_doing(bench: Bench):
     assert await bench.kinds() == ["ready", "trouble", "drift"]
 
 
-async def adopted(bench: Bench, **changes):
-    """Machines that a workflow looked after which is gone; as they were seen then."""
-    lost = await bench.reserve_and_wait()
-    nodes = tuple(node for node, _ in bench.cloud.nodes.values())
-    await bench.handle(lost).terminate()
-    order = replace(lost, created_at=datetime.now(timezone.utc), **changes)
-    return order, nodes
-
-
 async def test_of_adopted_machines_one_too_many_is_told(bench: Bench):
     order, nodes = await adopted(bench)
     node, at = bench.cloud.nodes["node-0"]
@@ -236,24 +224,7 @@ async def test_a_change_of_power_that_failed_explains_nothing_after_the_next_one
 
 async def test_what_was_seen_before_a_wish_is_not_taken_for_what_came_of_it(bench: Bench):
     order, nodes = await adopted(bench)
-    get_nodes, stop_nodes = bench.cloud.get_nodes, bench.cloud.stop_nodes
-    is_asked, may_answer, is_answered = threading.Event(), threading.Event(), threading.Event()
-
-    def look_slowly(*where: str) -> list[Node]:
-        seen = get_nodes(*where)
-        if not is_asked.is_set():
-            is_asked.set()
-            may_answer.wait(10)
-            is_answered.set()
-        return seen
-
-    def stop_slowly(*where: str) -> None:
-        may_answer.set()
-        is_answered.wait(10)
-        time.sleep(0.5)  # so that what was seen is known before this is done
-        stop_nodes(*where)
-
-    bench.cloud.get_nodes, bench.cloud.stop_nodes = look_slowly, stop_slowly  # type: ignore[method-assign]
+    is_asked = look_while_it_is_stopped(bench)
     await bench.engine.adopt(order, nodes, by="ann")
     await asyncio.to_thread(is_asked.wait, 10)
     await bench.engine.stop(order.reservation_id, by="ann")

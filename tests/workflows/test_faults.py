@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import gc
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from temporalio.worker import Replayer
@@ -14,6 +15,7 @@ from clouddesk.model.errors import (
     CredentialsMissing,
     CredentialsRejected,
     NoCapacity,
+    NotFound,
     ProviderDown,
     QuotaExceeded,
     RateLimited,
@@ -24,6 +26,7 @@ from clouddesk.model.errors import (
 )
 from clouddesk.workflows.client import TemporalReservations
 from clouddesk.workflows.reservation import ReservationWorkflow
+from tests.servers import running_temporal
 from tests.workflows.conftest import Bench
 
 
@@ -258,6 +261,17 @@ async def test_a_temporal_that_is_not_there_is_unavailable(recwarn: pytest.Warni
     del caught  # and the frames that it holds
     gc.collect()
     assert not [found for found in recwarn if "never awaited" in str(found.message)]
+
+
+async def test_a_release_is_not_said_to_be_passed_on_when_temporal_has_gone(tmp_path: Path):
+    with running_temporal(tmp_path) as address:
+        engine = await TemporalReservations.connect(address)
+        with pytest.raises(NotFound):
+            await engine.get("r-1")
+    for wish in (engine.release, engine.credentials_renewed):
+        with pytest.raises(Unavailable) as caught:
+            await wish("r-1")
+        assert not isinstance(caught.value, Undecided), "nothing was passed on"
 
 
 async def test_a_view_that_cannot_be_written_holds_nothing_up(bench: Bench):

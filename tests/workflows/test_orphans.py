@@ -13,12 +13,12 @@ from temporalio.worker import Replayer
 from clouddesk.adapters.orphans import RedisOrphans
 from clouddesk.model.actor import Person
 from clouddesk.model.credentials import credential_ref
-from clouddesk.model.errors import CredentialsRejected, WrongState
+from clouddesk.model.errors import CredentialsRejected, NotFound, WrongState
 from clouddesk.model.node import Belonging
 from clouddesk.model.orphan import Orphan
 from clouddesk.workflows.sweep import ClearOrphan, Sweep
 from tests.workflows.conftest import Bench
-from tests.workflows.record_histories import SWEEP_FOLDER
+from tests.workflows.record_histories import SWEEP_FOLDER, SWEEP_SCENES
 from tests.workflows.strays import NOW, Everybody, abandon, adoption, begin_sweeping, found
 
 
@@ -44,6 +44,15 @@ async def test_a_deleted_orphan_is_destroyed_and_its_owner_told(idle_bench: Benc
     view = await idle_bench.views.get(order.reservation_id)
     assert view is not None
     assert (view.is_live, view.reason, view.current_hourly_price_usd) == (False, "released", 0.0)
+
+
+async def test_what_deleted_an_orphan_is_no_reservation(idle_bench: Bench, orphans: RedisOrphans):
+    await abandon(idle_bench)
+    orphan = await found(idle_bench)
+    await idle_bench.engine.clear(orphan, by="ann")
+    await cleared(idle_bench, orphan)
+    with pytest.raises(NotFound):
+        await idle_bench.engine.get(orphan.reservation_id)
 
 
 async def test_each_deletion_of_the_same_reservations_things_is_told(idle_bench: Bench, orphans: RedisOrphans):
@@ -223,6 +232,11 @@ async def test_an_orphan_that_was_known_before_told_was_written_down_is_not_told
     await orphans.change(orphan.id, lambda known: replace(known, told=None, account_id=""))
     await found(idle_bench)
     assert (await idle_bench.kinds()).count("orphan") == 1
+
+
+def test_there_is_a_history_of_every_scene() -> None:
+    for scene in SWEEP_SCENES:
+        assert list(SWEEP_FOLDER.glob(f"*-{scene.__name__}.json")), scene.__name__
 
 
 @pytest.mark.parametrize("path", sorted(SWEEP_FOLDER.glob("*.json")), ids=lambda path: path.stem)

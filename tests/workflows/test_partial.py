@@ -173,3 +173,22 @@ async def test_a_retry_that_the_cloud_refuses_asks_again_and_keeps_what_runs(ben
     assert reasons == ["provision_failed", "request_rejected"]
     await bench.engine.choose(order.reservation_id, GO_ON, by="ann")
     await bench.until(order, lambda view: view.state == "running")
+
+
+async def test_going_on_with_what_runs_asks_nothing_more_when_the_cloud_fails_once_more(bench: Bench):
+    order, _ = await reserve_in_part(bench)
+    bench.cloud.faults["create_nodes"] = [RequestRejected("fake")]
+    await bench.engine.choose(order.reservation_id, GO_ON, by="ann")
+    view = await bench.until(order, lambda view: view.state == "running")
+    assert ([node.key for node in view.nodes], view.node_count) == (["node-0", "node-2"], 2)
+    assert await bench.kinds() == ["partial", "ready"]
+
+
+async def test_why_a_retry_failed_is_said_in_words_that_people_know(bench: Bench):
+    bench.use_timing(provision_seconds=1.0)
+    order, first = await reserve_in_part(bench)
+    bench.cloud.broken["create_nodes"] = RuntimeError("made up by a test")
+    await bench.engine.choose(order.reservation_id, RETRY, by="ann")
+    await bench.until(order, lambda view: view.state == "partial" and view.revision > first.revision + 1)
+    reasons = [told.values["reason"] for told in await bench.notices() if told.kind == "partial"]
+    assert reasons == ["provision_failed", "provision_failed"]

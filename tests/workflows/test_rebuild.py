@@ -21,6 +21,7 @@ from clouddesk.workflows import rebuild as rebuilding
 from clouddesk.workflows.contracts import ReservationStart
 from clouddesk.workflows.rebuild import Rebuild
 from tests.workflows.conftest import Bench
+from tests.workflows.strays import abandon, begin_sweeping, found
 
 BEGINNING = datetime(2020, 1, 1, tzinfo=timezone.utc)
 
@@ -251,3 +252,20 @@ async def test_one_that_was_adopted_after_its_end_is_two_lives(lossy: Lossy):
     rebuilt = await asyncio.wait_for(lossy.rebuild.run(), 12)
     assert (rebuilt.live, rebuilt.ended) == (1, 1)
     assert (await bench.views.get(first.reservation_id)).state == "running"
+
+
+async def test_what_was_deleted_after_its_workflow_was_lost_stays_ended(lossy: Lossy):
+    bench = lossy.bench
+    await begin_sweeping(bench)
+    order = await abandon(bench)
+    orphan = await found(bench)
+    await bench.engine.clear(orphan, by="ann")
+    await asyncio.wait_for(bench.handle(order).result(), 15)
+    await lossy.lose()
+    await lossy.rebuild.run()
+    (view,) = (await lossy.seen())[0]
+    assert (view.is_live, view.reason, view.current_hourly_price_usd) == (False, "released", 0.0)
+    over = (await bench.handle(order).describe()).close_time
+    assert view.ended_at == over
+    await bench.engine.sweep()
+    assert await bench.kinds() == [], "nothing is told once more"

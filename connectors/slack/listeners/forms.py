@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -10,6 +11,8 @@ from connectors.slack.app import Services
 from connectors.slack.change_view import CHANGE
 from connectors.slack.credentials_view import CHOOSE, CREDENTIALS
 from connectors.slack.events import of_payload
+from connectors.slack.modals import Change
+from connectors.slack.share_view import SHARE
 
 
 def register(app: AsyncApp, services: Services) -> None:
@@ -21,13 +24,28 @@ def register(app: AsyncApp, services: Services) -> None:
     async def given(ack: AsyncAck, view: dict[str, Any], body: dict[str, Any]) -> None:
         answer, rest = await services.modals.credentials_given(body["user"]["id"], view)
         await ack(**answer)
+        services.later(_see_through(rest, body["user"]["id"]))
+
+    async def _see_through(rest: Awaitable[None] | None, user_id: str) -> None:
         if rest is not None:
-            services.later(rest)
+            await rest
+        await services.home.refresh(user_id)
 
     @app.view(CHANGE)
     async def change(ack: AsyncAck, view: dict[str, Any], body: dict[str, Any]) -> None:
         user_id = body["user"]["id"]
         answer, made = await services.modals.change_given(user_id, view)
+        await _say(made, view, user_id)
+        await ack(**answer)
+
+    @app.view(SHARE)
+    async def share(ack: AsyncAck, view: dict[str, Any], body: dict[str, Any]) -> None:
+        user_id = body["user"]["id"]
+        answer, made = await services.modals.share_given(user_id, view)
+        await _say(made, view, user_id)
+        await ack(**answer)
+
+    async def _say(made: Change | None, view: dict[str, Any], user_id: str) -> None:
         if made is not None:
             await services.keep(
                 of_payload(
@@ -40,4 +58,3 @@ def register(app: AsyncApp, services: Services) -> None:
                     before=made.before,
                 )
             )
-        await ack(**answer)

@@ -13,4 +13,4 @@ def register(app: AsyncApp, services: Services) -> None:
     @app.event("app_home_opened")
     async def opened(event: dict[str, Any]) -> None:
         if event.get("tab", "home") == "home":
-            services.later(services.home.publish(event["user"]))
+            services.later(services.home.open(event["user"]))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Awaitable
+from dataclasses import asdict
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -18,20 +20,18 @@ def register(app: AsyncApp, services: Services) -> None:
     async def pressed(ack: AsyncAck, body: dict[str, Any]) -> None:
         payload = chosen(body["actions"][0])
         direct = "" if body.get("channel") else await services.messenger.direct(body["user"]["id"])
-        job = of_press(body, payload, workspace_id=services.workspace_id, channel=direct)
+        message = body.get("message") or {}
+        card = cards.answered(message.get("text", ""), message.get("blocks", ()), body["actions"][0]["action_id"])
+        kept = json.dumps(asdict(card)) if card else ""
+        job = of_press(body, payload, workspace_id=services.workspace_id, channel=direct, answered=kept)
         if form := services.modals.of_payload(payload, body):
-            services.later(_open(form, job))
+            services.later(_open(form, body["trigger_id"], job))
         else:
             await services.keep(job)
-            message = body.get("message") or {}
-            card = cards.answered(message.get("text", ""), message.get("blocks", ()), body["actions"][0]["action_id"])
-            # Somebody else's press answers nothing for the person whom the card asks.
-            if card is not None and job.message and job.card_of == job.user_id:
-                services.later(services.messenger.edit(job.channel, job.message, card))
         await ack()
 
-    async def _open(form: Awaitable[bool], job: Job) -> None:
-        if not await form:
+    async def _open(form: Awaitable[bool], trigger: str, job: Job) -> None:
+        if not await services.opened(form, trigger, job.user_id):
             await services.keep(job)  # the dialogue says what is in the way
 
     @app.action(re.compile(r"^(?!say:|form:)"))

@@ -36,4 +36,5 @@ def register(app: AsyncApp, services: Services) -> None:
     @app.shortcut({"type": "shortcut", "callback_id": CREDENTIALS})
     async def added(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
-        services.later(services.modals.open_credentials(body["trigger_id"], body["user"]["id"]))
+        trigger, user_id = body["trigger_id"], body["user"]["id"]
+        services.later(services.opened(services.modals.open_credentials(trigger, user_id), trigger, user_id))

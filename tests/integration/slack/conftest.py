@@ -35,6 +35,15 @@ async def until(look: Callable[[], Any], *, within_seconds: float = 5.0) -> None
         await asyncio.sleep(0.02)
 
 
+async def signed(redis: Redis) -> bytes:
+    """The key under which gateways say that Slack reaches them, once they have."""
+    end = time.monotonic() + 5
+    while not (keys := await redis.keys("*:alive")):
+        assert time.monotonic() < end, "no gateway said so"
+        await asyncio.sleep(0.02)
+    return cast(bytes, keys[0])
+
+
 def said(slack: SlackServer, user: str, channel: str = "dm", **where: str) -> list[str]:
     """What the bot said there, as this person sees it."""
     return [one.all_text() for one in slack.messages(user, channel, **where) if one.user == slack.app.bot_user_id]
@@ -43,8 +52,11 @@ def said(slack: SlackServer, user: str, channel: str = "dm", **where: str) -> li
 class NoDesk:
     """A Desk at which nobody has anything."""
 
-    async def reservations(self, _actor: Actor) -> list[Reservation]:
+    async def reservations(self, _actor: Actor, **_which: bool) -> list[Reservation]:
         return []
+
+    def providers(self) -> tuple[str, ...]:
+        return ("aws",)
 
 
 @pytest.fixture

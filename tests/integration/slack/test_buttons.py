@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from clouddesk.sandbox.slack.server import SlackServer
-from clouddesk.sandbox.slack.store import Message
+from clouddesk.sandbox.slack.store import Message as Posted
+from connectors.rasa import Message, RasaClient, Reply, Unreachable
+from connectors.slack import modals
 from tests.integration.slack.conftest import said, until
 from tests.integration.slack.dialogue import Dialogue, reply
 
@@ -23,7 +23,7 @@ def dialogue(dialogue: Dialogue) -> Dialogue:
     return dialogue
 
 
-async def card(slack: SlackServer, user: str, channel: str) -> Message:
+async def card(slack: SlackServer, user: str, channel: str) -> Posted:
     """The bot's newest message, which has buttons."""
     await until(lambda: bool(said(slack, user, channel)))
     return [one for one in slack.messages(user, channel) if one.user == slack.app.bot_user_id][-1]
@@ -55,7 +55,7 @@ async def test_an_answered_card_says_what_was_chosen_and_has_no_buttons_any_more
     assert shown(slack, quote).text == quote.text
 
 
-def shown(slack: SlackServer, posted: Message) -> Message:
+def shown(slack: SlackServer, posted: Posted) -> Posted:
     """As it is now."""
     return next(one for one in slack.messages("ann", "data") if one.ts == posted.ts)
 
@@ -111,10 +111,63 @@ async def test_a_message_of_a_colleague_is_asked_for_by_shortcut_in_ones_own_nam
     assert said(slack, "ann", "data") == []
 
 
-async def test_presses_in_a_row_are_done_in_their_order(slack: SlackServer, dialogue: Dialogue) -> None:
+async def test_presses_one_after_the_other_are_done_in_their_order_and_the_first_is_what_the_card_says(
+    slack: SlackServer, dialogue: Dialogue
+) -> None:
+    slack.say("ann", "data", "@clouddesk a vm")
+    quote = await card(slack, "ann", "data")
+    dialogue.may_answer.clear()
+    for number in (0, 1, 0):
+        await slack.press("ann", quote.ts, f"say:{number}", channel="data")
+    dialogue.may_answer.set()
+    await until(lambda: len(said(slack, "ann", "data")) == 4)
+    assert dialogue.texts[1:] == [YES, "/deny", YES]
+    assert shown(slack, quote).blocks[-1]["elements"][0]["text"] == "You chose *Yes*."
+
+
+async def test_a_card_keeps_its_buttons_when_the_press_was_not_heard(
+    slack: SlackServer, dialogue: Dialogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unreachable(_client: RasaClient, _message: Message) -> list[Reply]:
+        raise Unreachable(was_heard=False)
+
+    slack.say("ann", "data", "@clouddesk a vm")
+    quote = await card(slack, "ann", "data")
+    monkeypatch.setattr(RasaClient, "send", unreachable)
+    await slack.press("ann", quote.ts, "say:0", channel="data")
+    await until(lambda: "nothing was done" in said(slack, "ann", "data")[-1])
+    assert shown(slack, quote).blocks[-1]["type"] == "actions"
+
+
+async def test_a_press_on_a_card_that_was_replied_to_stays_in_the_direct_conversation(
+    slack: SlackServer, dialogue: Dialogue
+) -> None:
     slack.say("ann", "dm", "a vm")
     quote = await card(slack, "ann", "dm")
-    dialogue.seconds = 0.05
-    await asyncio.gather(*(slack.press("ann", quote.ts, f"say:{number}") for number in (0, 1, 0)))
-    await until(lambda: len(dialogue.heard) == 4)
-    assert sorted(dialogue.texts[1:]) == sorted([YES, "/deny", YES])
+    slack.say("ann", "dm", "what is spot?", thread_ts=quote.ts)
+    await until(lambda: len(dialogue.heard) == 2)
+    await slack.press("ann", quote.ts, "say:0")
+    await until(lambda: len(dialogue.heard) == 3)
+    asked, aside, pressed = dialogue.heard
+    assert pressed["conversation"] == asked["conversation"] != aside["conversation"]
+
+
+async def test_what_the_dialogue_calls_private_is_not_said_in_a_channel(slack: SlackServer, dialogue: Dialogue) -> None:
+    access = "AWS: account ann@example.com"
+    dialogue.replies["my access"] = [{**reply(access), "private": True}]
+    slack.say("ann", "data", "@clouddesk my access")
+    await until(lambda: said(slack, "ann") == [access])
+    await until(lambda: bool(said(slack, "ben", "data")))
+    assert all(access not in text for text in said(slack, "ben", "data"))
+
+
+async def test_a_form_that_slack_does_not_show_is_told(
+    slack: SlackServer, dialogue: Dialogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(modals, "TRIGGER_SECONDS", 0.1)
+    dialogue.replies["my keys"] = [reply("Use the form.", Add='/add_credentials{"provider": "aws"}')]
+    slack.say("ann", "dm", "my keys")
+    asks = await card(slack, "ann", "dm")
+    slack.fault("server_error", count=None, operation="views.open")
+    await slack.press("ann", asks.ts, "say:0")
+    await until(lambda: "did not show you the form" in said(slack, "ann")[-1])

@@ -10,11 +10,15 @@ import pytest
 
 from clouddesk.model.actor import Actor
 from clouddesk.model.credentials import CredentialInfo, SecretFields
-from clouddesk.model.errors import CredentialsRejected
+from clouddesk.model.errors import CredentialsRejected, QuoteExpired
+from clouddesk.model.quote import Quote
 from clouddesk.sandbox.slack.server import SlackServer
 from clouddesk.sandbox.slack.store import View
+from clouddesk.settings import Limits
 from tests.integration.slack.conftest import NoDesk, StartGateway, said, until
+from tests.integration.slack.dialogue import Dialogue, reply
 from tests.integration.slack.test_main_job import Desk, desk
+from tests.unit.connectors.slack.test_views import a_quote
 
 pytestmark = pytest.mark.integration
 
@@ -156,3 +160,57 @@ async def test_who_closed_the_form_hears_by_message_that_the_key_was_refused(
     await until(lambda: said(slack, "ben"))
     assert "does not accept" in said(slack, "ben")[0]
     assert RIGHT["secret_access_key"] not in said(slack, "ben")[0]
+
+
+class Expiring(SlowCloud):
+    """A Desk whose quotes are too old; with an access once one was given."""
+
+    def __init__(self) -> None:
+        self.infos: list[CredentialInfo] = []
+        self.is_expired = False
+        self.clock = lambda: NOW
+        self.limits = Limits()
+
+    async def get_quote(self, _actor: Actor, quote_id: str) -> Quote:
+        if self.is_expired:
+            raise QuoteExpired(quote_id)
+        return a_quote()
+
+    async def credentials(self, _actor: Actor) -> list[CredentialInfo]:
+        return self.infos
+
+    async def add_credentials(self, actor: Actor, provider: str, _fields: SecretFields) -> CredentialInfo:
+        self.infos = [CredentialInfo(provider, "the-account", NOW, NOW)]
+        return self.infos[0]
+
+
+async def test_a_change_of_a_price_that_is_too_old_changes_nothing_else(
+    slack: SlackServer, dialogue: Dialogue, start: StartGateway
+) -> None:
+    desk = Expiring()
+    await start(desk=desk)
+    dialogue.replies["a vm"] = [reply("That is $1.", Change='/correct{"quote_id": "q-1"}')]
+    slack.say("ann", "dm", "a vm")
+    await until(lambda: bool(said(slack, "ann")))
+    await slack.press("ann", slack.messages("ann", "dm")[-1].ts, "say:0")
+    await until(lambda: slack.modals("ann"))
+    desk.is_expired = True
+    outcome = await slack.submit("ann", slack.modals("ann")[-1].id, {"vcpus": "8"})
+    assert outcome.view is not None
+    assert "too old" in str(outcome.view.content)
+    assert dialogue.texts == ["a vm"]
+
+
+async def test_an_access_that_was_given_in_a_form_is_on_the_page_at_once(
+    slack: SlackServer, start: StartGateway
+) -> None:
+    await start(desk=Expiring())
+    slack.open_home("ann")
+    await until(lambda: slack.home("ann") is not None)
+    assert "the-account" not in str(slack.home("ann"))
+    await slack.shortcut("ann", "add_credentials")
+    await until(lambda: slack.modals("ann"))
+    chosen = await slack.submit("ann", slack.modals("ann")[-1].id, {"provider": "aws"})
+    assert chosen.view is not None
+    await slack.submit("ann", chosen.view.id, RIGHT)
+    await until(lambda: "the-account" in str(slack.home("ann")))

@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from clouddesk.sandbox.slack.server import SlackServer
 from clouddesk.settings import PROJECT
-from tests.integration.slack.conftest import StartGateway, said, until
+from tests.integration.slack.conftest import StartGateway, said, signed, until
 from tests.integration.slack.dialogue import Dialogue
 
 pytestmark = pytest.mark.integration
@@ -21,7 +21,7 @@ MENTIONS = ("channels:read", "channels:history", "groups:read", "groups:history"
 async def be_away(slack: SlackServer, redis: Redis[bytes]) -> None:
     """As if the gateways had been gone for a minute, and Slack had given up."""
     await slack.delivered(within_seconds=10)
-    (alive,) = await redis.keys("*:alive")
+    alive = await signed(redis)
     await redis.set(alive, str(float(await redis.get(alive) or 0) - 60))
 
 
@@ -33,6 +33,7 @@ async def test_mentions_in_channels_are_answered_where_the_app_may_read_them(
     gateway = await start()
     first = slack.say("ann", "general", "@clouddesk before")
     await until(lambda: bool(said(slack, "ann", "general")))
+    await signed(redis)
     await gateway.aclose()
     slack.delivery.retry_seconds = ()
     slack.say("ben", "general", "nobody is meant")
@@ -59,6 +60,7 @@ async def test_without_those_scopes_direct_messages_are_answered_all_the_same(
     gateway = await start()
     slack.say("ann", "dm", "before")
     await until(lambda: bool(said(slack, "ann")))
+    await signed(redis)
     await gateway.aclose()
     slack.delivery.retry_seconds = ()
     slack.say("ann", "general", "@clouddesk a vm")

@@ -114,8 +114,12 @@ async def test_what_a_command_in_a_channel_brought_about_is_told_privately(
 async def test_a_notice_for_somebody_who_left_is_dropped_and_holds_up_no_other(
     slack: SlackServer, redis: Redis, start: StartGateway
 ) -> None:
-    await start()
+    gateway = await start()
     sent = RedisNotices(redis)
     await sent.send(notice(slack, "dora", "general", number=1))
     await sent.send(notice(slack, "ann", number=2))
     await until(lambda: bool(said(slack, "ann")))
+    await gateway.aclose()
+    assert await redis.keys("*:lane:*") == []
+    assert [call.answer for call in slack.calls if call.method == "chat.postMessage"] == ["ok"]
+    assert said(slack, "ben", "general") == []

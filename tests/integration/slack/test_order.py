@@ -36,7 +36,7 @@ async def test_a_crowd_gets_no_more_workers_than_there_may_be(redis: Redis) -> N
     running = asyncio.create_task(lanes.run())
     await asyncio.gather(*(lanes.add(job(number, f"U{number}")) for number in range(40)))
     await until(lambda: done == 40)
-    assert most == 4
+    assert 1 < most <= 4
     running.cancel()
     await lanes.close()
 

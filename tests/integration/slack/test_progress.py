@@ -15,14 +15,14 @@ from clouddesk.model import node as nodes
 from clouddesk.model.actor import Actor
 from clouddesk.model.errors import NotFound
 from clouddesk.model.node import Node
+from clouddesk.model.notice import CREDENTIALS, READY
 from clouddesk.model.notice import PARTIAL as IN_PART
-from clouddesk.model.notice import READY
 from clouddesk.model.reservation import PARTIAL, PROVISIONING, RUNNING, Reservation
 from clouddesk.sandbox.slack.server import SlackServer
 from clouddesk.sandbox.slack.store import Message
 from connectors.slack import progress
 from tests.builders import a_reservation
-from tests.integration.slack.conftest import StartGateway, until
+from tests.integration.slack.conftest import StartGateway, said, until
 from tests.integration.slack.test_notices import notice
 
 pytestmark = pytest.mark.integration
@@ -56,15 +56,15 @@ def views(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> RedisReservationView
 def five_machines(slack: SlackServer, **changes: Any) -> Reservation:
     """Ann's, ordered in her direct messages; the notices' helper knows it as number 1."""
     person = slack.workspace.user("ann").id
+    given = {"node_count": 5, **changes}
     return a_reservation(
         id="r-1",
         workspace_id=slack.workspace.team_id,
         owner=person,
         state=PROVISIONING,
-        node_count=5,
         conversation=notice(slack, "ann").conversation,
         revision=1,
-        **changes,
+        **given,
     )
 
 
@@ -141,3 +141,33 @@ async def test_what_is_tried_again_is_shown_as_coming_up_at_once(
     slack.say("ann", "dm", "try again")
     await until(says(slack, "is coming up: 4 of 5 machines up"))
     followed(slack)
+
+
+async def test_a_gateway_that_is_started_again_goes_on_following(
+    slack: SlackServer, redis: Redis, views: RedisReservationViews, start: StartGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "TAKE_UP_SECONDS", 0.05)
+    monkeypatch.setattr(progress, "_HELD_SECONDS", 1)
+    gateway = await start(desk=cast(Desk, Views(redis)))
+    item = five_machines(slack)
+    await views.put(item)
+    slack.say("ann", "dm", "yes")
+    await until(says(slack, "is coming up: 0 of 5 machines up"))
+    await gateway.aclose()
+    await views.put_nodes_up(item.id, 2)
+    await start(desk=cast(Desk, Views(redis)))
+    await until(says(slack, "is coming up: 2 of 5 machines up"))
+
+
+async def test_a_notice_in_the_middle_does_not_end_it(
+    slack: SlackServer, redis: Redis, views: RedisReservationViews, start: StartGateway
+) -> None:
+    await start(desk=cast(Desk, Views(redis)))
+    item = five_machines(slack, node_count=1)
+    await views.put(item)
+    slack.say("ann", "dm", "yes")
+    await until(says(slack, "is coming up: 0 of 1 machines up"))
+    await RedisNotices(redis).send(notice(slack, "ann", kind=CREDENTIALS))
+    await until(lambda: any("spark-1" not in text for text in said(slack, "ann")))
+    await views.put(replace(item, state=RUNNING, nodes=up(1), revision=2))
+    await until(says(slack, "is running"))

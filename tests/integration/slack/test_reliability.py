@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 
 from clouddesk.sandbox.slack.server import SlackServer
 from clouddesk.settings import PROJECT, Settings
-from tests.integration.slack.conftest import StartGateway, said, until
+from tests.integration.slack.conftest import StartGateway, said, signed, until
 from tests.integration.slack.dialogue import Dialogue
 from tests.servers import free_port
 
@@ -121,6 +121,7 @@ async def test_what_was_said_while_no_gateway_ran_is_answered_or_apologised_for(
     gateway = await start()
     slack.say("ann", "dm", "before")
     await until(lambda: bool(said(slack, "ann")))
+    await signed(redis)
     await gateway.aclose()
     slack.delivery.retry_seconds = ()
     slack.say("ann", "dm", "meanwhile")
@@ -129,7 +130,7 @@ async def test_what_was_said_while_no_gateway_ran_is_answered_or_apologised_for(
     message = slack.store.find(old.channel, old.ts)
     assert message is not None
     message.ts = f"{float(old.ts) - 3600:.6f}"
-    (alive,) = await redis.keys("*:alive")
+    alive = await signed(redis)
     await redis.set(alive, str(float(await redis.get(alive)) - 7200))
     await start()
     await until(lambda: len(said(slack, "ann")) == 2 and bool(said(slack, "ben")), within_seconds=10)

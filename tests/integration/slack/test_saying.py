@@ -66,10 +66,12 @@ async def test_messages_of_one_conversation_are_answered_in_their_order(slack: S
 
 
 async def test_a_slow_conversation_holds_up_no_other(slack: SlackServer, dialogue: Dialogue) -> None:
-    dialogue.seconds = 0.5
+    dialogue.may_answer.clear()
     for user in ("ann", "ben", "chitra"):
         slack.say(user, "dm", "hi")
-    await until(lambda: all(said(slack, user) for user in ("ann", "ben", "chitra")), within_seconds=1.2)
+    await until(lambda: dialogue.asked == 3)
+    dialogue.may_answer.set()
+    await until(lambda: all(said(slack, user) for user in ("ann", "ben", "chitra")))
 
 
 async def test_two_people_in_one_thread_have_conversations_of_their_own(slack: SlackServer, dialogue: Dialogue) -> None:

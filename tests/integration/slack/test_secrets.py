@@ -53,8 +53,28 @@ async def test_a_key_in_a_command_is_seen_by_nobody_and_goes_nowhere(
 ) -> None:
     await slack.slash("ann", "general", "/cloud", PASTED)
     await until(lambda: bool(said(slack, "ann")))
+    assert "Nobody but you saw what you typed" in said(slack, "ann")[0]
+    assert "nobody but you saw it" in said(slack, "ann", "general")[0]
     assert dialogue.heard == []
     assert SECRET not in slack.received_text()
+
+
+async def test_a_key_in_a_command_in_the_direct_conversation_leaves_nothing_to_delete(
+    slack: SlackServer, dialogue: Dialogue, gateway: AsyncExitStack
+) -> None:
+    await slack.slash("ann", "dm", "/cloud", PASTED)
+    await until(lambda: bool(said(slack, "ann")))
+    assert "delete" not in said(slack, "ann")[0]
+
+
+async def test_a_key_in_a_colleagues_message_is_the_colleagues_to_delete(
+    slack: SlackServer, dialogue: Dialogue, gateway: AsyncExitStack
+) -> None:
+    pasted = slack.say("ben", "data", PASTED)
+    await slack.shortcut("ann", "ask_clouddesk", channel="data", message_ts=pasted.ts)
+    await until(lambda: bool(said(slack, "ann")))
+    assert "whoever wrote it has to delete it" in said(slack, "ann")[0]
+    assert dialogue.heard == []
 
 
 # --- The whole stack, with the gateway as a process whose log is searched too -----------------------------------------

@@ -80,7 +80,13 @@ def test_a_name_that_is_ruled_out_is_not_meant(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["all but etl-1 and web", "stop everything except etl-1, web", "all my vms without etl-1 or web"]
+    "text",
+    [
+        "all but etl-1 and web",
+        "stop everything except etl-1, web",
+        "all my vms without etl-1 or web",
+        "all minus etl-1 and web",
+    ],
 )
 def test_a_list_after_all_but_is_ruled_out_to_its_end(text: str) -> None:
     cues = Cues(text, NOW, "UTC")
@@ -191,6 +197,10 @@ OPTIONS = [{"id": f"r-{number}", "name": name} for number, name in enumerate(("w
         ("all of them", ["web", "etl-1", "old", "spark-1"]),
         ("all but the second", ["web", "old", "spark-1"]),
         ("everything except web and old", ["etl-1", "spark-1"]),
+        ("all besides the second", ["web", "old", "spark-1"]),
+        ("all other than web", ["etl-1", "old", "spark-1"]),
+        ("everything apart from web and old", ["etl-1", "spark-1"]),
+        ("all excluding old", ["web", "etl-1", "spark-1"]),
         ("both", []),
         ("7", []),
         ("1 and 9", []),
@@ -210,6 +220,8 @@ def test_an_answer_takes_the_options_that_it_names(text: str, names: list[str]) 
         ("not web", ["web"]),
         ("no, not the second one", ["etl-1"]),
         ("anything but old", ["old"]),
+        ("excluding old", ["old"]),
+        ("anything apart from old", ["old"]),
         ("web, not old", []),
         ("not sure", []),
     ],

@@ -187,6 +187,14 @@ async def test_buttons_come_with_title_and_payload():
     ]
 
 
+async def test_what_is_nobody_elses_business_is_marked():
+    async def tells(message: Any) -> None:
+        said = {"text": "account 12", "custom": {"private": True}}
+        await message.output_channel.send_response(message.sender_id, said)
+
+    assert await answer(MESSAGE, tells) == [{"text": "account 12", "buttons": [], "private": True}]
+
+
 async def test_lines_of_a_list_come_with_their_own_buttons():
     row = {"text": "• one", "buttons": [{"title": "Stop", "payload": "/stop_resource"}]}
 

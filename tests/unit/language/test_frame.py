@@ -21,6 +21,20 @@ def frame(text: str, intent: str = "create_vm") -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        ("don't make it 64 gb", {}),
+        ("no need to add 2 more nodes", {}),
+        ("i don't want 5 nodes, make it 3 nodes", {"node_count": 3}),
+        ("it shouldn't have less than 8 gb", {"memory_gb": 8}),
+        ("that is not enough, 16 gb please", {"memory_gb": 16}),
+    ],
+)
+def test_an_amount_that_a_change_denies_is_not_meant(text: str, expected: dict[str, Any]) -> None:
+    assert frame(text, "correct") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
         ("3x 16gb ubuntu", {"vm_count": 3, "memory_gb": 16, "os": "ubuntu"}),
         ("4c/8g box", {"vcpus": 4, "memory_gb": 8}),
         ("a 4x16 machine", {"vcpus": 4, "memory_gb": 16}),

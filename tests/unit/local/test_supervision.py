@@ -86,7 +86,7 @@ def written(plan: Plan) -> configparser.ConfigParser:
 
 
 def test_more_simulated_clouds_are_started_and_in_the_settings(plan: Plan) -> None:
-    found = processes_of(Settings(more_sandbox_clouds=("gcp",)))
+    found = processes_of(Settings(home=plan.home.root, more_sandbox_clouds=("gcp",)))
     assert [process.name for process in found[len(PROCESSES) :]] == ["sandbox-gcp"]
     ports = {**plan.ports, **found[-1].ports}
     told = addresses(replace(plan, ports=ports))["sandbox"]
@@ -104,7 +104,7 @@ def test_where_clouds_are_simulated_no_real_one_is_offered() -> None:
 
 
 def test_several_rasa_servers_have_ports_and_logs_of_their_own_and_are_all_in_the_settings(plan: Plan) -> None:
-    found = processes_of(Settings(rasa_servers=3))
+    found = processes_of(Settings(home=plan.home.root, rasa_servers=3))
     rasas = [process for process in found if process.name.startswith("rasa")]
     ports = {use: port for process in found for use, port in process.ports.items()}
 
@@ -116,7 +116,7 @@ def test_several_rasa_servers_have_ports_and_logs_of_their_own_and_are_all_in_th
 
 
 def test_one_rasa_server_is_all_there_is_unless_more_are_asked_for(plan: Plan) -> None:
-    assert processes_of(Settings()) == PROCESSES
+    assert processes_of(Settings(home=plan.home.root)) == PROCESSES
     assert addresses(plan)["rasa_urls"] == []
 
 

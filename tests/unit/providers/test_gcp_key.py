@@ -35,7 +35,11 @@ def text(**changed: object) -> str:
     return json.dumps({**FACTS, **changed}, indent=2)
 
 
-@pytest.mark.parametrize("pasted", [text(), f"\n  {text()} ", base64.b64encode(text().encode()).decode()])
+@pytest.mark.parametrize(
+    "pasted",
+    [text(), f"\n  {text()} ", base64.b64encode(text().encode()).decode()],
+    ids=["file", "with spaces", "base64"],
+)
 def test_the_file_is_taken_as_it_is_and_as_one_line(pasted: str) -> None:
     account = ServiceAccount.parse(pasted)
     assert (account.project, account.email) == ("etl-417203", FACTS["client_email"])
@@ -60,6 +64,8 @@ def test_the_file_is_taken_as_it_is_and_as_one_line(pasted: str) -> None:
         (text(token_uri="https://oauth2.googleapis.com:99999/token"), "another address than Google's"),
         (text(token_uri="http://127.0.0.1:8080/token"), "another address than Google's"),
     ],
+    # The key is made anew for each process: its text in the test's name would differ between them.
+    ids=[str(number) for number in range(15)],
 )
 def test_what_is_no_key_is_refused_with_what_would_be(pasted: str, problem: str) -> None:
     with pytest.raises(Invalid) as caught:

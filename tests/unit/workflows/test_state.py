@@ -206,3 +206,14 @@ def test_a_stop_that_failed_explains_what_is_stopped_soon_after_it_only(
     running.tried, running.tried_at = "stopped", after(0)
     stopped = [replace(node, state="stopped") for node in running.view.nodes]
     assert bool(running.observe(after(hours * 3600), stopped)) is is_told
+
+
+def test_the_longest_end_is_that_up_to_which_an_extension_is_granted(running: ReservationState):
+    longest = running.view.longest_end
+    assert longest is not None
+    left = int((longest - running.view.expires_at).total_seconds())
+    running.check_extension(left, "request-1")
+    with pytest.raises(LimitExceeded):
+        running.check_extension(left + 1, "request-2")
+    assert running.extend(after(10), left, "request-1") == longest
+    assert running.view.longest_end == longest

@@ -13,7 +13,7 @@ from clouddesk.sandbox.slack.blocks import check_blocks
 from clouddesk.sandbox.slack.schema import MESSAGE
 from connectors.rasa import Button, Reply, Row
 from connectors.slack import limits
-from connectors.slack.cards import Post, of_notice, of_reply
+from connectors.slack.cards import Post, answered, of_notice, of_reply
 from tests.builders import NOW
 
 RELEASE = Button("Release", '/terminate_resource{"resource_name": "r-1"}')
@@ -114,3 +114,12 @@ def test_slack_takes_whatever_is_said(lines: list[str], choices: list[Button]) -
         assert problems(post) == []
         assert len(post.text) <= limits.POST_TEXT
         assert not re.search(r"<[!@#]", post.text)
+
+
+def test_titles_are_text_wherever_they_are_shown() -> None:
+    titles = Reply("", tuple(Button(f"<!channel> {number}", f"/x{number}") for number in range(26)))
+    assert all("<!" not in post.text for post in of_reply(titles))
+    (post,) = of_reply(Reply("Which?", (Button("a <!here> b", '/affirm{"name": "x"}'),)))
+    settled = answered(post.text, post.blocks, "say:0")
+    assert settled is not None
+    assert settled.blocks[-1]["elements"][0]["text"] == "You chose *a &lt;!here&gt; b*."

@@ -4,6 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clouddesk.language.people import called
+from clouddesk.model.actor import Person
 from connectors.slack.text import escape, incoming, is_private, link, mrkdwn
 
 BOT = "U0BOT"
@@ -58,12 +60,26 @@ def test_a_label_cannot_end_its_link() -> None:
         "`ssh ubuntu@host`",
         "ssh -i key.pem ubuntu@web.example",
         "https://x.org/lab?token=abc",
+        mrkdwn("http://x.org/lab?a=1&token=abc"),
+        "login at 2001:db8::1f, port 22",
+        "2001:db8:0:0:0:0:0:1",
     ],
 )
 def test_how_to_get_in_is_private(text: str) -> None:
     assert is_private(text)
 
 
-@pytest.mark.parametrize("text", ["*web* ends today 18:00", "debian 12.4 and version 1.2.3", "$1.95 for 3 days"])
+@pytest.mark.parametrize(
+    "text",
+    ["*web* ends today 18:00", "debian 12.4 and version 1.2.3", "$1.95 for 3 days", "ends 12:30:45", "std::vector"],
+)
 def test_other_facts_are_not(text: str) -> None:
     assert not is_private(text)
+
+
+def test_a_person_whom_we_name_is_a_mention_and_nothing_that_was_typed_ever_is() -> None:
+    ours = called(Person("T1", "U0BEN"))
+    assert escape(f"shared with {ours} & <@U0ANN>") == "shared with <@U0BEN> &amp; &lt;@U0ANN&gt;"
+    assert mrkdwn(f"*{ours}*") == "*<@U0BEN>*"
+    assert escape(incoming(f"share it with {ours}", "U0BOT")) == "share it with U0BEN"
+    assert called(Person("local", "ben")) == "ben", "in the terminal people go by their names"

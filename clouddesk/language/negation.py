@@ -1,109 +1,15 @@
-"""What stands around an item decides whether it is meant: repairs and negations."""
+"""What is denied or only asked says nothing: refused values, negated clauses, questions about what is."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from clouddesk.language.roles import ASKING
 from clouddesk.language.scan import Item
+from clouddesk.language.vocabulary import CLAUSE_END, DOUBLE, HALF, plain
 from clouddesk.language.words import words
-
-_REPAIR_WORDS = words(
-    """
-    no wait actually sorry make that it i mean meant rather or scratch hmm um uh oops nope better let's let us
-    say correction hang on hold ehm er well is are you know what not just to be - , . ; : ? ! … — – ( ) go with
-    hm hmmm mm err erm umm ugh nah typo i've a an of ram memory disk cluster cores strike
-    """
-)
-_REPAIR_SIGNS = words(
-    "no wait actually sorry mean meant rather scratch oops nope correction make nah err erm hmm um uh strike"
-)
-_UNITS = words(
-    """
-    node nodes worker workers machine machines box boxes vm vms instance instances server servers gpus gpu
-    brokers members hosts droplets
-    """
-)
-_VALUES = frozenset(
-    (
-        "gb",
-        "vcpus",
-        "duration",
-        "price",
-        "number",
-        "os",
-        "provider",
-        "region",
-        "software",
-        "gpu_type",
-        "size_name",
-        "until",
-    )
-)
-
-
-def drop_repaired(items: Sequence[Item]) -> list[Item]:
-    """ "5, no, make that 6" is 6; "32 gigs, no, 64" is 64 gigs."""
-    kept = list(items)
-    index = 0
-    while index < len(kept):
-        first = kept[index]
-        if first.kind not in _VALUES:
-            index += 1
-            continue
-        after = index + 1
-        while (
-            after < len(kept)
-            and kept[after].word
-            and (kept[after].word in _REPAIR_WORDS or (after == index + 1 and kept[after].word in _UNITS))
-        ):
-            after += 1
-        between = {item.word for item in kept[index + 1 : after]}
-        second = kept[after] if after < len(kept) else None
-        if (
-            second is None
-            or second.kind not in _VALUES
-            or not between & _REPAIR_SIGNS
-            or not _can_repair(first, second, between)
-        ):
-            index += 1
-            continue
-        if second.kind == "number" and first.kind != "number":
-            following = kept[after + 1].word if after + 1 < len(kept) else ""
-            if following in _UNITS or following in ("x", "-"):
-                index += 1
-                continue
-            kept[after] = replace(second, kind=first.kind, hint=first.hint, value=_in_unit(first, second))
-        keep_unit = [item for item in kept[index + 1 : after] if item.word in _UNITS] if second.kind == "number" else []
-        kept[index : after + 1] = [kept[after], *keep_unit]
-    return kept
-
-
-def _can_repair(first: Item, second: Item, between: set[str]) -> bool:
-    if first.kind == second.kind:
-        return True
-    if first.kind in ("gb", "vcpus", "duration") and second.kind == "number":
-        return True
-    return first.kind == "number" and second.kind in ("gb", "vcpus", "duration", "number")
-
-
-def _in_unit(first: Item, second: Item) -> object:
-    scale = {"tb": 1024, "terabytes": 1024, "terabyte": 1024, "mb": 1 / 1024}.get(first.hint, 1)
-    if first.kind == "duration":
-        for letter, minutes in (
-            ("week", 10080),
-            ("day", 1440),
-            ("hour", 60),
-            ("hr", 60),
-            ("month", 43200),
-            ("h", 60),
-            ("d", 1440),
-        ):
-            if letter in first.hint:
-                return second.value * minutes
-    return second.value * scale
-
 
 _NEGATIVE = words(
     """
@@ -150,6 +56,7 @@ _CHOICES = frozenset(("provider", "os", "region", "software", "gpu_type", "size_
 _KEEPS_IN_REQUESTS = frozenset(
     ("resource_name", "person", "template_name", "until", "number", "gb", "vcpus", "duration")
 )
+_AMOUNTS = ("number", "gb", "vcpus", "gpus", "duration")
 _NEGATABLE = _CHOICES | _KEEPS_IN_REQUESTS
 
 
@@ -256,3 +163,51 @@ def _is_taken_back(items: Sequence[Item], index: int) -> bool:
 _REPLACEABLE = frozenset(
     ("provider", "os", "region", "software", "gpu_type", "size_name", "person", "resource_name", "gb")
 )
+_TO_CLAUSE_END = rf"(?:(?!{CLAUSE_END}|[;:.?!](?:\s|$)).)*"
+_NOT = (
+    r"(?:(?:(?<!why )do|does|did|should|must|need)(?:n'?t| not)(?! you\b)|(?:wo|would)n't(?! (?:you|it)\b)"
+    r"|(?<!why )not(?! \d+(?!x))|never|no (?:need|reason|point)|instead of|rather than)"
+)
+_DONE = (
+    r"(?:make|add|give|bump|raise|set|change|increase|reduce|resize|upgrade|grow|shrink|extend|remove|drop|get|go|put|use"
+    r"|take (?!it|them|that)|have|be|want|need|like|require|order|say|mean|think|ask)\b"
+    rf"|(?:{DOUBLE}|{HALF}|2x)\b|(?:ram|mem(?:ory)?|disks?|storage|v?cpus?|cores?)\b"
+)
+"""What is not to be done to machines; "not a big one, 2 gigs" denies no 2 gigs."""
+_LEAST_OR_MOST = (
+    r"(?: [\w']+){0,4}? (?:(?:more|less|fewer|bigger|larger|smaller) than|over|under|above|below|exceed|enough|only"
+    r"|just)\b"
+)
+""" "It should not have less than 8"."""
+_DENIED = re.compile(
+    rf"(?<![\w'-]){_NOT}(?!{_LEAST_OR_MOST})"
+    rf"(?: (?:to|for|really|even|us|you|the|a|any|with))* (?:{_DONE}){_TO_CLAUSE_END}"
+)
+_ITS = r"(?:it|that|this|they|these|those|the|its|each|both|my|our)"
+_ASKED = re.compile(
+    r"(?:^|(?<=[,;.!?] )|(?<=\band )|(?<=\bbut )|(?<=\bso ))"
+    rf"(?:why )?(?:is|are|was|were|does|did|has|will|would) {_ITS}\b"
+    r"(?![^?;]*\b(?:possibl[ey]|way|chance|ok|okay|can|could|enough)\b)[^?;,]*"
+)
+"""What is, is asked; "is it possible to" and "can it be" are wishes."""
+
+
+def drop_denied(items: Sequence[Item], text: str, intent: str) -> list[Item]:
+    """In a change, an amount in a clause that denies it ("don't make it 64 gb") says nothing."""
+    spans = [found.span() for found in _DENIED.finditer(plain(text))] if intent in ("correct", "inform") else []
+    return [
+        replace(item, kind="word", value="negated")
+        if item.kind in _AMOUNTS and any(start <= item.start < end for start, end in spans)
+        else item
+        for item in items
+    ]
+
+
+def without_denials(text: str) -> str:
+    """The text, in lower case, without what it says is not to be: "~~don't double the memory~~, add a node"."""
+    return _DENIED.sub(" ", plain(text))
+
+
+def without_questions(text: str) -> str:
+    """The text, in lower case, without what it asks about what is: "~~is it twice the ram?~~"."""
+    return _ASKED.sub(" ", plain(text))

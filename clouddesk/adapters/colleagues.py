@@ -1,0 +1,33 @@
+"""Whom a connector knows as no colleague to share with, kept in Redis for all processes."""
+
+from __future__ import annotations
+
+from redis.asyncio import Redis
+
+from clouddesk.adapters.redis import PREFIX, answering
+from clouddesk.model.actor import Person
+
+KEPT_SECONDS = 3600
+"""A connector looks people up again whenever they are spoken of."""
+
+
+class RedisColleagues:
+    """Implements ``clouddesk.model.ports.Colleagues``; connectors write what they find."""
+
+    def __init__(self, redis: Redis[bytes]) -> None:
+        self._redis = redis
+
+    async def note(self, person: Person, why: str | None) -> None:
+        """Why nothing is shared with them; None for colleagues."""
+        async with answering():
+            await self._redis.set(_key(person), why or "", ex=KEPT_SECONDS)
+
+    async def refusal(self, person: Person) -> str | None:
+        """What was noted last."""
+        async with answering():
+            why = await self._redis.get(_key(person))
+        return why.decode() if why else None
+
+
+def _key(person: Person) -> str:
+    return f"{PREFIX}:colleague:{person}"

@@ -1,0 +1,168 @@
+"""Sharing: who may do what with a reservation, for every way into it and every part that somebody may have in it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from clouddesk.desk import Desk
+from clouddesk.model.actor import ADMIN, MEMBER, VIEWER, Actor
+from clouddesk.model.errors import CloudDeskError, Denied, NotFound
+from clouddesk.model.invalid import NoColleague, ShareIsOver
+from clouddesk.model.request import ResourceRequest
+from clouddesk.model.reservation import GO_ON, PARTIAL, STOPPED, Reservation
+from clouddesk.model.share import EXTEND, MANAGE, USE, Share
+from tests.conversation.memory import MemoryDesk
+
+ANN = Actor("local", "ann")
+Call = Callable[[Desk, Actor, str], Awaitable[Any]]
+
+SEE, LENGTHEN, SWITCH, OWN = "see", "lengthen", "switch", "own"
+CALLS: dict[str, tuple[str, Call]] = {
+    "reservation": (SEE, lambda desk, actor, id_: desk.reservation(actor, id_)),
+    "extension_price_usd": (SEE, lambda desk, actor, id_: desk.extension_price_usd(actor, id_, 3600)),
+    "extend": (LENGTHEN, lambda desk, actor, id_: desk.extend(actor, id_, 3600, request_id="r")),
+    "hold": (LENGTHEN, lambda desk, actor, id_: desk.hold(actor, id_)),
+    "stop": (SWITCH, lambda desk, actor, id_: desk.stop(actor, id_)),
+    "start": (SWITCH, lambda desk, actor, id_: desk.start(actor, id_)),
+    "reboot": (SWITCH, lambda desk, actor, id_: desk.reboot(actor, id_)),
+    "choose": (OWN, lambda desk, actor, id_: desk.choose(actor, id_, GO_ON)),
+    "release": (OWN, lambda desk, actor, id_: desk.release(actor, id_)),
+    "owned": (OWN, lambda desk, actor, id_: desk.owned(actor, id_)),
+    "share": (OWN, lambda desk, actor, id_: desk.share(actor, id_, Share("cid", USE), request_id="r")),
+    "unshare": (OWN, lambda desk, actor, id_: desk.unshare(actor, id_, "cid", request_id="r")),
+}
+STATES = {"start": STOPPED, "choose": PARTIAL}
+"""The state that a call needs; running for the others."""
+
+ALL = {SEE, LENGTHEN, SWITCH, OWN}
+PEOPLE: dict[str, tuple[Actor, set[str]]] = {
+    "the owner": (ANN, ALL),
+    "an admin": (Actor("local", "root", roles=(ADMIN, MEMBER)), ALL),
+    "the owner as a viewer": (Actor("local", "ann", roles=(VIEWER,)), {SEE}),
+    "a colleague who may use": (Actor("local", "use"), {SEE}),
+    "a colleague who may extend": (Actor("local", "extend"), {SEE, LENGTHEN}),
+    "a colleague who may manage": (Actor("local", "manage"), {SEE, LENGTHEN, SWITCH}),
+    "a viewer who may manage": (Actor("local", "viewer", roles=(VIEWER,)), {SEE}),
+    "a colleague whose part is over": (Actor("local", "over"), set()),
+    "a stranger": (Actor("local", "bob"), set()),
+    "an admin of another workspace": (Actor("other", "root", roles=(ADMIN, MEMBER)), set()),
+    "a namesake of a colleague in another workspace": (Actor("other", "manage"), set()),
+}
+
+
+async def shared(world: MemoryDesk, *, state: str = "") -> Reservation:
+    """A reservation of Ann's in which people have parts of every kind."""
+    await world.accounts.welcome(ANN.person)
+    quote = await world.desk.quote(ANN, ResourceRequest(kind="vm", count=2))
+    item = await world.desk.reserve(ANN, quote.id, conversation="local:console:-:ann")
+    world.engine.finish_provisioning(item.id)
+    now = world.clock()
+    shares = (
+        *(Share(level, level) for level in (USE, EXTEND, MANAGE)),
+        Share("viewer", MANAGE),
+        Share("over", MANAGE, now),
+    )
+    item = replace(world.views.items[item.id], shares=shares)
+    if state == PARTIAL:
+        item = replace(item, state=PARTIAL, nodes=item.nodes[:-1], choose_by=now + timedelta(hours=1), can_go_on=True)
+    elif state:
+        item = replace(item, state=state)
+    world.views.items[item.id] = item
+    return item
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+@pytest.mark.parametrize("method", CALLS)
+async def test_every_method_allows_exactly_what_the_part_allows(method: str, who: str) -> None:
+    world = MemoryDesk()
+    item = await shared(world, state=STATES.get(method, ""))
+    (takes, call), (actor, rights) = CALLS[method], PEOPLE[who]
+    if takes in rights:
+        await call(world.desk, actor, item.id)
+        return
+    wanted: type[CloudDeskError] = Denied if SEE in rights else NotFound
+    with pytest.raises(wanted) as refused:
+        await call(world.desk, actor, item.id)
+    assert type(refused.value) is wanted
+    assert world.views.items[item.id] == item, "nothing was changed"
+
+
+def test_no_method_that_takes_a_reservation_is_left_out_of_the_matrix() -> None:
+    methods = inspect.getmembers(Desk, inspect.isfunction)
+    taking = {name for name, method in methods if "reservation_id" in inspect.signature(method).parameters}
+    assert {name for name in taking if not name.startswith("_")} == set(CALLS)
+
+
+async def test_a_colleague_may_give_up_their_own_part_and_nobody_elses() -> None:
+    world = MemoryDesk()
+    item = await shared(world)
+    ben = Actor("local", USE)
+    with pytest.raises(Denied):
+        await world.desk.unshare(ben, item.id, MANAGE, request_id="one")
+    await world.desk.unshare(ben, item.id, USE, request_id="two")
+    assert {share.user_id for share in world.views.items[item.id].shares} == {EXTEND, MANAGE, "viewer", "over"}
+    with pytest.raises(NotFound):
+        await world.desk.reservation(ben, item.id)
+
+
+async def test_lists_hold_what_is_shared_only_where_that_is_asked_for() -> None:
+    world = MemoryDesk()
+    item = await shared(world)
+    ben, cid = Actor("local", MANAGE), Actor("local", "over")
+    assert await world.desk.reservations(ben) == []
+    assert await world.desk.reservations(ben, with_shared=True) == [item]
+    assert await world.desk.reservations(cid, with_shared=True) == []
+    assert await world.desk.reservations(ANN, with_shared=True) == [item]
+    assert await world.desk.find(ben, None) == [], "what is meant by no name is one's own"
+    assert await world.desk.find(ben, item.name) == [item]
+    assert await world.desk.find(cid, item.name) == []
+
+
+async def test_ones_own_machine_comes_before_a_colleagues_of_the_same_name() -> None:
+    world = MemoryDesk()
+    item = await shared(world)
+    ben = Actor("local", MANAGE)
+    await world.accounts.welcome(ben.person)
+    quote = await world.desk.quote(ben, ResourceRequest(kind="vm"))
+    own = await world.desk.reserve(ben, quote.id, conversation="local:console:-:manage")
+    world.views.items[own.id] = own = replace(own, name=item.name)
+    assert [found.id for found in await world.desk.find(ben, item.name)] == [own.id]
+
+
+@pytest.mark.parametrize("why", ["bot", "guest", "deactivated", "foreign"])
+async def test_nothing_is_shared_with_who_is_no_colleague(why: str) -> None:
+    world = MemoryDesk()
+    item = await shared(world)
+    world.colleagues.refused["eve"] = why
+    with pytest.raises(NoColleague) as refused:
+        await world.desk.share(ANN, item.id, Share("eve", USE), request_id="one")
+    assert refused.value.why == why
+    assert world.views.items[item.id] == item
+
+
+async def test_nothing_is_shared_with_the_owner_also_not_by_an_admin() -> None:
+    world = MemoryDesk()
+    item = await shared(world)
+    for actor in (ANN, Actor("local", "root", roles=(ADMIN, MEMBER))):
+        with pytest.raises(NoColleague) as refused:
+            await world.desk.share(actor, item.id, Share("ann", MANAGE), request_id="one")
+        assert refused.value.why == "owner"
+
+
+async def test_nothing_is_shared_until_a_time_that_has_passed() -> None:
+    world = MemoryDesk()
+    item = await shared(world)
+    with pytest.raises(ShareIsOver):
+        await world.desk.share(ANN, item.id, Share("cid", USE, world.clock()), request_id="one")
+    await world.desk.share(ANN, item.id, Share("cid", USE, world.clock() + timedelta(seconds=1)), request_id="two")
+    cid = Actor("local", "cid")
+    assert (await world.desk.reservation(cid, item.id)).id == item.id
+    world.clock.forward(seconds=1)
+    with pytest.raises(NotFound):
+        await world.desk.reservation(cid, item.id)
