@@ -9,6 +9,7 @@ import re
 
 from actions import bargaining, clauses, questions, retries
 from actions.turn import Question, Turn
+from clouddesk.language import negation
 from clouddesk.language.assent import Answer, read, yes_and_more
 from clouddesk.model.orphan import DELETE
 
@@ -85,6 +86,8 @@ def topic(turn: Turn) -> str | None:
         return "ask_for_yes"
     if _says_yes_outright(turn) and not bargaining.takes_variation(turn):
         return "ask_for_yes" if question.get("is_changing") else "affirm"
+    if turn.intent in ("deny", "cancel") and negation.leaves_as_it_is(turn.text):
+        return "ask_for_yes"
     if turn.intent in _VAGUE and answer is Answer.NO:
         return "deny"
     if turn.intent in _VAGUE and answer in (Answer.YES, Answer.APPROVAL) and not bargaining.takes_variation(turn):
@@ -144,7 +147,7 @@ def why_not(turn: Turn) -> str:
             return "utter_no_yes_disks"
         if _IN_USE.search(turn.text.lower()):
             return "utter_no_yes_in_use"
-    if question.get("is_changing"):
+    if question.get("is_changing") or negation.leaves_as_it_is(turn.text):
         return "utter_no_yes_unchanged"
     responses = {
         Answer.HESITATION: "utter_no_yes_hesitation",

@@ -203,6 +203,17 @@ def drop_denied(items: Sequence[Item], text: str, intent: str) -> list[Item]:
     ]
 
 
+_CHANGED = rf"(?:make it|add|bump|raise|set|change|increase|reduce|resize|upgrade|grow|shrink|{DOUBLE}|{HALF})\b"
+_LEFT_AS_IT_IS = re.compile(
+    rf"(?:please |ok(?:ay)?,? |but |there(?:'s| is) |you )?{_NOT}(?: (?:to|for|really|even|in))* {_CHANGED}.*"
+)
+
+
+def leaves_as_it_is(text: str) -> bool:
+    """Whether all it says is that something is not to be changed: "no need to double the memory"."""
+    return _LEFT_AS_IT_IS.fullmatch(plain(text)) is not None
+
+
 def without_denials(text: str) -> str:
     """The text, in lower case, without what it says is not to be: "~~don't double the memory~~, add a node"."""
     return _DENIED.sub(" ", plain(text))
