@@ -63,7 +63,8 @@ _RATE = {
 # Amazon's servers know it yet.
 _PASSING = {
     "InternalError", "InternalFailure", "ServiceUnavailable", "Unavailable", "RequestTimeout",
-    "IncorrectInstanceState", "IncorrectState", "InvalidInstanceID.NotFound", "VolumeInUse",
+    "IncorrectInstanceState", "IncorrectState", "InvalidInstanceID.NotFound", "InvalidGroup.NotFound",
+    "VolumeInUse",
 }  # fmt: skip
 
 
