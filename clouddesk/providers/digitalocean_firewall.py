@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from hashlib import sha256
+from ipaddress import ip_network
 from typing import Any
 from urllib.parse import unquote
 
@@ -69,8 +70,14 @@ def belongings(driver: DropletDriver, installation: str) -> list[Belonging]:
 
 
 def _firewall(order: NodeOrder, name: str, tag: str) -> Item:
-    sources = [({"addresses": [item.source]}, f"{item.first_port}-{item.last_port}") for item in order.openings]
-    inbound = [{"protocol": "tcp", "ports": _ports(ports), "sources": source} for source, ports in sources]
+    inbound: list[Item] = [
+        {
+            "protocol": "tcp",
+            "ports": _ports(item.first_port, item.last_port),
+            "sources": {"addresses": [str(ip_network(item.source, strict=False))]},
+        }
+        for item in order.openings
+    ]
     return {
         "name": name,
         "tags": [tag],
@@ -84,9 +91,8 @@ def _everything() -> list[Item]:
     return [{"protocol": "tcp", "ports": _ALL_PORTS}, {"protocol": "udp", "ports": _ALL_PORTS}, {"protocol": "icmp"}]
 
 
-def _ports(text: str) -> str:
-    first, _, last = text.partition("-")
-    return first if first == last else text
+def _ports(first: int, last: int) -> str:
+    return str(first) if first == last else f"{first}-{last}"
 
 
 def _named(driver: DropletDriver, name: str) -> Item | None:

@@ -50,6 +50,7 @@ _CREDENTIALS = {
 _QUOTA = {
     "InstanceLimitExceeded", "VcpuLimitExceeded", "VolumeLimitExceeded", "MaxSpotInstanceCountExceeded",
     "ResourceLimitExceeded", "AddressLimitExceeded", "InsufficientFreeAddressesInSubnet",
+    "SecurityGroupLimitExceeded", "RulesPerSecurityGroupLimitExceeded",
 }  # fmt: skip
 _CAPACITY = {
     "InsufficientInstanceCapacity", "InsufficientCapacity", "InsufficientHostCapacity", "SpotMaxPriceTooLow",

@@ -57,9 +57,7 @@ def before(droplet: Droplet, firewalls: list[Item]) -> list[Item]:
     """Those of them that it is behind."""
     own = {tag.lower() for tag in droplet.tags}
     return [
-        item
-        for item in firewalls
-        if droplet.id in item["droplet_ids"] or own & {tag.lower() for tag in item["tags"]}
+        item for item in firewalls if droplet.id in item["droplet_ids"] or own & {tag.lower() for tag in item["tags"]}
     ]
 
 
