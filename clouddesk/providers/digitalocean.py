@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timezone
 from threading import local
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
-from libcloud.common.digitalocean import DigitalOcean_v2_Connection
 from libcloud.common.exceptions import BaseHTTPError
 from libcloud.compute.base import NodeImage, NodeLocation, NodeSize
-from libcloud.compute.drivers.digitalocean import DigitalOcean_v2_NodeDriver
 
 from clouddesk.model import node as states
 from clouddesk.model.errors import QuotaExceeded
 from clouddesk.model.node import Account, Belonging, Node, NodeOrder, NodePlan, Survey
 from clouddesk.model.offer import Offer
+from clouddesk.providers import digitalocean_firewall
 from clouddesk.providers.cloud import (
     DISK,
     INSTALLATION,
@@ -27,22 +25,18 @@ from clouddesk.providers.cloud import (
     OWNER,
     RESERVATION,
     ROLE,
-    TIMEOUT_SECONDS,
     Endpoint,
     Image,
     in_parallel,
 )  # fmt: skip
+from clouddesk.providers.digitalocean_driver import GONE, DropletDriver
 from clouddesk.providers.spec import ImageQuery
 from clouddesk.providers.specs.digitalocean import DIGITALOCEAN
-from clouddesk.providers.transport import Pause, PoliteConnection
+from clouddesk.providers.transport import Pause
+from clouddesk.providers.user_data import with_keys
 
 _NEW = "new"
 _STATES = {_NEW: states.PENDING, "active": states.RUNNING, "off": states.STOPPED, "archive": states.GONE}
-_GONE = 404
-_REJECTED = 422
-_ALREADY = re.compile(r"already (powered )?(on|off)|currently powered (on|off)", re.IGNORECASE)
-_BUSY = re.compile("pending event", re.IGNORECASE)
-_ACTIONS = 200  # on one page, which is the most
 _LEAST_PRICE_USD = 0.0001
 
 
@@ -74,7 +68,7 @@ class DropletCloud:
         try:
             image = self._driver().get_image(query.pattern)
         except BaseHTTPError as error:
-            if error.code == _GONE:
+            if error.code == GONE:
                 return None
             raise
         return Image(id=str(image.id), system=system) if region in image.extra["regions"] else None
@@ -94,11 +88,15 @@ class DropletCloud:
     def check_room(self, order: NodeOrder, count: int) -> None:
         """Droplets are limited by number, over all regions."""
         limit = int(self._driver().ex_account_info().get("droplet_limit") or 0)
-        if limit and count > limit:
-            raise QuotaExceeded(DIGITALOCEAN.name, f"{count} droplets asked, the account may have {limit}")
+        existing = self._driver().count("/v2/droplets") if limit else 0
+        if limit and existing + count > limit:
+            raise QuotaExceeded(DIGITALOCEAN.name, f"{existing} of {limit} droplets used, {count} more asked")
 
     def launch(self, order: NodeOrder, plans: list[NodePlan], image: Image) -> list[Node]:
         """One call each, several at once. There is no token: a caller looks for the tags before calling again."""
+        firewall = digitalocean_firewall.ensure(self._driver(), order)
+        # Keys of the account have no tags, and each is there once, whosever it is.
+        user_data = with_keys(order.user_data, order.public_keys, login=DIGITALOCEAN.images[image.system].login)
 
         def make(plan: NodePlan) -> Node:
             driver = self._driver()
@@ -107,8 +105,8 @@ class DropletCloud:
                 size=NodeSize(order.size, order.size, ram=0, disk=0, bandwidth=None, price=None, driver=driver),
                 image=NodeImage(int(image.id), image.system, driver=driver),
                 location=NodeLocation(order.region, order.region, "", driver=driver),
-                ex_create_attr={"tags": _tags(order, plan)},
-                ex_user_data=order.user_data or None,
+                ex_create_attr={"tags": [*_tags(order, plan), firewall]},
+                ex_user_data=user_data or None,
             )
             labels = {"key": plan.key, "role": plan.role, "reservation_id": order.reservation_id, "owner": order.owner}
             return replace(_node(made, order.region), **labels)
@@ -141,19 +139,24 @@ class DropletCloud:
         return tuple(str(item["id"]) for item in mine)
 
     def clear_others(self, region: str, reservation_id: str) -> tuple[str, ...]:
-        """None that could be told: reserved IPs and SSH keys have no tags, and a firewall's are those it is for."""
-        return ()
+        """The firewall; reserved IPs and SSH keys have no tags, so none of them could be told."""
+        found = digitalocean_firewall.belongings(self._driver(), self._installation)
+        mine = [item.id for item in found if item.reservation_id == reservation_id and region in ("", item.region)]
+        for id_ in mine:
+            self._driver().end("firewalls", id_)
+        return tuple(mine)
 
     def regions(self) -> list[str]:
         """One list covers them all."""
         return [""]
 
     def holdings(self, region: str) -> Survey:
-        """Droplets and volumes: what else there is has no tags of its own."""
+        """Droplets, volumes and firewalls: what else there is has no tags of its own."""
         found = self._driver().list_by_tag(_tag(INSTALLATION, self._installation))
         nodes = [_node(item, str(item.extra["region_slug"])) for item in sorted(found, key=lambda item: int(item.id))]
         disks = [_belonging(item) for item in self._volumes(region)]
-        return Survey(nodes=tuple(nodes), belongings=tuple(disks))
+        firewalls = digitalocean_firewall.belongings(self._driver(), self._installation)
+        return Survey(nodes=tuple(nodes), belongings=(*disks, *firewalls))
 
     def _volumes(self, region: str) -> list[dict[str, Any]]:
         found = self._driver().read_all(f"/v2/volumes?region={region}" if region else "/v2/volumes", "volumes")
@@ -167,84 +170,6 @@ class DropletCloud:
         if "driver" not in drivers:
             drivers["driver"] = DropletDriver.open(self._token, self._endpoint, self._pause)
         return drivers["driver"]
-
-
-class DropletConnection(PoliteConnection, DigitalOcean_v2_Connection):  # type: ignore[misc]  # libcloud has no types
-    """DigitalOcean's connection, through the shared pool."""
-
-
-class DropletDriver(DigitalOcean_v2_NodeDriver):  # type: ignore[misc]  # libcloud has no types
-    """libcloud's driver, for any address, with lists by tag and errors that are not swallowed."""
-
-    connectionCls = DropletConnection
-    counted_region = ""  # DigitalOcean counts all requests of a token
-
-    def __new__(cls, *_arguments: Any, **_options: Any) -> DropletDriver:
-        # libcloud's own picks the class by API version, and fails for a subclass.
-        driver: DropletDriver = object.__new__(cls)
-        return driver
-
-    @classmethod
-    def open(cls, token: str, endpoint: Endpoint | None, pause: Pause) -> DropletDriver:
-        """libcloud's own constructor takes neither an address nor a time-out, so they are set afterwards."""
-        driver = cls(token)
-        driver.pause = pause
-        driver.connection.timeout = TIMEOUT_SECONDS
-        if endpoint:
-            driver.connection.host, driver.connection.port = endpoint.host, endpoint.port
-            driver.connection.secure = endpoint.is_secure
-        driver.connection.connect()
-        return driver
-
-    def read_all(self, path: str, name: str) -> list[dict[str, Any]]:
-        """All pages of a list."""
-        found: list[dict[str, Any]] = self._paginated_request(path, name)
-        return found
-
-    def _to_node(self, data: dict[str, Any]) -> Any:
-        node = super()._to_node(data)
-        node.extra["status"] = data["status"]
-        node.extra["region_slug"] = data["region"]["slug"]
-        node.extra.setdefault("tags", [])
-        return node
-
-    def list_by_tag(self, tag: str) -> list[Any]:
-        """The nodes that carry a tag."""
-        path = f"/v2/droplets?tag_name={quote(tag, safe=':')}"
-        return [self._to_node(data) for data in self.read_all(path, "droplets")]
-
-    def list_failed(self) -> set[str]:
-        """The droplets whose creation failed, among the newest actions: they stay "new" for ever."""
-        answer = self.connection.request(f"/v2/actions?per_page={_ACTIONS}")
-        return {
-            str(item["resource_id"])
-            for item in answer.object["actions"]
-            if item["type"] == "create" and item["status"] == "errored"
-        }
-
-    def end(self, kind: str, id_: str) -> None:
-        """Delete; that it is gone already is as good."""
-        try:
-            self.connection.request(f"/v2/{kind}/{id_}", method="DELETE")
-        except BaseHTTPError as error:
-            if error.code != _GONE:
-                raise
-
-    def act(self, id_: str, action: str) -> None:
-        """Begin an action; that it is under way, or that the droplet is in that state already, is as good."""
-        try:
-            data = json.dumps({"type": action})
-            self.connection.request(f"/v2/droplets/{id_}/actions", data=data, method="POST")
-        except BaseHTTPError as error:
-            said = str(error.message)
-            if error.code != _REJECTED:
-                raise
-            if not _ALREADY.search(said) and not (_BUSY.search(said) and self._is_under_way(id_, action)):
-                raise
-
-    def _is_under_way(self, id_: str, action: str) -> bool:
-        actions = self.read_all(f"/v2/droplets/{id_}/actions", "actions")
-        return any(item["status"] == "in-progress" and item["type"] == action for item in actions)
 
 
 def _tag(kind: str, value: str) -> str:

@@ -16,6 +16,7 @@ from clouddesk.model import node as states
 from clouddesk.model.errors import ProviderDown
 from clouddesk.model.node import Account, Belonging, Node, NodeOrder, NodePlan, Survey
 from clouddesk.model.offer import Offer
+from clouddesk.providers import ec2_firewall
 from clouddesk.providers.cloud import (
     ADDRESS,
     DISK,
@@ -36,6 +37,7 @@ from clouddesk.providers.ec2_prices import HOME_REGION, live_offers
 from clouddesk.providers.spec import ImageQuery
 from clouddesk.providers.specs.aws import AWS
 from clouddesk.providers.transport import Pause
+from clouddesk.providers.user_data import with_keys
 
 _STATES = {
     "pending": states.PENDING,
@@ -131,16 +133,18 @@ class Ec2Cloud:
 
     def launch(self, order: NodeOrder, plans: list[NodePlan], image: Image) -> list[Node]:
         """All in one call; with the same token Amazon answers with the machines of the first call."""
-        tags = {
+        owned = {
             "Name": order.name,
             INSTALLATION: order.installation,
             RESERVATION: order.reservation_id,
             OWNER: order.owner,
-            SYSTEM: image.system,
         }
+        tags = {**owned, SYSTEM: image.system}
         if len(plans) == 1:
             tags.update(_labels(order, plans[0]))
         driver = self._driver(order.region)
+        firewall = ec2_firewall.ensure(driver, order, owned)
+        user_data = _user_data(order, image)
         # Amazon answers a known token with its machines even when they have ended: those that it still lists as such
         # make another token.
         ended = driver.list_nodes(ex_filters={**self._mine(order.reservation_id), "instance-state-name": _ENDED})
@@ -154,7 +158,8 @@ class Ec2Cloud:
                 ex_clienttoken=_token(order, plans, image, [*sorted(item.id for item in ended), str(attempt)]),
                 ex_metadata=tags,
                 ex_blockdevicemappings=[_root_disk(order, image)],
-                ex_userdata=order.user_data or None,
+                ex_userdata=user_data or None,
+                ex_security_groups=[firewall],
                 ex_spot=order.spot,
             )
             found = made if isinstance(made, list) else [made]
@@ -190,7 +195,7 @@ class Ec2Cloud:
         return tuple(disk.id for disk in left if disk.state != StorageVolumeState.DELETED)
 
     def clear_others(self, region: str, reservation_id: str) -> tuple[str, ...]:
-        """We make none; but people give such things our tags, so that they end with the reservation."""
+        """The security group, and what people gave our tags, so that it ends with the reservation."""
         types = [name for name, kind in _KINDS.items() if kind in _GIVEN_BACK_BY]
         found = self._driver(region).list_tags(
             {"resource-type": types, "key": [RESERVATION], "value": [reservation_id]}
@@ -249,8 +254,14 @@ class Ec2Cloud:
 def _token(order: NodeOrder, plans: list[NodePlan], image: Image, past: list[str]) -> str:
     # All that the request holds: Amazon refuses a token that it knows with another request.
     facts = [order.installation, order.reservation_id, *sorted(plan.key for plan in plans)]
-    facts += [order.size, image.id, str(_root_disk(order, image)), order.user_data, str(order.spot), *past]
+    facts += [order.size, image.id, str(_root_disk(order, image)), _user_data(order, image), str(order.spot)]
+    facts += [ec2_firewall.name_of(order), *past]
     return sha256("\n".join(facts).encode()).hexdigest()
+
+
+def _user_data(order: NodeOrder, image: Image) -> str:
+    """With the keys: EC2's own are one for each machine."""
+    return with_keys(order.user_data, order.public_keys, login=AWS.images[image.system].login)
 
 
 def _labels(order: NodeOrder, plan: NodePlan) -> dict[str, str]:

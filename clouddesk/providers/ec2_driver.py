@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,6 +14,17 @@ from clouddesk.providers.cloud import TIMEOUT_SECONDS, Endpoint
 from clouddesk.providers.transport import Pause, PoliteConnection
 
 _PAGE = "1000"
+ALL_PROTOCOLS = "-1"
+
+
+@dataclass(frozen=True, order=True)
+class IngressRule:
+    """What a security group lets in. ``source``: addresses in CIDR notation, or the id of a group."""
+
+    protocol: str
+    first_port: int = -1
+    last_port: int = -1
+    source: str = ""
 
 
 class PostingConnection(PoliteConnection, EC2Connection):  # type: ignore[misc]  # libcloud has no types
@@ -93,6 +105,43 @@ class Ec2Driver(EC2NodeDriver):  # type: ignore[misc]  # libcloud has no types
         """Delete or release one thing by its id."""
         self.connection.request(self.path, params={"Action": action, parameter: id_})
 
+    def find_group(self, name: str) -> tuple[str, set[IngressRule]] | None:
+        """A security group's id and all that it lets in."""
+        params = {"Action": "DescribeSecurityGroups", **self._build_filters({"group-name": [name]})}
+        answer = self.connection.request(self.path, params=params).object
+        found = findall(answer, "securityGroupInfo/item", NAMESPACE)
+        if not found:
+            return None
+        return findtext(found[0], "groupId", NAMESPACE), {
+            _rule(item, findtext(place, field, NAMESPACE))
+            for item in findall(found[0], "ipPermissions/item", NAMESPACE)
+            for places, field in _SOURCES.items()
+            for place in findall(item, f"{places}/item", NAMESPACE)
+        }
+
+    def create_group(self, name: str, tags: dict[str, str]) -> None:
+        """In the account's default network."""
+        params = {
+            "Action": "CreateSecurityGroup",
+            "GroupName": name,
+            "GroupDescription": "Made by CloudDesk for the machines of one reservation",
+            "TagSpecification.1.ResourceType": "security-group",
+        }
+        for number, (key, value) in enumerate(tags.items(), start=1):
+            tag = f"TagSpecification.1.Tag.{number}"
+            params.update({f"{tag}.Key": key, f"{tag}.Value": value})
+        self.connection.request(self.path, params=params)
+
+    def change_ingress(self, action: str, group: str, rule: IngressRule) -> None:
+        """Authorize or revoke one rule."""
+        permission = "IpPermissions.1"
+        params = {"Action": action, "GroupId": group, f"{permission}.IpProtocol": rule.protocol}
+        if rule.protocol != ALL_PROTOCOLS:
+            params[f"{permission}.FromPort"] = str(rule.first_port)
+            params[f"{permission}.ToPort"] = str(rule.last_port)
+        params[f"{permission}.{_source_parameter(rule.source)}"] = rule.source
+        self.connection.request(self.path, params=params)
+
     def _pages(self, action: str, filters: dict[str, Any]) -> Iterator[Any]:
         params = {"Action": action, "MaxResults": _PAGE, **self._build_filters(filters)}
         while True:
@@ -102,3 +151,23 @@ class Ec2Driver(EC2NodeDriver):  # type: ignore[misc]  # libcloud has no types
             if not following:
                 return
             params["NextToken"] = following
+
+
+# Where a permission's sources are, and what each of them is called there.
+_SOURCES = {"ipRanges": "cidrIp", "ipv6Ranges": "cidrIpv6", "groups": "groupId", "prefixListIds": "prefixListId"}
+
+
+def _source_parameter(source: str) -> str:
+    if source.startswith("sg-"):
+        return "Groups.1.GroupId"
+    if source.startswith("pl-"):
+        return "PrefixListIds.1.PrefixListId"
+    return "Ipv6Ranges.1.CidrIpv6" if ":" in source else "IpRanges.1.CidrIp"
+
+
+def _rule(permission: Any, source: str) -> IngressRule:
+    protocol = findtext(permission, "ipProtocol", NAMESPACE)
+    if protocol == ALL_PROTOCOLS:
+        return IngressRule(protocol, source=source)
+    first, last = (int(findtext(permission, name, NAMESPACE) or -1) for name in ("fromPort", "toPort"))
+    return IngressRule(protocol, first, last, source)

@@ -50,6 +50,7 @@ _CREDENTIALS = {
 _QUOTA = {
     "InstanceLimitExceeded", "VcpuLimitExceeded", "VolumeLimitExceeded", "MaxSpotInstanceCountExceeded",
     "ResourceLimitExceeded", "AddressLimitExceeded", "InsufficientFreeAddressesInSubnet",
+    "SecurityGroupLimitExceeded", "RulesPerSecurityGroupLimitExceeded",
 }  # fmt: skip
 _CAPACITY = {
     "InsufficientInstanceCapacity", "InsufficientCapacity", "InsufficientHostCapacity", "SpotMaxPriceTooLow",
@@ -63,7 +64,8 @@ _RATE = {
 # Amazon's servers know it yet.
 _PASSING = {
     "InternalError", "InternalFailure", "ServiceUnavailable", "Unavailable", "RequestTimeout",
-    "IncorrectInstanceState", "IncorrectState", "InvalidInstanceID.NotFound", "VolumeInUse",
+    "IncorrectInstanceState", "IncorrectState", "InvalidInstanceID.NotFound", "InvalidGroup.NotFound",
+    "VolumeInUse",
 }  # fmt: skip
 
 

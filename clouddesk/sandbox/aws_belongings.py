@@ -24,6 +24,13 @@ class GroupInUse(EC2ClientError):  # type: ignore[misc]
         super().__init__("DependencyViolation", f"resource {group_id} has a dependent object")
 
 
+class NoDefaultNetwork(EC2ClientError):  # type: ignore[misc]
+    """No network is named, and the account has none by default."""
+
+    def __init__(self) -> None:
+        super().__init__("VPCIdNotSpecified", "No default VPC for this user.")
+
+
 def _tags_of_what_exists(describe: Callable[..., Any]) -> Callable[..., Any]:
     """DescribeTags without those that moto keeps when a thing is deleted."""
 
@@ -56,6 +63,17 @@ def _delete_unused_group(delete: Callable[..., Any]) -> Callable[..., Any]:
     return delete_security_group
 
 
+def _create_group_in_network(create: Callable[..., Any]) -> Callable[..., Any]:
+    def create_security_group(
+        backend: EC2Backend, name: str, description: str, vpc_id: str | None = None, **more: Any
+    ) -> Any:
+        if vpc_id is None and backend.get_default_vpc() is None:
+            raise NoDefaultNetwork
+        return create(backend, name, description, vpc_id, **more)
+
+    return create_security_group
+
+
 def _delete_key_pair(request: Any) -> ActionResult:
     """By name or by id, which moto overlooks. That there is none is as good."""
     backend, wanted = request.ec2_backend, request._get_param("KeyPairId")
@@ -69,6 +87,7 @@ def _adapt() -> None:
     EC2_PREFIX_TO_RESOURCE["eipalloc"] = "elastic-ip"
     TagBackend.describe_tags = _tags_of_what_exists(TagBackend.describe_tags)
     SecurityGroupBackend.delete_security_group = _delete_unused_group(SecurityGroupBackend.delete_security_group)
+    SecurityGroupBackend.create_security_group = _create_group_in_network(SecurityGroupBackend.create_security_group)
     KeyPairs.delete_key_pair = _delete_key_pair
 
 

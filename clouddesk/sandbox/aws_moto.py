@@ -191,7 +191,8 @@ def _run_once(run: Callable[..., Any]) -> Callable[..., Any]:
     def run_instances(backend: EC2Backend, image_id: str, count: int, *arguments: Any, **more: Any) -> Any:
         token = more.get("client_token")
         # As text: moto's type for user data knows no equality.
-        order = repr((image_id, count, more.get("instance_type"), more.get("tags"), more.get("key_name"), arguments))
+        facts = (more.get(name) for name in ("instance_type", "tags", "key_name", "security_group_ids"))
+        order = repr((image_id, count, *facts, arguments))
         if token == _TOKEN_NOT_GIVEN:
             return run(backend, image_id, count, *arguments, **more)
         for reservation in backend.reservations.values():

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from werkzeug.wrappers import Request, Response
 
+from clouddesk.sandbox import digitalocean_firewalls as firewalls
 from clouddesk.sandbox import digitalocean_requests as requests
 from clouddesk.sandbox import digitalocean_shapes as shapes
 from clouddesk.sandbox import digitalocean_volumes as volumes
@@ -52,6 +53,11 @@ _OPERATIONS = (
     Operation("tags.delete", "DELETE", "/v2/tags/<tag>", requests.delete_tag),
     Operation("tags.tag", "POST", "/v2/tags/<tag>/resources", requests.tag_resources),
     Operation("tags.untag", "DELETE", "/v2/tags/<tag>/resources", requests.untag_resources),
+    Operation("firewalls.list", "GET", "/v2/firewalls", firewalls.list_firewalls),
+    Operation("firewalls.create", "POST", "/v2/firewalls", firewalls.create_firewall),
+    Operation("firewalls.get", "GET", "/v2/firewalls/<wanted>", firewalls.get_firewall),
+    Operation("firewalls.replace", "PUT", "/v2/firewalls/<wanted>", firewalls.replace_firewall),
+    Operation("firewalls.delete", "DELETE", "/v2/firewalls/<wanted>", firewalls.delete_firewall),
     Operation("volumes.list", "GET", "/v2/volumes", volumes.list_volumes),
     Operation("volumes.create", "POST", "/v2/volumes", volumes.create_volume),
     Operation("volumes.get", "GET", "/v2/volumes/<wanted>", volumes.get_volume),
@@ -91,7 +97,11 @@ class DigitalOceanApp(rest.RestApp[Store]):
         return refusal(400, "bad_request", "Request body is not valid JSON.")
 
     def machines(self) -> list[Item]:
-        return [shapes.machine(droplet) for droplet in self.store.droplets()]
+        known = self.store.all(firewalls.FIREWALLS)
+        return [
+            {**shapes.machine(droplet), "firewalls": firewalls.before(droplet, known)}
+            for droplet in self.store.droplets()
+        ]
 
     def names(self, operation: Operation[Store], ask: Ask[Store]) -> tuple[str, ...]:
         names = super().names(operation, ask)

@@ -17,6 +17,7 @@ from clouddesk.sandbox.digitalocean_store import ACTIVE, OFF, Action, Droplet, S
 from clouddesk.sandbox.rest import Answer, Done, Listed
 
 MOST_AT_ONCE = 10
+_MOST_USER_DATA = 64 * 1024
 _NAME = re.compile(r"[a-zA-Z0-9.-]{1,255}")
 _TAG = re.compile(r"[\w:-]{1,255}")
 
@@ -128,9 +129,17 @@ def _check_order(ask: Ask, order: Mapping[str, Any]) -> tuple[str, dict[str, Any
         "size": size["slug"],
         "image": image["slug"],
         "ssh_keys": keys,
+        "user_data": _user_data(order),
         "features": ["private_networking", *features],
     }
     return region["slug"], facts
+
+
+def _user_data(order: Mapping[str, Any]) -> str:
+    text = order.get("user_data") or ""
+    if not isinstance(text, str) or len(text.encode()) > _MOST_USER_DATA:
+        raise unprocessable("User data must be a text of 64 KiB at most.")
+    return text
 
 
 def _droplet(ask: Ask) -> Droplet:

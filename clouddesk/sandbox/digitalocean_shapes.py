@@ -83,6 +83,7 @@ def machine(known: Droplet) -> Item:
         "address": address.get("public"),
         "private_address": address.get("private"),
         "created_at": instant(known.created_at),
+        "user_data": known.facts.get("user_data", ""),
         "tags": dict(tag.partition(":")[::2] for tag in known.tags),
     }
 

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import json
 import math
-import sqlite3
-import threading
 import time
 import uuid
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from clouddesk.sandbox.documents import Documents
 from clouddesk.sandbox.faults import Fate
 
 NEW = "new"
@@ -116,34 +114,16 @@ class Volume:
     droplet: int | None
 
 
-class Store:
-    """All methods are atomic and may be called from many threads."""
+class Store(Documents):
+    """All methods are atomic and may be called from many threads. Firewalls are documents."""
 
     def __init__(self, path: Path) -> None:
-        self._lock = threading.RLock()
-        self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._database.execute("PRAGMA journal_mode=WAL")
-        self._database.execute("PRAGMA synchronous=NORMAL")
+        super().__init__(path)
         self._database.executescript(_SCHEMA)
         for table, first in (("droplets", _FIRST_DROPLET), ("actions", _FIRST_ACTION), ("keys", _FIRST_KEY)):
             known = self._database.execute("SELECT 1 FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
             if known is None:
                 self._database.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (table, first))
-
-    @contextmanager
-    def atomic(self) -> Iterator[None]:
-        """All that is done inside happens at once or not at all; nobody else changes anything meanwhile."""
-        with self._lock:
-            if self._database.in_transaction:
-                yield
-                return
-            self._database.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                self._database.execute("ROLLBACK")
-                raise
-            self._database.execute("COMMIT")
 
     # --- droplets
 

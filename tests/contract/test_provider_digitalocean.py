@@ -55,6 +55,7 @@ def test_droplets_carry_flat_tags_and_a_host_name(provider: LibcloudProvider, sa
         "clouddesk-owner:T1:U1",
         "clouddesk-node:worker-1",
         "clouddesk-role:worker",
+        f"clouddesk-firewall:inst-do:{RESERVATION}:fra1:T1_2fU1",
     }
 
 

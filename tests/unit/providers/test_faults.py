@@ -40,6 +40,8 @@ def sts(code: str, status: int) -> ClientError:
         (sts("InternalFailure", 500), ProviderDown),
         (BaseHTTPError(400, "VcpuLimitExceeded: You have requested more"), QuotaExceeded),
         (BaseHTTPError(400, "InstanceLimitExceeded: You have requested more"), QuotaExceeded),
+        (BaseHTTPError(400, "SecurityGroupLimitExceeded: The maximum number of groups"), QuotaExceeded),
+        (BaseHTTPError(400, "InvalidGroup.NotFound: The security group 'sg-1' does not exist"), ProviderDown),
         (
             BaseHTTPError(422, "creating this/these droplet(s) will exceed your droplet limit (code: 422)"),
             QuotaExceeded,

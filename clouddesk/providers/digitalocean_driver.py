@@ -1,0 +1,107 @@
+"""libcloud's DigitalOcean driver, made fit: any address, lists by tag, errors that are not swallowed."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+from urllib.parse import quote
+
+from libcloud.common.digitalocean import DigitalOcean_v2_Connection
+from libcloud.common.exceptions import BaseHTTPError
+from libcloud.compute.drivers.digitalocean import DigitalOcean_v2_NodeDriver
+
+from clouddesk.providers.cloud import TIMEOUT_SECONDS, Endpoint
+from clouddesk.providers.transport import Pause, PoliteConnection
+
+GONE = 404
+_REJECTED = 422
+_ALREADY = re.compile(r"already (powered )?(on|off)|currently powered (on|off)", re.IGNORECASE)
+_BUSY = re.compile("pending event", re.IGNORECASE)
+_ACTIONS = 200  # on one page, which is the most
+
+
+class DropletConnection(PoliteConnection, DigitalOcean_v2_Connection):  # type: ignore[misc]  # libcloud has no types
+    """DigitalOcean's connection, through the shared pool."""
+
+
+class DropletDriver(DigitalOcean_v2_NodeDriver):  # type: ignore[misc]  # libcloud has no types
+    """libcloud's driver, for any address, with lists by tag and errors that are not swallowed."""
+
+    connectionCls = DropletConnection
+    counted_region = ""  # DigitalOcean counts all requests of a token
+
+    def __new__(cls, *_arguments: Any, **_options: Any) -> DropletDriver:
+        # libcloud's own picks the class by API version, and fails for a subclass.
+        driver: DropletDriver = object.__new__(cls)
+        return driver
+
+    @classmethod
+    def open(cls, token: str, endpoint: Endpoint | None, pause: Pause) -> DropletDriver:
+        """libcloud's own constructor takes neither an address nor a time-out, so they are set afterwards."""
+        driver = cls(token)
+        driver.pause = pause
+        driver.connection.timeout = TIMEOUT_SECONDS
+        if endpoint:
+            driver.connection.host, driver.connection.port = endpoint.host, endpoint.port
+            driver.connection.secure = endpoint.is_secure
+        driver.connection.connect()
+        return driver
+
+    def read_all(self, path: str, name: str) -> list[dict[str, Any]]:
+        """All pages of a list."""
+        found: list[dict[str, Any]] = self._paginated_request(path, name)
+        return found
+
+    def count(self, path: str) -> int:
+        """How many there are in a list."""
+        return int(self.connection.request(f"{path}?per_page=1").object["meta"]["total"])
+
+    def write(self, method: str, path: str, body: dict[str, Any]) -> None:
+        """Make or replace something."""
+        self.connection.request(path, data=json.dumps(body), method=method)
+
+    def _to_node(self, data: dict[str, Any]) -> Any:
+        node = super()._to_node(data)
+        node.extra["status"] = data["status"]
+        node.extra["region_slug"] = data["region"]["slug"]
+        node.extra.setdefault("tags", [])
+        return node
+
+    def list_by_tag(self, tag: str) -> list[Any]:
+        """The nodes that carry a tag."""
+        path = f"/v2/droplets?tag_name={quote(tag, safe=':')}"
+        return [self._to_node(data) for data in self.read_all(path, "droplets")]
+
+    def list_failed(self) -> set[str]:
+        """The droplets whose creation failed, among the newest actions: they stay "new" for ever."""
+        answer = self.connection.request(f"/v2/actions?per_page={_ACTIONS}")
+        return {
+            str(item["resource_id"])
+            for item in answer.object["actions"]
+            if item["type"] == "create" and item["status"] == "errored"
+        }
+
+    def end(self, kind: str, id_: str) -> None:
+        """Delete; that it is gone already is as good."""
+        try:
+            self.connection.request(f"/v2/{kind}/{id_}", method="DELETE")
+        except BaseHTTPError as error:
+            if error.code != GONE:
+                raise
+
+    def act(self, id_: str, action: str) -> None:
+        """Begin an action; that it is under way, or that the droplet is in that state already, is as good."""
+        try:
+            data = json.dumps({"type": action})
+            self.connection.request(f"/v2/droplets/{id_}/actions", data=data, method="POST")
+        except BaseHTTPError as error:
+            said = str(error.message)
+            if error.code != _REJECTED:
+                raise
+            if not _ALREADY.search(said) and not (_BUSY.search(said) and self._is_under_way(id_, action)):
+                raise
+
+    def _is_under_way(self, id_: str, action: str) -> bool:
+        actions = self.read_all(f"/v2/droplets/{id_}/actions", "actions")
+        return any(item["status"] == "in-progress" and item["type"] == action for item in actions)

@@ -1,0 +1,149 @@
+"""A reservation's cloud firewall in one region: what the order opens, and all among its machines.
+
+DigitalOcean's firewalls have no region, and their tags are not about them but name the droplets that they are for. So
+each has one tag, which only the reservation's droplets in the region carry, and which tells whose they are; its name,
+which an account has once, is a digest of that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from hashlib import sha256
+from ipaddress import ip_network
+from typing import Any
+from urllib.parse import unquote
+
+from libcloud.common.exceptions import BaseHTTPError
+
+from clouddesk.model.errors import ProviderDown
+from clouddesk.model.node import Belonging, NodeOrder
+from clouddesk.providers.answers import is_about
+from clouddesk.providers.cloud import FIREWALL
+from clouddesk.providers.digitalocean_driver import DropletDriver
+from clouddesk.providers.specs.digitalocean import DIGITALOCEAN
+
+Item = dict[str, Any]
+
+_TAG = "clouddesk-firewall"
+_LIST, _TAGS = "/v2/firewalls", "/v2/tags"
+_OURS = re.compile(rf"{_TAG}((?::(?:[A-Za-z0-9-]|_[0-9a-f]{{2}})*){{4}})")
+_EVERYWHERE = ["0.0.0.0/0", "::/0"]
+_ALL_PORTS = "1-65535"
+_SAME_AS_ALL = ("0", "all", _ALL_PORTS)  # it is written in one way and read in another
+_LONGEST_TAG = 255
+_CONFLICT, _REJECTED = 409, 422
+_TAKEN = "duplicate|already|taken"
+
+
+def ensure(driver: DropletDriver, order: NodeOrder) -> str:
+    """Make the firewall when there is none, and let its rules be those of the order.
+
+    Returns the tag that droplets behind it carry.
+    """
+    facts = (order.installation, order.reservation_id, order.region)
+    name = f"clouddesk-{sha256(chr(10).join(facts).encode()).hexdigest()[:24]}"
+    tag = _tag(*facts, order.owner)
+    existing = _named(driver, name)
+    if existing is None:
+        _once(driver, _TAGS, {"name": tag})
+        _once(driver, _LIST, _firewall(order, name, tag))
+        existing = _named(driver, name)
+    if existing is None:
+        raise ProviderDown(DIGITALOCEAN.name, f"the firewall {name} is not listed yet")
+    # Droplets that there are carry the tag that it was made with.
+    tag = next((text for text in existing["tags"] or [] if _OURS.fullmatch(text)), tag)
+    wanted = _firewall(order, name, tag)
+    if _plain(existing) != _plain(wanted):
+        driver.write("PUT", f"{_LIST}/{existing['id']}", wanted)
+    return tag
+
+
+def belongings(driver: DropletDriver, installation: str) -> list[Belonging]:
+    """All firewalls of the installation."""
+    found = ((item, _facts(item["tags"])) for item in driver.read_all(_LIST, "firewalls"))
+    return [
+        Belonging(str(item["id"]), FIREWALL, region, reservation_id, owner)
+        for item, (whose, reservation_id, region, owner) in found
+        if whose == installation
+    ]
+
+
+def _firewall(order: NodeOrder, name: str, tag: str) -> Item:
+    inbound: list[Item] = [
+        {
+            "protocol": "tcp",
+            "ports": _ports(item.first_port, item.last_port),
+            "sources": {"addresses": [str(ip_network(item.source, strict=False))]},
+        }
+        for item in order.openings
+    ]
+    return {
+        "name": name,
+        "tags": [tag],
+        "droplet_ids": [],
+        "inbound_rules": inbound + [{**rule, "sources": {"tags": [tag]}} for rule in _everything()],
+        "outbound_rules": [{**rule, "destinations": {"addresses": _EVERYWHERE}} for rule in _everything()],
+    }
+
+
+def _everything() -> list[Item]:
+    return [{"protocol": "tcp", "ports": _ALL_PORTS}, {"protocol": "udp", "ports": _ALL_PORTS}, {"protocol": "icmp"}]
+
+
+def _ports(first: int, last: int) -> str:
+    return str(first) if first == last else f"{first}-{last}"
+
+
+def _named(driver: DropletDriver, name: str) -> Item | None:
+    return next((item for item in driver.read_all(_LIST, "firewalls") if item["name"] == name), None)
+
+
+def _once(driver: DropletDriver, path: str, body: Item) -> None:
+    """That another call has made it is as good."""
+    try:
+        driver.write("POST", path, body)
+    except BaseHTTPError as error:
+        if not is_about(error, _CONFLICT, "") and not is_about(error, _REJECTED, _TAKEN):
+            raise
+
+
+def _plain(firewall: Item) -> tuple[Any, ...]:
+    """What can be compared, however it is written and in whatever order."""
+    rules = [
+        (direction, rule["protocol"], _all_or(rule), *sorted(_places(rule.get(places) or {})))
+        for direction, places in (("inbound_rules", "sources"), ("outbound_rules", "destinations"))
+        for rule in firewall.get(direction) or []
+    ]
+    return sorted(firewall["tags"] or []), sorted(rules)
+
+
+def _all_or(rule: Item) -> str:
+    ports = str(rule.get("ports") or "0")
+    return "0" if ports in _SAME_AS_ALL else ports
+
+
+def _places(places: dict[str, list[Any]]) -> Iterable[str]:
+    return (f"{kind} {place}" for kind, names in places.items() for place in names or [])
+
+
+def _tag(*facts: str) -> str:
+    """Whose it is, so that it can be read back; without the last, the owner, when that is too long."""
+    texts = [_TAG, *(re.sub(r"[^A-Za-z0-9-]", _code, fact) for fact in facts)]
+    tag = ":".join(texts)
+    return tag if len(tag) <= _LONGEST_TAG else ":".join((*texts[:-1], ""))
+
+
+def _facts(tags: list[str] | None) -> tuple[str, str, str, str]:
+    """Installation, reservation, region and owner; "" when somebody else made it."""
+    found = [match for tag in tags or [] if (match := _OURS.fullmatch(tag))]
+    if not found:
+        return "", "", "", ""
+    installation, reservation_id, region, owner = (
+        unquote(text.replace("_", "%")) for text in found[0][1].split(":")[1:]
+    )
+    return installation, reservation_id, region, owner
+
+
+def _code(found: re.Match[str]) -> str:
+    return "".join(f"_{byte:02x}" for byte in found[0].encode())
