@@ -17,6 +17,7 @@ from redis.exceptions import BusyLoadingError, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from clouddesk.adapters.codec import from_json, to_json
+from clouddesk.adapters.redis_connection import CancellableConnection
 from clouddesk.model.actor import Person
 from clouddesk.model.errors import Unavailable
 from clouddesk.model.notice import Notice
@@ -45,8 +46,9 @@ def open_redis(url: str) -> Redis[bytes]:
 
     Every call of ours may be repeated: what it writes is the same the second time.
     """
-    return Redis.from_url(
+    return Redis.from_url(  # type: ignore[call-overload, no-any-return]  # the stubs know no connection_class
         url,
+        connection_class=CancellableConnection,
         socket_timeout=SOCKET_SECONDS,
         socket_connect_timeout=SOCKET_SECONDS,
         health_check_interval=30,

@@ -353,3 +353,20 @@ async def test_the_same_client_goes_on_after_a_restart_with_what_was_kept(tmp_pa
     finally:
         server.stop()
         await redis.close()
+
+
+async def test_a_task_that_is_cancelled_while_it_speaks_with_redis_ends(redis_url: str) -> None:
+    redis = open_redis(redis_url)
+
+    async def ask() -> None:
+        while True:
+            await redis.get("nothing")
+
+    for steps in range(400):
+        asking = asyncio.create_task(ask())
+        for _ in range(steps % 40):
+            await asyncio.sleep(0)
+        asking.cancel()
+        await asyncio.wait([asking], timeout=10)
+        assert asking.cancelled(), f"it goes on when it is cancelled after {steps % 40} steps"
+    await redis.close()
