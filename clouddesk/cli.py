@@ -6,7 +6,9 @@ Exit codes: 0 done, 1 failed, 2 wrong usage. An error is one sentence on standar
 from __future__ import annotations
 
 import importlib
+import os
 import sys
+from contextlib import suppress
 
 import click
 
@@ -56,21 +58,35 @@ def cli() -> None:
 
 def main() -> None:
     """The console script."""
+    code = _run()
+    if "temporalio" not in sys.modules:
+        sys.exit(code)
+    # Its threads may be about to speak with the interpreter, which aborts when it is just closing down then: a command
+    # that had done its work would end with a core dump (temporalio/sdk-python#300).
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):
+            stream.flush()
+    os._exit(code)
+
+
+def _run() -> int:
+    """Returns the exit code."""
     try:
         cli(standalone_mode=False)
     except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
+        return stop.exit_code
     except click.Abort:
-        sys.exit(1)
+        return 1
     except click.UsageError as error:
         error.show()
-        sys.exit(2)
-    except click.ClickException as error:
-        click.echo(f"clouddesk: {error.format_message()}", err=True)
-        sys.exit(1)
-    except CloudDeskError as error:
-        click.echo(f"clouddesk: {error}", err=True)
-        sys.exit(1)
+        return 2
+    except (click.ClickException, CloudDeskError) as error:
+        text = error.format_message() if isinstance(error, click.ClickException) else str(error)
+        click.echo(f"clouddesk: {text}", err=True)
+        return 1
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+    return 0
 
 
 if __name__ == "__main__":
