@@ -104,7 +104,7 @@ async def _tell_of_quote(turn: Turn, topic: str) -> None:
         turn.say(
             _OF_QUOTE[topic],
             lease=shown["lease"],
-            ends=local_time(made.ends_at, turn.actor.timezone, turn.desk.clock()),
+            ends=local_time(made.ends_at, turn.actor, turn.desk.clock()),
             longest=duration(turn.desk.limits.max_lease_seconds),
             place=shown["place"],
             hourly=shown["hourly"],
@@ -205,10 +205,9 @@ async def _tell_cheaper(turn: Turn) -> None:
         await hand_over(turn, "list_resources")
         return
     own = sorted(own, key=lambda item: item.current_hourly_price_usd)
-    lines = "\n".join(f"• *{item.name}*: {hourly(item.current_hourly_price_usd)} ({item.state})" for item in own)
+    lines = [f"• *{item.name}*: {hourly(item.current_hourly_price_usd)} ({item.state})" for item in own]
     turn.last_reservation = own[0].id
-    simulated = f"\n{cards.SIMULATED}" if any(item.is_simulated for item in own) else ""
-    turn.say("utter_about_cheaper_own", lines=lines + simulated)
+    turn.say("utter_about_cheaper_own", lines=cards.with_mark(lines, own))
 
 
 async def _quoted(turn: Turn) -> Quote:

@@ -23,7 +23,9 @@ from actions import (
     moments,
     named,
     notified,
+    own_keys,
     parking,
+    price_words,
     questions,
     refusals,
     requests,
@@ -38,6 +40,7 @@ from actions import (
 )
 from actions.turn import FACTS, Question, Turn
 from clouddesk.model.errors import CloudDeskError, ProviderError
+from clouddesk.model.offer import OWN_MACHINE
 
 log = structlog.get_logger()
 _OF_A_MACHINE = ("describe_resource", "connect_info", "list_resources")
@@ -159,11 +162,17 @@ def _topic_of_answer(turn: Turn) -> str | None:
         return "decide"
     if turn.reselected:
         return "reselect"
+    if not turn.form and own_keys.asked_about(turn):
+        return "ssh_keys"
     if not turn.form and knowledge.asked_about(turn):
         return "explain"
     if not turn.form and retries.says_again(turn.text):
         can_try = question is not None and (question["kind"] == "try_again" or question.get("has_failed"))
         return "inform" if is_open and not can_try else "affirm"
+    if price_words.picked(turn):
+        return "take_price"
+    if not turn.form and price_words.asks(turn):
+        return "quote_price"
     if is_open and question is not None:
         return _topic_of_open(turn, question)
     is_left = usual.is_usual(turn) or usual.leaves_a_machine_to_me(turn)
@@ -268,6 +277,8 @@ async def _open(tracker: Any) -> Turn:
     if granted:
         names = wording.names([wording.provider_title(info.provider) for info in granted])
         turn.say("utter_welcome_simulated", providers=names)
+        if any(info.provider == OWN_MACHINE for info in await desk.credentials(turn.actor)):
+            turn.say("utter_welcome_own_machine")
     return turn
 
 

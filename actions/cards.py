@@ -8,12 +8,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from actions.requests import button
+from actions.turn import Card
 from actions.wording import duration, plural, provider_title
 from clouddesk.language.localtime import local_time
 from clouddesk.language.money import hourly, money
 from clouddesk.language.people import called
 from clouddesk.model.actor import Actor, Person
 from clouddesk.model.credentials import CredentialInfo
+from clouddesk.model.node import SSH_PORT
+from clouddesk.model.offer import OWN_MACHINE
 from clouddesk.model.quote import Elsewhere, Quote
 from clouddesk.model.request import CLUSTER, ResourceRequest
 from clouddesk.model.reservation import (
@@ -54,23 +57,26 @@ _TAKES = {"extend_reservation": EXTEND, "stop_resource": MANAGE, "start_resource
 """What of it a share must allow."""
 ALLOWED = {USE: "see it", EXTEND: "see and extend it", MANAGE: "see, extend, stop, start and reboot it"}
 SIMULATED = "_(simulated: nothing real runs, nothing is billed)_"
+_MADE_UP = "_(simulated: the addresses are made up, nothing answers there)_"
 
 
-def quote_card(quote: Quote, actor: Actor, title: str | None, *, more: str = "") -> str:
+def quote_card(quote: Quote, actor: Actor, title: str | None, *, more: str = "") -> Card:
     """Machines, place, price per hour and for the lease, runner-up; every default is marked."""
     lines = [*_machine_lines(quote, title), *_price_lines(quote, actor), *_otherwise_lines(quote)]
-    lines.extend(_elsewhere_lines(quote))
+    beside, hints = _elsewhere_lines(quote), _hint_lines(quote)
     if not quote.is_simulated and quote.created_at - quote.offer.as_of > _OLD_PRICE:
-        lines.append(f"Price list of {quote.offer.as_of:%d %b %Y}")
-    if more:
-        lines.append(more)
+        beside.append(f"Price list of {quote.offer.as_of:%d %b %Y}")
+    return Card("\n".join([*lines, *beside, *([more] if more else []), *hints]), (*beside, *hints))
+
+
+def _hint_lines(quote: Quote) -> list[str]:
+    """What can be said to change it, and that nothing of it is real."""
+    lines = []
     if quote.habits or quote.team:
         lines.append("To change what is as last time or the team's, say e.g. “anywhere”, “debian” or “for 1 day”.")
     elif quote.defaults:
         lines.append(f"“default” is what I chose; to change it say e.g. {_examples(quote)}.")
-    if quote.is_simulated:
-        lines.append(SIMULATED)
-    return "\n".join(lines)
+    return [*lines, SIMULATED] if quote.is_simulated else lines
 
 
 def _mark(quote: Quote, *fields: str) -> str:
@@ -107,11 +113,14 @@ def _machine_lines(quote: Quote, title: str | None) -> list[str]:
 
 def _price_lines(quote: Quote, actor: Actor) -> list[str]:
     """The lease, and what it costs an hour and in all."""
-    ends = local_time(quote.ends_at, actor.timezone, quote.created_at)
+    ends = local_time(quote.ends_at, actor, quote.created_at)
     lease = duration(quote.lease_seconds)
     marks = _mark(quote, "duration") + _mark(quote, "duration_seconds")
+    term = f"For {lease}{marks}, until {ends} if started now"
+    if quote.offer.provider == OWN_MACHINE:
+        return [term, "*$0.00, on your own machine*, whose cores and disk they share"]
     return [
-        f"For {lease}{marks}, until {ends} if started now",
+        term,
         f"*{hourly(quote.hourly_price_usd)}* · *{money(quote.total_price_usd)} for {lease}*, "
         "disks and addresses included",
     ]
@@ -157,7 +166,7 @@ def reservation_line(item: Reservation, actor: Actor, now: datetime) -> str:
     if item.state == ENDED:
         return f"{head} · cost {cost}"
     price = hourly(item.current_hourly_price_usd) + (" (while stopped)" if item.state == STOPPED else "")
-    line = f"{head} · {price}, {cost} so far · ends {local_time(item.expires_at, actor.timezone, now)}"
+    line = f"{head} · {price}, {cost} so far · ends {local_time(item.expires_at, actor, now)}"
     share = item.share_of(actor.user_id, now)
     return f"{line} · {_shared_by(item, share, actor, now)}" if share else line
 
@@ -187,7 +196,7 @@ def _steps(item: Reservation, actor: Actor, now: datetime) -> tuple[str, ...]:
 def share_end(share: Share, item: Reservation, actor: Actor, now: datetime) -> str:
     """ "until Friday 18:00", "until it ends (Friday 18:00)"."""
     end = share.until or item.expires_at
-    moment = local_time(end, actor.timezone, now)
+    moment = local_time(end, actor, now)
     return f"until {moment}" if share.until else f"until it ends ({moment})"
 
 
@@ -224,7 +233,7 @@ def _bullet(item: Reservation, actor: Actor, now: datetime) -> str:
 
 def reservation_list(
     items: Sequence[Reservation], actor: Actor, now: datetime, *, shared: Sequence[Reservation] = ()
-) -> str:
+) -> Card:
     """All of them, with the sum of the actor's own."""
     machines = sum(item.node_count for item in items)
     rate = sum(item.current_hourly_price_usd for item in items)
@@ -233,12 +242,10 @@ def reservation_list(
     lines = [head, *(_bullet(item, actor, now) for item in items)]
     if shared:
         lines += ["Shared with you:", *(_bullet(item, actor, now) for item in shared)]
-    if any(item.is_simulated for item in (*items, *shared)):
-        lines.append(SIMULATED)
-    return "\n".join(lines)
+    return with_mark(lines, (*items, *shared))
 
 
-def reservation_card(item: Reservation, actor: Actor, now: datetime) -> str:
+def reservation_card(item: Reservation, actor: Actor, now: datetime) -> Card:
     """Everything about one reservation."""
     what = f"{item.software} cluster" if item.software and item.kind == CLUSTER else item.kind
     each = " each" if item.node_count > 1 else ""
@@ -246,42 +253,59 @@ def reservation_card(item: Reservation, actor: Actor, now: datetime) -> str:
         f"*{item.name}* ({item.id}), {what}, {_state(item)}" + (f" ({item.reason})" if item.reason else ""),
         f"{short_line(item)} · {item.vcpus} vCPU · {item.memory_gb:g} GB memory{each} · {item.os}",
         f"{hourly(item.current_hourly_price_usd)} now, {money(item.cost_so_far_usd(now))} so far",
-        f"Since {local_time(item.created_at, actor.timezone, now)}, "
+        f"Since {local_time(item.created_at, actor, now)}, "
         + (
-            f"ended {local_time(item.ended_at, actor.timezone, now)}"
+            f"ended {local_time(item.ended_at, actor, now)}"
             if item.ended_at
-            else f"ends {local_time(item.expires_at, actor.timezone, now)}"
+            else f"ends {local_time(item.expires_at, actor, now)}"
         ),
         _access(item, actor, now),
     ]
+    if offer := item.offered:
+        other = f"{item.node_count} × {offer.size} on {provider_title(offer.provider)} in {offer.region}"
+        lines.append(f"There are none of these left. Shall I take {other}, {hourly(offer.hourly_price_usd)}?")
     lines.extend(_node_lines(item))
-    if item.is_simulated:
-        lines.append(SIMULATED)
-    return "\n".join(lines)
+    return with_mark(lines, [item])
 
 
-def connect_card(item: Reservation) -> str:
-    """Where each machine is, and honestly that nobody can log in yet."""
-    if len(item.nodes) == 1 and item.nodes[0].address:
-        lines = [f"*{item.name}* is at {item.nodes[0].address}, but no SSH key of yours is installed on it yet."]
+def connect_card(item: Reservation, actor: Actor) -> Card:
+    """How to log in to each machine, or honestly that the actor can't."""
+    is_let_in = item.has_owner_keys and item.person == actor.person
+    if is_let_in:
+        lines = [f"*{item.name}*, with the SSH keys that you had given me when you ordered it:"]
+        lines.extend(_ssh_lines(item))
+    elif len(item.nodes) == 1 and item.nodes[0].address:
+        lines = [f"*{item.name}* is at {item.nodes[0].address}, but no SSH key of yours is installed on it."]
     else:
-        lines = [f"*{item.name}* is at these addresses, but no SSH key of yours is installed there yet:"]
+        lines = [f"*{item.name}* is at these addresses, but no SSH key of yours is installed there:"]
         lines.extend(_node_lines(item))
-    if item.is_simulated:
-        lines.append("_(simulated: the addresses are made up, nothing answers there)_")
-    return "\n".join(lines)
+    if not is_let_in:
+        lines.append('Give me your public key ("my ssh key is ssh-ed25519 …"), and the next machines let you in.')
+    return _card(lines, _MADE_UP if item.is_simulated else "")
 
 
 def credentials_list(infos: Sequence[CredentialInfo]) -> str:
     """What may be shown of stored credentials."""
     lines = []
     for info in infos:
+        if info.provider == OWN_MACHINE:
+            lines.append(f"• {provider_title(info.provider)}: {info.account}, no key needed")
+            continue
         simulated = " (simulated)" if info.is_simulated else ""
         lines.append(
             f"• {provider_title(info.provider)}{simulated}: account {info.account}, added {info.added_at:%d %b %Y}, "
             f"checked {info.checked_at:%d %b %Y}"
         )
     return "\n".join(lines)
+
+
+def with_mark(lines: Sequence[str], items: Sequence[Reservation]) -> Card:
+    """Lines about reservations, which say at their end when nothing of those is real."""
+    return _card(lines, SIMULATED if any(item.is_simulated for item in items) else "")
+
+
+def _card(lines: Sequence[str], small: str) -> Card:
+    return Card("\n".join([*lines, small]), (small,)) if small else Card("\n".join(lines))
 
 
 def _elsewhere(item: Elsewhere) -> str:
@@ -291,16 +315,30 @@ def _elsewhere(item: Elsewhere) -> str:
 
 
 def _state(item: Reservation) -> str:
-    """ "running", "provisioning (3 of 5 up)"."""
+    """ "running", "provisioning (3 of 5 up)", "provisioning (waits for your answer)"."""
+    if item.offered:
+        return f"{item.state} (waits for your answer)"
     is_counted = item.nodes_up is not None and item.node_count > 1
     return f"{item.state} ({item.nodes_up} of {item.node_count} up)" if is_counted else item.state
 
 
 def _node_lines(item: Reservation) -> list[str]:
     lines = [
-        f"• {node.key}: {node.state}" + (f", {node.address}" if node.address else "")
+        f"• {node.key}: {node.state}" + (f", {node.endpoint}" if node.endpoint else "")
         for node in item.nodes[:_MOST_NODES]
     ]
+    if len(item.nodes) > _MOST_NODES:
+        lines.append(f"… and {len(item.nodes) - _MOST_NODES} more")
+    return lines
+
+
+def _ssh_lines(item: Reservation) -> list[str]:
+    each = len(item.nodes) > 1
+    lines = []
+    for node in item.nodes[:_MOST_NODES]:
+        port = f" -p {node.ssh_port}" if node.ssh_port != SSH_PORT else ""
+        line = f"`ssh {node.login}@{node.address}{port}`" if node.address else f"no address ({node.state})"
+        lines.append(f"• {node.key}: {line}" if each else line)
     if len(item.nodes) > _MOST_NODES:
         lines.append(f"… and {len(item.nodes) - _MOST_NODES} more")
     return lines

@@ -6,25 +6,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from actions import cards, differences, questions, retries
-from actions.bargaining import asks_about_another, asks_monthly, price_change
 from actions.base import DeskAction
 from actions.kinds import kept_of, says_vm
 from actions.mending import lost_words, problem_of
 from actions.requests import (
     MEASURES,
     Fields,
-    button,
     change_words,
     merged,
     other_size,
     said_in,
-    stated_in,
-    to_entities,
     to_fields_of,
     to_request,
 )
 from actions.turn import Question, Turn
-from actions.wording import names, of_error
+from actions.wording import names
 from clouddesk.language import measures, unread
 from clouddesk.language.clock import starts_later
 from clouddesk.language.localtime import local_time
@@ -65,71 +61,6 @@ class ActionCreateCluster(DeskAction):
         await quote(turn, turn.request or {"kind": CLUSTER})
 
 
-class ActionQuotePrice(DeskAction):
-    """Only the price; nothing is kept, and what is open stays open."""
-
-    topic = "quote_price"
-    is_aside = True
-
-    async def respond(self, turn: Turn) -> None:
-        """A question about "that" prices the open request with the change laid over it, and offers to take it."""
-        before = None if asks_about_another(turn) else turn.request
-        change = price_change(turn) if before is not None else stated_in(turn)
-        change = {**asks_monthly(turn), **change}
-        change.pop("name", None)
-        open_kind = turn.question["kind"] if turn.question and turn.form is None else ""
-        if before is not None and change and open_kind == "confirm_quote":
-            # "and for a week" comes on top of what was asked before.
-            change = {**((turn.question or {}).get("variation") or {}), **change}
-        said = merged(before or {}, change)
-        kind = said.get("kind") or (CLUSTER if _is_blueprint(turn, said) else VM)
-        said = {"kind": kind, **said}
-        if kind == CLUSTER and not said.get("software"):
-            turn.say("utter_price_needs_software")
-            return
-        try:
-            priced = await turn.desk.quote(turn.actor, to_request(said), keep=False)
-        except (Invalid, NothingFits) as error:
-            response, values = of_error(error)
-            turn.say(response, **values)
-            return
-        if before is not None and change and open_kind == "confirm_quote":
-            _offer_variation(turn, change, priced)
-            return
-        difference = ""
-        if turn.is_idle or open_kind == "confirm_price":
-            recent = _recent(turn, change)
-            shown = differences.shown(priced)
-            earlier = (turn.question or {}).get("shown") if before is not None and change else None
-            difference = differences.words(earlier, shown) + "\n" if earlier else ""
-            question = {"kind": "confirm_price", "id": turn.message_id, "what": what(turn, said)}
-            turn.ask({**question, "recent": recent, "shown": shown, "count": len(priced.nodes)}, request=said)
-        _say_start(turn, priced)
-        turn.say(
-            "utter_price",
-            buttons=[button("Get it", f"create_{kind}", **to_entities(said))],
-            card=difference.lstrip() + cards.quote_card(priced, turn.actor, _title(turn, said)),
-            warning=_warning(turn, priced),
-        )
-
-
-def _offer_variation(turn: Turn, change: Fields, priced: Quote) -> None:
-    """The price of the open request with a change; the request stays as it is until the variation is taken."""
-    question, shown = turn.question or {}, differences.shown(priced)
-    turn.question = {**question, "variation": change, "recent": _recent(turn, change)}
-    turn.say(
-        "utter_price_variation",
-        buttons=[button("Take that", "correct", quote_id=question["id"], variation=True)],
-        changes=change_words(change).removeprefix("for "),
-        machines=f"{shown['count']}, {priced.offer.size} on {shown['place']}",
-        hourly=shown["hourly"],
-        total=shown["total"],
-        lease=shown["lease"],
-        difference=differences.words(question["shown"], shown) if "shown" in question else "",
-    )
-    turn.say("utter_still_open", buttons=questions.buttons(question), question=questions.words(question))
-
-
 async def quote(
     turn: Turn,
     said: Fields,
@@ -159,12 +90,12 @@ async def quote(
         raise
     question = _question(turn, made, said, changes) | ({} if wish is None else {"wish": wish})
     turn.ask(question, request=said)
-    _say_start(turn, made)
+    say_start(turn, made)
     turn.say(
         response,
         buttons=questions.buttons(question),
-        card=cards.quote_card(made, turn.actor, _title(turn, said), more=_left_out(turn, said)),
-        warning=_warning(turn, made),
+        card=cards.quote_card(made, turn.actor, title_in(turn, said), more=_left_out(turn, said)),
+        warning=warning_of(turn, made),
         them="it" if len(made.nodes) == 1 else "them",
         changes=change_words(changes or {}),
         difference=differences.words(before, question["shown"]) if before else "",
@@ -181,7 +112,7 @@ def _question(turn: Turn, made: Quote, said: Fields, changes: Fields | None) -> 
         "count": len(made.nodes),
         "provider": offer.provider,
         "shown": differences.shown(made),
-        "recent": _recent(turn, changes),
+        "recent": recent_measure(turn, changes),
         "habits": [*made.habits, *made.team],
         "size": {"vcpus": offer.vcpus, "memory_gb": offer.memory_gb, "storage_gb": made.disk_gb},
     }
@@ -236,7 +167,7 @@ async def _fault_of(turn: Turn, said: Fields) -> Invalid | NothingFits | None:
     return None
 
 
-def _recent(turn: Turn, changes: Fields | None) -> str | None:
+def recent_measure(turn: Turn, changes: Fields | None) -> str | None:
     """The one measure that was spoken of last: "make it 64" after "32 gigs" means memory again."""
     if not changes:
         return None
@@ -266,8 +197,8 @@ async def show_again(turn: Turn) -> None:
     turn.say(
         "utter_card_replaced",
         buttons=questions.buttons(question),
-        card=cards.quote_card(made, turn.actor, _title(turn, said), more=_left_out(turn, said)),
-        warning=_warning(turn, made),
+        card=cards.quote_card(made, turn.actor, title_in(turn, said), more=_left_out(turn, said)),
+        warning=warning_of(turn, made),
         them="it" if len(made.nodes) == 1 else "them",
     )
 
@@ -286,7 +217,7 @@ def is_described(said: Fields) -> bool:
 
 def topic_for(turn: Turn, said: Fields) -> str:
     """The task that gets what is described."""
-    return "create_cluster" if _is_blueprint(turn, said) else "create_vm"
+    return "create_cluster" if is_cluster(turn, said) else "create_vm"
 
 
 def what(turn: Turn, said: Fields) -> str:
@@ -294,7 +225,7 @@ def what(turn: Turn, said: Fields) -> str:
     # A count that makes no sense is not repeated.
     counted = said.get("count")
     request = to_request(said) if counted is None or counted > 0 else to_request({**said, "count": None})
-    return cards.request_words(request, _title(turn, said))
+    return cards.request_words(request, title_in(turn, said))
 
 
 async def _ask_to_mend(turn: Turn, said: Fields, error: Invalid | NothingFits) -> None:
@@ -341,30 +272,30 @@ def _blueprint(turn: Turn, said: Fields) -> Blueprint | None:
     return None
 
 
-def _is_blueprint(turn: Turn, said: Fields) -> bool:
+def is_cluster(turn: Turn, said: Fields) -> bool:
     """Software that comes as a cluster is priced as one, unless the person said machine or vm."""
     return _blueprint(turn, said) is not None and turn.one_of("vm_count") is None and not says_vm(turn)
 
 
-def _title(turn: Turn, said: Fields) -> str | None:
+def title_in(turn: Turn, said: Fields) -> str | None:
     blueprint = _blueprint(turn, said)
     return blueprint.title if blueprint else None
 
 
-def _warning(turn: Turn, made: Quote) -> str:
+def warning_of(turn: Turn, made: Quote) -> str:
     """Honest about what a yes does not do yet."""
     software = made.request.software
     if not software or software[0] == PLAIN:
         return ""
-    title = _title(turn, {"software": list(software)}) or software[0]
+    title = title_in(turn, {"software": list(software)}) or software[0]
     return f"_{title} itself is not installed yet: you get the bare machines, ready for it._\n"
 
 
-def _say_start(turn: Turn, made: Quote) -> None:
+def say_start(turn: Turn, made: Quote) -> None:
     """A beginning that was said is not kept to, and must not be waited for."""
-    now, zone = turn.desk.clock(), turn.actor.timezone
-    if starts_later(made.request.until, "" if turn.is_button else turn.text, now=now, timezone=zone):
-        turn.say("utter_starts_at_once", ends=local_time(made.ends_at, zone, now))
+    now, said = turn.desk.clock(), "" if turn.is_button else turn.text
+    if starts_later(made.request.until, said, now=now, timezone=turn.actor.timezone):
+        turn.say("utter_starts_at_once", ends=local_time(made.ends_at, turn.actor, now))
 
 
 def _total_taken(turn: Turn, said: Fields) -> Any:

@@ -9,6 +9,7 @@ from actions.moments import Moment
 from actions.requests import button
 from actions.turn import Turn
 from actions.wording import names, provider_title
+from clouddesk.model.offer import OWN_MACHINE
 
 
 class ActionAddCredentials(DeskAction):
@@ -44,7 +45,7 @@ class ActionRemoveCredentials(DeskAction):
 
     async def respond(self, turn: Turn) -> None:
         """Ask; the yes is answered in ``actions/answers.py``."""
-        own = {info.provider for info in await turn.desk.credentials(turn.actor)}
+        own = {info.provider for info in await turn.desk.credentials(turn.actor)} - {OWN_MACHINE}
         for provider in _known(turn)[:1]:
             if provider not in own:
                 turn.say("utter_credentials_not_there", title=provider_title(provider))
@@ -68,7 +69,7 @@ class ProviderForm(Form):
 
     async def choose(self, turn: Turn) -> None:
         """The first that there is; a removal is confirmed by name."""
-        turn.facts["provider"] = [turn.desk.providers()[0]]
+        turn.facts["provider"] = [turn.desk.clouds()[0]]
 
     async def fill(self, turn: Turn, moment: Moment) -> None:
         said = [str(name) for name in turn.all_of("provider")] or (_called(turn) if turn.asked else [])
@@ -93,7 +94,7 @@ class RemoveCredentialsForm(ProviderForm):
 
     async def fill(self, turn: Turn, moment: Moment) -> None:
         await super().fill(turn, moment)
-        own = [info.provider for info in await turn.desk.credentials(turn.actor)]
+        own = [info.provider for info in await turn.desk.credentials(turn.actor) if info.provider != OWN_MACHINE]
         if self.missing(turn) and len(own) == 1:
             turn.facts["provider"] = own
 
@@ -105,7 +106,7 @@ class ActionAskProvider(DeskAction):
 
     async def respond(self, turn: Turn) -> None:
         """With a button for each that is supported."""
-        known = turn.desk.providers()
+        known = turn.desk.clouds()
         turn.say(
             "utter_ask_provider",
             buttons=[button(provider_title(name), str(turn.form), provider=name) for name in known],
@@ -115,9 +116,11 @@ class ActionAskProvider(DeskAction):
 
 def _known(turn: Turn) -> list[str]:
     """The clouds that were said and are supported; about the others that is said."""
-    known = turn.desk.providers()
+    known = turn.desk.clouds()
     for name in turn.facts["provider"]:
-        if name not in known:
+        if name in turn.desk.providers() and name not in known:
+            turn.say("utter_own_machine_needs_no_key")
+        elif name not in known:
             titles = names([provider_title(item) for item in known])
             turn.say("utter_unknown_provider", provider=provider_title(name), known=titles)
     return [name for name in turn.facts["provider"] if name in known]

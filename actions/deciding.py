@@ -1,4 +1,4 @@
-"""Answers to notices that are no yes or no: machines that came up in part, orphans, holding a lease."""
+"""Answers to notices: machines that came up in part or would be dearer, orphans, holding a lease."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from actions.base import DeskAction
 from actions.turn import Button, Question, Turn
 from actions.wording import provider_title
 from clouddesk.language.localtime import local_time
-from clouddesk.language.money import money
+from clouddesk.language.money import money, rate
 from clouddesk.model.orphan import ADOPT, DELETE, KEEP, ORPHAN_CHOICES
-from clouddesk.model.reservation import CHOICES, GIVE_BACK, GO_ON, RETRY
+from clouddesk.model.reservation import CHOICES, DECLINE, GIVE_BACK, GO_ON, OFFER_CHOICES, RETRY, TAKE
 
 HOLD = "hold"
 _DECIDED = {RETRY: "utter_decided_retry", GO_ON: "utter_decided_go_on", GIVE_BACK: "utter_decided_give_back"}
@@ -31,6 +31,8 @@ class ActionDecide(DeskAction):
             await _ask_hold(turn, str(reservation_id))
         elif option in CHOICES:
             await _choose(turn, str(option), str(reservation_id))
+        elif option in OFFER_CHOICES:
+            await answer_offer(turn, str(reservation_id), is_wanted=option == TAKE)
         else:
             turn.say("utter_nothing_to_decide")
 
@@ -40,11 +42,25 @@ async def carry_out(turn: Turn, question: Question) -> None:
     turn.question = None
     if question["option"] == HOLD:
         done = await turn.desk.hold(turn.actor, question["id"])
-        ends = local_time(done.expires_at, turn.actor.timezone, turn.desk.clock())
+        ends = local_time(done.expires_at, turn.actor, turn.desk.clock())
         turn.say("utter_held", name=done.name, ends=ends)
     else:
         orphan = await turn.desk.delete_orphan(turn.actor, question["id"])
         turn.say("utter_orphan_deleting", name=orphan.name, provider=provider_title(orphan.provider))
+
+
+async def answer_offer(turn: Turn, reservation_id: str, *, is_wanted: bool) -> None:
+    """The yes or no to dearer machines, answered in numbers."""
+    item = await turn.desk.reservation(turn.actor, reservation_id)
+    await turn.desk.choose(turn.actor, item.id, TAKE if is_wanted else DECLINE, request_id=turn.message_id)
+    turn.last_reservation = item.id
+    if is_wanted:
+        # Pressed once more, it is there already.
+        where = item.offered or item
+        machines = f"{item.node_count} × {where.size} on {provider_title(where.provider)} in {where.region}"
+        turn.say("utter_decided_take", name=item.name, machines=machines, hourly=rate(where.hourly_price_usd))
+    else:
+        turn.say("utter_decided_decline", name=item.name)
 
 
 async def _choose(turn: Turn, option: str, reservation_id: str) -> None:
@@ -59,7 +75,7 @@ async def _ask_hold(turn: Turn, reservation_id: str) -> None:
     item = await turn.desk.reservation(turn.actor, reservation_id)
     end = turn.desk.longest_end(item)
     price = await turn.desk.extension_price_usd(turn.actor, item.id, int((end - item.expires_at).total_seconds()))
-    ends = local_time(end, turn.actor.timezone, turn.desk.clock())
+    ends = local_time(end, turn.actor, turn.desk.clock())
     turn.ask({"kind": "confirm_decision", "option": HOLD, "id": item.id, "doing": f"holding {item.name}"})
     turn.say("utter_confirm_hold", buttons=_buttons(turn), name=item.name, ends=ends, price=money(max(0.0, price)))
 
@@ -71,7 +87,7 @@ async def _settle(turn: Turn, option: str, orphan_id: str) -> None:
     elif option == ADOPT:
         adopted = await turn.desk.adopt_orphan(turn.actor, orphan_id)
         turn.last_reservation = adopted.id
-        ends = local_time(adopted.expires_at, turn.actor.timezone, turn.desk.clock())
+        ends = local_time(adopted.expires_at, turn.actor, turn.desk.clock())
         turn.say("utter_orphan_adopted", name=adopted.name, ends=ends)
     else:
         orphan = await turn.desk.orphan(turn.actor, orphan_id)

@@ -8,7 +8,7 @@ from actions import questions
 from actions.turn import Turn
 from clouddesk.model.notice import ORPHAN
 from clouddesk.model.orphan import ADOPT, DELETE, KEEP
-from clouddesk.model.reservation import GIVE_BACK, GO_ON, PARTIAL, RETRY
+from clouddesk.model.reservation import DECLINE, GIVE_BACK, GO_ON, PARTIAL, RETRY, TAKE
 
 Decision = tuple[str, str | None, str | None]
 """Option, and the id of the reservation or of the orphan that it is about."""
@@ -19,6 +19,18 @@ _WORDS = {
         r"\b(?:go on|go ahead|carry on|continue|proceed|(?:is|are|s) enough|make do|use (?:the|those))\b"
     ),
     GIVE_BACK: re.compile(r"\b(?:give (?:it |them |all |everything )*back|release|drop|kill|forget|all back)\b"),
+}
+# Whole sentences: "take that vm down" is no yes to a price.
+_OFFER_WORDS = {
+    TAKE: re.compile(
+        r"(?:(?:ok|okay|fine|sure|alright|well|then|just)[ ,]+)*"
+        r"(?:take (?:it|that|that one|the dearer one|the next one)|go ahead|go for it)(?:[ ,]+(?:then|please|anyway))*"
+    ),
+    DECLINE: re.compile(
+        r"(?:(?:no|nah|nope|hm+|oh|well|sorry|thanks|no thanks)[ ,]+)*"
+        r"(?:(?:that|it|this)(?:'?s| is) )?(?:way |far |much |a bit |a little )*too (?:dear|expensive|much|pricey)"
+        r"(?: for (?:me|us))?|(?:then )?leave it(?: then)?|don'?t (?:take|get) (?:it|that)(?: then)?"
+    ),
 }
 _ORPHAN_WORDS = {
     KEEP: re.compile(r"\b(?:keep (?:out|it|them)|leave (?:it|them)(?: alone)?|not yours)\b"),
@@ -36,6 +48,12 @@ async def find(turn: Turn) -> Decision | None:
     if option := _option(_WORDS, text):
         partial = [item for item in await turn.desk.reservations(turn.actor) if item.state == PARTIAL]
         named = [item for item in partial if item.name in text] or partial
+        if len(named) == 1:
+            return option, named[0].id, None
+    plain = text.replace("’", "'").strip(" .!")
+    if option := next((option for option, words in _OFFER_WORDS.items() if words.fullmatch(plain)), None):
+        asked = [item for item in await turn.desk.reservations(turn.actor) if item.offered]
+        named = [item for item in asked if item.name in text] or asked
         if len(named) == 1:
             return option, named[0].id, None
     if option := _option(_ORPHAN_WORDS, text):

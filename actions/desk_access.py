@@ -55,7 +55,7 @@ the = DeskAccess()
 async def actor_of(metadata: dict[str, Any], sender_id: str) -> Actor:
     """Who speaks, as the channel vouched for; in a plain ``rasa shell`` the sender, in the local workspace."""
     person = Person(str(metadata.get("workspace_id") or "local"), str(metadata.get("user_id") or sender_id))
-    timezone = str(metadata.get("timezone") or "UTC")
+    timezone, locale = str(metadata.get("timezone") or "UTC"), str(metadata.get("locale") or "")
     if the.admins is None:
-        return Actor(person.workspace_id, person.user_id, timezone=timezone)
-    return await the.admins.actor(person, timezone=timezone)
+        return Actor(person.workspace_id, person.user_id, timezone=timezone, locale=locale)
+    return await the.admins.actor(person, timezone=timezone, locale=locale)

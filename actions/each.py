@@ -5,7 +5,7 @@ from __future__ import annotations
 from actions import answers, carrying_out, parking, questions, several, unclear
 from actions.base import DeskAction
 from actions.turn import Turn
-from clouddesk.model.notice import OFFERED_EXTENSION_SECONDS
+from clouddesk.model.notice import DEARER, OFFERED_EXTENSION_SECONDS
 
 
 class ActionAnswerSeveral(DeskAction):
@@ -23,7 +23,8 @@ class ActionAnswerSeveral(DeskAction):
         for is_yes, thing in given:
             if thing.notice is not None:
                 length = OFFERED_EXTENSION_SECONDS if is_yes else None
-                await unclear.answer_notice(turn, thing.notice.reservation_id, length)
+                is_offer = thing.notice.kind == DEARER
+                await unclear.answer_notice(turn, thing.notice.reservation_id, length, is_offer=is_offer)
         for is_yes, thing in given:
             if thing.question is not None and is_yes:
                 await carrying_out.carry_out(turn, thing.question)

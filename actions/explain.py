@@ -82,6 +82,6 @@ async def _sizes(turn: Turn) -> list[str]:
     wanted = tuple(str(name) for name in turn.all_of("provider") if name in turn.desk.providers())
     lines = []
     for vcpus, memory_gb in _SIZES:
-        wish = Requirements(vcpus=vcpus, memory_gb=memory_gb, providers=wanted or turn.desk.providers())
+        wish = Requirements(vcpus=vcpus, memory_gb=memory_gb, providers=wanted or turn.desk.clouds())
         lines += [f"• {offer_line(offer)}" for offer in await turn.desk.offers(turn.actor, wish, limit=1)]
     return list(dict.fromkeys(lines))

@@ -92,7 +92,7 @@ class ActionStopResource(ReservationTask):
 
     async def do(self, turn: Turn, item: Reservation) -> None:
         done = await turn.desk.stop(turn.actor, item.id, request_id=_request_id(turn, item))
-        saves = done.stopped_hourly_price_usd < done.hourly_price_usd
+        saves = done.stopped_hourly_price_usd < done.hourly_price_usd or done.hourly_price_usd == 0
         turn.say(
             "utter_stopping" if saves else "utter_stopping_saves_nothing",
             buttons=[button("Start again", "start_resource", resource_name=done.id)],
@@ -153,7 +153,7 @@ class ActionExtendReservation(ReservationTask):
         turn.say(
             "utter_extended",
             name=done.name,
-            ends=local_time(done.expires_at, turn.actor.timezone, turn.desk.clock()),
+            ends=local_time(done.expires_at, turn.actor, turn.desk.clock()),
             duration=duration(seconds),
             price=money(price),
         )
@@ -172,7 +172,7 @@ class ActionExtendReservation(ReservationTask):
             turn.go_to(self.topic, reservation=turn.facts["reservation"])
             return True
         ends = [
-            local_time(item.expires_at + timedelta(seconds=seconds), turn.actor.timezone, turn.desk.clock())
+            local_time(item.expires_at + timedelta(seconds=seconds), turn.actor, turn.desk.clock())
             for item, seconds in lengths
         ]
         is_offer = lengths[0][1] == OFFERED_EXTENSION_SECONDS and any(
@@ -215,7 +215,7 @@ def ask_release(turn: Turn, items: Sequence[Reservation]) -> None:
     buttons = questions.buttons(question)
     if len(items) == 1:
         where = f"{_machines(items)} on {provider_title(items[0].provider)}"
-        ends = local_time(items[0].expires_at, turn.actor.timezone, now)
+        ends = local_time(items[0].expires_at, turn.actor, now)
         turn.say("utter_confirm_release", buttons=buttons, name=called[0], machines=where, cost=cost, ends=ends)
     else:
         options = _numbered(turn, items)

@@ -76,4 +76,4 @@ class ActionConnectInfo(DeskAction):
             if item.state == PROVISIONING:
                 turn.say("utter_connect_not_ready", name=item.name, state=item.state)
             else:
-                turn.say("utter_connect", card=cards.connect_card(item), is_private=True)
+                turn.say("utter_connect", card=cards.connect_card(item, turn.actor), is_private=True)

@@ -22,6 +22,9 @@ RECENT = timedelta(hours=2)
 """So long a plain yes may be for a warning; for an older one that nothing came after, it is asked about."""
 _OVER = (kinds.ENDED, kinds.FAILED, kinds.UNSHARED)
 """Kinds after which there is nothing left that "it" could mean."""
+_ASKING = (kinds.EXPIRING, kinds.DEARER)
+"""Kinds that a plain yes or no answers."""
+_DEARER = re.compile(r"\b(?:dearer|more expensive)\b")
 _KEEPS = re.compile(r"\b(?:extend|extension|prolong|renew|keep|longer|more (?:time|hours?|days?))\b")
 _GETS = re.compile(r"\b(?:get|buy|order|take|reserve|create|launch|go ahead)\b")
 
@@ -44,7 +47,7 @@ async def look(turn: Turn) -> None:
         turn.noticed["told"] = spoken_of
     waiting: dict[str, Notice] = {}
     for notice in latest:
-        is_open = notice.kind == kinds.EXPIRING and notice.id not in settled
+        is_open = notice.kind in _ASKING and notice.id not in settled
         if is_open and notice.reservation_id not in waiting and await _waits(turn, notice):
             waiting[notice.reservation_id] = notice
     turn.notices = tuple(waiting.values())
@@ -71,19 +74,22 @@ def is_answer(turn: Turn) -> bool:
 def meant(turn: Turn) -> tuple[Notice, ...]:
     """The notices that this yes or no may be for; () when it is for what is open."""
     text = turn.text.lower()
-    named = tuple(notice for notice in turn.notices if _is_named(notice, text))
+    # A length of time is no answer to a price.
+    waiting = tuple(item for item in turn.notices if item.kind == kinds.EXPIRING or not turn.entities)
+    named = tuple(notice for notice in waiting if _is_named(notice, text))
     if named:
         return named
-    if turn.new_notices:
+    if new := tuple(item for item in turn.new_notices if item in waiting):
         is_of_a_quote = (turn.question or {}).get("kind") in ("confirm_quote", "confirm_price")
-        return () if is_of_a_quote and _GETS.search(text) else turn.new_notices
+        is_getting = is_of_a_quote and _GETS.search(text) is not None
+        return () if is_getting and all(item.kind == kinds.EXPIRING for item in new) else new
     if turn.intent == "deny" or questions.is_open(turn.question) or turn.form:
         return ()
     if turn.entities:
-        return turn.notices
+        return waiting
     # After something else was said, and settled, a yes may be no more than a nod.
     now = turn.desk.clock()
-    return tuple(item for item in turn.notices if now - item.created_at < RECENT) if turn.question is None else ()
+    return tuple(item for item in waiting if now - item.created_at < RECENT) if turn.question is None else ()
 
 
 def is_clear(turn: Turn, notices: tuple[Notice, ...]) -> bool:
@@ -91,10 +97,11 @@ def is_clear(turn: Turn, notices: tuple[Notice, ...]) -> bool:
     if len(notices) != 1:
         return False
     text = turn.text.lower()
-    says_it = bool(turn.entities or _KEEPS.search(text)) or _is_named(notices[0], text)
+    words = _DEARER if notices[0].kind == kinds.DEARER else _KEEPS
+    says_it = bool(turn.entities or words.search(text)) or _is_named(notices[0], text)
     if says_it or turn.intent == "deny":
         return says_it or _is_asked_last(turn, notices[0])
-    # An extension costs: what may not have been read is asked about, in numbers.
+    # It costs: what may not have been read is asked about, in numbers.
     is_recent = turn.desk.clock() - notices[0].created_at < RECENT
     is_here = notices[0].conversation == turn.conversation
     return _is_asked_last(turn, notices[0]) and is_recent and is_here
@@ -109,10 +116,13 @@ def _is_named(notice: Notice, text: str) -> bool:
 
 
 async def _waits(turn: Turn, notice: Notice) -> bool:
-    """Not any more once the end has moved, or the machines are on their way out."""
+    """Not any more once the end has moved, the dearer offer is answered, or the machines are on their way out."""
     try:
         item = await turn.desk.reservation(turn.actor, notice.reservation_id)
     except NotFound:
         return False
+    if notice.kind == kinds.DEARER:
+        asked_until = item.choose_by.isoformat() if item.choose_by else ""
+        return item.offered is not None and asked_until == notice.values["choose_by"]
     is_on_its_way = not item.is_live or item.state == RELEASING
     return not is_on_its_way and item.expires_at == datetime.fromisoformat(notice.values["ends"])

@@ -54,7 +54,7 @@ def changes_by_refusal(turn: Turn, before: dict[str, Any], said: dict[str, Any])
 
 
 def _clouds(turn: Turn, out: tuple[str, ...], before: dict[str, Any], said: dict[str, Any]) -> dict[str, Any]:
-    known = turn.desk.providers() if out else ()
+    known = turn.desk.clouds() if out else ()
     if not set(out) & set(known):
         return {}
     # One that is refused may have been read as wanted: "don't switch to aws".

@@ -8,6 +8,7 @@ import re
 from dataclasses import asdict
 from typing import Any
 
+from actions import own_machine
 from actions.kinds import count_kept, kept_of, kind_said
 from actions.refusals import changes_by_refusal
 from actions.turn import Button, Turn
@@ -224,7 +225,7 @@ def is_fragment(turn: Turn) -> bool:
 
 def stated_in(turn: Turn) -> Fields:
     """What this message says and what it rules out."""
-    said = said_in(turn)
+    said = {**own_machine.meant(turn), **said_in(turn)}
     return {**said, **changes_by_refusal(turn, {**(turn.request or {}), **_unmet(turn)}, said)}
 
 
@@ -278,7 +279,7 @@ def _clouds_in(turn: Turn) -> list[str]:
     quoted = (turn.question or {}).get("provider") if turn.intent == "affirm" else None
     text = "" if turn.is_button else turn.text.lower().replace("digital ocean", "digitalocean")
     out = (quoted, *refused(text).get("provider", ()))
-    others = [name for name in turn.desk.providers() if name not in out]
+    others = (name for name in turn.desk.clouds() if name not in out)  # "docker" alone is software
     return [name for name in others if re.search(rf"(?<![\w-]){name}(?![\w-])", text)]
 
 

@@ -240,7 +240,7 @@ class ExtendReservationForm(ReservationForm):
         """A lease only gets longer; what is needed no more is given back."""
         meant = await resolve.which(turn, self.topic)
         for item in meant.chosen or meant.candidates:
-            ends = local_time(item.expires_at, turn.actor.timezone, turn.desk.clock())
+            ends = local_time(item.expires_at, turn.actor, turn.desk.clock())
             turn.say("utter_cannot_shorten", name=item.name, ends=ends)
 
 
@@ -281,7 +281,7 @@ class ActionAskDuration(DeskAction):
         chosen = turn.facts["reservation"]
         items = [await turn.desk.reservation(turn.actor, item["id"]) for item in chosen]
         ids = items[0].id if len(items) == 1 else [item.id for item in items]
-        ends = [local_time(item.expires_at, turn.actor.timezone, turn.desk.clock()) for item in items]
+        ends = [local_time(item.expires_at, turn.actor, turn.desk.clock()) for item in items]
         turn.say(
             "utter_ask_duration" if len(items) == 1 else "utter_ask_duration_many",
             buttons=[
@@ -348,7 +348,7 @@ def seconds_until(turn: Turn, item: Reservation, until: str) -> int | None:
         turn.say("utter_extend_unclear_time", until=until)
         return None
     if end <= item.expires_at:
-        ends = local_time(item.expires_at, turn.actor.timezone, now)
+        ends = local_time(item.expires_at, turn.actor, now)
         is_wanted_sooner = not turn.is_button and end_said(turn.text) is not None
         turn.say("utter_cannot_shorten" if is_wanted_sooner else "utter_extend_ends_later", name=item.name, ends=ends)
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rasa_sdk.events import ActionExecuted, ActiveLoop, FollowupAction, SlotSet
@@ -22,6 +22,21 @@ FACTS = (
     *("person", "sharing"),
 )
 """The slots of the forms. They hold something only while a form is open, and until its action has run."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """A text of several lines; ``small`` are those of them, word for word, that are only worth small print."""
+
+    text: str
+    small: tuple[str, ...] = ()
+
+    def after(self, text: str) -> Card:
+        """The same behind some other words."""
+        return replace(self, text=text + self.text)
+
+    def __str__(self) -> str:
+        return self.text
 
 
 @dataclass
@@ -98,16 +113,20 @@ class Turn:
         buttons: list[Button] | None = None,
         rows: list[dict[str, Any]] | None = None,
         is_private: bool = False,
+        chart: dict[str, Any] | None = None,
         **values: object,
     ) -> None:
-        """Answer with a response of domain.yml; ``values`` fill its placeholders.
+        """Answer with a response of domain.yml; ``values`` fill its placeholders, and a Card keeps its small print.
 
         ``rows``: the lines of the text that have buttons of their own (``connectors.rasa.Row``).
         ``is_private``: it is nobody else's business, and so not for a channel.
+        ``chart``: the bars of a picture beside the text (``connectors.charts.Chart``).
         """
         texts = {key: _printable(value) for key, value in values.items()}
         reply = {"response": response, "buttons": buttons, **texts}
-        more = ({"rows": rows} if rows else {}) | ({"private": True} if is_private else {})
+        small = [_printable(line) for value in values.values() if isinstance(value, Card) for line in value.small]
+        carried = {"rows": rows, "private": is_private, "small": small, "chart": chart}
+        more = {name: value for name, value in carried.items() if value}
         self.replies.append({**reply, "json_message": more} if more else reply)
 
     def all_of(self, entity: str) -> tuple[Any, ...]:
@@ -142,6 +161,7 @@ class Turn:
                 "workspace_id": self.actor.workspace_id,
                 "user_id": self.actor.user_id,
                 "timezone": self.actor.timezone,
+                "locale": self.actor.locale,
                 "conversation": self.conversation,
                 "is_heard_again": True,
             },

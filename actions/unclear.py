@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from actions import choosing, meanings, notified, questions, resolve, retries, stopping
+from actions import choosing, deciding, meanings, notified, questions, resolve, retries, stopping
 from actions.base import DeskAction, hand_over
 from actions.requests import payload
 from actions.reservation_forms import seconds_until
@@ -14,7 +14,7 @@ from actions.wording import duration
 from clouddesk.language.assent import Answer, read
 from clouddesk.language.localtime import local_time
 from clouddesk.language.money import money
-from clouddesk.model.notice import OFFERED_EXTENSION_SECONDS, Notice
+from clouddesk.model.notice import DEARER, OFFERED_EXTENSION_SECONDS, Notice
 
 _MOST_MISSES = 2
 _TO_STOP = {"stop_resource": "Stop", "terminate_resource": "Give back"}
@@ -34,6 +34,20 @@ _KEEPING = (
         "by 2 hours",
     ),
     *("another two hours", "another 2 hours", "renew", "running", "alive", "needed", "still needed", "extension"),
+)
+
+_TAKING = (
+    "take",
+    "take it",
+    "take that",
+    "get",
+    "get it",
+    "do it",
+    "do that",
+    "go ahead",
+    "go for it",
+    "fine",
+    "dearer",
 )
 
 
@@ -133,7 +147,7 @@ class ActionAnswerNotice(DeskAction):
     topic = "answer_notice"
 
     async def respond(self, turn: Turn) -> None:
-        """Extend by what was offered or said, or let it end."""
+        """Extend by what was offered or said, or let it end; take what is dearer, or not."""
         notices = notified.meant(turn)
         length: int | str | None = None
         # A hesitation, a question or a condition is no yes to what costs money.
@@ -142,7 +156,7 @@ class ActionAnswerNotice(DeskAction):
             minutes = turn.one_of("duration_minutes")
             length = round(float(minutes) * 60) if minutes else turn.one_of("until") or OFFERED_EXTENSION_SECONDS
         if is_clear:
-            await answer_notice(turn, notices[0].reservation_id, length)
+            await answer_notice(turn, **_answer(notices[0], length))
             _still_open(turn)
             return
         options = [await _option(turn, notice, length) for notice in notices]
@@ -157,7 +171,8 @@ def _says_yes(turn: Turn, notices: tuple[Notice, ...]) -> bool:
     if turn.entities:
         return read(turn.text) not in _NO_YES
     named = [str(notice.values["name"]) for notice in notices]
-    return read(turn.text, doing=_KEEPING, named=named) in (Answer.YES, Answer.APPROVAL)
+    doing = _TAKING if notices[0].kind == DEARER else _KEEPING
+    return read(turn.text, doing=doing, named=named) in (Answer.YES, Answer.APPROVAL)
 
 
 def _ask_what_was_meant(turn: Turn) -> None:
@@ -197,7 +212,12 @@ def go_back(turn: Turn, question: Question) -> None:
 
 async def _option(turn: Turn, notice: Notice, length: int | str | None) -> dict[str, Any]:
     name = notice.values["name"]
-    answer = {"reservation_id": notice.reservation_id, "length": length}
+    answer = _answer(notice, length)
+    if notice.kind == DEARER:
+        if length is None:
+            return {"title": f"Leave {name}, which ends then", "words": [name, "leave"], "notice": answer}
+        title = f"Take the dearer one for {name} ({notice.values['offer_hourly']} an hour)"
+        return {"title": title, "words": [name, "take", "dearer"], "notice": answer}
     if length is None:
         return {"title": f"Let {name} end", "words": [name, "end"], "notice": answer}
     if isinstance(length, str):
@@ -222,14 +242,26 @@ def _option_of(question: Question | None, turn: Turn) -> dict[str, Any]:
     }
 
 
-async def answer_notice(turn: Turn, reservation_id: str, length: int | str | None) -> None:
-    """Extend by so many seconds or until then, beside whatever is open; None lets it end."""
+def _answer(notice: Notice, length: int | str | None) -> dict[str, Any]:
+    """What ``answer_notice`` takes; without a length it is a no."""
+    return {"reservation_id": notice.reservation_id, "length": length, "is_offer": notice.kind == DEARER}
+
+
+async def answer_notice(turn: Turn, reservation_id: str, length: int | str | None, *, is_offer: bool = False) -> None:
+    """Extend by so many seconds or until then, beside whatever is open; None lets it end.
+
+    ``is_offer``: it is dearer machines that are taken, or with None left.
+    """
+    if is_offer:
+        await deciding.answer_offer(turn, reservation_id, is_wanted=length is not None)
+        notified.settle(turn, reservation_id)
+        return
     item = await turn.desk.reservation(turn.actor, reservation_id)
     turn.last_reservation = item.id
     seconds = seconds_until(turn, item, length) if isinstance(length, str) else length
     if length is None:
         notified.settle(turn, item.id)
-        ends = local_time(item.expires_at, turn.actor.timezone, turn.desk.clock())
+        ends = local_time(item.expires_at, turn.actor, turn.desk.clock())
         turn.say("utter_notice_declined", name=item.name, ends=ends)
     elif seconds is not None:
         facts = {"reservation": [{"id": item.id, "name": item.name}], "duration": seconds, "is_confirmed": True}

@@ -5,7 +5,7 @@ The sentences are responses in domain.yml; vendor text never gets here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -83,15 +83,23 @@ def offer_line(offer: Offer) -> str:
 
 def near_line(near: NearOffer) -> str:
     """The offer at the price of the whole request, and what it gives up: "…, $0.4/h for all 4 (not in london)"."""
-    offer = near.offer
+    together = f" for all {near.count}" if near.count > 1 else ""
+    whole = replace(near.offer, hourly_price_usd=near.hourly_price_usd, address_hourly_price_usd=0.0)
+    line = offer_line(whole) + together
+    given_up = given_up_words(near.offer, near.disk_gb, near.gives_up)
+    return f"{line} ({given_up})" if given_up else line
+
+
+def given_up_words(offer: Offer, disk_gb: float, gives_up: Mapping[str, Any]) -> str:
+    """What of a wish the offer is not: "16 GB memory instead of 32, not in london"."""
     has = {
         "vcpus": f"{offer.vcpus} vCPU",
         "memory_gb": f"{offer.memory_gb:g} GB memory",
-        "storage_gb": f"at most {near.disk_gb:g} GB disk",
+        "storage_gb": f"at most {disk_gb:g} GB disk",
         "gpu_count": plural(offer.gpus, "GPU") if offer.gpus else "no GPU",
     }
     parts = []
-    for field, wish in near.gives_up.items():
+    for field, wish in gives_up.items():
         if field in has:
             parts.append(f"{has[field]} instead of {wish:g}")
         elif field == "max_hourly_price_usd":
@@ -106,10 +114,7 @@ def near_line(near: NearOffer) -> str:
             parts.append("though you ruled it out")
         else:
             parts.append(f"not {names([str(item).upper() for item in wish], last='or')}")
-    together = f" for all {near.count}" if near.count > 1 else ""
-    whole = replace(offer, hourly_price_usd=near.hourly_price_usd, address_hourly_price_usd=0.0)
-    line = offer_line(whole) + together
-    return f"{line} ({', '.join(parts)})" if parts else line
+    return ", ".join(parts)
 
 
 def _measured(number: float, what: str) -> str:
@@ -126,7 +131,7 @@ def _limit(error: errors.LimitExceeded) -> str:
 
 _PLAIN = (
     *(errors.Denied, errors.QuoteExpired, errors.OfferChanged, errors.Unavailable, errors.Undecided),
-    *(invalid.ExtensionTooShort, invalid.ShareIsOver),
+    *(invalid.ExtensionTooShort, invalid.ShareIsOver, invalid.SshKeyIsPrivate),
 )
 """Errors without facts that a person needs."""
 
@@ -139,6 +144,12 @@ _NO_COLLEAGUE = {
     "deactivated": "their account is deactivated.",
     "foreign": "they are not of this workspace.",
 }
+
+_NO_OWN_MACHINE = {
+    True: "no Docker engine answered when I was started. Start Docker, then run `clouddesk down` and `clouddesk up`",
+    False: "Docker nodes run on the machine that I run on, and are for people at its terminal",
+}
+"""By whether the person is at that machine's terminal."""
 
 _STATES = {
     "partial": "only partly up and waits for your answer",
@@ -166,6 +177,9 @@ _FACTS: dict[type[errors.CloudDeskError], Callable[[Any], dict[str, str]]] = {
     },
     errors.NotLookedAfter: lambda error: {"name": error.name},
     errors.ProviderError: lambda error: {"provider": provider_title(error.provider), "command": error.provider},
+    invalid.NoSshKey: lambda error: {"problem": error.what},
+    invalid.WeakSshKey: lambda error: {"why": error.why},
+    invalid.TooManySshKeys: lambda error: {"most": str(error.most)},
     invalid.TooFewMachines: lambda error: {"asked": str(error.asked), "most": str(error.most)},
     invalid.ClusterTooSmall: lambda error: {
         "title": error.title,
@@ -183,6 +197,7 @@ _FACTS: dict[type[errors.CloudDeskError], Callable[[Any], dict[str, str]]] = {
         "provider": _titles(error.providers, last="or"),
         "known": names(error.known),
     },
+    invalid.NoOwnMachine: lambda error: {"why": _NO_OWN_MACHINE[error.is_at_terminal]},
     invalid.OtherAccount: lambda error: {"provider": provider_title(error.provider)},
     invalid.NoColleague: lambda error: {"why": _NO_COLLEAGUE.get(error.why, error.why)},
     invalid.CredentialsInUse: lambda error: {"provider": provider_title(error.provider), "names": names(error.names)},

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from bench.figures import Figure, against, percentile
 from clouddesk.catalog import MemoryCatalog, Regions, load_catalog
-from clouddesk.catalog.search import FIRST_REGIONS
+from clouddesk.catalog.search import FIRST_REGIONS, natural
 from clouddesk.model.actor import Actor
-from clouddesk.model.offer import ARM64, HOURS_PER_MONTH, LARGEST_DISK_GB, X86_64, Offer, Requirements
+from clouddesk.model.offer import ARM64, HOURS_PER_MONTH, LARGEST_DISK_GB, OWN_MACHINE, X86_64, Offer, Requirements
 from clouddesk.model.request import ResourceRequest
 from clouddesk.providers import PROVIDERS
 from clouddesk.quoting import make_quote
@@ -106,6 +106,7 @@ def made_up_offers(choose: random.Random, count: int) -> list[Offer]:
     """Of all providers' regions, with ties, holes, GPUs, spot, ARM, and disks that are included, sold or doubled."""
     as_of = datetime(2026, 1, 1, tzinfo=timezone.utc)
     places = [(provider, region) for provider, regions in Regions.load().names.items() for region in regions]
+    places = [place for place in places if place[0] != OWN_MACHINE]
     offers = []
     for number in range(count):
         provider, region = choose.choice(places)
@@ -232,7 +233,10 @@ def _coded(values: list[Any]) -> tuple[dict[Any, int], Mask]:
 def _ranks(offers: list[Offer]) -> list[int]:
     """Of equal prices: the usual region first, then by name; the same in all of these stays in the order given."""
     first = {region: at for at, region in enumerate(FIRST_REGIONS)}
-    keys = [(first.get(offer.region, len(first)), offer.provider, offer.size, offer.region) for offer in offers]
+    keys = [
+        (first.get(offer.region, len(first)), natural(offer.provider), natural(offer.size), natural(offer.region))
+        for offer in offers
+    ]
     ranks = [0] * len(offers)
     for rank, index in enumerate(sorted(range(len(offers)), key=keys.__getitem__)):
         ranks[index] = rank

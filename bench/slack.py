@@ -20,7 +20,9 @@ from statistics import median
 from typing import Any
 
 import psutil
+import uvloop
 
+from bench import slack_secrets
 from bench.figures import Figure, against, percentile
 from bench.stack import running_stack
 from clouddesk.model.actor import Person
@@ -35,6 +37,8 @@ from connectors.slack.messenger import EVENT_TYPE
 GATEWAYS = 2
 CROWD = 200
 A_MINUTE = 500
+PASTE_EVERY = 250
+"""Every so many messages a key is pasted into one."""
 MINUTES = 5.0
 TURNS = 60
 TEXT = "what would a vm with 4 GB cost for a day?"
@@ -49,7 +53,12 @@ WARM_UP_SECONDS = 30.0
 def figures() -> Iterator[Figure]:
     """On a stack of its own."""
     with running_stack() as settings:
-        yield from asyncio.run(_measure(settings, minutes=MINUTES))
+        # Slack is in this process, and its part of the way counts too: a loop as quick as the gateway's.
+        loop = uvloop.new_event_loop()
+        try:
+            yield from loop.run_until_complete(_measure(settings, minutes=MINUTES))
+        finally:
+            loop.close()
 
 
 async def _measure(settings: Settings, *, minutes: float) -> list[Figure]:
@@ -58,7 +67,9 @@ async def _measure(settings: Settings, *, minutes: float) -> list[Figure]:
         async with _Gateways(settings, slack) as gateways:
             found = await _first_answer(settings, slack)
             found += await _crowd(slack)
-            found += await _under_fire(slack, gateways, minutes)
+            secrets = await slack_secrets.entered(settings, slack)
+            found += await _under_fire(slack, gateways, minutes, secrets)
+            found.append(Figure("slack.secrets_found", await slack_secrets.left(settings, slack, secrets), ""))
     return found
 
 
@@ -99,8 +110,8 @@ async def _crowd(slack: SlackServer) -> list[Figure]:
     ]
 
 
-async def _under_fire(slack: SlackServer, gateways: _Gateways, minutes: float) -> list[Figure]:
-    """Messages without pause while everything goes wrong that can."""
+async def _under_fire(slack: SlackServer, gateways: _Gateways, minutes: float, secrets: dict[str, str]) -> list[Figure]:
+    """Messages without pause while everything goes wrong that can. Keys that are pasted are put into ``secrets``."""
     rng = random.Random(7)
     users = [slack.workspace.add_user(f"fire{number}").name for number in range(50)]
     for user in users[:10]:
@@ -115,6 +126,10 @@ async def _under_fire(slack: SlackServer, gateways: _Gateways, minutes: float) -
         in_channel = number % 10 == 0
         user = users[number // 10 % 10] if in_channel else rng.choice(users)
         place, text = ("data", f"@clouddesk {TEXT}") if in_channel else ("dm", TEXT)
+        if number % PASTE_EVERY == 1:
+            key = slack_secrets.pasted()
+            secrets |= {f"pasted {number} {field}": secret for field, secret in key.items()}
+            text = f"my keys are {' '.join(key.values())} for aws"
         said.append(slack.say(user, place, text))
         if not first_memory and time.perf_counter() - began > min(WARM_UP_SECONDS, minutes * 20):
             first_memory = gateways.memory_mb()

@@ -14,7 +14,7 @@ from clouddesk.catalog import offers_from_json, offers_to_json
 from clouddesk.model.actor import Person
 from clouddesk.model.credentials import CredentialInfo, SecretFields
 from clouddesk.model.invalid import OtherAccount, UnknownProvider
-from clouddesk.model.offer import Offer, PriceList
+from clouddesk.model.offer import OWN_MACHINE, Offer, PriceList
 from clouddesk.model.ports import Catalog, Clock, Credentials, Provider
 from clouddesk.providers import ProviderSpec
 
@@ -86,6 +86,11 @@ class Accounts:
         """The supported providers."""
         return tuple(self._specs)
 
+    @property
+    def clouds(self) -> tuple[str, ...]:
+        """Those of them that one has access to by a key, and that cost something: all but one's own machine."""
+        return tuple(name for name in self._specs if name != OWN_MACHINE)
+
     def bills_stopped_machines(self, provider: str) -> bool:
         """Whether a machine that is powered off costs as much as a running one."""
         return self._specs[provider].bills_stopped_machines
@@ -101,8 +106,8 @@ class Accounts:
 
         ``only_account_id``: refuse another account than this one.
         """
-        if provider not in self._specs:
-            raise UnknownProvider([provider], self.providers)
+        if provider not in self.clouds:
+            raise UnknownProvider([provider], self.clouds)
         cloud = self._open_provider(provider, fields)
         account = await asyncio.to_thread(cloud.check_credentials)
         if only_account_id and only_account_id not in (account.id, *account.earlier_ids):

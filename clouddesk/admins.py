@@ -28,14 +28,14 @@ class Admins:
         self._listed = frozenset(listed)
         self._has_group = has_group
 
-    async def actor(self, person: Person, *, timezone: str = "UTC") -> Actor:
+    async def actor(self, person: Person, *, timezone: str = "UTC", locale: str = "") -> Actor:
         """The person with their roles."""
         is_admin = str(person) in self._listed
         if not is_admin and self._has_group:
             async with answering():
                 is_admin = bool(await self._redis.sismember(_group(person.workspace_id), person.user_id))
         roles = (ADMIN, MEMBER) if is_admin else (MEMBER,)
-        return Actor(person.workspace_id, person.user_id, roles=roles, timezone=timezone)
+        return Actor(person.workspace_id, person.user_id, roles=roles, timezone=timezone, locale=locale)
 
     async def of_workspace(self, workspace_id: str) -> list[str]:
         """All of them, as user ids."""

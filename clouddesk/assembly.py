@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clouddesk.accounts import Accounts
@@ -11,6 +12,7 @@ from clouddesk.adapters.audit import RedisAuditTrail
 from clouddesk.adapters.blueprints import load_blueprints
 from clouddesk.adapters.colleagues import RedisColleagues
 from clouddesk.adapters.orphans import RedisOrphans
+from clouddesk.adapters.own_machine import OwnMachineCredentials
 from clouddesk.adapters.redis import (
     RedisHabits,
     RedisNotices,
@@ -21,8 +23,11 @@ from clouddesk.adapters.redis import (
 )
 from clouddesk.adapters.sandbox import SandboxGrants
 from clouddesk.adapters.vault import VaultCredentials
+from clouddesk.adapters.vault_keys import VaultSshKeys
+from clouddesk.adapters.vault_session import VaultSession
 from clouddesk.desk import Desk, utc_now
 from clouddesk.settings import PROJECT, Settings
+from clouddesk.ssh_keys import SshKeys
 
 if TYPE_CHECKING:
     from clouddesk.model.credentials import SecretFields
@@ -40,23 +45,25 @@ async def open_desk(settings: Settings, *, vault_role: str = "desk") -> AsyncIte
     specs = {name: spec for name, spec in PROVIDERS.items() if settings.is_offered(name)}
 
     def open_account(name: str, fields: SecretFields) -> Provider:
-        return open_provider(name, fields, endpoint=settings.sandbox.get(name), installation=settings.installation)
+        return open_provider(name, fields, endpoint=settings.endpoint(name), installation=settings.installation)
 
+    vault = VaultSession.of_role(
+        settings.vault_addr, mount=settings.vault_mount, login=settings.secret(f"vault-{vault_role}.json")
+    )
+    stored = VaultCredentials(vault)
     redis = open_redis(settings.redis_url)
     try:
         yield Desk(
             accounts=Accounts(
                 specs=specs,
-                credentials=VaultCredentials.of_role(
-                    settings.vault_addr, mount=settings.vault_mount, login=settings.secret(f"vault-{vault_role}.json")
-                ),
+                credentials=OwnMachineCredentials(stored) if settings.docker_host else stored,
                 open_provider=open_account,
                 offers=RedisOffers(redis),
                 grants=SandboxGrants(redis, settings.sandbox) if settings.grant_sandbox_credentials else None,
                 simulated=frozenset(settings.sandbox),
                 clock=utc_now,
             ),
-            blueprints_by_name=load_blueprints(PROJECT / "blueprints"),
+            blueprints_by_name=load_blueprints(PROJECT / "blueprints", *map(Path, settings.blueprint_folders)),
             catalog=load_catalog(specs),
             installation=settings.installation,
             is_simulated=bool(settings.sandbox),
@@ -68,6 +75,7 @@ async def open_desk(settings: Settings, *, vault_role: str = "desk") -> AsyncIte
             notices=RedisNotices(redis),
             habits=RedisHabits(redis),
             orphan_store=RedisOrphans(redis),
+            ssh_keys=SshKeys(VaultSshKeys(vault)),
             trail=RedisAuditTrail(redis, keep_days=settings.audit_days),
             team=settings.defaults,
         )

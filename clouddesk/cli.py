@@ -28,10 +28,12 @@ COMMANDS = {
     "offers": "clouddesk.commands.desk:offers",
     "prices": "clouddesk.commands.desk:prices",
     "credentials": "clouddesk.commands.desk:credentials",
+    "keys": "clouddesk.commands.keys:keys",
     "sweep": "clouddesk.commands.sweep:sweep",
     "audit": "clouddesk.commands.audit:audit",
     "slack": "clouddesk.commands.slack_tokens:slack",
     "slack-sim": "clouddesk.commands.slack:slack_sim",
+    "docker-image": "clouddesk.commands.docker:docker_image",
     "rebuild": "clouddesk.commands.rebuild:rebuild",
 }
 

@@ -20,6 +20,7 @@ from clouddesk.matching import match_reservations
 from clouddesk.model.actor import OPERATOR, Actor
 from clouddesk.model.audit import CREDENTIALS_ADDED, CREDENTIALS_REMOVED, AuditEntry
 from clouddesk.model.blueprint import Blueprint
+from clouddesk.model.comparison import PriceComparison
 from clouddesk.model.credentials import CredentialInfo, SecretFields
 from clouddesk.model.errors import LimitExceeded, NotFound, Unavailable, WrongState
 from clouddesk.model.invalid import CredentialsInUse, ExtensionTooShort
@@ -48,6 +49,7 @@ from clouddesk.quoting import said_name
 from clouddesk.records import Records
 from clouddesk.settings import Limits, TeamDefaults
 from clouddesk.sharing import Shares
+from clouddesk.ssh_keys import SshKeys
 
 LEAST_EXTENSION_SECONDS = 60
 
@@ -73,6 +75,7 @@ class Desk:
     colleagues: Colleagues
     notices: Notices
     habits: Habits
+    ssh_keys: SshKeys
     trail: AuditTrail
     orphan_store: Orphans
     team: TeamDefaults
@@ -125,6 +128,10 @@ class Desk:
     def providers(self) -> tuple[str, ...]:
         """The providers that are supported now."""
         return self.accounts.providers
+
+    def clouds(self) -> tuple[str, ...]:
+        """The providers but one's own machine, which needs no key and costs nothing."""
+        return self.accounts.clouds
 
     def regions(self) -> dict[str, list[str]]:
         """The regions' own names by provider."""
@@ -200,6 +207,14 @@ class Desk:
         named = await self.views.of_person(actor.person) if request.name else []
         return await self._quotations.make(actor, request, keep=keep, taken=[item.name for item in named])
 
+    async def compare(self, actor: Actor, request: ResourceRequest, *, most: int | None = None) -> PriceComparison:
+        """What the request costs on every cloud, cheapest first, also where the actor has no access; nothing is kept.
+
+        ``most``: the cheapest so many sizes instead, wherever they are. Raises Invalid (and its kinds), NothingFits.
+        """
+        access.require_member(actor)
+        return await self._quotations.compare(actor, request, most=most)
+
     async def usual(self, actor: Actor, kind: str | None = None, software: str | None = None) -> ResourceRequest | None:
         """What the actor used last: of this kind and software, or of any."""
         return await self._quotations.usual(actor, kind, software)
@@ -231,7 +246,9 @@ class Desk:
             conversation=conversation,
             installation=self.installation,
             limits=self.limits,
-            bills_stopped_machines=self.accounts.bills_stopped_machines(quote.offer.provider),
+            catalog=self.catalog,
+            bills_stopped_machines=self.accounts.bills_stopped_machines,
+            public_keys=[key.line for key in await self.ssh_keys.list(actor)],
             now=self.clock(),
         )
         reservation = await self._records.open(order)

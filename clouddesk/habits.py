@@ -9,7 +9,8 @@ from clouddesk.settings import TeamDefaults
 
 LATEST = "latest"
 """The key of the last request of any kind."""
-_ANYWHERE = "anywhere"
+ANYWHERE = "anywhere"
+"""As a region it is a wish of its own, and no region at all is filled in."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def fill(
     for field, value in usual.items():
         if _is_said(request, field):
             continue
-        if value is not None and value not in (_ANYWHERE, *request.excluded_regions):
+        if value is not None and value not in (ANYWHERE, *request.excluded_regions):
             habits[field] = value
         elif (default := getattr(team, field, None)) is not None and default not in request.excluded_regions:
             of_team[field] = default

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from clouddesk.fallbacks import BillsStopped, fallbacks, stopped_hourly_price_usd
 from clouddesk.model.actor import Actor
 from clouddesk.model.credentials import credential_ref
 from clouddesk.model.node import NodeOrder
+from clouddesk.model.ports import Catalog
 from clouddesk.model.quote import Quote
 from clouddesk.model.reservation import ReservationOrder
 from clouddesk.settings import Limits
@@ -20,15 +23,19 @@ def make_order(
     conversation: str,
     installation: str,
     limits: Limits,
-    bills_stopped_machines: bool,
+    catalog: Catalog,
+    bills_stopped_machines: BillsStopped,
+    public_keys: Sequence[str] = (),
     now: datetime,
 ) -> ReservationOrder:
     """The reservation of the quote for the actor. ``name``: claimed for it already."""
     offer = quote.offer
-    if bills_stopped_machines:
-        stopped_hourly = quote.machine_hourly_price_usd
-    else:
-        stopped_hourly = offer.stopped_hourly_price_usd(quote.disk_gb)
+    stopped_hourly = stopped_hourly_price_usd(
+        offer,
+        disk_gb=quote.disk_gb,
+        machine_usd=quote.machine_hourly_price_usd,
+        is_billed_stopped=bills_stopped_machines(offer.provider),
+    )
     return ReservationOrder(
         reservation_id=quote.reservation_id,
         name=name,
@@ -53,6 +60,7 @@ def make_order(
             name=name,
             architecture=offer.architecture,
             spot=offer.spot,
+            public_keys=tuple(public_keys),
         ),
         lease_seconds=quote.lease_seconds,
         max_lease_seconds=limits.max_lease_seconds,
@@ -62,4 +70,12 @@ def make_order(
         created_at=now,
         is_simulated=quote.is_simulated,
         ends_at=quote.ends_at if quote.request.until else None,
+        fallbacks=fallbacks(
+            actor,
+            quote,
+            most=limits.fallbacks,
+            catalog=catalog,
+            bills_stopped_machines=bills_stopped_machines,
+        ),
+        dearer_percent=limits.failover_dearer_percent,
     )

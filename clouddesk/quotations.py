@@ -11,12 +11,15 @@ import structlog
 
 from clouddesk.accounts import Accounts, ReplaceableCatalog
 from clouddesk.adapters.blueprints import find_blueprint
-from clouddesk.habits import LATEST, Filled, fill, key_of, keys_of
-from clouddesk.model.actor import Actor
+from clouddesk.comparing import compare
+from clouddesk.habits import ANYWHERE, LATEST, Filled, fill, key_of, keys_of
+from clouddesk.model.actor import LOCAL_WORKSPACE, Actor
 from clouddesk.model.blueprint import Blueprint
+from clouddesk.model.comparison import PriceComparison
 from clouddesk.model.credentials import credential_ref
 from clouddesk.model.errors import CredentialsMissing, Invalid, NothingFits, OfferChanged, QuoteExpired, Unavailable
-from clouddesk.model.invalid import UnknownProvider
+from clouddesk.model.invalid import NoOwnMachine, UnknownProvider
+from clouddesk.model.offer import OWN_MACHINE
 from clouddesk.model.ports import Clock, Habits, Quotes, Reservations
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import CLUSTER, ResourceRequest
@@ -68,6 +71,53 @@ class Quotations:
             await self.quotes.put(quote)
         return quote
 
+    async def compare(self, actor: Actor, request: ResourceRequest, *, most: int | None) -> PriceComparison:
+        """What it costs on every cloud or on those that are named, with the actor's access or without.
+
+        The place that the actor used last is no wish: it would leave out the clouds that are not there.
+        """
+        priced = self.catalog.clouds()
+        if request.providers and not {*priced} & {*request.providers}:
+            raise UnknownProvider(request.providers, priced)
+        providers = request.providers or priced
+        own = [info.provider for info in await self.accounts.list(actor.person)]
+        await self._refresh_offers(actor, tuple(name for name in own if name in providers))
+        filled = await self._filled(actor, request)
+        if "region" in filled.habits:
+            region = None if self.team.region in request.excluded_regions else self.team.region
+            habits = tuple(name for name in filled.habits if name != "region")
+            filled = replace(filled, request=replace(filled.request, region=region), habits=habits)
+            request = replace(request, region=region or ANYWHERE)
+        try:
+            compared = self._comparison(actor, filled, providers, own, most)
+        except (Invalid, NothingFits):
+            if filled.request == request:
+                raise
+            filled = Filled(request)
+            compared = self._comparison(actor, filled, providers, own, most)
+        if not any(line.fits and line.has_access for line in compared.lines):
+            return compared
+        quote = self._quote(actor, filled, tuple(name for name in own if name in providers))
+        quote = replace(quote, request=request, habits=filled.habits, team=filled.team)
+        return replace(compared, quote=quote)
+
+    def _comparison(
+        self, actor: Actor, filled: Filled, providers: tuple[str, ...], own: Collection[str], most: int | None
+    ) -> PriceComparison:
+        return compare(
+            actor,
+            filled.request,
+            blueprint=self._blueprint(filled.request),
+            providers=providers,
+            own=own,
+            catalog=self.catalog,
+            limits=self.limits,
+            now=self.clock(),
+            is_simulated=self.is_simulated,
+            most=most,
+            usual=(*filled.habits, *filled.team),
+        )
+
     async def usual(self, actor: Actor, kind: str | None, software: str | None) -> ResourceRequest | None:
         """What the actor used last: of this kind and software, or of any."""
         key = LATEST if kind is None else key_of(kind, software)
@@ -114,7 +164,7 @@ class Quotations:
             now=self.clock(),
             is_simulated=self.is_simulated,
             # Who names clouds knows which ones they want.
-            others=() if filled.request.providers else self.accounts.providers,
+            others=() if filled.request.providers else self.accounts.clouds,
         )
 
     def _blueprint(self, request: ResourceRequest) -> Blueprint | None:
@@ -125,15 +175,22 @@ class Quotations:
 
     async def _usable_providers(self, actor: Actor, request: ResourceRequest) -> tuple[str, ...]:
         """The providers that the actor has access to, narrowed to what they asked for."""
+        if OWN_MACHINE in request.providers and not self._has_own_machine(actor):
+            raise NoOwnMachine(is_at_terminal=actor.workspace_id == LOCAL_WORKSPACE)
         if unknown := [name for name in request.providers if name not in self.accounts.providers]:
             raise UnknownProvider(unknown, self.accounts.providers)
         own = tuple(info.provider for info in await self.accounts.list(actor.person))
         if not own:
             raise CredentialsMissing
-        wanted = tuple(name for name in own if name in request.providers) if request.providers else own
-        if not wanted:
+        # One's own machine is always the cheapest: it is taken when it is asked for, or when there is nothing else.
+        wanted = request.providers or tuple(name for name in own if name != OWN_MACHINE) or own
+        usable = tuple(name for name in own if name in wanted)
+        if not usable:
             raise CredentialsMissing(request.providers[0])
-        return wanted
+        return usable
+
+    def _has_own_machine(self, actor: Actor) -> bool:
+        return OWN_MACHINE in self.accounts.providers and actor.workspace_id == LOCAL_WORKSPACE
 
     async def _refresh_offers(self, actor: Actor, providers: tuple[str, ...]) -> None:
         """Live prices that are missing or old are fetched anew by the worker, with the actor's access.

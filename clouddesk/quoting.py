@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from clouddesk.elsewhere import elsewhere
@@ -22,7 +22,7 @@ from clouddesk.model.invalid import (
     UnclearTime,
 )
 from clouddesk.model.node import NodePlan
-from clouddesk.model.offer import NearOffer, Offer, Requirements, gpu_kinds
+from clouddesk.model.offer import OWN_MACHINE, NearOffer, Offer, Requirements, gpu_kinds
 from clouddesk.model.ports import Catalog
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import CLUSTER, ResourceRequest
@@ -30,6 +30,9 @@ from clouddesk.providers import PROVIDERS, providers_with_os
 from clouddesk.settings import Limits
 
 DEFAULT_OS = "ubuntu-22.04"
+OWN_MACHINE_OS = PROVIDERS[OWN_MACHINE].default_system
+OWN_MACHINE_VCPUS, OWN_MACHINE_MEMORY_GB = 2, 2.0
+"""Whatever the machines are for: several of them share what one laptop has."""
 DEFAULT_VCPUS = 2
 DEFAULT_MEMORY_GB = 4.0
 MEMORY_GB_PER_VCPU = 2.0
@@ -45,6 +48,20 @@ _SAME_PRICE = 1.0001
 MOST_NAME_CHARACTERS = 40
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
 """What every cloud takes as part of a machine's name."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A request with everything that it takes to look for offers; ``defaults``: the fields that were filled in."""
+
+    count: int
+    lease_seconds: int
+    ends_at: datetime | None
+    """When the end was said as a time."""
+    requirements: Requirements
+    os: str
+    """As it was wished for; each provider has its own release of it."""
+    defaults: tuple[str, ...]
 
 
 def make_quote(
@@ -63,34 +80,18 @@ def make_quote(
 
     Raises Invalid, LimitExceeded, UnknownRegion, NothingFits (with the nearest offers).
     """
-    defaults: list[str] = []
-    count = _count(request, blueprint, limits, defaults)
-    lease_seconds, ends_at = _lease(actor, request, limits, now, defaults)
-    requirements = _requirements(request, blueprint, count, providers, defaults)
-    wanted_os = request.os or (blueprint.os if blueprint else DEFAULT_OS)
-    requirements = replace(requirements, providers=providers_with_os(wanted_os, requirements.providers))
-    if not request.os:
-        defaults.append("os")
-
-    offers = catalog.cheapest(requirements, limit=1)
-    if not offers and "memory" in defaults:
-        # My own idea of how much memory suits the cores must not be what cannot be had.
-        defaults.remove("memory")
-        requirements = replace(requirements, memory_gb=LEAST_MEMORY_GB)
-        offers = catalog.cheapest(requirements, limit=1)
-    if not offers and requirements.spot:
-        # Spot is a wish for a lower price; where no spot price is known, the normal one is shown and said to be that.
-        requirements = replace(requirements, spot=False)
-        offers = catalog.cheapest(requirements, limit=1)
+    wish = read_wish(actor, request, blueprint=blueprint, providers=providers, limits=limits, now=now)
+    wish, offers = cheapest_for(wish, catalog)
+    requirements, count, lease_seconds = wish.requirements, wish.count, wish.lease_seconds
     if not offers:
         near = catalog.nearest(requirements)
-        raise NothingFits(describe(requirements), [_near(item, requirements, count, catalog) for item in near])
+        raise NothingFits(describe(requirements), [near_offer(item, requirements, count, catalog) for item in near])
     offer = offers[0]
-    os = PROVIDERS[offer.provider].system(wanted_os)
+    os = PROVIDERS[offer.provider].system(wish.os)
     disk_gb = max(requirements.storage_gb, offer.disk_gb)
     machine_price = offer.machine_hourly_price_usd(disk_gb)
     assert machine_price is not None, "an offer without a price must not win"
-    runner_up = _runner_up(offer, requirements, catalog)
+    runner_up = None if offer.provider == OWN_MACHINE else _runner_up(offer, requirements, catalog)
     runner_up_price = (
         runner_up.machine_hourly_price_usd(max(requirements.storage_gb, runner_up.disk_gb)) if runner_up else None
     )
@@ -100,7 +101,7 @@ def make_quote(
         workspace_id=actor.workspace_id,
         user_id=actor.user_id,
         request=request,
-        defaults=tuple(defaults),
+        defaults=wish.defaults,
         offer=offer,
         runner_up=runner_up,
         nodes=_nodes(blueprint, count),
@@ -113,11 +114,50 @@ def make_quote(
         runner_up_hourly_price_usd=runner_up_price * count if runner_up_price is not None else None,
         created_at=now,
         expires_at=now + timedelta(seconds=limits.quote_seconds),
-        ends_at=ends_at or now + timedelta(seconds=lease_seconds),
+        ends_at=wish.ends_at or now + timedelta(seconds=lease_seconds),
         name=said_name(request) or _stem(request, blueprint, os),
-        is_simulated=is_simulated,
-        elsewhere=elsewhere(offer, requirements, os=wanted_os, count=count, others=others, catalog=catalog),
+        is_simulated=is_simulated and offer.provider != OWN_MACHINE,
+        elsewhere=elsewhere(offer, requirements, os=wish.os, count=count, others=others, catalog=catalog),
+        requirements=requirements,
     )
+
+
+def read_wish(
+    actor: Actor,
+    request: ResourceRequest,
+    *,
+    blueprint: Blueprint | None,
+    providers: tuple[str, ...],
+    limits: Limits,
+    now: datetime,
+) -> Wish:
+    """The request with its defaults, over those of ``providers`` that have its system. Raises Invalid."""
+    defaults: list[str] = []
+    count = _count(request, blueprint, limits, defaults)
+    lease_seconds, ends_at = _lease(actor, request, limits, now, defaults)
+    requirements = _requirements(request, blueprint, count, providers, defaults)
+    is_own_machine = providers == (OWN_MACHINE,)
+    os = request.os or (OWN_MACHINE_OS if is_own_machine else blueprint.os if blueprint else DEFAULT_OS)
+    requirements = replace(requirements, providers=providers_with_os(os, requirements.providers))
+    if not request.os:
+        defaults.append("os")
+    return Wish(count, lease_seconds, ends_at, requirements, os, tuple(defaults))
+
+
+def cheapest_for(wish: Wish, catalog: Catalog, *, limit: int = 1) -> tuple[Wish, list[Offer]]:
+    """What fits, and the wish that it fits: without what nobody has said or nobody can tell. Raises UnknownRegion."""
+    offers = catalog.cheapest(wish.requirements, limit=limit)
+    if not offers and "memory" in wish.defaults:
+        # My own idea of how much memory suits the cores must not be what cannot be had.
+        defaults = tuple(name for name in wish.defaults if name != "memory")
+        requirements = replace(wish.requirements, memory_gb=LEAST_MEMORY_GB)
+        wish = replace(wish, requirements=requirements, defaults=defaults)
+        offers = catalog.cheapest(requirements, limit=limit)
+    if not offers and wish.requirements.spot:
+        # Spot is a wish for a lower price; where no spot price is known, the normal one is shown and said to be that.
+        wish = replace(wish, requirements=replace(wish.requirements, spot=False))
+        offers = catalog.cheapest(wish.requirements, limit=limit)
+    return wish, offers
 
 
 def still_holds(quote: Quote, catalog: Catalog) -> bool:
@@ -206,7 +246,9 @@ def _requirements(
         if value is not None and value <= 0:
             raise NotPositive(field, value)
     has_shape = bool(request.vcpus or request.memory_gb or request.size_names or request.gpu_count or request.gpu_types)
-    if request.kind == CLUSTER and blueprint:
+    if providers == (OWN_MACHINE,):
+        vcpus, memory_gb = OWN_MACHINE_VCPUS, OWN_MACHINE_MEMORY_GB
+    elif request.kind == CLUSTER and blueprint:
         vcpus, memory_gb = blueprint.vcpus, blueprint.memory_gb
     else:
         vcpus, memory_gb = DEFAULT_VCPUS, DEFAULT_MEMORY_GB
@@ -219,7 +261,7 @@ def _requirements(
             defaults.append("memory")
     else:
         defaults.append("size")
-    storage_gb = blueprint.storage_gb if blueprint else DEFAULT_STORAGE_GB
+    storage_gb = blueprint.storage_gb if blueprint and providers != (OWN_MACHINE,) else DEFAULT_STORAGE_GB
     if request.storage_gb is None:
         defaults.append("storage")
     gpu_count = request.gpu_count if request.gpu_count is not None else (1 if request.gpu_types else 0)
@@ -255,7 +297,7 @@ def _runner_up(offer: Offer, requirements: Requirements, catalog: Catalog) -> Of
     return following[1] if len(following) > 1 else None
 
 
-def _near(offer: Offer, wish: Requirements, count: int, catalog: Catalog) -> NearOffer:
+def near_offer(offer: Offer, wish: Requirements, count: int, catalog: Catalog) -> NearOffer:
     """What the offer costs for the whole request, and what of the request it is not."""
     disk_gb = min(max(wish.storage_gb, offer.disk_gb), offer.most_disk_gb)
     price = offer.machine_hourly_price_usd(disk_gb)

@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from clouddesk.model.errors import Invalid
+from clouddesk.model.offer import OWN_MACHINE
 
 PROJECT = Path(__file__).resolve().parent.parent
 """The project folder: where ``domain.yml``, ``models/`` and ``blueprints/`` lie."""
@@ -24,6 +25,10 @@ SECRET_HEADER = "X-CloudDesk-Channel-Secret"  # noqa: S105 - a header's name
 
 SLACK_BOT_TOKEN, SLACK_APP_TOKEN, SLACK_SIGNING_SECRET = "slack-bot-token", "slack-app-token", "slack-signing-secret"
 """Names of the Slack app's secrets (``Settings.secret``)."""
+
+
+DOCKER_SOCKET = "unix://"
+"""How the address of an engine on this machine begins."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,10 @@ class Limits:
     max_lease_seconds: int = 30 * 86400
     quote_seconds: int = 15 * 60
     warning_seconds: tuple[int, ...] = (2 * 86400, 2 * 3600, 30 * 60)
+    fallbacks: int = 3
+    """So many next offers are tried when a cloud has none of the machines left; 0: none."""
+    failover_dearer_percent: int = 10
+    """One of those that costs more than this above what was said yes to needs another yes; 0: whatever is dearer."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +85,14 @@ class Settings:
     """How often every account is looked through for what no reservation knows."""
     audit_days: int = 400
     """So long the audit trail is kept."""
+    docker: str | bool = "auto"
+    """Whether people at this machine's terminal may have nodes on its own Docker engine: "auto" (the stack on one
+    machine looks for an engine, unless Slack is connected), false, or the engine's address ("unix:///…")."""
+    blueprint_folders: tuple[str, ...] = ()
+    """Folders of blueprints beside the project's own; one of the same name replaces ours."""
+    mirrors: Mapping[str, str] = field(default_factory=dict)
+    """Where machines fetch software: "pip" (an index), "apt" (an archive), or the beginning of a download's address
+    and what stands there instead. Empty: where each tool looks by itself."""
     slack_transport: str = "socket"
     """How Slack reaches us: "socket" (we call Slack) or "http" (Slack calls us, signed). The tokens are secrets:
     ``slack-bot-token``, and ``slack-app-token`` for the socket or ``slack-signing-secret`` for HTTP."""
@@ -94,7 +111,18 @@ class Settings:
 
     def is_offered(self, provider: str) -> bool:
         """Whether people may use it here: with simulated clouds never a real one beside them, that bills."""
+        if provider == OWN_MACHINE:
+            return bool(self.docker_host)
         return not self.sandbox or provider in self.sandbox
+
+    def endpoint(self, provider: str) -> str | None:
+        """Where the provider is served when that is not its own address: a simulated cloud, or one's own engine."""
+        return self.docker_host or None if provider == OWN_MACHINE else self.sandbox.get(provider)
+
+    @property
+    def docker_host(self) -> str:
+        """The address of the Docker engine that may be used; "" for none."""
+        return self.docker if isinstance(self.docker, str) and self.docker.startswith(DOCKER_SOCKET) else ""
 
     @property
     def run_file(self) -> Path:
@@ -192,6 +220,10 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
 
+def _is_docker(value: Any) -> bool:
+    return value is False or value == "auto" or (isinstance(value, str) and value.startswith(DOCKER_SOCKET))
+
+
 def _is_texts(value: Any) -> bool:
     return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
 
@@ -200,7 +232,10 @@ def _is_addresses(value: Any) -> bool:
     return isinstance(value, Mapping) and all(isinstance(item, str) for pair in value.items() for item in pair)
 
 
-_LISTS = frozenset({"admins", "more_sandbox_clouds", "rasa_urls"})
+_MAY_BE_ZERO = frozenset({"fallbacks", "failover_dearer_percent"})
+"""Limits that 0 switches off."""
+
+_LISTS = frozenset({"admins", "blueprint_folders", "more_sandbox_clouds", "rasa_urls"})
 """Fields that may be written with commas, as in an environment variable."""
 
 _KINDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
@@ -208,6 +243,9 @@ _KINDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "sandbox": (_is_addresses, "addresses by provider"),
     "grant_sandbox_credentials": (lambda value: isinstance(value, bool), "true or false"),
     "admins": (_is_texts, "a list of workspace/user"),
+    "docker": (_is_docker, "auto, false or an address that begins with unix://"),
+    "blueprint_folders": (_is_texts, "a list of folders"),
+    "mirrors": (_is_addresses, "addresses by what they stand for"),
     "more_sandbox_clouds": (_is_texts, "a list of clouds"),
     "rasa_urls": (_is_texts, "a list of addresses"),
     "slack_transport": (lambda value: value in ("socket", "http"), "socket or http"),
@@ -251,7 +289,8 @@ def _limits(limits: Limits, values: Mapping[str, Any], source: str) -> Limits:
         is_list = isinstance(getattr(limits, key), tuple)
         numbers = value if is_list and isinstance(value, list) else [value]
         what = "a list of whole numbers" if is_list else "a whole number"
-        if is_list != isinstance(value, list) or not all(type(number) is int and number > 0 for number in numbers):
-            raise Invalid(f"{source}: limits.{key} must be {what} above 0, not {value!r}.")
+        least = 0 if key in _MAY_BE_ZERO else 1
+        if is_list != isinstance(value, list) or not all(type(number) is int and number >= least for number in numbers):
+            raise Invalid(f"{source}: limits.{key} must be {what}, {least} or more, not {value!r}.")
     changes: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
     return replace(limits, **changes)

@@ -1,9 +1,16 @@
 """The Rasa input channel through which our connectors speak: it knows its callers by a shared secret.
 
-    POST …/webhook  {"conversation", "text", "workspace_id", "user_id", "timezone", "message_id"}
-                    → {"replies": [{"text", "buttons": [{"title", "payload"}]}]}, and for a list
-                      "rows": [{"text", "buttons"}]: its lines, with buttons of their own;
-                      "private": true for what is nobody else's business
+    POST …/webhook  {"conversation", "text", "workspace_id", "user_id", "timezone", "message_id"} and, where it is
+                    known, "locale"
+                    → {"replies": [{"text", "buttons": [{"title", "payload"}]}]}; beside these two
+                      "response": its name in domain.yml;
+                      "rows": [{"text", "buttons"}]: a list's lines, with buttons of their own;
+                      "private": true for what is nobody else's business;
+                      "small": lines that are only worth small print;
+                      "form": {"text", "provider"}: what is said where keys can be put into a form;
+                      "examples": sentences of the text that can be said as they are;
+                      "chart": {"title", "subtitle", "bars": [{"label", "detail", "value", "price", "has_access"}]}: a
+                      picture beside the text
     POST …/parse    {"text"} → Rasa's parse result
 
 Both want the header ``X-CloudDesk-Channel-Secret``. A message id that was answered in the last minutes is answered the
@@ -36,6 +43,9 @@ NO_ANSWER = (
 REMEMBERED_SECONDS = 600.0
 REMEMBERED_MESSAGES = 5_000
 
+_CARRIED = ("rows", "private", "small", "form", "examples", "chart")
+"""What a response of ours may carry in Rasa's ``custom``."""
+
 _log = structlog.get_logger()
 
 Replies = list[dict[str, Any]]
@@ -52,6 +62,7 @@ class Incoming:
     user_id: str
     timezone: str
     message_id: str
+    locale: str = ""
 
     @classmethod
     def read(cls, body: object) -> Incoming:
@@ -64,7 +75,8 @@ class Incoming:
             if not isinstance(value, str) or not value.strip():
                 raise ValueError(f"{name} is missing")
             values[name] = value
-        message = cls(**values)
+        locale = body.get("locale")
+        message = cls(**values, locale=locale if isinstance(locale, str) else "")
         # A conversation belongs to one person: nobody's words can reach somebody else's form.
         parts = message.conversation.split(":")
         if parts[0] != message.workspace_id or parts[-1] != message.user_id:
@@ -78,6 +90,7 @@ class Incoming:
             "workspace_id": self.workspace_id,
             "user_id": self.user_id,
             "timezone": self.timezone,
+            "locale": self.locale,
             "conversation": self.conversation,
         }
 
@@ -95,9 +108,11 @@ class Collector(CollectingOutputChannel):  # type: ignore[misc]  # Rasa has no t
     async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
         more = message.pop("custom", None) or {}
         await super().send_response(recipient_id, message)
-        for name in ("rows", "private"):
-            if more.get(name):
-                self.messages[-1][name] = more[name]
+        more = {name: more[name] for name in _CARRIED if more.get(name)}
+        if response := message.get("utter_action"):
+            more["response"] = response
+        if self.messages:
+            self.messages[-1].update(more)
 
     @property
     def replies(self) -> Replies:
@@ -236,8 +251,8 @@ async def _as_coroutine(handle: Callable[[], Awaitable[Replies]]) -> Replies:
 
 def _reply(message: Mapping[str, Any]) -> dict[str, Any]:
     reply = {"text": message.get("text") or "", "buttons": _buttons(message)}
+    reply |= {name: message[name] for name in (*_CARRIED, "response") if message.get(name)}
     rows = [{"text": row["text"], "buttons": _buttons(row)} for row in message.get("rows") or []]
-    reply |= {"private": True} if message.get("private") else {}
     return {**reply, "rows": rows} if rows else reply
 
 

@@ -13,7 +13,7 @@ import structlog
 import yaml
 from redis.asyncio import Redis
 
-from clouddesk.language.localtime import local_time
+from clouddesk.language.localtime import Reader, Whereabouts, local_time
 from clouddesk.language.people import called
 from clouddesk.model import notice as kinds
 from clouddesk.model.actor import Person
@@ -25,6 +25,8 @@ from connectors.rasa import Button, Reply
 CONCLUSIONS = frozenset({kinds.READY, kinds.FAILED, kinds.ENDED, kinds.STOPPED, kinds.STARTED, kinds.REBOOTED})
 """Kinds that say that something asked for has come to its end."""
 
+QUESTIONS = frozenset({kinds.PARTIAL, kinds.DEARER})
+"""Kinds after which nothing goes on until somebody answers."""
 _CHANGES = ("stop", "start", "reboot")
 """Actions whose trouble is their end; giving back goes on in spite of it."""
 _REMEMBERED = 500
@@ -88,27 +90,31 @@ class Wording:
     def __init__(self, domain: Path = PROJECT / "domain.yml") -> None:
         self._domain = domain
 
-    def render(self, notice: Notice, *, timezone_name: str) -> Reply:
+    def render(self, notice: Notice, *, timezone_name: str, locale: str = "") -> Reply:
         """A notice whose kind has no wording is shown by its facts rather than lost."""
-        values = self._values(notice, timezone_name)
+        values = self._values(notice, Whereabouts(timezone_name, locale))
         response = self._response(f"utter_notice_{notice.kind}{_variant(notice)}")
         response = response or self._response(f"utter_notice_{notice.kind}")
         if response is None:
             _log.warning("notice.unworded", kind=notice.kind)
             return Reply(f"*{values['name'] or notice.reservation_id}*: {notice.kind}.")
         buttons = [Button(_fill(item["title"], values), _fill(item["payload"], values)) for item in response["buttons"]]
-        return Reply(_fill(response["text"], values).strip(), tuple(buttons))
+        small = tuple(word for word in (values["simulated"].strip(),) if word)
+        return Reply(_fill(response["text"], values).strip(), tuple(buttons), small=small)
 
-    def _values(self, notice: Notice, timezone_name: str) -> _Values:
+    def _values(self, notice: Notice, reader: Reader) -> _Values:
         values = _Values(notice.values)
         # Brings the clouds' libraries along, which a chat can do without until the first notice.
         from clouddesk.providers.table import title_of
 
         values["provider_name"] = values["provider"]
-        values["provider"] = title_of(values["provider"])
+        for key in ("provider", "from_provider", "offer_provider"):
+            values[key] = title_of(values[key]) if values[key] else ""
+        places = [place.split("/") for place in values["tried"].split()]
+        values["tried"] = ", then ".join(f"{size} on {title_of(name)} in {region}" for name, region, size in places)
         for key in ("ends", "starts", "at", "choose_by"):
             if values[key]:
-                values[key] = local_time(datetime.fromisoformat(values[key]), timezone_name, datetime.now(timezone.utc))
+                values[key] = local_time(datetime.fromisoformat(values[key]), reader, datetime.now(timezone.utc))
         values["owner"] = called(Person(notice.workspace_id, values["owner"]))
         # Codes become the sentences that domain.yml has for them.
         for key in ("reason", "simulated", "software"):
@@ -143,6 +149,8 @@ def _variant(notice: Notice) -> str:
         return "_for_admins"
     if notice.kind == kinds.PARTIAL and notice.values.get("can_go_on") == "no":
         return "_too_few"
+    if notice.kind == kinds.FAILED and notice.values.get("tried"):
+        return "_everywhere"
     if notice.kind == kinds.ORPHAN:
         has_machines = notice.values.get("nodes") != "0"
         return "_untagged" if not notice.reservation_id else "" if has_machines else "_without_machines"

@@ -16,6 +16,7 @@ import aiohttp
 
 from clouddesk.model.actor import Person
 from clouddesk.model.errors import Unavailable
+from connectors.charts import Chart
 from connectors.protocol import PARSE_PATH, SECRET_HEADER, STATUS_PATH, TEXT_LIMIT, TOO_LONG, WEBHOOK_PATH
 
 PATIENCE_SECONDS = 20.0
@@ -41,22 +42,51 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Form:
+    """What is said where keys can be put into a form: ``text``, and whose keys the form takes (any cloud's when "")."""
+
+    text: str
+    provider: str = ""
+
+
+@dataclass(frozen=True)
 class Reply:
     """One thing the dialogue said.
 
     ``rows`` are the lines of ``text`` that have buttons of their own, word for word, for where those can be shown.
     ``is_private``: nobody else is to read it.
+    ``small``: lines of ``text``, or what ends them, word for word, that are only worth small print.
+    ``form``: what to say instead where there are forms.
+    ``examples``: sentences of ``text`` that can be said as they are.
+    ``response``: its name in domain.yml, where it has one.
+    ``chart``: a picture beside the text, where pictures can be shown.
     """
 
     text: str
     buttons: tuple[Button, ...] = ()
     rows: tuple[Row, ...] = ()
     is_private: bool = False
+    small: tuple[str, ...] = ()
+    form: Form | None = None
+    examples: tuple[str, ...] = ()
+    response: str = ""
+    chart: Chart | None = None
 
     @classmethod
     def read(cls, body: Mapping[str, Any]) -> Reply:
         rows = tuple(Row(row["text"], _buttons(row["buttons"])) for row in body.get("rows", ()))
-        return cls(body["text"], _buttons(body["buttons"]), rows, bool(body.get("private")))
+        form = body.get("form")
+        return cls(
+            body["text"],
+            _buttons(body["buttons"]),
+            rows,
+            bool(body.get("private")),
+            tuple(body.get("small", ())),
+            Form(form["text"], form.get("provider") or "") if form else None,
+            tuple(body.get("examples", ())),
+            body.get("response") or "",
+            Chart.read(body["chart"]) if body.get("chart") else None,
+        )
 
     def as_json(self) -> dict[str, Any]:
         return {"text": self.text, "buttons": [{"title": item.title, "payload": item.payload} for item in self.buttons]}
@@ -74,6 +104,7 @@ class Message:
     conversation: str
     text: str
     timezone: str = "UTC"
+    locale: str = ""
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 
@@ -133,6 +164,7 @@ class RasaClient:
                 "workspace_id": message.person.workspace_id,
                 "user_id": message.person.user_id,
                 "timezone": message.timezone,
+                "locale": message.locale,
                 "message_id": message.id,
             },
         )

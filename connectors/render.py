@@ -8,6 +8,7 @@ from rich.console import Console, Group
 from rich.padding import Padding
 from rich.text import Text
 
+from connectors import charts
 from connectors.conversation import LabelledButtons, Shown
 
 _MARKED = re.compile(
@@ -16,6 +17,7 @@ _MARKED = re.compile(
     r"|`(?P<code>[^`\n]+)`"
 )
 _STYLES = {"bold": "bold", "italic": "italic", "code": "cyan"}
+_FENCE = "```"
 # Characters that would steer the terminal; a name that somebody else chose must not.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -44,7 +46,7 @@ def styled(text: str) -> Text:
 
 def plain(shown: Shown) -> str:
     """A reply or notice as plain lines, marks left as they are; its buttons are the last line."""
-    text = _CONTROL.sub("", shown.reply.text)
+    text = _CONTROL.sub("", _whole(shown))
     return "\n".join(part for part in (text, choices(shown.buttons)) if part)
 
 
@@ -56,7 +58,7 @@ def choices(buttons: LabelledButtons) -> str:
 
 def show(console: Console, shown: Shown) -> None:
     """Print one for the eye."""
-    parts = [styled(shown.reply.text)] if shown.reply.text else []
+    parts = [styled(_whole(shown))] if shown.reply.text else []
     if shown.buttons:
         parts.append(Text(choices(shown.buttons), style="bold green"))
     if shown.notice is None:
@@ -64,6 +66,13 @@ def show(console: Console, shown: Shown) -> None:
     else:
         console.print(Text("● notice", style="bold yellow"), highlight=False)
         console.print(Padding(Group(*parts), (0, 0, 1, 2)), highlight=False)
+
+
+def _whole(shown: Shown) -> str:
+    """The text without the marks of its fixed-width parts, as all is that here; a picture as bars of characters."""
+    text = "\n".join(line for line in shown.reply.text.split("\n") if line.strip() != _FENCE)
+    chart = shown.reply.chart
+    return text if chart is None else f"{text}\n\n{charts.as_text(chart)}"
 
 
 def greet(console: Console, user: str, *, is_simulated: bool) -> None:

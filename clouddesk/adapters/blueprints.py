@@ -1,23 +1,38 @@
-"""Blueprints from a folder of YAML files."""
+"""Blueprints from folders of YAML files: the project's own and a team's."""
 
 from __future__ import annotations
 
+import secrets
+import string
 from pathlib import Path
-from typing import Any
 
 import yaml
 
-from clouddesk.model.blueprint import Blueprint, RolePlan
+from clouddesk.adapters.blueprint_reader import read_blueprint
+from clouddesk.model.blueprint import Blueprint, Software
 from clouddesk.model.errors import Invalid, UnknownSoftware
 
+ROLES = "roles"
+"""The folder of Ansible roles inside a folder of blueprints."""
+PLAYBOOK = Path("playbooks", "configure.yml")
+"""The one that applies them, in the project's own folder."""
 
-def load_blueprints(folder: Path) -> dict[str, Blueprint]:
-    """All blueprints of the folder by name. Raises Invalid with file and field when one is wrong."""
-    found = {}
-    for path in sorted(folder.glob("*.yml")):
-        found[path.stem] = _blueprint(path)
-    if not found:
-        raise Invalid(f"No blueprint in {folder}. Check out the project's blueprints/ folder again.")
+
+def load_blueprints(*folders: Path) -> dict[str, Blueprint]:
+    """All blueprints by name; one of a later folder replaces that of an earlier one.
+
+    Raises Invalid with file and key when one is wrong.
+    """
+    found: dict[str, Blueprint] = {}
+    for folder in folders:
+        paths = sorted(folder.glob("*.yml"))
+        if not paths:
+            raise Invalid(f"No blueprint in {folder}. A folder of blueprints holds <name>.yml files.")
+        for path in paths:
+            blueprint = read_blueprint(path, _content(path))
+            _check_ansible_roles(path, blueprint, folders)
+            found[path.stem] = blueprint
+    _check_names(found)
     return found
 
 
@@ -30,25 +45,35 @@ def find_blueprint(blueprints: dict[str, Blueprint], software: str) -> Blueprint
     raise UnknownSoftware(software, tuple(blueprints))
 
 
-def _blueprint(path: Path) -> Blueprint:
+def make_secrets(software: Software) -> dict[str, str]:
+    """The secrets of one reservation, made anew at each call; whoever calls keeps them in Vault."""
+    letters = string.ascii_letters + string.digits
+    return {
+        name: "".join(secrets.choice(letters) for _ in range(characters))
+        for name, characters in software.secrets.items()
+    }
+
+
+def _content(path: Path) -> object:
     try:
-        data: dict[str, Any] = yaml.safe_load(path.read_text())
-        machine = data["machine"]
-        blueprint = Blueprint(
-            name=path.stem,
-            title=str(data["title"]),
-            aliases=tuple(str(alias).lower() for alias in data.get("aliases") or ()),
-            roles=tuple(RolePlan(name=str(role["name"]), count=role.get("count")) for role in data["roles"]),
-            default_nodes=int(data["default_nodes"]),
-            least_nodes=int(data["least_nodes"]),
-            vcpus=int(machine["vcpus"]),
-            memory_gb=float(machine["memory_gb"]),
-            storage_gb=float(machine["storage_gb"]),
-            os=str(data["os"]),
-        )
-    except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
-        raise Invalid(f"blueprints/{path.name} is wrong at {error}. blueprints/README.md lists the fields.") from error
-    open_roles = [role for role in blueprint.roles if role.count is None]
-    if len(open_roles) != 1:
-        raise Invalid(f"blueprints/{path.name}: exactly one role must be without a count; it takes the rest.")
-    return blueprint
+        return yaml.safe_load(path.read_text())
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise Invalid(f"{path.name} is not valid YAML: {error}") from error
+
+
+def _check_ansible_roles(path: Path, blueprint: Blueprint, folders: tuple[Path, ...]) -> None:
+    for role in blueprint.software.ansible_roles if blueprint.software else ():
+        for part in ("main", "check"):
+            tasks = Path(ROLES, role, "tasks", f"{part}.yml")
+            if not any((folder / tasks).is_file() for folder in folders):
+                raise Invalid(f"{path.name}: software.ansible_roles names {role}, but there is no {tasks} beside it.")
+
+
+def _check_names(blueprints: dict[str, Blueprint]) -> None:
+    """A word stands for one blueprint."""
+    owners: dict[str, str] = {name: name for name in blueprints}
+    for blueprint in blueprints.values():
+        for alias in blueprint.aliases:
+            owner = owners.setdefault(alias, blueprint.name)
+            if owner != blueprint.name:
+                raise Invalid(f"{blueprint.name}.yml: aliases has {alias}, which stands for {owner} already.")

@@ -2,56 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import re
-import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
-import hvac
 import hvac.exceptions
-import requests
-import structlog
 
+from clouddesk.adapters.vault_session import VaultSession
 from clouddesk.model.actor import Person
 from clouddesk.model.credentials import CredentialInfo, Secret, SecretFields, credential_ref
-from clouddesk.model.errors import CredentialsMissing, Invalid, Unavailable
+from clouddesk.model.errors import CredentialsMissing, Invalid
 
-log = structlog.get_logger()
-T = TypeVar("T")
-
-TIMEOUT_SECONDS = 10
 _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]*\Z")
 
 
 class VaultCredentials:
-    """Logs in with an AppRole, and again whenever the token has ended or was revoked. Calls run in threads."""
+    """Where ``people/<workspace>/<user>/<provider>`` lies: the fields, and in the metadata what may be shown."""
 
-    def __init__(self, address: str, *, mount: str, role_id: str, secret_id: Secret) -> None:
-        self._client = hvac.Client(url=address, timeout=TIMEOUT_SECONDS)
-        self._mount = mount
-        self._role_id = role_id
-        self._secret_id = secret_id
-        self._login_lock = threading.Lock()
-        self._token_ends = 0.0
-
-    @classmethod
-    def of_role(cls, address: str, *, mount: str, login: str) -> VaultCredentials:
-        """From the text of ``secrets/vault-<role>.json``: ``{"role_id", "secret_id"}``. Raises Invalid."""
-        try:
-            fields = json.loads(login)
-            return cls(address, mount=mount, role_id=fields["role_id"], secret_id=Secret(fields["secret_id"]))
-        except (ValueError, KeyError, TypeError):
-            raise Invalid(
-                "The login for Vault is not readable. Run `clouddesk up` again; it writes a new one."
-            ) from None
+    def __init__(self, session: VaultSession) -> None:
+        self._session = session
+        self._mount = session.mount
 
     async def check(self) -> None:
         """Log in now. Raises Unavailable."""
-        await self._call(lambda: None)
+        await self._session.call(lambda: None)
 
     async def write(self, person: Person, info: CredentialInfo, fields: SecretFields) -> None:
         """Store or replace; of what is replaced nothing is kept."""
@@ -66,7 +41,7 @@ class VaultCredentials:
                 path=path, mount_point=self._mount, secret={name: secret.reveal() for name, secret in fields.items()}
             )
 
-        await self._call(write)
+        await self._session.call(write)
 
     async def read(self, ref: str) -> SecretFields:
         """The secret itself; only the worker's role may. Raises CredentialsMissing."""
@@ -79,7 +54,7 @@ class VaultCredentials:
                 return None
             return {name: Secret(text) for name, text in answer["data"]["data"].items()}
 
-        fields = await self._call(read)
+        fields = await self._session.call(read)
         if fields is None:
             raise CredentialsMissing(ref.rsplit("/", 1)[-1])
         return fields
@@ -99,7 +74,7 @@ class VaultCredentials:
             found = [self._info(f"{folder}/{name}") for name in names() if not name.endswith("/")]
             return [info for info in found if info]
 
-        return await self._call(infos)
+        return await self._session.call(infos)
 
     async def everybody(self) -> Sequence[tuple[Person, CredentialInfo]]:
         """Whose credentials there are, without the secrets; for the sweep."""
@@ -121,7 +96,7 @@ class VaultCredentials:
                             found.append((person, info))
             return found
 
-        return await self._call(everybody)
+        return await self._session.call(everybody)
 
     async def remove(self, person: Person, provider: str) -> bool:
         """Forget all versions. False when there was nothing."""
@@ -132,13 +107,13 @@ class VaultCredentials:
             self._kv.delete_metadata_and_all_versions(path=path, mount_point=self._mount)
             return was_there
 
-        return await self._call(remove)
+        return await self._session.call(remove)
 
     # --- inside --------------------------------------------------------------------------------------------------
 
     @property
     def _kv(self) -> Any:
-        return self._client.secrets.kv.v2
+        return self._session.kv
 
     def _info(self, path: str) -> CredentialInfo | None:
         try:
@@ -157,43 +132,15 @@ class VaultCredentials:
             account_id=custom.get("account_id", ""),
         )
 
-    async def _call(self, work: Callable[[], T]) -> T:
-        """Do it in a thread with a valid token. Raises Unavailable."""
-        try:
-            return await asyncio.to_thread(self._with_token, work)
-        except hvac.exceptions.VaultError as error:
-            log.warning("vault.refused", error=type(error).__name__)
-            raise Unavailable("Vault") from error
-        except requests.RequestException as error:
-            raise Unavailable("Vault") from error
-
-    def _with_token(self, work: Callable[[], T]) -> T:
-        self._log_in(None)
-        token = self._client.token
-        try:
-            return work()
-        except hvac.exceptions.Forbidden:
-            # Revoked, or forgotten by a server that was set up anew; a right that is missing fails again.
-            self._log_in(token)
-            return work()
-
-    def _log_in(self, refused: str | None) -> None:
-        """Log in when the token nears its end or is the refused one; another thread may have done it meanwhile."""
-        with self._login_lock:
-            is_refused = refused is not None and refused == self._client.token
-            if not is_refused and time.monotonic() < self._token_ends:
-                return
-            answer = self._client.auth.approle.login(
-                role_id=self._role_id, secret_id=self._secret_id.reveal(), use_token=True
-            )
-            lease_seconds = answer["auth"]["lease_duration"]
-            # A lease of 0 is a token without an end.
-            self._token_ends = time.monotonic() + lease_seconds * 0.8 if lease_seconds else float("inf")
-
 
 def _checked(path: str) -> str:
-    """Refuse whatever could climb out of the person's own folder."""
-    if not all(_PART.match(part) for part in path.split("/")) or path.count("/") != 3:
+    return checked_path(path, parts=4)
+
+
+def checked_path(path: str, *, parts: int) -> str:
+    """Refuse whatever could climb out of the person's own folder. Raises Invalid."""
+    found = path.split("/")
+    if len(found) != parts or not all(_PART.match(part) for part in found):
         raise Invalid("A workspace id, user id or provider has letters, digits and . _ @ + - only.")
     return path
 

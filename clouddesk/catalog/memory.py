@@ -13,11 +13,14 @@ from clouddesk.catalog.bundled import bundled_prices, bundled_providers
 from clouddesk.catalog.regions import Regions
 from clouddesk.catalog.search import OfferIndex
 from clouddesk.catalog.table import OfferTable, Place
-from clouddesk.model.offer import Offer, PriceList, Requirements
+from clouddesk.model.offer import OWN_MACHINE, Offer, PriceList, Requirements
 
 
 def load_catalog(providers: Collection[str] | None = None) -> MemoryCatalog:
-    """The catalogue with the bundled prices, of these providers only when some are given; read at the first query."""
+    """The catalogue with the bundled prices, read at the first query.
+
+    When ``providers`` are given, the others are found only by their names.
+    """
     return MemoryCatalog(providers)
 
 
@@ -31,6 +34,8 @@ class MemoryCatalog:
         self._live: dict[str, OfferTable] = {}
         self._is_whole: dict[str, bool] = {}
         self._index: OfferIndex | None = None
+        self._index_of_all: OfferIndex | None = None
+        """With the providers that are found only by their names: made when the first of them is asked for."""
         self._lock = Lock()
 
     def replace(self, provider: str, offers: Iterable[Offer], *, only_by_name: Iterable[str] = ()) -> None:
@@ -43,15 +48,19 @@ class MemoryCatalog:
 
     def cheapest(self, requirements: Requirements, *, limit: int = 10) -> list[Offer]:
         """What fits, cheapest whole machine first. Raises UnknownRegion."""
-        return self._read().cheapest(requirements, limit)
+        return self._read(requirements).cheapest(requirements, limit)
 
     def nearest(self, requirements: Requirements, *, limit: int = 3) -> list[Offer]:
         """The closest that exist: with one wish dropped, or the nearest machines in size. Raises UnknownRegion."""
-        return self._read().nearest(requirements, limit)
+        return self._read(requirements).nearest(requirements, limit)
 
     def regions(self, provider: str) -> list[str]:
         """The provider's own region names."""
         return list(self._regions.names.get(provider, ()))
+
+    def clouds(self) -> tuple[str, ...]:
+        """The clouds that some price is known of, also those that are found only by their names."""
+        return tuple(name for name in dict.fromkeys([*bundled_providers(), *self._live]) if name != OWN_MACHINE)
 
     def lists(self) -> list[PriceList]:
         """What is known now, by provider and source."""
@@ -62,16 +71,23 @@ class MemoryCatalog:
     def _put(self, provider: str, table: OfferTable, *, is_whole: bool) -> None:
         with self._lock:
             self._live[provider], self._is_whole[provider] = table, is_whole
-            self._index = None
+            self._index = self._index_of_all = None
 
-    def _read(self) -> OfferIndex:
+    def _read(self, wish: Requirements) -> OfferIndex:
         with self._lock:
+            if not {*wish.providers} <= {*self._providers, *self._live}:
+                if self._index_of_all is None:
+                    self._index_of_all = self._indexed(self._known(*bundled_providers()))
+                return self._index_of_all
             if self._index is None:
-                self._index = OfferIndex(OfferTable.joined(list(self._known().values())), self._regions)
+                self._index = self._indexed(self._known())
             return self._index
 
-    def _known(self) -> dict[str, OfferTable]:
-        names = dict.fromkeys([*self._providers, *self._live])
+    def _indexed(self, known: dict[str, OfferTable]) -> OfferIndex:
+        return OfferIndex(OfferTable.joined(list(known.values())), self._regions)
+
+    def _known(self, *others: str) -> dict[str, OfferTable]:
+        names = dict.fromkeys([*self._providers, *self._live, *others])
         return {name: self._of(name) for name in names}
 
     def _of(self, provider: str) -> OfferTable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,7 +11,15 @@ from numpy.typing import NDArray
 
 from clouddesk.catalog.regions import Place, Regions
 from clouddesk.catalog.table import Column, OfferTable
-from clouddesk.model.offer import ARM64, HOURS_PER_MONTH, LARGEST_DISK_GB, Offer, Requirements, gpu_kinds
+from clouddesk.model.offer import (
+    ARM64,
+    HOURS_PER_MONTH,
+    LARGEST_DISK_GB,
+    OWN_MACHINE,
+    Offer,
+    Requirements,
+    gpu_kinds,
+)
 
 Mask = NDArray[np.bool_]
 Numbers = NDArray[np.float64]
@@ -39,6 +48,7 @@ class OfferIndex:
         # Spot or not, ARM or not, by name only or not: one number, so that it is one comparison.
         self._kind = columns["is_spot"] * _SPOT + columns["is_arm"] * _ARM + columns["is_special"] * _SPECIAL
         self._usual = self._places(regions.usual())
+        self._is_cloud = np.array([name != OWN_MACHINE for name, _ in self._table.places], dtype=bool)
         self._largest = len(self._table)
 
     def cheapest(self, wish: Requirements, limit: int) -> list[Offer]:
@@ -117,6 +127,9 @@ class OfferIndex:
         places = self._places(self._regions.resolve(wish.region, wish.providers)) if wish.region else self._usual
         if wish.providers:
             places = places & np.array([name in wish.providers for name, _ in self._table.places], dtype=bool)
+        else:
+            # One's own machine costs nothing, and is no answer to what costs least.
+            places = places & self._is_cloud
         for words in wish.excluded_regions:
             places = places & ~self._places(self._regions.known(words))
         sizes: Mask | None = None
@@ -210,9 +223,15 @@ def _sorted(table: OfferTable) -> tuple[OfferTable, Column]:
     return table.taken(order), rank[order]
 
 
+def natural(name: str) -> list[tuple[int, str]]:
+    """To sort by: "2cpu-4gb" before "2cpu-16gb". No two names have the same."""
+    parts = re.split(r"(\d+)", name)
+    return [*((int(part), "") if part.isdecimal() else (0, part) for part in parts), (0, name)]
+
+
 def _ranks(names: Sequence[str]) -> Column:
-    """Each name's position in the alphabet."""
-    position = {name: rank for rank, name in enumerate(sorted(set(names)))}
+    """Each name's position in the alphabet, its numbers counted as such."""
+    position = {name: rank for rank, name in enumerate(sorted(set(names), key=natural))}
     return np.array([position[name] for name in names], dtype=np.int64)
 
 

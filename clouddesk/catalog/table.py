@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clouddesk.model.offer import ARM64, X86_64, Offer
+from clouddesk.model.offer import ARM64, OWN_MACHINE, X86_64, Offer
 
 LEAST_PRICE_USD = 0.0001
 """Anything below is a hole in the data, not a price."""
@@ -62,13 +62,13 @@ class OfferTable:
         codes: tuple[dict[Any, int], ...] = ({}, {}, {}, {})
         rows = []
         for offer in offers:
-            price = offer.hourly_price_usd
+            price, is_free = offer.hourly_price_usd, offer.provider == OWN_MACHINE
             keys = (offer.provider, offer.region), offer.size, offer.gpu_type, (offer.source, offer.as_of)
             rows.append(
                 (
                     *(known.setdefault(key, len(known)) for known, key in zip(codes, keys, strict=True)),
                     *(offer.vcpus, offer.memory_gb, offer.disk_gb),
-                    np.nan if price is None or price < LEAST_PRICE_USD else price,
+                    np.nan if price is None or (price < LEAST_PRICE_USD and not is_free) else price,
                     np.nan if offer.disk_price_usd_gb_month is None else offer.disk_price_usd_gb_month,
                     *(offer.address_hourly_price_usd, offer.gpus, offer.spot, offer.architecture == ARM64),
                     *(offer.address_stays, offer.disk_doubles, offer.size in special),

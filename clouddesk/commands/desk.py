@@ -30,24 +30,24 @@ from clouddesk.providers import PROVIDERS, CredentialField
 T = TypeVar("T")
 
 CONSOLE_WORKSPACE = "local"
-_user_option = click.option("--user", default=getpass.getuser, help="Whose. Default: your login name.")
-_json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+user_option = click.option("--user", default=getpass.getuser, help="Whose. Default: your login name.")
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 
 
 @click.command()
-@_user_option
+@user_option
 @click.option("--all", "everybody", is_flag=True, help="Everybody's, and those that ended.")
-@_json_option
+@json_option
 def reservations(user: str, everybody: bool, as_json: bool) -> None:
     """Show reservations, own and shared ones: machines, state, cost so far, end."""
-    actor = _actor(user, is_admin=everybody)
+    actor = actor_of(user, is_admin=everybody)
 
     async def read(desk: Desk) -> list[Reservation]:
         if everybody:
             return await desk.all_reservations(actor, include_ended=True)
         return await desk.reservations(actor, with_shared=True)
 
-    found = _with_desk(read, role="gateway")
+    found = with_desk(read, role="gateway")
     if as_json:
         _print_lines(reservation_row(item) for item in found)
     elif found:
@@ -66,7 +66,7 @@ def reservations(user: str, everybody: bool, as_json: bool) -> None:
 @click.option("--gpu-type", multiple=True, help="Of this kind (t4, l4, a100, h100 …); may be given several times.")
 @click.option("--spot", is_flag=True, help="Machines that the cloud may take back, where their price is known.")
 @click.option("--limit", type=click.IntRange(min=1), default=10, help="How many.")
-@_json_option
+@json_option
 def offers(
     *,
     vcpus: int,
@@ -91,7 +91,7 @@ def offers(
         region=region,
         spot=spot,
     )
-    actor = _actor(getpass.getuser())
+    actor = actor_of(getpass.getuser())
 
     async def read(desk: Desk) -> list[Offer]:
         for name in provider:
@@ -99,7 +99,7 @@ def offers(
                 raise Invalid(f"{name} is not connected yet. There are: {', '.join(desk.providers())}.")
         return await desk.offers(actor, requirements, limit=limit)
 
-    found = _with_desk(read, role="gateway")
+    found = with_desk(read, role="gateway")
     if as_json:
         _print_lines(offer_row(item, storage) for item in found)
     elif found:
@@ -109,10 +109,10 @@ def offers(
 
 
 @click.command()
-@_json_option
+@json_option
 def prices(as_json: bool) -> None:
     """Show where the known prices are from, and how old they are."""
-    found = _with_desk(lambda desk: desk.price_lists(), role="gateway")
+    found = with_desk(lambda desk: desk.price_lists(), role="gateway")
     now = datetime.now(timezone.utc)
     if as_json:
         _print_lines(
@@ -140,11 +140,11 @@ def credentials() -> None:
 
 
 @credentials.command("list")
-@_user_option
-@_json_option
+@user_option
+@json_option
 def list_credentials(user: str, as_json: bool) -> None:
     """Show which clouds you have access to; never the secrets."""
-    found = _with_desk(lambda desk: desk.credentials(_actor(user)), role="gateway")
+    found = with_desk(lambda desk: desk.credentials(actor_of(user)), role="gateway")
     if as_json:
         _print_lines(
             {
@@ -166,14 +166,16 @@ def list_credentials(user: str, as_json: bool) -> None:
 
 @credentials.command("add")
 @click.argument("provider")
-@_user_option
+@user_option
 def add_credentials(provider: str, user: str) -> None:
     """Add or replace access to PROVIDER. With piped input: one line per field, in the order that the prompt asks."""
     if provider not in PROVIDERS:
         raise Invalid(f"{provider} is not connected yet. There are: {', '.join(PROVIDERS)}.")
+    if not PROVIDERS[provider].credential_fields:
+        raise Invalid(f"{PROVIDERS[provider].title} on this machine needs no key.")
     fields = read_fields(provider, PROVIDERS[provider].credential_fields)
     try:
-        info = _with_desk(lambda desk: desk.add_credentials(_actor(user), provider, fields), role="gateway")
+        info = with_desk(lambda desk: desk.add_credentials(actor_of(user), provider, fields), role="gateway")
     except CredentialsRejected as error:
         raise click.ClickException(
             f"{provider} does not accept these credentials. Nothing was stored. Check them and try again."
@@ -187,10 +189,10 @@ def add_credentials(provider: str, user: str) -> None:
 
 @credentials.command("remove")
 @click.argument("provider")
-@_user_option
+@user_option
 def remove_credentials(provider: str, user: str) -> None:
     """Forget your access to PROVIDER."""
-    if not _with_desk(lambda desk: desk.remove_credentials(_actor(user), provider), role="gateway"):
+    if not with_desk(lambda desk: desk.remove_credentials(actor_of(user), provider), role="gateway"):
         raise click.ClickException(f"You have no credentials for {provider}.")
     click.echo(f"Removed: {provider}.")
 
@@ -243,12 +245,14 @@ def offer_row(item: Offer, storage_gb: float) -> dict[str, Any]:
     }
 
 
-def _actor(user: str, *, is_admin: bool = False) -> Actor:
+def actor_of(user: str, *, is_admin: bool = False) -> Actor:
+    """The person of that name, at this machine's terminal."""
     # Who can read this installation's secrets folder, as these commands do, is its operator.
     return Actor(CONSOLE_WORKSPACE, user, roles=(MEMBER, ADMIN) if is_admin else (MEMBER,))
 
 
-def _with_desk(call: Callable[[Desk], Awaitable[T]], *, role: str) -> T:
+def with_desk(call: Callable[[Desk], Awaitable[T]], *, role: str) -> T:
+    """Do it with a Desk that is open for so long."""
     log.configure(process="cli", level=logging.WARNING)
 
     async def run() -> T:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -48,10 +49,17 @@ def up(
         path = Path()
         if not only or "rasa" in only:
             path = _model(steps, model)
+        from clouddesk.local import docker  # libcloud is loaded for nothing by the other commands
+
+        engine = docker.offered(settings.load(), os.environ)
         with steps.timing() as elapsed:
-            has_started = stack.up(steps, model=path, boot_seconds=boot_seconds, any_free_ports=free_ports)
+            has_started = stack.up(
+                steps, model=path, boot_seconds=boot_seconds, any_free_ports=free_ports, docker_host=engine
+            )
             words = "All ready" if has_started else "The stack is running"
             steps.say(f"{words} ({duration(elapsed())}).")
+            if settings.load().docker_host:
+                steps.say("Docker answers on this machine, too: say e.g. “2 machines on docker”; they cost nothing.")
         if detach and not chat:
             return
         try:

@@ -123,8 +123,8 @@ async def _say(
 
 
 async def _wait(conversation: Conversation, after: str, seconds: float, *, as_json: bool) -> None:
-    """Print notices until one concludes. Raises StillWaiting when none does in time."""
-    from connectors.notices import concludes
+    """Print notices until one concludes, or asks. Raises StillWaiting when none does in time."""
+    from connectors.notices import QUESTIONS, concludes
 
     until = time.monotonic() + seconds
     # A chat that is opened later shows these again only when there is something before them that it has not shown.
@@ -140,7 +140,7 @@ async def _wait(conversation: Conversation, after: str, seconds: float, *, as_js
                 _plain([shown])
             if is_up_to_date:
                 await conversation.inbox.shown(place)
-            if concludes(notice):
+            if concludes(notice) or notice.kind in QUESTIONS:
                 return
     raise StillWaiting(seconds)
 

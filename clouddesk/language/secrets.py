@@ -58,6 +58,12 @@ _AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+=_.-])(?=[A-Za-z0-9/]*\+)[A-Za-z0-9/+
 _HASH_BEFORE = re.compile(r"(?:commit|sha\d*|hash|digest|checksum|md5|revision|image|@sha256)[\s:=@]*$", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"\[secret(?::[a-z]+)?\]")
 
+_PUBLIC_KEY = re.compile(
+    r"(?<![\w@.-])(?:ssh-(?:ed25519|rsa|dss)|ecdsa-sha2-nistp\d{3}|sk-(?:ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com)"
+    r"[ \t]+AAAA[A-Za-z0-9+/]+={0,2}(?![A-Za-z0-9+/=])"
+)
+"""As people paste it to be let in: the half of an SSH key that everybody may know."""
+
 _PROVIDER_WORDS = (
     ("aws", re.compile(r"\baws\b|\bamazon\b|aws_|\bec2\b", re.IGNORECASE)),
     ("digitalocean", re.compile(r"digital ?ocean|\bdo\b(?= (?:key|token|pat|api))|do_token", re.IGNORECASE)),
@@ -104,8 +110,9 @@ def find_secrets(text: str) -> tuple[SecretFound, ...]:
     spans += [(match.start(), match.end(), "aws") for match in _AWS_SECRET.finditer(text)]
     spans += [(match.start("value"), match.end("value"), None) for match in _PASSWORD.finditer(text)]
     merged: list[tuple[int, int, str | None]] = []
+    known = [found.span() for pattern in (_PLACEHOLDER, _PUBLIC_KEY) for found in pattern.finditer(text)]
     for start, end, kind in sorted(spans, key=lambda span: (span[0], -span[1])):
-        if any(start < placeholder.end() and placeholder.start() < end for placeholder in _PLACEHOLDER.finditer(text)):
+        if any(start < known_end and known_start < end for known_start, known_end in known):
             continue
         if merged and start < merged[-1][1]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]), merged[-1][2] or kind)

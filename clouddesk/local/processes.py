@@ -26,6 +26,8 @@ class Plan:
     ports: Mapping[str, int]
     model: Path
     boot_seconds: float
+    docker_host: str = ""
+    """The address of the Docker engine that is offered; "" for none."""
 
     def data(self, process: str) -> Path:
         return self.home.data / process
@@ -269,4 +271,5 @@ def addresses(plan: Plan) -> dict[str, object]:
             if use.startswith("sandbox-")
         },
         "grant_sandbox_credentials": True,
+        **({"docker": plan.docker_host} if plan.docker_host else {}),
     }

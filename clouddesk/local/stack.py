@@ -60,8 +60,18 @@ class Stack:
     def is_running(self) -> bool:
         return self._supervisor.is_running()
 
-    def up(self, steps: Steps, *, model: Path, boot_seconds: float = 3.0, any_free_ports: bool = False) -> bool:
+    def up(
+        self,
+        steps: Steps,
+        *,
+        model: Path,
+        boot_seconds: float = 3.0,
+        any_free_ports: bool = False,
+        docker_host: str = "",
+    ) -> bool:
         """Return when everything is ready. False when the stack ran already.
+
+        ``docker_host``: the address of a Docker engine that people at this terminal may use.
 
         What this call has started is stopped again when it fails or is interrupted.
         """
@@ -78,7 +88,7 @@ class Stack:
                     "left over", detail=f"{ended} processes of an earlier start, which had lost their supervisor, ended"
                 )
             try:
-                plan = self._prepare(model, boot_seconds, any_free_ports)
+                plan = self._prepare(model, boot_seconds, any_free_ports, docker_host)
                 self._launched = supervision.launch(
                     self.home, supervision.environment(self.home, os.environ), folder=PROJECT
                 )
@@ -130,7 +140,7 @@ class Stack:
             raise cannot_write(self.home.root, error) from error
         return lock(self.home.root / "lock", waiting=waiting)
 
-    def _prepare(self, model: Path, boot_seconds: float, any_free_ports: bool) -> Plan:
+    def _prepare(self, model: Path, boot_seconds: float, any_free_ports: bool, docker_host: str) -> Plan:
         """Everything that must lie there before the first process starts."""
         failures.check_room(self.home.root, _LEAST_FREE_MB)
         failures.check_programs(self._processes)
@@ -139,7 +149,7 @@ class Stack:
         every = (*PROCESSES, *self._processes)
         well_known = {use: port for process in every for use, port in process.ports.items()}
         chosen = ports.choose(well_known, state["ports"], any_free=any_free_ports)
-        plan = Plan(home=self.home, ports=chosen, model=model, boot_seconds=boot_seconds)
+        plan = Plan(self.home, chosen, model, boot_seconds, docker_host)
         state["ports"] = chosen
         write_atomically(self.home.state_file, json.dumps(state, indent=1))
         for process in self._processes:

@@ -20,23 +20,26 @@ from clouddesk.local.errors import StackError
 from clouddesk.local.home import Home, write_atomically
 
 MOUNT = "clouddesk"
-REVISION = 1
+REVISION = 2
 """Of the policies and roles below; a stack that was set up with an older one is brought up to date."""
 
+# The front may write what people give it and see what there is, and never read a secret back. Public keys are no
+# secret; they are here because they must not be lost or changed by anybody else.
+_FRONT: Mapping[str, list[str]] = {
+    f"{MOUNT}/data/people/*": ["create", "update"],
+    f"{MOUNT}/metadata/people/*": ["create", "update", "read", "list", "delete"],
+    f"{MOUNT}/data/ssh-keys/*": ["create", "update", "read"],
+}
 _ROLES: Mapping[str, Mapping[str, list[str]]] = {
-    # The front may write what people give it and see what there is, and never read a secret back.
-    "desk": {
-        f"{MOUNT}/data/people/*": ["create", "update"],
-        f"{MOUNT}/metadata/people/*": ["create", "update", "read", "list", "delete"],
-    },
-    "gateway": {
-        f"{MOUNT}/data/people/*": ["create", "update"],
-        f"{MOUNT}/metadata/people/*": ["create", "update", "read", "list", "delete"],
-    },
-    # The worker uses secrets and can change none.
+    "desk": _FRONT,
+    "gateway": _FRONT,
+    # The worker uses people's secrets and can change none; the machines' own ones are its own.
     "worker": {
         f"{MOUNT}/data/people/*": ["read"],
         f"{MOUNT}/metadata/people/*": ["read", "list"],
+        f"{MOUNT}/data/ssh-keys/*": ["read"],
+        f"{MOUNT}/data/reservations/*": ["create", "update", "read"],
+        f"{MOUNT}/metadata/reservations/*": ["read", "list", "delete"],
     },
 }
 

@@ -33,6 +33,8 @@ class Actor:
     user_id: str
     roles: tuple[str, ...] = (MEMBER,)
     timezone: str = "UTC"
+    locale: str = ""
+    """As "en-GB"; empty where nobody knows it."""
 
     @property
     def person(self) -> Person:

@@ -1,8 +1,31 @@
-"""Blueprints: declared cluster shapes."""
+"""Blueprints: declared cluster shapes, and what is put on their machines."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+LEAST_SECRET_CHARACTERS = 16
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What each machine must have at least."""
+
+    vcpus: int
+    memory_gb: float
+    storage_gb: float
+
+
+@dataclass(frozen=True)
+class PortRange:
+    """TCP ports; one port is a range of one."""
+
+    first: int
+    last: int
+
+    def __str__(self) -> str:
+        return str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
 
 
 @dataclass(frozen=True)
@@ -11,6 +34,65 @@ class RolePlan:
 
     name: str
     count: int | None = None
+    least: int = 1
+    default: int = 1
+    inside: tuple[PortRange, ...] = ()
+    """Ports that the cluster's machines reach."""
+    outside: tuple[PortRange, ...] = ()
+    """Ports that may be opened to the addresses that a person gives; by default they are reached by a tunnel."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """Something to open in a browser; ``path`` may hold ``{name}`` of a secret, so it goes by direct message only."""
+
+    title: str
+    role: str
+    port: int
+    path: str = "/"
+    scheme: str = "http"
+
+
+@dataclass(frozen=True)
+class Client:
+    """An example of use: ``{role}`` stands for the address of that role's first machine, ``{name}`` for a secret."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class HealthCheck:
+    """The real job by which a cluster proves itself: ``tasks/check.yml`` of its Ansible roles."""
+
+    title: str
+    seconds: int
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file that machines fetch: ``{version}`` in the address is filled in; never used without its checksum."""
+
+    url: str
+    checksum: str
+    """ "sha256:…" or "sha512:…"."""
+
+
+@dataclass(frozen=True)
+class Software:
+    """What Ansible puts on the machines."""
+
+    ansible_roles: tuple[str, ...]
+    """Applied in this order after ``common``."""
+    check: HealthCheck
+    links: tuple[Link, ...] = ()
+    secrets: Mapping[str, int] = field(default_factory=dict)
+    """Made for each reservation of its own, of letters and digits: how many characters, by name."""
+    clients: tuple[Client, ...] = ()
+    versions: Mapping[str, str] = field(default_factory=dict)
+    downloads: Mapping[str, Download] = field(default_factory=dict)
+    variables: Mapping[str, object] = field(default_factory=dict)
+    """Handed to the Ansible roles as they are."""
 
 
 @dataclass(frozen=True)
@@ -27,3 +109,5 @@ class Blueprint:
     storage_gb: float
     os: str
     aliases: tuple[str, ...] = ()
+    software: Software | None = None
+    """None: bare machines, nothing is put on them."""

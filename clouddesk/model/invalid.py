@@ -10,11 +10,16 @@ Invalid
 ├── TimeIsOver            an end in the past
 ├── BadName               not what clouds take as a machine's name
 ├── UnknownProvider       not a provider that is connected
+├── NoOwnMachine          Docker nodes, where no engine is known or for somebody who is not at its machine
 ├── NoImage               no provider that was looked at has that operating system
 ├── OtherAccount          credentials of another account than the one that machines run in
 ├── CredentialsInUse      machines run that only these credentials can end
 ├── NoColleague           somebody that nothing can be shared with
-└── ShareIsOver           a share that would be over before it began
+├── ShareIsOver           a share that would be over before it began
+├── NoSshKey              no public SSH key, or a damaged one
+├── SshKeyIsPrivate       the private half of one
+├── WeakSshKey            one that today's servers refuse, or that is too short
+└── TooManySshKeys        more than a person may have
 """
 
 from __future__ import annotations
@@ -126,6 +131,20 @@ class UnknownProvider(Invalid):
         super().__init__(f"Not connected yet: {', '.join(providers)}. There are: {', '.join(known)}.")
 
 
+class NoOwnMachine(Invalid):
+    """Docker nodes that cannot be had; ``is_at_terminal``: the person is where they could be."""
+
+    code = "no_own_machine"
+
+    def __init__(self, *, is_at_terminal: bool) -> None:
+        self.is_at_terminal = is_at_terminal
+        super().__init__(
+            "No Docker engine is known here."
+            if is_at_terminal
+            else "Docker nodes are for people at the terminal of the machine that they run on."
+        )
+
+
 class NoImage(Invalid):
     """None of these providers has an image of the operating system; ``known`` are the systems that they have."""
 
@@ -184,3 +203,48 @@ class ShareIsOver(Invalid):
     def __init__(self, until: datetime) -> None:
         self.until = until
         super().__init__(f"A share until {until.isoformat()} would be over already.")
+
+
+class NoSshKey(Invalid):
+    """There is no public SSH key in the text, or one that cannot be read."""
+
+    code = "no_ssh_key"
+
+    def __init__(self, *, is_damaged: bool = False) -> None:
+        self.is_damaged = is_damaged
+        self.what = "This SSH key is damaged or not all there." if is_damaged else "There is no public SSH key here."
+        super().__init__(
+            f"{self.what} It is one line that begins with ssh-ed25519 or ssh-rsa, as in ~/.ssh/id_ed25519.pub."
+        )
+
+
+class SshKeyIsPrivate(Invalid):
+    """Somebody gave the half that nobody else may have."""
+
+    code = "ssh_key_is_private"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This is a private key: nobody else may have it, and it was not stored. Make a new pair with "
+            "`ssh-keygen -t ed25519` and give me the line in the file that ends with .pub."
+        )
+
+
+class WeakSshKey(Invalid):
+    """A key that protects too little. ``why``: what is the matter with it, as a clause."""
+
+    code = "weak_ssh_key"
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__(f"It was not stored: {why}. Make a new one with `ssh-keygen -t ed25519`.")
+
+
+class TooManySshKeys(Invalid):
+    """One more than a person may have."""
+
+    code = "too_many_ssh_keys"
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        super().__init__(f"You have {most} SSH keys, which is the most. Remove one first.")

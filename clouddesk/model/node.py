@@ -35,7 +35,8 @@ class Opening:
     """Addresses in CIDR notation."""
 
 
-SSH = Opening(22, 22)
+SSH_PORT = 22
+SSH = Opening(SSH_PORT, SSH_PORT)
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,13 @@ class Node:
     login: str = "root"
     owner: str = ""
     """ "workspace/user", as the machine's tag tells it."""
+    ssh_port: int = SSH_PORT
+    """Where it answers at its ``address``."""
+
+    @property
+    def endpoint(self) -> str:
+        """Its address as people read it, with the port where that is no usual one; "" while it has none."""
+        return f"{self.address}:{self.ssh_port}" if self.address and self.ssh_port != SSH_PORT else self.address or ""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,9 @@ HOURS_PER_MONTH = 730
 LARGEST_DISK_GB = 16384.0
 """One volume at most, where a cloud sells disk beyond the included one."""
 
+OWN_MACHINE = "docker"
+"""The provider whose machines are containers on one's own: they cost nothing, and are taken only when asked for."""
+
 X86_64 = "x86_64"
 ARM64 = "arm64"
 

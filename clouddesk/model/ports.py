@@ -17,6 +17,7 @@ from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import Reservation, ReservationOrder
 from clouddesk.model.share import Share
+from clouddesk.model.ssh_key import SshKey
 
 
 class Provider(Protocol):
@@ -90,6 +91,10 @@ class Catalog(Protocol):
         """The provider's own region names."""
         ...
 
+    def clouds(self) -> tuple[str, ...]:
+        """All clouds that some price is known of, also those that cannot be used here."""
+        ...
+
 
 class Credentials(Protocol):
     """People's cloud tokens, in Vault and nowhere else."""
@@ -108,6 +113,21 @@ class Credentials(Protocol):
 
     async def remove(self, person: Person, provider: str) -> bool:
         """Forget all versions. False when there was nothing."""
+        ...
+
+
+class SshKeyStore(Protocol):
+    """People's public SSH keys, where nobody else can change them."""
+
+    async def read(self, person: Person) -> list[SshKey]:
+        """In the order in which they came."""
+        ...
+
+    async def change(self, person: Person, change: Callable[[list[SshKey]], list[SshKey]]) -> list[SshKey]:
+        """Write what ``change`` makes of them as they are now, with nobody else's change lost; how they are then.
+
+        What ``change`` raises is raised; it may be called more than once.
+        """
         ...
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from clouddesk.model.node import NodePlan
-from clouddesk.model.offer import Offer
+from clouddesk.model.offer import Offer, Requirements
 from clouddesk.model.request import ResourceRequest
 
 
@@ -60,6 +60,8 @@ class Quote:
     """The best of each other cloud, cheapest first; empty when the person named the clouds themselves."""
     used: ResourceRequest | None = None
     """The request with the habits, to be remembered as the new one with the yes."""
+    requirements: Requirements | None = None
+    """What the offer was chosen by, for another one when there are none of it left."""
 
     @property
     def reservation_id(self) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from clouddesk.model.actor import Person
+from clouddesk.model.fallback import Fallback
 from clouddesk.model.node import GONE, Node, NodeOrder
 from clouddesk.model.node import RUNNING as NODE_RUNNING
 from clouddesk.model.node import STOPPED as NODE_STOPPED
@@ -35,12 +36,20 @@ REASON_NOTHING_LEFT = "nothing_left"
 """There was nothing left of the machines that were to be looked after."""
 REASON_UNANSWERED = "unanswered"
 """Nobody chose what to do with machines that came up only in part, so they were given back."""
+REASON_DECLINED = "declined"
+"""What could be had instead was dearer, and the owner did not want it."""
+REASON_NO_YES = "no_yes"
+"""What could be had instead was dearer, and nobody said yes to it in time."""
 
 RETRY = "retry"
 GO_ON = "go_on"
 GIVE_BACK = "give_back"
 CHOICES = (RETRY, GO_ON, GIVE_BACK)
 """The answers to machines that came up only in part."""
+TAKE = "take"
+DECLINE = "decline"
+OFFER_CHOICES = (TAKE, DECLINE)
+"""The answers to dearer machines, when there are none of the quoted ones left."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +80,32 @@ class ReservationOrder:
     """The end, when it was said as a time ("until 23:30") and not as a length."""
     least_nodes: int = 1
     """With fewer than these it cannot go on when not all come up."""
+    fallbacks: tuple[Fallback, ...] = ()
+    """What to take, in this order, where the cloud has none of the machines left; cheapest first."""
+    dearer_percent: float = 0.0
+    """A fallback that costs more than this above what was said yes to needs another yes."""
+
+    def at(self, fallback: Fallback, *, rest: tuple[Fallback, ...]) -> ReservationOrder:
+        """The same machines elsewhere; ``rest`` are the fallbacks that are left then."""
+        return replace(
+            self,
+            provider=fallback.provider,
+            credential_ref=fallback.credential_ref,
+            vcpus=fallback.vcpus,
+            memory_gb=fallback.memory_gb,
+            nodes=replace(
+                self.nodes,
+                region=fallback.region,
+                size=fallback.size,
+                os=fallback.os,
+                disk_gb=fallback.disk_gb,
+                architecture=fallback.architecture,
+                spot=fallback.spot,
+            ),
+            hourly_price_usd=fallback.hourly_price_usd,
+            stopped_hourly_price_usd=fallback.stopped_hourly_price_usd,
+            fallbacks=rest,
+        )
 
 
 @dataclass(frozen=True)
@@ -116,13 +151,17 @@ class Reservation:
     longest_end: datetime | None = None
     """How long it can be kept at most; None until its lease has begun."""
     choose_by: datetime | None = None
-    """While PARTIAL: when the machines are given back if nobody chooses."""
+    """While PARTIAL or something dearer is offered: when it all ends if nobody chooses."""
     can_go_on: bool = False
     """While PARTIAL: what came up is enough to go on with."""
     nodes_up: int | None = None
     """While PROVISIONING: how many machines run by now, as far as is known; their workflow hears of it at the end."""
+    has_owner_keys: bool = False
+    """Whether SSH keys of the owner's log in to its machines."""
     shares: tuple[Share, ...] = ()
     """One for each colleague that it was shared with; some may be over by now."""
+    offered: Fallback | None = None
+    """While PROVISIONING: the dearer machines that the owner is asked about, as there are none of those quoted."""
 
     @property
     def person(self) -> Person:
@@ -153,7 +192,7 @@ class Reservation:
     @property
     def current_hourly_price_usd(self) -> float:
         """What an hour costs in the present state, for the machines that there are."""
-        if self.state == ENDED:
+        if self.state == ENDED or self.offered:
             return 0.0
         if not self.nodes:
             return self.stopped_hourly_price_usd if self.state == STOPPED else self.hourly_price_usd
@@ -198,4 +237,5 @@ def first_view(order: ReservationOrder) -> Reservation:
         ended_at=None,
         conversation=order.conversation,
         is_simulated=order.is_simulated,
+        has_owner_keys=bool(order.nodes.public_keys),
     )

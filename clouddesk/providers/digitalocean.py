@@ -108,8 +108,13 @@ class DropletCloud:
                 ex_create_attr={"tags": [*_tags(order, plan), firewall]},
                 ex_user_data=user_data or None,
             )
-            labels = {"key": plan.key, "role": plan.role, "reservation_id": order.reservation_id, "owner": order.owner}
-            return replace(_node(made, order.region), **labels)
+            return replace(
+                _node(made, order.region),
+                key=plan.key,
+                role=plan.role,
+                reservation_id=order.reservation_id,
+                owner=order.owner,
+            )
 
         return in_parallel(DIGITALOCEAN.name, make, plans)
 

@@ -10,14 +10,14 @@ from clouddesk.providers.spec import ProviderSpec
 from clouddesk.providers.specs.aws import AWS
 from clouddesk.providers.specs.azure import AZURE
 from clouddesk.providers.specs.digitalocean import DIGITALOCEAN
+from clouddesk.providers.specs.docker import DOCKER
 from clouddesk.providers.specs.gcp import GCP
 from clouddesk.providers.specs.linode import LINODE
 from clouddesk.providers.specs.vultr import VULTR
 
-PROVIDERS = MappingProxyType({spec.name: spec for spec in (AWS, AZURE, DIGITALOCEAN, GCP, LINODE, VULTR)})
+PROVIDERS = MappingProxyType({spec.name: spec for spec in (AWS, AZURE, DIGITALOCEAN, GCP, LINODE, VULTR, DOCKER)})
 _NOT_CONNECTED = MappingProxyType(
     {
-        "docker": "Docker",
         "openstack": "OpenStack",
     }
 )

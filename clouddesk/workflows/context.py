@@ -30,10 +30,15 @@ class ReservationContext:
         self.order: ReservationOrder = start.order
         self.timing: Timing = start.timing
         self.state = start.state or ReservationState.of(start.order)
-        self.account = CloudAccount(start.order.provider, start.order.credential_ref)
         self.has_new_credentials = False
         self.is_look_wanted = False
         """Something may be other in the cloud than is known here."""
+        self.is_clearing_wanted = False
+        """Something of it turned up where there was none left."""
+
+    @property
+    def account(self) -> CloudAccount:
+        return CloudAccount(self.order.provider, self.order.credential_ref)
 
     @property
     def is_ending(self) -> bool:

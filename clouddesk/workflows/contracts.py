@@ -38,7 +38,8 @@ class Timing:
     """A teardown that takes longer than this is told to the owner; it goes on all the same."""
     trouble_again_seconds: float = 86400.0
     choice_seconds: float = 1800.0
-    """So long the owner may choose what happens with machines that came up only in part, or give new credentials."""
+    """So long the owner may choose what happens with machines that came up only in part or are dearer than agreed, or
+    give new credentials."""
     first_credential_retry_seconds: float = 30.0
     last_credential_retry_seconds: float = 900.0
     """How often credentials that a cloud refused are tried again when nobody says that there are new ones."""
@@ -74,7 +75,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class Choice:
-    """Update ``choose``: one of ``reservation.CHOICES``."""
+    """Update ``choose``: one of ``reservation.CHOICES`` or ``OFFER_CHOICES``."""
 
     answer: str
     by: str = ""

@@ -79,4 +79,5 @@ def _compared(known: Node, seen: Node | None, found: dict[str, list[str]]) -> No
         size=seen.size or known.size,
         address=seen.address,
         private_address=seen.private_address,
+        ssh_port=seen.ssh_port,
     )

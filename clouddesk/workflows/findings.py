@@ -96,6 +96,11 @@ def is_adrift(view: Reservation, listed: Sequence[Node]) -> bool:
     return bool(seen.drifts) or seen.state != view.state
 
 
+def is_left_behind(view: Reservation, provider: str, holdings: Survey) -> bool:
+    """Whether machines of a reservation are where it is not: it was moved, and they came after that."""
+    return any((provider, node.region) != (view.provider, view.region) for node in holdings.nodes)
+
+
 def ended(view: Reservation, reason: str, now: datetime) -> Reservation:
     """The view of a reservation that no workflow looks after, once its cloud lists nothing of it."""
     return replace(
@@ -107,6 +112,7 @@ def ended(view: Reservation, reason: str, now: datetime) -> Reservation:
         accrued_at=now if view.accrued_at is not None else None,
         choose_by=None,
         can_go_on=False,
+        offered=None,
         nodes=tuple(replace(node, state=GONE, address=None, private_address=None) for node in view.nodes),
         revision=view.revision + 1,
     )

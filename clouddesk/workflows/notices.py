@@ -10,6 +10,7 @@ from datetime import datetime
 import structlog
 
 from clouddesk.language.money import money, rate
+from clouddesk.model.fallback import Fallback
 from clouddesk.model.notice import OFFERED_EXTENSION_SECONDS, Notice
 from clouddesk.model.reservation import Reservation
 
@@ -45,7 +46,7 @@ def make_notice(
             "provider": view.provider,
             "region": view.region,
             "size": view.size,
-            "addresses": ", ".join(node.address for node in view.nodes if node.address),
+            "addresses": ", ".join(node.endpoint for node in view.nodes if node.endpoint),
             "hourly": rate(view.hourly_price_usd),
             "extension": money(view.hourly_price_usd * OFFERED_EXTENSION_SECONDS / 3600),
             "cost": money(view.cost_so_far_usd(now)),
@@ -60,9 +61,20 @@ def make_notice(
             "choose_by": view.choose_by.isoformat() if view.choose_by else "",
             "can_go_on": "yes" if view.can_go_on else "no",
             "owner": view.owner,
+            **(_offered(view.offered) if view.offered else {}),
             **facts,
         },
     )
+
+
+def _offered(offer: Fallback) -> dict[str, str]:
+    """What the owner is asked about."""
+    return {
+        "offer_provider": offer.provider,
+        "offer_region": offer.region,
+        "offer_size": offer.size,
+        "offer_hourly": rate(offer.hourly_price_usd),
+    }
 
 
 async def addressed(notice: Notice, admins_of: AdminsOf) -> list[Notice]:

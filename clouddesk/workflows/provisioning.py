@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,20 +12,19 @@ from temporalio.workflow import ActivityCancellationType
 with workflow.unsafe.imports_passed_through():
     from clouddesk.model import audit, notice
     from clouddesk.model.reservation import (
+        CHOICES,
         GIVE_BACK,
         GO_ON,
-        PARTIAL,
         REASON_RELEASED,
         REASON_UNANSWERED,
         RETRY,
         ReservationOrder,
     )
+    from clouddesk.workflows.asking import Question
     from clouddesk.workflows.context import CREDENTIAL_CODES, ReservationContext
     from clouddesk.workflows.contracts import PROVISION, Provisioned, Provisioning
+    from clouddesk.workflows.failover import Failover
     from clouddesk.workflows.failures import failure_code, nothing_was_made, provisioning_reason
-
-REPEATED_WITHIN = timedelta(minutes=1)
-"""Who presses the same button again meanwhile is told that it is so, rather than that it is too late."""
 
 
 class Provisioner:
@@ -35,20 +32,8 @@ class Provisioner:
 
     def __init__(self, context: ReservationContext) -> None:
         self._context = context
-        self._answer: tuple[str, str] | None = None
-        self._last_answer, self._answered_at = "", workflow.now()
-
-    def may_choose(self, answer: str) -> bool:
-        """The owner is being asked, and nobody has answered yet; or just this was the answer."""
-        is_open = self._context.state.view.state == PARTIAL and self._answer is None
-        is_repeated = answer == self._last_answer and workflow.now() - self._answered_at < REPEATED_WITHIN
-        return is_open or (is_repeated and not self._context.is_ending)
-
-    def choose(self, answer: str, by: str) -> None:
-        """Take the answer; only when ``may_choose``. The same once more is the same."""
-        if self._context.state.view.state == PARTIAL and self._answer is None:
-            self._answer = (answer, by)
-            self._last_answer, self._answered_at = answer, workflow.now()
+        self.question = Question(context)
+        self._failover = Failover(context, self.question)
 
     async def run(self) -> None:
         context, state = self._context, self._context.state
@@ -89,6 +74,10 @@ class Provisioner:
                     return replace(earlier, reason=None)
                 # What runs is not ended because the rest can't be had: the owner is asked again.
                 return replace(earlier, reason=provisioning_reason(error))
+            if earlier is None and not is_worth_new_credentials and await self._failover.move_on(error):
+                return await self._provision(None)
+            if context.is_ending:
+                return None
             if not is_worth_new_credentials or workflow.now() >= until:
                 context.state.fail(is_nothing_made=nothing_was_made(error))
                 context.end(provisioning_reason(error))
@@ -130,15 +119,13 @@ class Provisioner:
         context, state = self._context, self._context.state
         now = workflow.now()
         limit = timedelta(seconds=context.timing.choice_seconds)
-        self._answer = None
-        state.take_part(now, outcome.nodes, choose_by=now + limit, can_go_on=_is_enough(context.order, outcome))
+        can_go_on = _is_enough(context.order, outcome)
+        state.take_part(now, outcome.nodes, choose_by=now + limit, can_go_on=can_go_on)
         state.notify(notice.PARTIAL, now, key=str(state.view.revision), reason=outcome.reason or "")
-        with suppress(asyncio.TimeoutError):
-            await workflow.wait_condition(lambda: self._answer is not None or context.is_ending, timeout=limit)
+        given = await self.question.ask(tuple(item for item in CHOICES if can_go_on or item != GO_ON), limit)
         if context.is_ending:
             return
-        answer, by = self._answer or (GIVE_BACK, "")
-        self._answer = None
+        answer, by = given or (GIVE_BACK, "")
         now = workflow.now()
         state.record(audit.CHOSEN, now, by=by, answer=answer, up=str(len(outcome.nodes)))
         if answer == RETRY:

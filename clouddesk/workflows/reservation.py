@@ -11,6 +11,7 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     # Types of messages are resolved in modules that were imported here by their own name.
+    import clouddesk.model.fallback
     import clouddesk.model.node
     import clouddesk.model.notice
     import clouddesk.model.share
@@ -18,14 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from clouddesk.model import audit, notice
     from clouddesk.model.audit import AuditEntry
     from clouddesk.model.errors import LimitExceeded
-    from clouddesk.model.reservation import (
-        CHOICES,
-        GO_ON,
-        PARTIAL,
-        REASON_EXPIRED,
-        REASON_RELEASED,
-        Reservation,
-    )
+    from clouddesk.model.reservation import REASON_EXPIRED, REASON_RELEASED, Reservation
     from clouddesk.workflows import sharing
     from clouddesk.workflows.context import ReservationContext
     from clouddesk.workflows.contracts import (
@@ -38,6 +32,7 @@ with workflow.unsafe.imports_passed_through():
         Unsharing,
         Wish,
     )
+    from clouddesk.workflows.failover import keep_clear
     from clouddesk.workflows.power import REBOOTING_THEM, STARTING_THEM, STOPPING_THEM, Power, PowerSwitch
     from clouddesk.workflows.provisioning import Provisioner
     from clouddesk.workflows.teardown import tear_down
@@ -60,7 +55,8 @@ class ReservationWorkflow:
 
     @workflow.run
     async def run(self, start: ReservationStart) -> Reservation:
-        background = [asyncio.create_task(self._publish()), asyncio.create_task(self._watch.run())]
+        lasting = (self._publish(), self._watch.run(), keep_clear(self._context))
+        background = [asyncio.create_task(work) for work in lasting]
         if self._state.is_unseen:
             background.append(asyncio.create_task(self._watch.see_first()))
         try:
@@ -149,15 +145,13 @@ class ReservationWorkflow:
 
     @workflow.update
     async def choose(self, choice: Choice) -> None:
-        """Answer what happens with machines that came up only in part."""
-        self._provisioner.choose(choice.answer, choice.by)
+        """Answer what happens with machines that came up only in part, or that would be dearer."""
+        self._provisioner.question.answer(choice.answer, choice.by)
         await self._shown()
 
     @choose.validator
     def _may_choose(self, choice: Choice) -> None:
-        view = self._state.view
-        can_go_on = choice.answer != GO_ON or view.can_go_on or view.state != PARTIAL
-        if choice.answer not in CHOICES or not can_go_on or not self._provisioner.may_choose(choice.answer):
+        if not self._provisioner.question.may_answer(choice.answer):
             self._context.refuse("choose")
 
     @workflow.update
@@ -204,6 +198,11 @@ class ReservationWorkflow:
     def look(self) -> None:
         """The cloud does not list what it should: look, and take over what is true."""
         self._context.is_look_wanted = True
+
+    @workflow.signal
+    def clear_behind(self) -> None:
+        """Something of it turned up in a place that it was moved away from."""
+        self._context.is_clearing_wanted = True
 
     @workflow.signal
     def credentials_renewed(self) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from clouddesk.model import audit
 from clouddesk.model.audit import AuditEntry
 from clouddesk.model.errors import LimitExceeded
+from clouddesk.model.fallback import Fallback, Refusal
 from clouddesk.model.node import GONE, Node
 from clouddesk.model.node import RUNNING as NODE_RUNNING
 from clouddesk.model.node import STOPPED as NODE_STOPPED
@@ -80,6 +81,8 @@ class ReservationState:
     """The latest wishes to share or not to share: one that comes again, however late, changes nothing."""
     trouble_at: datetime | None = None
     """When people are told (again) that the teardown takes long."""
+    refusals: list[Refusal] = field(default_factory=list)
+    """Where its machines were tried for in vain, oldest first."""
 
     @classmethod
     def of(cls, order: ReservationOrder) -> ReservationState:
@@ -185,6 +188,26 @@ class ReservationState:
             stopped_hourly_price_usd=view.stopped_hourly_price_usd * share,
         )
 
+    def offer(self, now: datetime, fallback: Fallback, *, choose_by: datetime) -> None:
+        """The owner is asked whether to take these instead; nothing runs, and nothing costs."""
+        self.change(now, offered=fallback, choose_by=choose_by)
+
+    def move(self, now: datetime, fallback: Fallback) -> None:
+        """From now on these are what is being made."""
+        self.change(
+            now,
+            provider=fallback.provider,
+            region=fallback.region,
+            size=fallback.size,
+            os=fallback.os,
+            vcpus=fallback.vcpus,
+            memory_gb=fallback.memory_gb,
+            hourly_price_usd=fallback.hourly_price_usd,
+            stopped_hourly_price_usd=fallback.stopped_hourly_price_usd,
+            offered=None,
+            choose_by=None,
+        )
+
     def arm_warnings(self, now: datetime) -> None:
         """Every warning whose time lies ahead will be given, also those given before an extension.
 
@@ -255,7 +278,7 @@ class ReservationState:
         """The teardown is due; the first reason stays."""
         if self.ending is None:
             self.ending = reason
-            self.change(now, state=RELEASING, reason=reason, choose_by=None, can_go_on=False)
+            self.change(now, state=RELEASING, reason=reason, choose_by=None, can_go_on=False, offered=None)
 
     def fail(self, *, is_nothing_made: bool) -> None:
         """Note that the nodes never came to run."""

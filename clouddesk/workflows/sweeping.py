@@ -37,6 +37,7 @@ from clouddesk.workflows.findings import (
     holder,
     hourly_price,
     is_adrift,
+    is_left_behind,
     one_of_each,
     orphan_entry,
     orphan_notice,
@@ -224,7 +225,8 @@ class SweepActivities:
     async def _compare(self, account: SweptAccount, provider: Provider, *, missing_seconds: float) -> AccountFindings:
         """``account``: with all refs that reach it."""
         # The views first: what is made after them is in the survey and no orphan, since its workflow is asked.
-        live = [item for item in await self._views.all(only_live=True) if item.provider == account.provider]
+        everything = await self._views.all(only_live=True)
+        live = [item for item in everything if item.provider == account.provider]
         survey = await self._call(provider.survey)
         holdings = grouped(survey)
         refs = account.credential_refs
@@ -233,6 +235,10 @@ class SweepActivities:
         ]
         before = {unit: await self._attendance(unit.reservation_id) for unit in holdings}
         before.update({Unit(item.id): await self._attendance(item.id) for item in live if Unit(item.id) not in before})
+        for item in everything:
+            there = holdings.get(Unit(item.id), Survey())
+            if before.get(Unit(item.id), _Attendance()).is_kept and is_left_behind(item, account.provider, there):
+                await self._signal(item.id, ReservationWorkflow.clear_behind)
         lost = [item for item in live if Unit(item.id) not in holdings and before[Unit(item.id)].is_nobody]
         drifted: dict[str, list[str]] = defaultdict(list)
         for item in live:

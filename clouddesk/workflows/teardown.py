@@ -39,7 +39,11 @@ async def tear_down(context: ReservationContext, *, begin_anew: Callable[[], Non
     state.finish(now)
     state.record(audit.ENDED, now, reason=state.view.reason or "", cost_usd=f"{cost_usd:.6f}")
     key = str(state.generation) if state.generation else ""
-    state.notify(notice.FAILED if state.is_failure else notice.ENDED, now, key=key)
+    if state.is_failure:
+        tried = [f"{item.provider}/{item.region}/{item.size}" for item in state.refusals]
+        state.notify(notice.FAILED, now, key=key, tried=" ".join(tried if len(tried) > 1 else ()))
+    else:
+        state.notify(notice.ENDED, now, key=key)
 
 
 async def _attempt(context: ReservationContext, *, until: datetime) -> str | None:

@@ -20,9 +20,11 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wai
 from clouddesk.adapters.audit import RedisAuditTrail
 from clouddesk.adapters.completeness import RedisCompleteness
 from clouddesk.adapters.orphans import RedisOrphans
+from clouddesk.adapters.own_machine import OwnMachineCredentials
 from clouddesk.adapters.rate_limit import RedisRateLimit
 from clouddesk.adapters.redis import RedisNotices, RedisOffers, RedisReservationViews, open_redis
 from clouddesk.adapters.vault import VaultCredentials
+from clouddesk.adapters.vault_session import VaultSession
 from clouddesk.admins import Admins
 from clouddesk.catalog import offers_to_json
 from clouddesk.model.errors import Invalid, Unavailable
@@ -68,11 +70,13 @@ class _Health:
 
 async def _work(settings: Settings, health: _Health, stopping: asyncio.Event) -> None:
     redis = open_redis(settings.redis_url)
-    credentials = VaultCredentials.of_role(
+    vault = VaultSession.of_role(
         settings.vault_addr, mount=settings.vault_mount, login=settings.secret("vault-worker.json")
     )
+    stored = VaultCredentials(vault)
+    credentials = OwnMachineCredentials(stored) if settings.docker_host else stored
     await _until_there("redis", redis.ping)
-    await _until_there("vault", credentials.check)
+    await _until_there("vault", stored.check)
     client = await _until_there("temporal", lambda: _connect(settings))
     # Before anything is replayed: an import in an activity's thread meets the one of the workflows' sandbox otherwise.
     for spec in PROVIDERS.values():
@@ -130,7 +134,7 @@ def provider_factory(
             open_provider,
             name,
             fields,
-            endpoint=settings.sandbox.get(name),
+            endpoint=settings.endpoint(name),
             installation=settings.installation,
             account=credential_ref,
             limit=limit,

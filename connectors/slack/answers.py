@@ -1,11 +1,11 @@
-"""What the gateway says by itself, to what never reaches the dialogue; each says what happened and what to do."""
+"""What the gateway says by itself, to what never reaches the dialogue; all other answers are in domain.yml."""
 
 from __future__ import annotations
 
 import json
 from datetime import datetime, timezone
 
-from clouddesk.language.localtime import local_time
+from clouddesk.language.localtime import Reader, local_time
 from clouddesk.model import notice as kinds
 from clouddesk.model.errors import CloudDeskError, CredentialsRejected, ProviderError, Unavailable
 from clouddesk.model.invalid import OtherAccount
@@ -49,10 +49,7 @@ UNREACHABLE = Reply(
 NOT_YOURS_TO_SHARE = "This machine is not yours to share (any more). Nothing was done."
 NOT_NOW = "One of my own servers does not answer right now, so nothing was done. Try again in a minute."
 NOT_STORED = "That did not work, and the reason is logged. Nothing was stored."
-QUOTE_TOO_OLD = (
-    "That price is too old by now, so nothing was changed. Say in a message what you need, and I look up what that "
-    "costs now."
-)
+REQUOTED = Reply("That price is not open any more, so I look what it costs now, with all that you put into the form.")
 FORM_NOT_OPENED = Reply("Slack did not show you the form in time. Nothing was done; please press again.")
 UNHEARD = Reply("Sorry, I can't think right now, so nothing was done. Please say it again in a minute.")
 
@@ -62,9 +59,9 @@ def refused(why: str) -> Reply:
     return Reply(_REFUSED[why])
 
 
-def missed(at: float, timezone_name: str) -> Reply:
+def missed(at: float, reader: Reader) -> Reply:
     """Too late to act on."""
-    when = local_time(datetime.fromtimestamp(at, timezone.utc), timezone_name, datetime.now(timezone.utc))
+    when = local_time(datetime.fromtimestamp(at, timezone.utc), reader, datetime.now(timezone.utc))
     return Reply(
         f"Sorry, I was away and heard only now what you said {when}. You may not want it any more, so I leave it at "
         "that: look with “what have I got?”, and if you still want it, say it again."

@@ -34,7 +34,6 @@ _HEADLINE = 80
 """Longer first lines are sentences and stay plain."""
 _ACTIONS_SIZE = 8_000
 """Of a message's size; the rest is for the text that the buttons belong to."""
-_MOST_EXAMPLES = 4
 _MOST_ADDRESS_LINES = 10
 
 _BAR = 12
@@ -46,16 +45,7 @@ _WANTED = {
 }
 """On the way to what the machines of a reservation are; in its other states nothing moves."""
 
-_SMALL = re.compile(r"_\(.*\)_|Next: .*|Price list of .*|“default” is what I chose.*|To change what is as last time.*")
-"""Lines of a card that are only worth small print."""
 _PLAIN, _FINE, _BLANK = "plain", "fine", "blank"
-_SIMULATED_AT_END = re.compile(r"\s(_\(simulated[^)]*\)_)$")
-_COMMAND = re.compile(r"`clouddesk credentials add (\w+)`")
-_RUN_IT = re.compile(r"(?:\b(?P<run>[Rr]un) )?`clouddesk credentials add \w+`(?: \(or `\w+`\))? in a terminal")
-"""What takes a command elsewhere is a form here."""
-_EXAMPLE = re.compile(r'"([^"\n]+)"')
-_OF_ONE_MACHINE = re.compile(r"\b[a-z]+-\d")
-"""An example about a machine that the reader may not have."""
 _ENDING = re.compile(r'/(terminate_resource\b|remove_credentials\b|decide(?=\{.*"(?:give_back|delete)"))')
 _ANSWER = re.compile(r"/(?:affirm|deny|decide)\b")
 _YES_TO_ENDING = re.compile(r'/affirm\{"(?:reservation_id|provider)"')
@@ -71,9 +61,9 @@ class Post:
 
 def of_reply(reply: Reply) -> list[Post]:
     """The reply in as few messages as take it; its buttons stand under the last words."""
-    forms = tuple(_forms(reply))
-    groups = list(_groups(replace(reply, text=_RUN_IT.sub(_use_button, reply.text)) if forms else reply))
-    buttons = (*(reply.buttons or (() if reply.rows else _examples(reply.text))), *forms)
+    reply = _with_form(reply)
+    groups = list(_groups(reply))
+    buttons = reply.buttons or tuple(Button(example, example) for example in reply.examples)
     for index, block in enumerate(actions(buttons)):
         if index == 0 and groups:
             text, blocks = groups.pop()
@@ -83,18 +73,20 @@ def of_reply(reply: Reply) -> list[Post]:
     return [Post(text or "…", _numbered(blocks)) for text, blocks in pack(groups)]
 
 
+def copyable(notice: Notice) -> Notice:
+    """The notice with its addresses as pieces to copy; when machines are ready, each in a line of its own."""
+    addresses = [f"`{item}`" for item in notice.values.get("addresses", "").split(", ") if item]
+    if not addresses:
+        return notice
+    is_list = notice.kind == READY and len(addresses) <= _MOST_ADDRESS_LINES
+    together = "\n" + "\n".join(addresses) if is_list else ", ".join(addresses)
+    return replace(notice, values={**notice.values, "addresses": together})
+
+
 def of_notice(notice: Notice, reply: Reply) -> Post:
-    """One message, known by its sign from afar; addresses are lines to copy."""
-    text = reply.text
-    addresses = [item for item in notice.values.get("addresses", "").split(", ") if item]
-    if addresses:
-        between = "\n" if len(addresses) <= _MOST_ADDRESS_LINES else " "
-        lines = between.join(f"`{item}`" for item in addresses)
-        text = text.replace(f"Addresses: {notice.values['addresses']}", f"Addresses:\n{lines}")
-        if notice.kind != READY:
-            text = text.replace(f"({notice.values['addresses']})", "(" + ", ".join(f"`{a}`" for a in addresses) + ")")
+    """One message, known by its sign from afar."""
     icon = words.ICONS.get(notice.kind)
-    text = f"{icon} {text}" if icon else text
+    text = f"{icon} {reply.text}" if icon else reply.text
     posts = of_reply(replace(reply, text=text))
     if len(posts) > 1:
         rest = "\n" + words.MORE.format(name=notice.values.get("name", notice.reservation_id))
@@ -104,8 +96,8 @@ def of_notice(notice: Notice, reply: Reply) -> Post:
 
 def progress(item: Reservation) -> Post:
     """How far a reservation is: one message, to be edited until it has arrived."""
-    wanted = _WANTED.get(item.state)
-    head = f"*{item.name}* {words.STATES[item.state]}"
+    wanted = None if item.offered else _WANTED.get(item.state)
+    head = f"*{item.name}* {words.ASKING if item.offered else words.STATES[item.state]}"
     place = f"{item.node_count} × {item.size} on {title_of(item.provider)} in {item.region}"
     if wanted is None:
         return Post(escape(head), [section(mrkdwn(head)), context(mrkdwn(place))])
@@ -134,6 +126,11 @@ def answered(text: str, blocks: Sequence[Block], action_id: str) -> Post | None:
             chosen = context(words.CHOSEN.format(title=escape(pressed[0]["text"]["text"])))
             return Post(text, [*blocks[:index], chosen, *blocks[index + 1 :]])
     return None
+
+
+def asks(blocks: Sequence[Block]) -> bool:
+    """Whether a button of the card answers a question, so that ``answered`` may take it away."""
+    return any(_ANSWER.match(item.get("value", "")) for block in blocks for item in block.get("elements", ()))
 
 
 def section(text: str, **more: object) -> Block:
@@ -198,10 +195,10 @@ def _groups(reply: Reply) -> Iterator[tuple[str, list[Block]]]:
             prose.append(line)
             continue
         rows.remove(row)
-        yield from _prose(prose, is_first=is_first)
+        yield from _prose(prose, reply.small, is_first=is_first)
         prose, is_first = [], False
         yield from _row(row)
-    yield from _prose(prose, is_first=is_first)
+    yield from _prose(prose, reply.small, is_first=is_first)
     for row in rows:
         yield from _row(row)
 
@@ -217,11 +214,11 @@ def _row(row: Row) -> Iterator[tuple[str, list[Block]]]:
             yield "", [block]
 
 
-def _prose(lines: Sequence[str], *, is_first: bool) -> Iterator[tuple[str, list[Block]]]:
+def _prose(lines: Sequence[str], small: Sequence[str], *, is_first: bool) -> Iterator[tuple[str, list[Block]]]:
     """Paragraphs as sections, small print as context."""
     if is_first and len(lines) > 1:
         lines = [_headline(lines[0]), *lines[1:]]
-    for kind, found in groupby(_sized(lines), key=itemgetter(0)):
+    for kind, found in groupby(_sized(lines, small), key=itemgetter(0)):
         text = mrkdwn("\n".join(line for _, line in found))
         if kind == _PLAIN:
             yield from ((part, [section(part)]) for part in split(text, SECTION_TEXT))
@@ -229,46 +226,32 @@ def _prose(lines: Sequence[str], *, is_first: bool) -> Iterator[tuple[str, list[
             yield from ((part, [context(part)]) for part in split(text, CONTEXT_TEXT))
 
 
-def _sized(lines: Sequence[str]) -> Iterator[tuple[str, str]]:
+def _sized(lines: Sequence[str], small: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Each line with how large it is shown; a blank one ends a paragraph."""
     for line in lines:
-        if not line.strip():
-            yield _BLANK, line
-        elif _SMALL.fullmatch(line):
-            yield _FINE, line
-        elif at_end := _SIMULATED_AT_END.search(line):
-            yield _PLAIN, line[: at_end.start()]
-            yield _FINE, at_end[1]
-        else:
-            yield _PLAIN, line
+        end = next((item for item in small if line.endswith(item)), "")
+        before = line.removesuffix(end).rstrip() if end else line
+        if before or not end:
+            yield _PLAIN if before.strip() else _BLANK, before
+        if end:
+            yield _FINE, end
 
 
 def _headline(line: str) -> str:
     return f"*{line}*" if 0 < len(line) <= _HEADLINE and not re.search(r"[*_`~]", line) else line
 
 
-def _examples(text: str) -> tuple[Button, ...]:
-    """Sentences of a help text that can be said as they are, one of each line."""
-    found = []
-    for line in text.splitlines():
-        said = [item for item in _EXAMPLE.findall(line) if not _OF_ONE_MACHINE.search(item)]
-        if line.startswith("•") and said and len(said[0]) <= BUTTON_TEXT:
-            found.append(Button(said[0], said[0]))
-    return tuple(found[:_MOST_EXAMPLES]) if len(found) > 1 else ()
-
-
-def _forms(reply: Reply) -> Iterator[Button]:
-    """Where a terminal's command for an access is told, the form that does the same."""
-    if any(button.payload.startswith("/add_credentials") for button in reply.buttons):
-        return
-    for provider in dict.fromkeys(_COMMAND.findall(reply.text)):
-        if provider in PROVIDERS:
-            title = words.ADD_ACCESS_TO.format(title=title_of(provider))
-            yield Button(title, payload("add_credentials", provider=provider))
-
-
-def _use_button(found: re.Match[str]) -> str:
-    return {"Run": words.USE_BUTTON.capitalize(), "run": words.USE_BUTTON}.get(found["run"] or "", words.THE_BUTTON)
+def _with_form(reply: Reply) -> Reply:
+    """With a button for the form, where it has one."""
+    if reply.form is None:
+        return reply
+    provider = reply.form.provider
+    if provider in PROVIDERS:
+        title = words.ADD_ACCESS_TO.format(title=title_of(provider))
+        button = Button(title, payload("add_credentials", provider=provider))
+    else:
+        button = Button(words.ADD_ACCESS, payload("add_credentials"))
+    return replace(reply, text=reply.form.text, buttons=(*reply.buttons, button))
 
 
 def payload(intent: str, **facts: object) -> str:

@@ -16,11 +16,12 @@ from clouddesk.language.durations import parse_duration
 from clouddesk.language.ends import find_ends
 from clouddesk.language.gazetteer import find_gpus
 from clouddesk.model.invalid import BadName
-from clouddesk.model.request import ResourceRequest
+from clouddesk.model.request import CLUSTER, ResourceRequest
 from clouddesk.quoting import LEAST_LEASE_SECONDS, said_name
 from clouddesk.settings import Limits
 from connectors.slack import words
-from connectors.slack.change_view import ANYWHERE, LONGEST, SHOWN, SPOT
+from connectors.slack.cards import payload
+from connectors.slack.change_view import ANYWHERE, LONGEST, SHOWN, SPOT, asked_for
 from connectors.slack.limits import cut
 
 _NUMBERS = ("node_count", "vcpus", "memory_gb", "storage_gb", "gpu_count", "max_price_per_hour")
@@ -32,10 +33,27 @@ Answers = dict[str, tuple[Any, Any]]
 
 def changes(view: Mapping[str, Any]) -> dict[str, Any]:
     """What came back different, as the entities that would say it; {} when nothing did."""
+    return _entities({name: now for name, (before, now) in _answers(view).items() if before != now})
+
+
+def wish(view: Mapping[str, Any]) -> str:
+    """The request as the form has it now, as a wish of its own: what was said before, and what was changed."""
+    asked = asked_for(view)
+    fields = {
+        name: now
+        for name, (before, now) in _answers(view).items()
+        if (before != now or name in asked["said"]) and (now or name == "region")
+    }
+    facts = _entities(fields)
+    if asked["kind"] != CLUSTER and "node_count" in facts:
+        facts["vm_count"] = facts.pop("node_count")
+    software = {"software": asked["software"]} if asked["software"] else {}
+    return payload(f"create_{asked['kind']}", **software, **facts)
+
+
+def _entities(fields: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for name, (before, now) in _answers(view).items():
-        if before == now:
-            continue
+    for name, now in fields.items():
         for entity, value in _said(name, now).items():
             found[entity] = value if entity not in found else [found[entity], *value]
     return found

@@ -8,6 +8,7 @@ from typing import Any
 
 from clouddesk.model.offer import LARGEST_DISK_GB
 from clouddesk.model.quote import Quote
+from clouddesk.model.request import ResourceRequest
 from clouddesk.providers.table import PROVIDERS, title_of
 from clouddesk.settings import Limits
 from connectors.slack import words
@@ -25,6 +26,17 @@ LONGEST = 200
 """Characters of one field."""
 SPOT = "spot"
 _LEAST = 0.5
+_FIELDS = {
+    "node_count": "count",
+    "gpu_type": "gpu_types",
+    "provider": "providers",
+    "not_in": "excluded_regions",
+    "size_name": "size_names",
+    "max_price_per_hour": "max_hourly_price_usd",
+    "resource_name": "name",
+    **{name: name for name in ("vcpus", "memory_gb", "storage_gb", "gpu_count", "os", "region", SPOT)},
+}
+"""By field of the form, that of the request; but for how long, which has two."""
 
 
 def change(
@@ -63,7 +75,8 @@ def change(
         _budget(request.max_hourly_price_usd),
         _text("resource_name", words.NAME, request.name or "", words.NAME_HINT),
     ]
-    metadata = json.dumps({"quote_id": quote.id, "place": dict(place or {})})
+    kept = {"quote_id": quote.id, "place": dict(place or {}), "request": _request(quote.request)}
+    metadata = json.dumps(kept, ensure_ascii=False)
     return modal(CHANGE, words.CHANGE_TITLE, blocks, submit=words.SHOW_PRICE, metadata=metadata)
 
 
@@ -71,6 +84,22 @@ def change_of(view: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
     """Which quote is changed, and the place that was given along."""
     kept = json.loads(view["private_metadata"])
     return kept["quote_id"], kept["place"]
+
+
+def asked_for(view: Mapping[str, Any]) -> dict[str, Any]:
+    """What of the request was said when the form was opened: its kind, its software, and the ``said`` fields."""
+    kept: dict[str, Any] = json.loads(view["private_metadata"])["request"]
+    return kept
+
+
+def _request(request: ResourceRequest) -> dict[str, Any]:
+    said = [name for name, field in _FIELDS.items() if getattr(request, field)]
+    is_lasting = request.until or request.duration_seconds
+    return {
+        "kind": request.kind,
+        "software": list(request.software),
+        "said": [*said, *(["duration"] if is_lasting else [])],
+    }
 
 
 def _region(quote: Quote) -> str:

@@ -54,7 +54,8 @@ class Delivery:
             _log.warning("slack.notice_unwanted", notice=notice.id, why=known.refused)
             return
         await self._progress.end(notice)
-        reply = self._wording.render(notice, timezone_name=known.timezone)
+        shown = cards.copyable(notice)
+        reply = self._wording.render(shown, timezone_name=known.timezone, locale=known.locale)
         post = cards.of_notice(notice, reply)
         speaker = Speaker(self._messenger, job)
         if job.is_direct or (job.thread and not is_private(post.text)):

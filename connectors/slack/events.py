@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from clouddesk.adapters import codec
@@ -27,6 +27,7 @@ NOTICE = "notice"
 _SPOKEN = (None, "file_share", "me_message", "thread_broadcast")
 """Subtypes of messages in which a person says something; the others are edits, deletions, joins and the like."""
 _NO_THREAD = "-"
+_WHISPERED = "whispered:"
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,9 @@ class Job:
     channel: str
     text: str = ""
     before: str = ""
-    """Said first, for what it does; what is answered to it is shown to nobody."""
+    """Said first, for what it does: it opens a quote to be changed. What is answered to it is shown to nobody."""
+    otherwise: str = ""
+    """Said instead when that quote is not open any more."""
     thread: str = ""
     """The thread's first message; empty outside of threads."""
     at: float = 0.0
@@ -53,6 +56,10 @@ class Job:
     """Whose the card is."""
     answered: str = ""
     """What the card becomes when this press was heard, as JSON; empty where it keeps its buttons."""
+    whispered: str = ""
+    """By which key the card is kept whose button was pressed, when this person alone saw it."""
+    action_id: str = ""
+    """Which of its buttons that was."""
     response_url: str = ""
     """Answers there are seen by this person alone."""
     secret: str | None = None
@@ -68,7 +75,7 @@ class Job:
         return f"{self.workspace_id}:{self.channel}:{self.thread or _NO_THREAD}:{self.user_id}"
 
     def as_json(self) -> str:
-        return json.dumps(asdict(self), separators=(",", ":"))
+        return json.dumps(vars(self), separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: bytes | str) -> Job:
@@ -142,9 +149,22 @@ def of_press(body: Mapping[str, Any], payload: str, *, workspace_id: str, channe
         is_direct=place.startswith("D") and not is_private,
         message="" if is_private else str(container.get("message_ts") or ""),
         card_of=str(metadata.get("for") or ""),
-        answered=answered,
+        answered="" if is_private else answered,
+        whispered=whispered_key(action) if is_private else "",
+        action_id=str(action["action_id"]),
         response_url=str(body.get("response_url") or "") if is_private else "",
     )
+
+
+def whispered_id(key: str, number: int) -> str:
+    """The id of a block of a card that one person alone sees: Slack tells nothing else of it when it is pressed."""
+    return f"{_WHISPERED}{key}:{number}"
+
+
+def whispered_key(action: Mapping[str, Any]) -> str:
+    """By which key the card is kept that this button is of; "" for others."""
+    block_id = str(action.get("block_id") or "")
+    return block_id.removeprefix(_WHISPERED).rpartition(":")[0] if block_id.startswith(_WHISPERED) else ""
 
 
 def thread_of(body: Mapping[str, Any]) -> str:
@@ -166,7 +186,15 @@ def of_words(words: str, *, id: str, workspace_id: str, user_id: str, channel: s
 
 
 def of_payload(
-    payload: str, *, id: str, workspace_id: str, user_id: str, channel: str, thread: str = "", before: str = ""
+    payload: str,
+    *,
+    id: str,
+    workspace_id: str,
+    user_id: str,
+    channel: str,
+    thread: str = "",
+    before: str = "",
+    otherwise: str = "",
 ) -> Job:
     """What a shortcut or a form of ours stands for, said in that conversation."""
     return Job(
@@ -177,6 +205,7 @@ def of_payload(
         channel=channel,
         text=redact(payload)[0],
         before=before,
+        otherwise=redact(otherwise)[0],
         thread=thread,
         at=time.time(),
         is_direct=channel.startswith("D"),

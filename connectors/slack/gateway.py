@@ -36,7 +36,9 @@ from connectors.slack.missed import Missed
 from connectors.slack.modals import Modals
 from connectors.slack.order import Lanes
 from connectors.slack.people import People
+from connectors.slack.pictures import Pictures
 from connectors.slack.progress import Progress
+from connectors.slack.settling import Settling
 from connectors.slack.turns import Turns
 
 EVENTS_PATH = "/slack/events"
@@ -130,6 +132,8 @@ def _put_together(
         progress=progress,
         lists=lists,
         home=home,
+        settling=Settling(messenger=messenger, redis=redis, prefix=prefix),
+        pictures=Pictures(messenger),
     )
     lanes = Lanes(redis, turns.do, prefix=prefix)
     pump = Pump(RedisNotices(redis), redis, lanes, workspace_id=workspace_id, prefix=prefix)

@@ -68,7 +68,7 @@ class Home:
                 await self._desk.credentials(actor),
                 shared=[(item, share) for item in seen if (share := item.share_of(actor.user_id, now))],
                 now=now,
-                timezone_name=known.timezone,
+                reader=known,
             )
         except Unavailable:
             return views.home_down()

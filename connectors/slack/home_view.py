@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from clouddesk.language.localtime import local_time, zone_of
+from clouddesk.language.localtime import Reader, local_time, zone_of
 from clouddesk.language.money import hourly, money, rate
 from clouddesk.language.people import called
 from clouddesk.model.credentials import CredentialInfo
@@ -50,17 +50,17 @@ def home(
     credentials: Sequence[CredentialInfo],
     *,
     now: datetime,
-    timezone_name: str,
+    reader: Reader,
     shared: Sequence[tuple[Reservation, Share]] = (),
 ) -> dict[str, Any]:
     """The page. ``reservations``: the ended ones too, for the sum of the month; ``shared``: those of colleagues."""
     live = [item for item in reservations if item.is_live]
-    blocks = [_header(words.HOME_MACHINES), *_machines(live, now, timezone_name)]
+    blocks = [_header(words.HOME_MACHINES), *_machines(live, now, reader)]
     blocks.append(context(words.HOME_ANSWERED))
     if shared:
-        blocks += [{"type": "divider"}, _header(words.HOME_SHARED), *_shared(shared, now, timezone_name)]
-    blocks += [{"type": "divider"}, _header(words.HOME_MONTH), *_month(reservations, now, timezone_name)]
-    blocks += [{"type": "divider"}, _header(words.HOME_ACCESS), *_accesses(credentials, now, timezone_name)]
+        blocks += [{"type": "divider"}, _header(words.HOME_SHARED), *_shared(shared, now, reader)]
+    blocks += [{"type": "divider"}, _header(words.HOME_MONTH), *_month(reservations, now, reader)]
+    blocks += [{"type": "divider"}, _header(words.HOME_ACCESS), *_accesses(credentials, now, reader)]
     if any(item.is_simulated for item in live) or any(info.is_simulated for info in credentials):
         blocks.append(context(words.HOME_SIMULATED))
     return _page(blocks)
@@ -76,29 +76,29 @@ def home_down() -> dict[str, Any]:
     return refused_home(words.HOME_DOWN)
 
 
-def _machines(live: Sequence[Reservation], now: datetime, timezone_name: str) -> Iterable[Block]:
+def _machines(live: Sequence[Reservation], now: datetime, reader: Reader) -> Iterable[Block]:
     if not live:
         yield section(mrkdwn(words.HOME_NOTHING))
         yield from actions([Button(example, example) for example in words.HOME_EXAMPLES])
     for item in live[:_MOST]:
-        yield paragraph(_machine(item, now, timezone_name))
+        yield paragraph(_machine(item, now, reader))
         yield from actions(_steps(item))
     if len(live) > _MOST:
         yield context(mrkdwn(words.HOME_LEFT_OUT.format(count=len(live) - _MOST)))
 
 
-def _shared(found: Sequence[tuple[Reservation, Share]], now: datetime, timezone_name: str) -> Iterable[Block]:
+def _shared(found: Sequence[tuple[Reservation, Share]], now: datetime, reader: Reader) -> Iterable[Block]:
     for item, share in found[:_MOST_SHARED]:
-        end = local_time(share.until or item.expires_at, timezone_name, now)
+        end = local_time(share.until or item.expires_at, reader, now)
         allowed = words.SHARE_LEVELS[share.allowed].lower()
         by = words.HOME_SHARED_BY.format(owner=called(item.person), end=end, allowed=allowed)
-        yield paragraph(f"{_machine(item, now, timezone_name)}\n{by}")
+        yield paragraph(f"{_machine(item, now, reader)}\n{by}")
         yield from actions([step for step in dict.fromkeys((*_steps(item), _details(item))) if _may(share, step)])
 
 
-def _machine(item: Reservation, now: datetime, timezone_name: str) -> str:
+def _machine(item: Reservation, now: datetime, reader: Reader) -> str:
     left = (item.expires_at - now).total_seconds()
-    until = local_time(item.expires_at, timezone_name, now)
+    until = local_time(item.expires_at, reader, now)
     # The minutes of a time of days are nobody's concern.
     left = left // 3600 * 3600 if left > _DAY else left
     ends = f"{words.span(left)} left, until {until}" if left > 0 else f"ended {until}"
@@ -145,8 +145,8 @@ def _details(item: Reservation) -> Button:
     return Button(words.DETAILS, payload("describe_resource", resource_name=item.id))
 
 
-def _month(reservations: Sequence[Reservation], now: datetime, timezone_name: str) -> Iterable[Block]:
-    first = now.astimezone(zone_of(timezone_name)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+def _month(reservations: Sequence[Reservation], now: datetime, reader: Reader) -> Iterable[Block]:
+    first = now.astimezone(zone_of(reader.timezone)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     mine = [item for item in reservations if (item.ended_at or now) > first and item.cost_so_far_usd(now)]
     if not mine:
         yield section(mrkdwn(words.HOME_MONTH_NONE))
@@ -164,12 +164,12 @@ def _share_since(first: datetime, item: Reservation, now: datetime) -> float:
     return 1.0 if item.created_at >= first else (end - first) / (end - item.created_at)
 
 
-def _accesses(credentials: Sequence[CredentialInfo], now: datetime, timezone_name: str) -> Iterable[Block]:
+def _accesses(credentials: Sequence[CredentialInfo], now: datetime, reader: Reader) -> Iterable[Block]:
     if not credentials:
         yield section(mrkdwn(words.HOME_NO_ACCESS))
     for info in credentials[:_MOST_ACCESSES]:
-        added = local_time(info.added_at, timezone_name, now)
-        checked = local_time(info.checked_at, timezone_name, now)
+        added = local_time(info.added_at, reader, now)
+        checked = local_time(info.checked_at, reader, now)
         account = cut(info.account, MOST_OF_A_NAME)
         title = f"*{title_of(info.provider)}*" + (" _(simulated)_" if info.is_simulated else "")
         yield section(mrkdwn(f"{title}\nAccount {account}\nAdded {added}, last checked {checked}"))

@@ -28,6 +28,7 @@ from connectors.slack.cards import payload
 from connectors.slack.events import Job
 from connectors.slack.messenger import Messenger
 from connectors.slack.speaking import Speaker
+from connectors.slack.uploads import Upload
 
 PAGE_ROWS = 10
 PAGES_WITHOUT_FILE = 3
@@ -106,7 +107,8 @@ def pages_of(reply: Reply, list_id: str) -> list[Reply]:
             rest.append(words.LIST_AS_FILE.format(count=len(rows)))
             buttons.append(Button(words.LIST_FILE, payload(_MORE, list=list_id, **{"as": _AS_FILE})))
         text = "\n".join([*begin, *(row.text for row in shown), *tail, *rest])
-        pages.append(replace(reply, text=text, buttons=(*buttons, *reply.buttons), rows=tuple(shown)))
+        small, buttons = (*reply.small, *rest), [*buttons, *reply.buttons]
+        pages.append(replace(reply, text=text, buttons=tuple(buttons), rows=tuple(shown), small=small))
     return pages
 
 
@@ -182,9 +184,9 @@ class Lists:
             return must_answer
         direct = await self._messenger.direct(job.user_id)
         content = as_csv(items, self._desk.clock()).encode()
-        says = words.FILE_SAYS.format(count=len(items))
+        file = Upload(FILE_NAME, content, says=words.FILE_SAYS.format(count=len(items)))
         try:
-            await self._messenger.upload(direct, FILE_NAME, content, says=says, key=f"{job.id}:{_AS_FILE}")
+            await self._messenger.upload(direct, file, key=f"{job.id}:{_AS_FILE}")
         except SlackApiError as error:
             if error.response["error"] not in ("missing_scope", "not_allowed_token_type"):
                 raise

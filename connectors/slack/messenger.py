@@ -25,6 +25,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from connectors.slack.cards import Post
 from connectors.slack.faults import UNFIT, UNREADABLE, NotNow, Passing, code_of, is_against_us, is_passing
+from connectors.slack.uploads import Upload
 
 POSTED_SECONDS = 86400
 """So long a post is known by its key."""
@@ -42,10 +43,10 @@ CROWD = 16
 """So many may wait for one channel; whoever comes then comes back later, so that other channels are answered."""
 CROWD_SECONDS = 3.0
 
-# KEYS: mark of the post.  ARGV: that somebody begins, seconds.  Returns the mark that was there before.
+# KEYS: marks.  ARGV: that somebody begins, seconds.  Returns the first of the marks, if it was there before.
 _MARK = """
 local known = redis.call('GET', KEYS[1])
-if not known then redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2]) end
+for _, key in ipairs(KEYS) do redis.call('SET', key, ARGV[1], 'NX', 'EX', ARGV[2]) end
 return known
 """
 
@@ -137,9 +138,13 @@ class Messenger:
         """Whether ``begin`` was called with this key, by whichever gateway."""
         return bool(await self._redis.exists(self._mark_of(key)))
 
-    async def begin(self, key: str) -> str:
-        """Note that a post with this key begins. Returns what was noted before: its ``ts``, "?…" when it had begun."""
-        known = await self._mark(keys=[self._mark_of(key)], args=[f"?{time.time()}", POSTED_SECONDS])
+    async def begin(self, key: str, *beside: str) -> str:
+        """Note that a post with this key begins. Returns what was noted before: its ``ts``, "?…" when it had begun.
+
+        ``beside``: what else begins, noted on the same way to Redis.
+        """
+        marks = [self._mark_of(one) for one in (key, *beside)]
+        known = await self._mark(keys=marks, args=[f"?{time.time()}", POSTED_SECONDS])
         return (known or b"").decode()
 
     async def post(
@@ -183,9 +188,12 @@ class Messenger:
         async with self._in_turn(channel):
             await self._fitting("chat.postEphemeral", post, channel=channel, user=user_id, **where)
 
-    async def respond(self, response_url: str, post: Post) -> bool:
-        """Answer where a command was typed, for that person alone; False when that is not possible (any more)."""
-        body = {"response_type": "ephemeral", "replace_original": False, "text": post.text, "blocks": post.blocks}
+    async def respond(self, response_url: str, post: Post, *, is_instead: bool = False) -> bool:
+        """Answer where a command was typed, for that person alone; False when that is not possible (any more).
+
+        ``is_instead``: in the place of the message whose button was pressed.
+        """
+        body = {"response_type": "ephemeral", "replace_original": is_instead, "text": post.text, "blocks": post.blocks}
         session = self._client.session
         if session is None:
             return False
@@ -200,19 +208,21 @@ class Messenger:
         async with self._in_turn(channel):
             await self._fitting("chat.update", post, channel=channel, ts=ts)
 
-    async def upload(self, channel: str, name: str, content: bytes, *, says: str, key: str) -> None:
+    async def upload(self, channel: str, file: Upload, *, key: str, thread: str = "") -> None:
         """Post a file once for this key; a second time only when nobody knows whether it arrived."""
         mark = self._mark_of(key)
         async with self._in_turn(channel):
             if await self._redis.get(mark):
                 return
+            facts = {"filename": file.name, "length": len(file.content), "alt_txt": file.alt_text}
             async for _ in _tries("files.getUploadURLExternal"):
-                place = await self.call("files.getUploadURLExternal", filename=name, length=len(content))
-                if await self._put(str(place["upload_url"]), content):
+                place = await self.call("files.getUploadURLExternal", **facts)
+                if await self._put(str(place["upload_url"]), file.content):
                     break
-            files = json.dumps([{"id": place["file_id"], "title": name}])
-            await self.call("files.completeUploadExternal", files=files, channel_id=channel, initial_comment=says)
-            await self._redis.set(mark, name, ex=POSTED_SECONDS)
+            files = json.dumps([{"id": place["file_id"], "title": file.title or file.name}])
+            where = {"channel_id": channel, "thread_ts": thread}
+            await self.call("files.completeUploadExternal", files=files, initial_comment=file.says, **where)
+            await self._redis.set(mark, file.name, ex=POSTED_SECONDS)
 
     async def direct(self, user_id: str) -> str:
         """The channel of this person's direct conversation with us."""

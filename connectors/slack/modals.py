@@ -67,8 +67,8 @@ class Modals:
 
     async def open_credentials(self, trigger: str, user_id: str, provider: str = "") -> bool:
         """The form of this cloud; of whichever is chosen first, when none is named."""
-        if provider not in self._desk.providers():
-            view = views.choose_provider(self._desk.providers())
+        if provider not in self._desk.clouds():
+            view = views.choose_provider(self._desk.clouds())
         else:
             view = views.credentials(provider)
         return await self._open(trigger, user_id, view)
@@ -127,14 +127,8 @@ class Modals:
         if not changes:
             return {}, None
         quote_id, place = views.change_of(view)
-        if (actor := await self._actor(user_id)) is not None:
-            try:
-                await self._desk.get_quote(actor, quote_id)
-            except QuoteExpired:
-                # The changes would be taken for ones of whatever else is open by now.
-                return {"response_action": "update", "view": views.told(answers.QUOTE_TOO_OLD)}, None
-        before, words = (f"/correct{json.dumps(facts)}" for facts in ({"quote_id": quote_id}, changes))
-        return {}, Change(before, words, place.get("channel", ""), place.get("thread", ""))
+        before, words = (cards.payload("correct", **facts) for facts in ({"quote_id": quote_id}, changes))
+        return {}, Change(words, place, before=before, otherwise=views.wish(view))
 
     async def share_given(self, user_id: str, view: Mapping[str, Any]) -> tuple[Answer, Change | None]:
         """The acknowledgement, and what to say to the dialogue; None when something chosen cannot be."""
@@ -143,7 +137,7 @@ class Modals:
             return {"response_action": "update", "view": views.told(answers.NOT_ALLOWED)}, None
         if problems := await self._sharing.problems(actor, given):
             return {"response_action": "errors", "errors": problems}, None
-        return {}, Change("", views.said(given), given.place.get("channel", ""), given.place.get("thread", ""))
+        return {}, Change(views.said(given), given.place)
 
     def _least_nodes(self, quote: Quote) -> int:
         """Fewer machines than its roles no cluster can have."""
@@ -198,11 +192,12 @@ class Modals:
 class Change:
     """What a form says to the dialogue."""
 
-    before: str
-    """The payload that brings up again what it is about; empty when the words say that themselves."""
     words: str
-    channel: str
-    thread: str
+    place: Mapping[str, str]
+    before: str = ""
+    """The payload that brings up again what it is about; empty when the words say that themselves."""
+    otherwise: str = ""
+    """What to say instead when that is not open any more."""
 
 
 def _read(payload: str) -> tuple[str, dict[str, Any]]:

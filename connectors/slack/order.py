@@ -68,20 +68,25 @@ if ARGV[1] == '' then return 1 end
 {_TAKE}
 """
 
-# KEYS: lane, lanes, owners.  ARGV: worker, lease (ms), conversation, job that is done or "".
-# Returns the first job, and holds the conversation on; nil and lets go of it when there is none, or it was lost.
+# KEYS: lanes, owners, lane.  ARGV: as of _TAKE, conversation, job that is done or "".
+# Returns the conversation, which is held on, with its first job. When there is none, or the conversation was lost, it
+# is let go of: then what _TAKE returns to a worker that has done a job, nil to one that asks in the middle of it.
 _NEXT = f"""
-{_NOW}
-if redis.call('HGET', KEYS[3], ARGV[3]) ~= ARGV[1] then return nil end
-if ARGV[4] ~= '' then redis.call('ZREM', KEYS[1], ARGV[4]) end
-local first = redis.call('ZRANGE', KEYS[1], 0, 0)
-if not first[1] then
-  redis.call('ZREM', KEYS[2], ARGV[3])
-  redis.call('HDEL', KEYS[3], ARGV[3])
-  return nil
+local is_held = redis.call('HGET', KEYS[2], ARGV[4]) == ARGV[1]
+if not is_held and ARGV[5] == '' then return nil end
+if is_held then
+  {_NOW}
+  if ARGV[5] ~= '' then redis.call('ZREM', KEYS[3], ARGV[5]) end
+  local first = redis.call('ZRANGE', KEYS[3], 0, 0)
+  if first[1] then
+    redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[4])
+    return {{ARGV[4], first[1]}}
+  end
+  redis.call('ZREM', KEYS[1], ARGV[4])
+  redis.call('HDEL', KEYS[2], ARGV[4])
+  if ARGV[5] == '' then return nil end
 end
-redis.call('ZADD', KEYS[2], now + ARGV[2], ARGV[3])
-return first[1]
+{_TAKE}
 """
 
 
@@ -146,7 +151,7 @@ class Lanes:
         lane = job.conversation
         taken = await self._add(
             keys=[*self._shared_keys, self._key("seen", job.id), self._key("lane", lane)],
-            args=[worker, self._lease_ms, self._key("lane", ""), SEEN_SECONDS, job.at, job.as_json(), lane],
+            args=[*self._taking(worker), SEEN_SECONDS, job.at, job.as_json(), lane],
         )
         if isinstance(taken, list):
             self._start_worker(worker, taken)
@@ -180,14 +185,10 @@ class Lanes:
     async def _work(self, name: str, taken: list[bytes] | None) -> None:
         """One conversation after the other, for as long as there is one that nobody works on."""
         try:
-            while not self._is_closing:
-                if taken is None:
-                    taken = await self._take(keys=self._shared_keys, args=[name, self._lease_ms, self._key("lane", "")])
-                if taken is None:
-                    return
+            taken = taken or await self._take_up(name)
+            while taken is not None:
                 await self._calm()
-                await self._clear(taken[0].decode(), name, taken[1])
-                taken = None
+                taken = await self._clear(taken[0].decode(), name, taken[1])
         except RedisError as error:
             _log.warning("slack.lane_interrupted", error=type(error).__name__)
 
@@ -197,15 +198,18 @@ class Lanes:
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._is_calm.wait(), CALM_SECONDS)
 
-    async def _clear(self, lane: str, worker: str, first: bytes) -> None:
-        text: bytes | None = first
-        while text is not None:
+    async def _clear(self, lane: str, worker: str, text: bytes) -> list[bytes] | None:
+        """Do what there is in a conversation; another one that waits, if any."""
+        while True:
             if self._is_closing:
                 await self._let_go(lane)
-                return
+                return None
             if not await self._do(lane, worker, text):
-                return
-            text = await self._advance(lane, worker, text)
+                return await self._take_up(worker)
+            found = await self._advance(lane, worker, text)
+            if found is None or found[0].decode() != lane:
+                return found
+            text = found[1]
 
     async def _do(self, lane: str, worker: str, text: bytes) -> bool:
         """Do the job while the lease on its conversation is renewed; False when that was lost, or it has to wait."""
@@ -255,12 +259,18 @@ class Lanes:
             return False
         return now - float(await self._redis.get(key) or now) > HOPELESS_SECONDS
 
-    async def _advance(self, lane: str, worker: str, done: bytes) -> bytes | None:
-        found: bytes | None = await self._next(
-            keys=[self._key("lane", lane), *self._shared_keys],
-            args=[worker, self._lease_ms, lane, done],
+    async def _take_up(self, worker: str) -> list[bytes] | None:
+        found: list[bytes] | None = await self._take(keys=self._shared_keys, args=self._taking(worker))
+        return found
+
+    async def _advance(self, lane: str, worker: str, done: bytes) -> list[bytes] | None:
+        found: list[bytes] | None = await self._next(
+            keys=[*self._shared_keys, self._key("lane", lane)], args=[*self._taking(worker), lane, done]
         )
         return found
+
+    def _taking(self, worker: str) -> list[str | int]:
+        return [worker, self._lease_ms, self._key("lane", "")]
 
     async def _let_go(self, lane: str) -> None:
         await self._redis.zadd(self._key("lanes"), {lane: 0}, xx=True)

@@ -30,7 +30,7 @@ GUEST = "guest"
 DEACTIVATED = "deactivated"
 FOREIGN = "foreign"
 REFUSED = (BOT, GUEST, DEACTIVATED, FOREIGN)
-"""Why somebody may not speak to us; ``words.refused`` has a sentence for each."""
+"""Why somebody may not speak to us; ``answers.refused`` has a sentence for each."""
 
 GROUP_HINTS = {
     "missing_scope": "Give the app the scope usergroups:read and install it again, or name the admins in settings.yml.",
@@ -47,7 +47,7 @@ class Known:
 
     person: Person
     timezone: str = "UTC"
-    locale: str = "en-US"
+    locale: str = ""
     refused: str | None = None
 
 
@@ -87,7 +87,7 @@ class People:
 
     async def actor(self, known: Known) -> Actor:
         """With the roles that the person has now."""
-        return await self._admins.actor(known.person, timezone=known.timezone)
+        return await self._admins.actor(known.person, timezone=known.timezone, locale=known.locale)
 
     async def keep_admins(self) -> None:
         """Look up who is in the group of admins, again and again, until cancelled; for the gateway, beside its work.
@@ -126,7 +126,7 @@ class People:
         user = answer["user"]
         return {
             "timezone": user.get("tz") or "UTC",
-            "locale": user.get("locale") or "en-US",
+            "locale": user.get("locale") or "",
             "refused": _refusal(user, self._workspace_id),
         }
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from clouddesk.language.localtime import local_time
+from clouddesk.language.localtime import Reader, local_time
 from clouddesk.language.people import called
 from clouddesk.model.actor import Person
 from clouddesk.model.reservation import Reservation
@@ -36,9 +36,9 @@ class Given:
     place: dict[str, str]
 
 
-def share(item: Reservation, *, now: datetime, timezone_name: str, place: Mapping[str, str]) -> dict[str, Any]:
+def share(item: Reservation, *, now: datetime, reader: Reader, place: Mapping[str, str]) -> dict[str, Any]:
     """The form for one reservation; ``place`` comes back with the answer."""
-    ends = local_time(item.expires_at, timezone_name, now)
+    ends = local_time(item.expires_at, reader, now)
     blocks = [
         section(mrkdwn(words.SHARE_INTRO.format(name=item.name, ends=ends))),
         _input(PERSON, words.SHARE_PERSON, {"type": "users_select", "action_id": _VALUE}),
@@ -50,7 +50,7 @@ def share(item: Reservation, *, now: datetime, timezone_name: str, place: Mappin
         blocks.append({"type": "divider"})
     for known in shares:
         person = called(Person(item.workspace_id, known.user_id))
-        end = local_time(known.until or item.expires_at, timezone_name, now)
+        end = local_time(known.until or item.expires_at, reader, now)
         says = words.SHARE_KNOWN.format(person=person, allowed=words.SHARE_LEVELS[known.allowed], end=end)
         blocks.append(paragraph(says))
         blocks += actions(

@@ -28,7 +28,7 @@ class Sharing:
             return None
         if not item.is_live:
             return None
-        return views.share(item, now=self._desk.clock(), timezone_name=actor.timezone, place=place)
+        return views.share(item, now=self._desk.clock(), reader=actor, place=place)
 
     async def problems(self, actor: Actor, given: Given) -> dict[str, str]:
         """Sentences by block id, where something chosen cannot be."""

@@ -16,23 +16,35 @@ from connectors.slack.cards import Post
 from connectors.slack.events import PRESS, Job
 from connectors.slack.faults import CLOSED
 from connectors.slack.messenger import Messenger
+from connectors.slack.settling import Settling
 from connectors.slack.text import is_private
 
 
 class Speaker:
     """Answers one job. The same job done twice says everything once."""
 
-    def __init__(self, messenger: Messenger, job: Job) -> None:
+    def __init__(self, messenger: Messenger, job: Job, settling: Settling | None = None) -> None:
         self._messenger = messenger
+        self._settling = settling
+        self._whispers = 0
         self._job = job
         self._said = 0
         self._begun: asyncio.Task[str] | None = None
 
-    def expect(self) -> None:
-        """While the answer is thought of, note that its first post begins: one way to Redis less after that."""
+    async def expect(self, asked: str) -> None:
+        """Note what is ``asked`` now, and that the first post of the answer begins.
+
+        Where that can be told, it is noted while the answer is thought of: no way to Redis is waited for.
+        """
         if self._job.is_direct or self._job.thread:
-            self._begun = asyncio.create_task(self._messenger.begin(self._key_of(1)))
+            self._begun = asyncio.create_task(self._note(asked))
             self._begun.add_done_callback(_settled)
+        else:
+            await self._messenger.begin(asked)
+
+    async def _note(self, asked: str) -> str:
+        await asyncio.sleep(0)  # the question itself goes first
+        return await self._messenger.begin(self._key_of(1), asked)
 
     async def say(self, *replies: Reply) -> None:
         """Where the job came from; what is private, as a direct message."""
@@ -81,6 +93,9 @@ class Speaker:
 
     async def _whisper(self, post: Post) -> None:
         job = self._job
+        self._whispers += 1
+        if self._settling is not None:
+            post = await self._settling.keep(post, f"{job.id}-{self._whispers}")
         if job.response_url and await self._messenger.respond(job.response_url, post):
             return
         try:

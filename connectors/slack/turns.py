@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import replace
 
@@ -14,7 +13,7 @@ from clouddesk.language.people import MENTION
 from clouddesk.model.errors import CloudDeskError, Unavailable
 from connectors.rasa import Message, RasaClient, Reply, Unreachable
 from connectors.slack import answers, people
-from connectors.slack.cards import Post, of_reply
+from connectors.slack.cards import of_reply
 from connectors.slack.delivery import Delivery
 from connectors.slack.events import COMMAND, NOTICE, PRESS, Job
 from connectors.slack.faults import NotNow
@@ -22,9 +21,13 @@ from connectors.slack.home import Home
 from connectors.slack.lists import Lists, wish_in
 from connectors.slack.messenger import Messenger
 from connectors.slack.people import Known, People
+from connectors.slack.pictures import Pictures
 from connectors.slack.progress import Progress
+from connectors.slack.settling import Settling
 from connectors.slack.speaking import Speaker
 
+_IS_OPEN, _IS_OVER = "utter_what_to_change", "utter_error_quote_expired"
+"""What the dialogue answers when a quote is to be changed."""
 STALE_SECONDS = 600
 """Older than this, and the person may have changed their mind: nothing is done, and that is said."""
 
@@ -44,7 +47,11 @@ class Turns:
         progress: Progress,
         lists: Lists,
         home: Home,
+        settling: Settling,
+        pictures: Pictures,
     ) -> None:
+        self._pictures = pictures
+        self._settling = settling
         self._rasa = rasa
         self._lists = lists
         self._home = home
@@ -60,7 +67,7 @@ class Turns:
             return
         if job.kind == COMMAND and job.channel == await self._messenger.direct(job.user_id):
             job = replace(job, is_direct=True, response_url="")  # where everybody who sees it is that person
-        speaker = Speaker(self._messenger, job)
+        speaker = Speaker(self._messenger, job, self._settling)
         began = time.monotonic()
         try:
             await self._answer(job, speaker)
@@ -79,17 +86,17 @@ class Turns:
         if known.refused:
             await speaker.hint(answers.refused(known.refused))
         elif time.time() - job.at > STALE_SECONDS and not await self._messenger.has_begun(_asked(job)):
-            await speaker.hint(answers.missed(job.at, known.timezone))
+            await speaker.hint(answers.missed(job.at, known))
         elif job.secret is not None:
             await self._protect(job, speaker, job.secret)
         elif not await self._is_of_list(job, known, speaker):
             # What was acted on before Slack or a gateway went away is answered, however late.
-            await self._messenger.begin(_asked(job))
-            speaker.expect()
+            await speaker.expect(_asked(job))
             replies = await self._ask(job, known)
             await speaker.say(*await self._lists.begin(job, replies))
             if replies[0] not in (answers.UNHEARD, answers.UNREACHABLE):
-                await self._settle(job)
+                await self._settling.settle(job)
+            await self._pictures.show(job, replies)
             await self._show_progress(job, known)
             if job.kind == PRESS:
                 await self._home.refresh(job.user_id)
@@ -110,27 +117,22 @@ class Turns:
     async def _ask(self, job: Job, known: Known) -> list[Reply]:
         for found in MENTION.finditer(job.text):
             await self._people.get(found["id"])  # the Desk knows then whether anything can be shared with them
-        message = Message(job.person, job.conversation, job.text, known.timezone, job.id)
+        message = Message(job.person, job.conversation, job.text, known.timezone, known.locale, job.id)
         try:
-            if job.before:
-                await self._rasa.send(replace(message, text=job.before, id=f"{job.id}-before"))
-            return await self._rasa.send(message)
+            if not job.before:
+                return await self._rasa.send(message)
+            first = await self._rasa.send(replace(message, text=job.before, id=f"{job.id}-before"))
+            heard = {reply.response for reply in first}
+            if _IS_OPEN in heard:
+                return await self._rasa.send(message)
+            if _IS_OVER in heard and job.otherwise:
+                return [answers.REQUOTED, *await self._rasa.send(replace(message, text=job.otherwise))]
+            return first  # what was to be said would be taken for a change of whatever else is open
         except Unreachable as error:
             return [answers.UNHEARD if error.was_heard is False else answers.UNREACHABLE]
         except CloudDeskError as error:
             _log.error("slack.dialogue_failed", code=error.code)
             return [answers.UNHEARD]
-
-    async def _settle(self, job: Job) -> None:
-        """Take the buttons away from a card that was answered, by the first who pressed and whom it asks."""
-        if not job.answered or job.card_of != job.user_id:
-            return
-        if await self._messenger.begin(f"card-{job.channel}-{job.message}"):
-            return
-        try:
-            await self._messenger.edit(job.channel, job.message, Post(**json.loads(job.answered)))
-        except (NotNow, SlackApiError) as error:
-            _log.warning("slack.card_not_settled", error=type(error).__name__)
 
     async def _show_progress(self, job: Job, known: Known) -> None:
         try:

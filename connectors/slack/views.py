@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.slack.change_answers import changes, problems
+from connectors.slack.change_answers import changes, problems, wish
 from connectors.slack.change_view import change, change_of
 from connectors.slack.credentials_view import (
     added,
@@ -38,4 +38,5 @@ __all__ = [
     "share",
     "told",
     "typed",
+    "wish",
 ]

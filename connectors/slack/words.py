@@ -1,4 +1,4 @@
-"""What only Slack says. Everything else that people read is in domain.yml."""
+"""What only Slack shows: signs, titles, fields of forms, App Home. What is said by itself is in ``answers``."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ ICONS = {
     notices.REBOOTED: "🔄",
     notices.TROUBLE: "⚠️",
     notices.PARTIAL: "⚠️",
+    notices.MOVED: "↪️",
+    notices.DEARER: "💰",
     notices.CREDENTIALS: "🔑",
     notices.DRIFT: "👀",
     notices.ORPHAN: "🔎",
@@ -36,6 +38,7 @@ STATES = {
     states.RELEASING: "is being given back",
     states.ENDED: "is gone",
 }
+ASKING = "waits for your answer: the cloud has none left, and the next one is dearer"
 ARRIVED = {nodes.RUNNING: "up", nodes.STOPPED: "stopped", nodes.GONE: "gone"}
 STEPS = {
     states.PROVISIONING: ("ordered", "ready"),
@@ -46,7 +49,6 @@ STEPS = {
 """What is behind, and what comes last."""
 ADD_ACCESS_TO = "Add {title} access here"
 CHOSEN = "You chose *{title}*."
-USE_BUTTON, THE_BUTTON = "use the button below", "the button below"
 MORE = "… (“details of {name}” shows the rest)"
 
 # --- Lists ------------------------------------------------------------------------------------------------------------

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -18,6 +19,8 @@ from clouddesk.settings import Settings
 from tests.integration.clouds import AWS_OPERATOR, DIGITALOCEAN_OPERATOR
 
 T = TypeVar("T")
+Place = tuple[str, str]
+"""Cloud and region."""
 
 INSTALLATION = "clouddesk-installation"
 RESERVATION = "clouddesk-reservation"
@@ -52,11 +55,16 @@ class Clouds:
         self._ec2: dict[str, Any] = {}
         self._lock = threading.Lock()
 
-    async def of_reservation(self, provider: str, region: str, reservation_id: str) -> list[Thing]:
-        """What there is now of a reservation in its region."""
+    async def of_reservation(self, places: Iterable[Place], reservation_id: str) -> list[Thing]:
+        """What there is now of a reservation in these places, and in every region of the clouds that list all."""
         tag = (RESERVATION, reservation_id)
-        look = (lambda: self._instances(region, *tag)) if provider == "aws" else (lambda: self._droplets(*tag))
-        return await asyncio.to_thread(_patiently, look)
+        looks: dict[Place, Callable[[], list[Thing]]] = {}
+        for provider, region in places:
+            if provider == "aws":
+                looks[provider, region] = functools.partial(self._instances, region, *tag)
+            else:
+                looks[provider, ""] = functools.partial(self._droplets, *tag)
+        return [thing for look in looks.values() for thing in await asyncio.to_thread(_patiently, look)]
 
     async def everything(self) -> list[Thing]:
         """All with this installation's tag, in every region of every cloud."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from tests.chaos.clouds import Thing
+from tests.chaos.clouds import Place, Thing
 from tests.chaos.plan import Operation, Plan
 
 DONE = "done"
@@ -42,6 +42,13 @@ class Told:
     reservation_id: str
     created_at: datetime
     values: dict[str, str]
+
+    @property
+    def places(self) -> set[Place]:
+        """Where the machines are, and where they were to be before."""
+        values = self.values
+        before = {(values["from_provider"], values["from_region"])} if "from_provider" in values else set()
+        return {(values["provider"], values["region"]), *before}
 
 
 @dataclass(frozen=True)
@@ -83,6 +90,12 @@ class Evidence:
     """Answers that were not so."""
     excuses: frozenset[str] = frozenset()
     """Reasons to fail that the round's faults explain."""
+
+    @property
+    def places(self) -> set[Place]:
+        """Wherever its machines were to be, as far as is known by now."""
+        told = {place for one in self.sightings for place in one.told.places}
+        return told | ({(self.truth["provider"], self.truth["region"])} if self.truth else set())
 
     def of(self, *kinds: str) -> list[Attempt]:
         """The attempts at these operations, in order."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from clouddesk.model.reservation import GIVE_BACK, GO_ON, RETRY
+from clouddesk.model.reservation import DECLINE, GIVE_BACK, GO_ON, REASON_DECLINED, RETRY
 from clouddesk.settings import Limits
 from tests.chaos.clouds import Thing
 from tests.chaos.ledger import DONE, IN_DOUBT, UNAVAILABLE, Attempt, Evidence, Sighting
@@ -51,7 +51,10 @@ _REST = {"running": "running", "stopped": "stopped"}
 _POWER = {STOP: "stopped", START: "running", REBOOT: "running"}
 _NOTICE = {STOP: "stopped", START: "started", REBOOT: "rebooted"}
 _EXPECTED = ("ready", "failed", "ended", "expiring", "stopped", "started", "rebooted", "trouble")
-EXPLAINED = {"partial": "no_capacity", "credentials": "credentials_rejected"}
+EXPLAINED = {
+    **dict.fromkeys(("partial", "moved", "dearer"), "no_capacity"),
+    "credentials": "credentials_rejected",
+}
 """Notices that only come for a reason, and which."""
 _SHOWN_RUNNING = ("ready", "started", "rebooted")
 _TOLERANCE = timedelta(seconds=1)
@@ -170,12 +173,13 @@ def _wishes(evidence: Evidence) -> Iterator[Violation]:
         return
     state, reason = truth["state"], truth["reason"]
     releases = {attempt.outcome for attempt in evidence.of(RELEASE)}
-    given_back = any(one.operation.answer == GIVE_BACK for one in evidence.of(CHOOSE))
-    may_end = bool(releases & {DONE, IN_DOUBT}) or given_back or _is_short(evidence)
+    answers = {one.operation.answer for one in evidence.of(CHOOSE)}
+    may_end = bool(releases & {DONE, IN_DOUBT}) or bool(answers & {GIVE_BACK, DECLINE}) or _is_short(evidence)
+    reasons = {"released", "expired", *([REASON_DECLINED] if DECLINE in answers else [])}
     if state == "ended":
         if not may_end and reason not in evidence.excuses:
             yield Violation(LOST, f"it ended ({reason}), and nobody wanted that")
-        if reason not in {"released", "expired"} | evidence.excuses:
+        if reason not in reasons | evidence.excuses:
             yield Violation(WRONG_STATE, f"it ended because of {reason}")
         return
     if DONE in releases:

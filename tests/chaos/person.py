@@ -16,7 +16,18 @@ from temporalio.service import RPCError
 from clouddesk.model.actor import Actor
 from clouddesk.model.errors import CloudDeskError, Undecided
 from clouddesk.model.request import VM, ResourceRequest
-from clouddesk.model.reservation import ENDED, GO_ON, PARTIAL, RETRY, RUNNING, STOPPED, Reservation
+from clouddesk.model.reservation import (
+    DECLINE,
+    ENDED,
+    GIVE_BACK,
+    GO_ON,
+    PARTIAL,
+    RETRY,
+    RUNNING,
+    STOPPED,
+    TAKE,
+    Reservation,
+)
 from connectors.conversation import WORKSPACE
 from tests.chaos.ledger import DONE, IN_DOUBT, REFUSED, UNAVAILABLE, Attempt, Evidence
 from tests.chaos.plan import (
@@ -122,16 +133,20 @@ class Person:
             await asyncio.sleep(self.plan.lease_seconds)
 
     async def _quote(self) -> str:
-        """A quote over the plan's machines; a lease shorter than people may ask for is written into it."""
+        """A quote over the plan's machines; a lease shorter than people may ask for is written into it.
+
+        Where there are none left, they may come from any cloud.
+        """
         desk, actor, plan = self.world.desk, self.actor, self.plan
         request = ResourceRequest(
             kind=VM, count=plan.nodes, providers=(plan.provider,), duration_seconds=LONG_LEASE_SECONDS
         )
         await self._insist(lambda: desk.welcome(actor))
         quote = await self._insist(lambda: desk.quote(actor, request))
-        if plan.lease_seconds != LONG_LEASE_SECONDS:
-            short = replace(quote, lease_seconds=plan.lease_seconds)
-            await self._insist(lambda: desk.quotes.put(short))
+        assert quote.requirements is not None
+        anywhere = replace(quote.requirements, providers=tuple(self.world.settings.sandbox))
+        planned = replace(quote, lease_seconds=plan.lease_seconds, requirements=anywhere)
+        await self._insist(lambda: desk.quotes.put(planned))
         return quote.id
 
     async def _insist(self, call: Callable[[], Awaitable[T]]) -> T:
@@ -204,6 +219,9 @@ class Person:
                 if known.state == PARTIAL:
                     choice = self.plan.choice if known.can_go_on or self.plan.choice != GO_ON else RETRY
                     await self.do(Operation(CHOOSE, answer=choice))
+                elif known.offered:
+                    answer = DECLINE if self.plan.choice == GIVE_BACK else TAKE
+                    await self.do(Operation(CHOOSE, answer=answer))
                 elif known.state == ENDED or (known.state in _AT_REST and not self._is_rebooting):
                     return
             await asyncio.sleep(PAUSE_SECONDS)

@@ -63,10 +63,9 @@ async def play(world: World, plans: Sequence[Plan], reported: set[str]) -> list[
         whole_at = await world.until_whole()
         await settling
         await world.clouds.heal()
-        for run in runs:
-            run.evidence.excuses = _excuses(run.plan, struck)
         await asyncio.gather(*(_gather(world, run.evidence, whole_at) for run in runs))
         for run in runs:
+            run.evidence.excuses = _excuses(run.evidence, struck)
             run.violations += judge(run.evidence)
             end = max((attempt.ended_at for attempt in run.evidence.attempts), default=run.began_at)
             run.strikes = [one for one in struck if run.began_at <= one.until and one.at <= max(end, run.rested_at)]
@@ -87,11 +86,10 @@ async def play(world: World, plans: Sequence[Plan], reported: set[str]) -> list[
     return runs
 
 
-def _excuses(plan: Plan, struck: Sequence[Struck]) -> frozenset[str]:
-    """Reasons to fail that a fault of the round gave the run's cloud."""
-    faults = {
-        one.strike.fault["kind"] for one in struck if one.strike.kind == FAULT and one.strike.target == plan.provider
-    }
+def _excuses(evidence: Evidence, struck: Sequence[Struck]) -> frozenset[str]:
+    """Reasons to fail that a fault of the round gave the run's clouds."""
+    clouds = {evidence.plan.provider, *(provider for provider, _ in evidence.places)}
+    faults = {one.strike.fault["kind"] for one in struck if one.strike.kind == FAULT and one.strike.target in clouds}
     return frozenset(EXCUSES[kind] for kind in faults if kind in EXCUSES)
 
 
@@ -171,9 +169,8 @@ async def _gather(world: World, evidence: Evidence, whole_at: float) -> None:
         evidence.truth = await handle.query("view")
         evidence.trail = await handle.query("trail")
     evidence.view = await _view(world, evidence.reservation_id)
-    region = (evidence.truth or {}).get("region")
-    if region:
-        evidence.things = await world.clouds.of_reservation(evidence.plan.provider, region, evidence.reservation_id)
+    if evidence.truth:
+        evidence.things = await world.clouds.of_reservation(evidence.places, evidence.reservation_id)
     else:
         everything = await world.clouds.everything()
         evidence.things = [thing for thing in everything if thing.reservation_id == evidence.reservation_id]

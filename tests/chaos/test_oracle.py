@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from clouddesk.model.reservation import GIVE_BACK
+from clouddesk.model.reservation import DECLINE, GIVE_BACK
 from tests.chaos.clouds import Thing
 from tests.chaos.ledger import DONE, IN_DOUBT, UNAVAILABLE, Attempt, Evidence, Sighting, Told
 from tests.chaos.oracle import (
@@ -24,7 +24,7 @@ from tests.chaos.oracle import (
     WRONG_STATE,
     judge,
 )
-from tests.chaos.plan import EXPIRE, EXTEND, LONG_LEASE_SECONDS, RELEASE, RESERVE, STOP, Operation, Plan
+from tests.chaos.plan import CHOOSE, EXPIRE, EXTEND, LONG_LEASE_SECONDS, RELEASE, RESERVE, STOP, Operation, Plan
 
 ID = "r-00000001"
 BEGUN = datetime(2026, 1, 1, 12, tzinfo=timezone.utc)
@@ -146,6 +146,7 @@ SPOILT: dict[str, tuple[str, Callable[[Evidence], Any]]] = {
     ),
     "a fact under two ids": (DOUBLED_NOTICE, lambda e: e.notices.append(told("ready", "again"))),
     "a notice of a reboot that never was": (DOUBLED_NOTICE, lambda e: e.notices.append(told("rebooted", "2"))),
+    "a move for no reason": (WRONG_DONE, lambda e: e.notices.append(told("moved", "2"))),
     "a notice for no reason": (WRONG_DONE, lambda e: e.notices.append(told("drift", "2"))),
     "no notice": (LOST, lambda e: e.notices.clear()),
     "ready too early": (WRONG_DONE, lambda e: e.sightings.append(Sighting(told("ready"), (machine(1),), 0.0))),
@@ -205,6 +206,15 @@ def test_what_is_in_doubt_may_have_been_done_or_not() -> None:
     evidence.attempts[1].outcome = IN_DOUBT
     assert judge(evidence) == []
     _truth(evidence, expires_at=(BEGUN + timedelta(seconds=LONG_LEASE_SECONDS)).isoformat())
+    assert judge(evidence) == []
+
+
+def test_a_dearer_offer_that_was_declined_may_end_it_and_only_then() -> None:
+    evidence = ended()
+    evidence.excuses = frozenset({"no_capacity"})
+    _truth(evidence, reason="declined")
+    assert [violation.kind for violation in judge(evidence)] == [WRONG_STATE]
+    evidence.attempts.append(Attempt(Operation(CHOOSE, answer=DECLINE), 0.0, DONE))
     assert judge(evidence) == []
 
 

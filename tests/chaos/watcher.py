@@ -28,8 +28,7 @@ async def watch(world: World, evidence: Evidence) -> None:
             continue
         for where, values in found[0][1] if found else []:
             told = _told(where, values)
-            region = told.values["region"]
-            things = await world.clouds.of_reservation(evidence.plan.provider, region, told.reservation_id)
+            things = await world.clouds.of_reservation(told.places | evidence.places, told.reservation_id)
             evidence.sightings.append(Sighting(told, tuple(things), time.time()))
             place = told.place
 

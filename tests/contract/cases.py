@@ -15,13 +15,17 @@ class Facts:
     size: str
     """A small one that there is in the region."""
     login: str
-    """Who logs in to Ubuntu."""
+    """Who logs in to ``os``."""
     wrong: dict[str, str]
     """Credential fields that nobody has."""
     has_prices: bool = True
     """Whether its API tells them."""
     far: str = ""
     """Another region that has the size."""
+    os: str = "ubuntu-22.04"
+    """A system that its machines can be had with."""
+    costs_nothing: bool = False
+    """It is one's own machine, which asks for no key either."""
     lists_broken: bool = True
     """Whether a machine that could not start is still listed; else the cloud ends it by itself."""
 
@@ -50,6 +54,14 @@ CASES = {
         login="root",
         wrong={"token": "dop_v1_nobody"},
         far="nyc3",
+    ),
+    "docker": Facts(
+        region="local",
+        size="1cpu-1gb",
+        login="debian",
+        wrong={},
+        os="debian-12",
+        costs_nothing=True,
     ),
     "gcp": Facts(
         region="europe-west3",

@@ -11,9 +11,15 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
+
+from clouddesk.providers.docker_engine import connect
+from tests.docker_engine import Engine, docker_engine
+
+__all__ = ["docker_engine"]
 
 PROJECT = Path(__file__).resolve().parents[2]
 STARTS_WITHIN_SECONDS = 60.0
@@ -106,6 +112,29 @@ def wait_for(reached: Callable[[], bool], *, within_seconds: float = 5) -> None:
         time.sleep(0.05)
 
 
+class EngineSandbox:
+    """A Docker engine in the place of a simulated cloud: a real one, which has no faults to order."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.url = engine.address
+
+    def credentials(self, owner: str = "local/ann") -> dict[str, str]:
+        return {}
+
+    def fault(self, kind: str, **more: object) -> None:
+        pytest.skip("a real engine")
+
+    def clear_faults(self) -> None:
+        """There are none."""
+
+    def machines(self) -> list[dict[str, object]]:
+        return list(connect(self.url).containers(all=True))
+
+    def stop(self) -> int:
+        """It is the session's."""
+        return 0
+
+
 SERVERS = {
     "aws": "clouddesk.sandbox.aws",
     "azure": "clouddesk.sandbox.azure",
@@ -118,11 +147,13 @@ SERVERS = {
 
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Sandbox]]:
+def servers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Any]]:
     """One simulated cloud of each provider for the whole session, started when it is first asked for."""
-    started: dict[str, Sandbox] = {}
+    started: dict[str, Sandbox | EngineSandbox] = {}
 
-    def server(provider: str) -> Sandbox:
+    def server(provider: str) -> Sandbox | EngineSandbox:
+        if provider == "docker" and provider not in started:
+            started[provider] = EngineSandbox(request.getfixturevalue("docker_engine"))
         if provider not in started:
             sandbox = Sandbox(SERVERS[provider], tmp_path_factory.mktemp(f"sandbox-{provider}"))
             sandbox.start()

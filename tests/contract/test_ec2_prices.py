@@ -135,5 +135,5 @@ def test_a_key_that_may_not_ask_for_one_kind_of_price_gets_the_other(refused: st
 
 @pytest.mark.usefixtures("amazon")
 def test_a_key_that_may_ask_for_no_price_is_told_so() -> None:
-    with pytest.raises(ClientError, match="AccessDenied|UnauthorizedOperation"):
+    with pytest.raises(ClientError, match=r"AccessDenied|UnauthorizedOperation"):
         live_offers(Account(refused=("pricing", "spot")).open)

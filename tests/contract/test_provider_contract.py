@@ -59,7 +59,7 @@ class Case:
             owner="local/ann",
             region=self.region,
             size=self.size,
-            os="ubuntu-22.04",
+            os=self.facts.os,
             nodes=tuple(NodePlan(key, key.partition("-")[0]) for key in keys),
             disk_gb=20,
             name="spark-1",
@@ -76,7 +76,7 @@ def secret(fields: dict[str, str]) -> SecretFields:
     return {key: Secret(value) for key, value in fields.items()}
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 15) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -104,6 +104,8 @@ def test_good_credentials_name_their_account(case: Case) -> None:
 
 
 def test_wrong_credentials_are_rejected_and_never_look_like_no_capacity(case: Case) -> None:
+    if case.facts.costs_nothing:
+        pytest.skip("asks for none")
     provider = case.open(**case.facts.wrong)
     with pytest.raises(CredentialsRejected):
         provider.check_credentials()
@@ -114,6 +116,8 @@ def test_wrong_credentials_are_rejected_and_never_look_like_no_capacity(case: Ca
 
 
 def test_a_missing_field_is_named(case: Case) -> None:
+    if case.facts.costs_nothing:
+        pytest.skip("asks for none")
     with pytest.raises(Invalid, match=PROVIDERS[case.name].credential_fields[-1].label):
         open_provider(case.name, {}, endpoint=case.sandbox.url, installation=INSTALLATION)
 
@@ -349,7 +353,7 @@ def test_an_unknown_system_is_refused_with_the_list_of_what_there_is(case: Case)
 
 def test_every_system_of_the_table_that_the_cloud_lists_can_be_found_by_family(case: Case) -> None:
     provider = case.open()
-    for family in ("ubuntu", "debian", "rocky"):
+    for family in ("ubuntu", "debian", "rocky") if not case.facts.costs_nothing else (case.facts.os,):
         assert provider.find_image(case.region, family, "x86_64").id
 
 
@@ -362,5 +366,6 @@ def test_an_unknown_size_is_rejected(case: Case) -> None:
 def test_offers_have_prices_or_none(case: Case) -> None:
     offers = case.open().list_offers()
     assert bool(offers) == case.facts.has_prices, "prices that the API does not tell come with the catalogue"
-    assert all(offer.hourly_price_usd is None or offer.hourly_price_usd > 0.001 for offer in offers)
+    least = -1.0 if case.facts.costs_nothing else 0.001
+    assert all(offer.hourly_price_usd is None or offer.hourly_price_usd > least for offer in offers)
     assert all(offer.vcpus >= 1 and offer.memory_gb > 0 and offer.disk_gb > 0 for offer in offers)

@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 import pytest
 
 from clouddesk.adapters.vault import VaultCredentials
+from clouddesk.adapters.vault_session import VaultSession
 from clouddesk.model.actor import Person
 from clouddesk.model.credentials import CredentialInfo, Secret, credential_ref
 from clouddesk.model.errors import CredentialsMissing, Invalid, Unavailable
@@ -28,12 +29,16 @@ def person() -> Person:
 
 @pytest.fixture
 def desk(running_vault: Vault) -> VaultCredentials:
-    return VaultCredentials.of_role(running_vault.address, mount="clouddesk", login=running_vault.login("desk"))
+    return VaultCredentials(
+        VaultSession.of_role(running_vault.address, mount="clouddesk", login=running_vault.login("desk"))
+    )
 
 
 @pytest.fixture
 def worker(running_vault: Vault) -> VaultCredentials:
-    return VaultCredentials.of_role(running_vault.address, mount="clouddesk", login=running_vault.login("worker"))
+    return VaultCredentials(
+        VaultSession.of_role(running_vault.address, mount="clouddesk", login=running_vault.login("worker"))
+    )
 
 
 async def test_what_the_desk_writes_the_worker_reads(desk, worker, person):
@@ -82,16 +87,16 @@ async def test_what_is_removed_is_gone_with_all_versions(desk, worker, person):
 
 async def test_a_revoked_token_is_replaced_by_a_new_login(desk, person):
     await desk.write(person, AWS, KEYS)
-    desk._client.auth.token.revoke_self()
+    desk._session._client.auth.token.revoke_self()
     assert await desk.list(person) == [AWS]
 
 
 async def test_a_token_near_its_end_is_replaced_before_it_fails(desk, person):
     await desk.check()
-    first = desk._client.token
-    desk._token_ends = 0.0
+    first = desk._session._client.token
+    desk._session._token_ends = 0.0
     await desk.list(person)
-    assert desk._client.token != first
+    assert desk._session._client.token != first
 
 
 @pytest.mark.parametrize("user", ["../bob", "ann/../bob", "..", "", "ann bob", "ann%2Fbob", "ann\n"])
@@ -104,18 +109,20 @@ async def test_nobody_climbs_out_of_their_own_folder(desk, user):
 
 async def test_a_vault_that_is_not_there_is_unavailable(person):
     login = json.dumps({"role_id": "r", "secret_id": "s"})
-    credentials = VaultCredentials.of_role(f"http://127.0.0.1:{free_port()}", mount="clouddesk", login=login)
+    credentials = VaultCredentials(
+        VaultSession.of_role(f"http://127.0.0.1:{free_port()}", mount="clouddesk", login=login)
+    )
     with pytest.raises(Unavailable):
         await credentials.list(person)
 
 
 async def test_a_wrong_login_is_unavailable(running_vault, person):
     login = json.dumps({"role_id": "r", "secret_id": "s"})
-    credentials = VaultCredentials.of_role(running_vault.address, mount="clouddesk", login=login)
+    credentials = VaultCredentials(VaultSession.of_role(running_vault.address, mount="clouddesk", login=login))
     with pytest.raises(Unavailable):
         await credentials.check()
 
 
 def test_a_damaged_login_says_how_to_mend_it():
     with pytest.raises(Invalid, match="clouddesk up"):
-        VaultCredentials.of_role("http://127.0.0.1:1", mount="clouddesk", login="{}")
+        VaultSession.of_role("http://127.0.0.1:1", mount="clouddesk", login="{}")

@@ -34,7 +34,7 @@ def reason_for_memory_only(conversation: dict[str, Any]) -> str | None:
     if any({"likeliest", "confidence"} & turn.get("means", {}).keys() for turn in turns):
         return "the classifier's guesses are given"
     states = {item.get("state") for wanted in conversation.get("have", {}).values() for item in wanted}
-    if states & {"provisioning", "partial"}:
+    if states & {"provisioning", "partial", "dearer"}:
         return "a machine never gets ready"
     has_lease = any("lease_hours" in facts for facts in conversation.get("outcome") or ())
     if has_lease and any("until" in turn.get("means", {}) for turn in turns):

@@ -22,9 +22,12 @@ from clouddesk.model.orphan import Orphan, SweepReport
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import (
+    CHOICES,
+    DECLINE,
     ENDED,
     GIVE_BACK,
     GO_ON,
+    OFFER_CHOICES,
     PARTIAL,
     PROVISIONING,
     RELEASING,
@@ -35,7 +38,9 @@ from clouddesk.model.reservation import (
     first_view,
 )
 from clouddesk.model.share import Share
+from clouddesk.model.ssh_key import SshKey
 from clouddesk.settings import Limits, TeamDefaults
+from clouddesk.ssh_keys import SshKeys
 
 PROJECT = Path(__file__).resolve().parents[2]
 START = datetime(2026, 3, 4, 12, 0, tzinfo=timezone.utc)  # a Wednesday
@@ -108,6 +113,7 @@ class MemoryCatalog:
                 and item.vcpus >= requirements.vcpus
                 and item.memory_gb >= requirements.memory_gb
                 and requirements.gpu_count == 0
+                and item.spot == requirements.spot
                 and (regions is None or item.region in regions)
                 and not any(item.region in REGIONS.get(words, (words,)) for words in requirements.excluded_regions)
                 and item.size not in requirements.excluded_sizes
@@ -120,6 +126,9 @@ class MemoryCatalog:
 
     def nearest(self, requirements: Requirements, *, limit: int = 3) -> list[Offer]:
         return sorted(OFFERS, key=lambda item: -item.memory_gb)[:2]
+
+    def clouds(self) -> tuple[str, ...]:
+        return tuple(sorted({item.provider for item in OFFERS}))
 
     def regions(self, provider: str) -> list[str]:
         return sorted({item.region for item in OFFERS if item.provider == provider})
@@ -141,7 +150,7 @@ class MemoryCatalog:
 class MemoryAccounts:
     """Everybody is given simulated access at the first word."""
 
-    providers = ("aws", "digitalocean")
+    providers = clouds = ("aws", "digitalocean")
 
     def __init__(self) -> None:
         self.infos: dict[Person, list[CredentialInfo]] = {}
@@ -321,11 +330,13 @@ class MemoryEngine:
         self.views = views
         self.clock = clock
         self.fault: Exception | None = None
+        self.orders: dict[str, ReservationOrder] = {}
         self.extended: set[str] = set()
         self.cleared: list[str] = []
 
     async def start(self, order: ReservationOrder) -> None:
         self._fail()
+        self.orders[order.reservation_id] = order
         self.views.items[order.reservation_id] = first_view(order)
 
     def finish_provisioning(self, reservation_id: str) -> None:
@@ -353,6 +364,12 @@ class MemoryEngine:
         item = self.views.items[reservation_id]
         choose_by = self.clock() + timedelta(minutes=30)
         self._put(item, state=PARTIAL, nodes=item.nodes[:-1], choose_by=choose_by, can_go_on=len(item.nodes) > 1)
+
+    def offer_next(self, reservation_id: str) -> None:
+        """The cloud has none of its machines left, and the owner is asked about the next offer."""
+        offered = self.orders[reservation_id].fallbacks[0]
+        choose_by = self.clock() + timedelta(minutes=30)
+        self._put(self.views.items[reservation_id], offered=offered, choose_by=choose_by)
 
     async def extend(self, reservation_id: str, seconds: int, request_id: str, *, by: str = "") -> datetime:
         self._fail()
@@ -383,10 +400,14 @@ class MemoryEngine:
     async def choose(self, reservation_id: str, answer: str, *, by: str = "", request_id: str = "") -> None:
         self._fail()
         item = self.views.items[reservation_id]
-        if item.state != PARTIAL:
+        options = CHOICES if item.state == PARTIAL else OFFER_CHOICES if item.offered else ()
+        if answer not in options:
             raise WrongState(item.name, state=item.state, wanted="choose")
-        if answer == GIVE_BACK:
-            self._put(item, state=RELEASING, reason="released")
+        if answer in (GIVE_BACK, DECLINE):
+            self._put(item, state=RELEASING, reason="released", offered=None)
+        elif item.offered:
+            offer, told = item.offered, ("provider", "region", "size", "vcpus", "memory_gb", "hourly_price_usd")
+            self._put(item, offered=None, choose_by=None, **{name: getattr(offer, name) for name in told})
         else:
             count = len(item.nodes) if answer == GO_ON else item.node_count
             self._put(item, state=PROVISIONING, node_count=count)
@@ -448,6 +469,20 @@ class MemoryEngine:
             raise fault
 
 
+class MemorySshKeys:
+    """Public keys by person."""
+
+    def __init__(self) -> None:
+        self.items: dict[Person, list[SshKey]] = {}
+
+    async def read(self, person: Person) -> list[SshKey]:
+        return list(self.items.get(person, ()))
+
+    async def change(self, person: Person, change: Callable[[list[SshKey]], list[SshKey]]) -> list[SshKey]:
+        self.items[person] = change(await self.read(person))
+        return await self.read(person)
+
+
 class MemoryDesk:
     """The Desk with what it stands on, so that a test can look and interfere."""
 
@@ -463,6 +498,7 @@ class MemoryDesk:
         self.habits = MemoryHabits()
         self.orphans = MemoryOrphans()
         self.trail = MemoryTrail()
+        self.ssh_keys = MemorySshKeys()
         self.desk = Desk(
             accounts=self.accounts,  # type: ignore[arg-type]  # the part of Accounts that the Desk uses
             blueprints_by_name=load_blueprints(PROJECT / "blueprints"),
@@ -477,6 +513,7 @@ class MemoryDesk:
             notices=self.notices,
             habits=self.habits,
             orphan_store=self.orphans,
+            ssh_keys=SshKeys(self.ssh_keys),
             trail=self.trail,
             team=TeamDefaults(),
             clock=self.clock,

@@ -135,7 +135,9 @@ class Stage:
         state = request.pop("state", "running")
         quote = await self.world.desk.quote(actor, to_request({"kind": "vm", **request}))
         made = await self.world.desk.reserve(actor, quote.id, conversation=f"local:console:-:{person}")
-        if state != "provisioning":
+        if state == "dearer":
+            self.world.engine.offer_next(made.id)
+        elif state != "provisioning":
             self.world.engine.finish_provisioning(made.id)
         if state == "partial":
             self.world.engine.lose_one(made.id)

@@ -30,6 +30,8 @@ class RunningStack:
 
     home: Path
     model: Path
+    docker: str = "false"
+    """The address of the engine that it may use."""
 
     @property
     def settings(self) -> Settings:
@@ -43,7 +45,7 @@ class RunningStack:
         done = subprocess.run(
             [sys.executable, "-m", "clouddesk", *arguments],
             cwd=PROJECT,
-            env=environment(self.home),
+            env=environment(self.home, CLOUDDESK_DOCKER=self.docker),
             input=input,
             stdin=subprocess.DEVNULL if input is None else None,
             capture_output=True,
@@ -82,9 +84,9 @@ class RunningStack:
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
-    """The caller's, without what would point at another stack."""
+    """The caller's, without what would point at another stack, or at an engine that happens to run here."""
     own = {key: value for key, value in os.environ.items() if not key.startswith("CLOUDDESK_")}
-    return {**own, "CLOUDDESK_HOME": str(home), **more}
+    return {**own, "CLOUDDESK_HOME": str(home), "CLOUDDESK_DOCKER": "false", **more}
 
 
 def eventually(look: Callable[[], Any], *, timeout_seconds: float = 60, pause_seconds: float = 0.3) -> Any:

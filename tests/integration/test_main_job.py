@@ -145,7 +145,7 @@ def test_a_cloud_that_is_down_for_a_moment_delays_and_loses_nothing(stack: Runni
 
 
 def test_no_capacity_is_said_and_leaves_nothing(stack: RunningStack) -> None:
-    say(stack, "jo", "2 vms on aws for 2 hours")
+    say(stack, "jo", "2 vms like t3.medium on aws in us-east-1 for 2 hours")
     clouds.fault(stack.settings, "aws", kind="no_capacity", count=50)
     answers = say(stack, "jo", "yes", wait=90)
     assert answers[-1]["notice"]["kind"] == "failed", said(answers)

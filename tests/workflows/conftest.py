@@ -65,6 +65,8 @@ class Bench:
     cloud: FakeCloud
     queue: str
     person: Person
+    other_clouds: dict[str, FakeCloud] = field(default_factory=dict)
+    """By name; ``cloud`` is every other."""
     workers: list[Worker] = field(default_factory=list)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -86,7 +88,7 @@ class Bench:
         return worker
 
     async def open(self, name: str, credential_ref: str) -> FakeCloud:
-        return await self.cloud.open(name, credential_ref)
+        return await self.other_clouds.get(name, self.cloud).open(name, credential_ref)
 
     def fresh(self) -> None:
         """Another person, with a cloud of their own, in the same installation."""
@@ -214,6 +216,15 @@ class Bench:
 
     async def kinds(self) -> list[str]:
         return [notice.kind for notice in await self.notices()]
+
+    async def told(self, kind: str, count: int) -> list[Notice]:
+        """So many notices of that kind, when they have come: the view is written before they are."""
+        for _ in range(200):
+            found = [item for item in await self.notices() if item.kind == kind]
+            if len(found) >= count:
+                return found
+            await self.pause()
+        raise AssertionError(f"there are {await self.kinds()}")
 
     async def notice(self, kind: str, *, seconds: float = 10.0, person: Person | None = None) -> Notice:
         """The first notice of that kind, when it comes."""

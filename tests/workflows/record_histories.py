@@ -16,10 +16,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from clouddesk.model.errors import CredentialsRejected, ProviderDown, RequestRejected
-from clouddesk.model.reservation import GO_ON, RETRY
+from clouddesk.model.reservation import DECLINE, GO_ON, RETRY, TAKE
 from clouddesk.workflows.sweep import SWEEP_ID
 from tests.servers import running_redis, running_temporal
 from tests.workflows.conftest import Bench, open_bench
+from tests.workflows.elsewhere import nowhere_left
 from tests.workflows.strays import Everybody, abandon, adopted, begin_sweeping, found, look_while_it_is_stopped
 
 _WHERE = r'("(?:identity|stackTrace)": *|"name": *(?="\d+@))"(?:[^"\\]|\\.)*"'
@@ -142,6 +143,28 @@ async def adoption(bench: Bench) -> str:
     return order.reservation_id
 
 
+async def failover(bench: Bench) -> str:
+    """Elsewhere after the cloud had none left, and at a third one with a yes to what is dearer."""
+    await bench.start_worker()
+    order = await nowhere_left(bench)
+    await bench.notice("dearer")
+    await bench.engine.choose(order.reservation_id, TAKE, by="ann")
+    await bench.until(order, lambda view: view.state == "running")
+    await bench.handle(order).signal("clear_behind")
+    await bench.until_asked("destroy_nodes", 4)
+    await bench.engine.release(order.reservation_id, by="ann")
+    return order.reservation_id
+
+
+async def declined(bench: Bench) -> str:
+    """Nobody wants what is dearer."""
+    await bench.start_worker()
+    order = await nowhere_left(bench)
+    await bench.notice("dearer")
+    await bench.engine.choose(order.reservation_id, DECLINE, by="ann")
+    return order.reservation_id
+
+
 async def begun_anew(bench: Bench) -> str:
     """The last run of a teardown that has become long."""
     return (await lasting(bench)).partition("@")[0]
@@ -166,7 +189,7 @@ async def lasting(bench: Bench) -> str:
 
 SCENES: tuple[Scene, ...] = (
     *(power, partial, unanswered, credentials, drift),
-    *(asked_again, failed_stop, adoption, lasting, begun_anew),
+    *(asked_again, failed_stop, adoption, lasting, begun_anew, failover, declined),
 )
 
 

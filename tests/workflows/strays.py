@@ -31,6 +31,18 @@ class Everybody:
         return [(person, CredentialInfo("fake", "team", NOW, NOW, account_id="1")) for person in self.people]
 
 
+class Accounts(Everybody):
+    """Somebody with an account at each of these clouds."""
+
+    def __init__(self, person: Person, providers: Sequence[str]) -> None:
+        super().__init__(person)
+        self.providers = providers
+
+    async def everybody(self) -> Sequence[tuple[Person, CredentialInfo]]:
+        infos = [CredentialInfo(name, "own", NOW, NOW, account_id=name) for name in self.providers]
+        return [(person, info) for person in self.people for info in infos]
+
+
 async def begin_sweeping(bench: Bench, *people: Person, access: Everybody | None = None) -> RedisOrphans:
     """The bench's worker sweeps too, the account of these people (else of its own person); what it knows then.
 
@@ -54,8 +66,8 @@ async def begin_sweeping(bench: Bench, *people: Person, access: Everybody | None
     return orphans
 
 
-def own_ref(bench: Bench) -> str:
-    return credential_ref(bench.person, "fake")
+def own_ref(bench: Bench, provider: str = "fake") -> str:
+    return credential_ref(bench.person, provider)
 
 
 async def abandon(bench: Bench) -> ReservationOrder:

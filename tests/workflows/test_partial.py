@@ -169,7 +169,7 @@ async def test_a_retry_that_the_cloud_refuses_asks_again_and_keeps_what_runs(ben
     await bench.engine.choose(order.reservation_id, RETRY, by="ann")
     view = await bench.until(order, lambda view: view.state == "partial" and view.revision > first.revision + 1)
     assert [node.key for node in view.nodes] == ["node-0", "node-2"]
-    reasons = [told.values["reason"] for told in await bench.notices() if told.kind == "partial"]
+    reasons = [told.values["reason"] for told in await bench.told("partial", 2)]
     assert reasons == ["provision_failed", "request_rejected"]
     await bench.engine.choose(order.reservation_id, GO_ON, by="ann")
     await bench.until(order, lambda view: view.state == "running")
@@ -190,5 +190,5 @@ async def test_why_a_retry_failed_is_said_in_words_that_people_know(bench: Bench
     bench.cloud.broken["create_nodes"] = RuntimeError("made up by a test")
     await bench.engine.choose(order.reservation_id, RETRY, by="ann")
     await bench.until(order, lambda view: view.state == "partial" and view.revision > first.revision + 1)
-    reasons = [told.values["reason"] for told in await bench.notices() if told.kind == "partial"]
+    reasons = [told.values["reason"] for told in await bench.told("partial", 2)]
     assert reasons == ["provision_failed", "provision_failed"]

@@ -17,7 +17,7 @@ async def get_upload_url(call: Call) -> dict[str, Any]:
         raise Refused("invalid_arguments", ["must be more than 0 [json-pointer:/length]"])
     if length > BYTES_AT_MOST:
         raise Refused("file_upload_size_restricted")
-    file = File(id=call.store.new_id("F"), name=name, length=length)
+    file = File(id=call.store.new_id("F"), name=name, length=length, alt_text=call.text("alt_txt"))
     call.store.files[file.id] = file
     return {"ok": True, "upload_url": f"{call.base_url}/upload/v1/{file.id}", "file_id": file.id}
 
@@ -56,4 +56,5 @@ async def complete_upload(call: Call) -> dict[str, Any]:
 def _shown(call: Call, file: File) -> dict[str, Any]:
     team = call.workspace.team_id
     link = f"{call.base_url}/files-pri/{team}-{file.id}/{file.name}"
-    return {"id": file.id, "name": file.name, "title": file.title, "size": file.length, "url_private": link}
+    facts = {"id": file.id, "name": file.name, "title": file.title, "alt_txt": file.alt_text}
+    return {**facts, "size": file.length, "url_private": link}

@@ -151,6 +151,7 @@ class File:
     length: int
     content: bytes | None = None
     title: str | None = None
+    alt_text: str = ""
     shared_in: list[str] = field(default_factory=list)
 
 

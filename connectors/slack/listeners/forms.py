@@ -53,8 +53,9 @@ def register(app: AsyncApp, services: Services) -> None:
                     id=f"f-{view['id']}-{view['hash']}",
                     workspace_id=services.workspace_id,
                     user_id=user_id,
-                    channel=made.channel or await services.messenger.direct(user_id),
-                    thread=made.thread,
+                    channel=made.place.get("channel") or await services.messenger.direct(user_id),
+                    thread=made.place.get("thread", ""),
                     before=made.before,
+                    otherwise=made.otherwise,
                 )
             )

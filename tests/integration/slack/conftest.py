@@ -58,6 +58,8 @@ class NoDesk:
     def providers(self) -> tuple[str, ...]:
         return ("aws",)
 
+    clouds = providers
+
 
 @pytest.fixture
 async def slack() -> AsyncIterator[SlackServer]:

@@ -64,6 +64,7 @@ class Dialogue:
         return web.json_response({"replies": self._answers[key]})
 
 
-def reply(text: str, **buttons: str) -> dict[str, Any]:
-    """One reply; its buttons by title."""
-    return {"text": text, "buttons": [{"title": title, "payload": payload} for title, payload in buttons.items()]}
+def reply(text: str, *, response: str = "", **buttons: str) -> dict[str, Any]:
+    """One reply; its buttons by title. ``response``: its name in domain.yml."""
+    shown = [{"title": title, "payload": payload} for title, payload in buttons.items()]
+    return {"text": text, "buttons": shown, "response": response}

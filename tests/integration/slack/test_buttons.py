@@ -55,9 +55,9 @@ async def test_an_answered_card_says_what_was_chosen_and_has_no_buttons_any_more
     assert shown(slack, quote).text == quote.text
 
 
-def shown(slack: SlackServer, posted: Posted) -> Posted:
+def shown(slack: SlackServer, posted: Posted, channel: str = "data") -> Posted:
     """As it is now."""
-    return next(one for one in slack.messages("ann", "data") if one.ts == posted.ts)
+    return next(one for one in slack.messages("ann", channel) if one.ts == posted.ts)
 
 
 async def test_a_stranger_presses_with_their_own_name_and_hears_the_answer_alone(
@@ -90,6 +90,18 @@ async def test_buttons_under_the_answer_to_a_command_answer_the_same_person_alon
     await until(lambda: said(slack, "ann", "without-app")[-1] == "On it.")
     assert said(slack, "ben", "without-app") == []
     assert dialogue.heard[0]["conversation"] == dialogue.heard[1]["conversation"]
+
+
+async def test_a_card_that_one_person_alone_sees_loses_its_buttons_too(slack: SlackServer, dialogue: Dialogue) -> None:
+    await slack.slash("ann", "without-app", "/cloud", "a vm")
+    quote = await card(slack, "ann", "without-app")
+    await slack.press("ann", quote.ts, "say:0", channel="without-app")
+    await until(
+        lambda: [block["type"] for block in shown(slack, quote, "without-app").blocks] == ["section", "context"]
+    )
+    assert shown(slack, quote, "without-app").blocks[-1]["elements"][0]["text"] == "You chose *Yes*."
+    assert shown(slack, quote, "without-app").text == quote.text
+    assert len(said(slack, "ann", "without-app")) == 2
 
 
 async def test_a_command_in_the_direct_conversation_goes_on_with_it(slack: SlackServer, dialogue: Dialogue) -> None:

@@ -46,6 +46,21 @@ class Desk:
         outcome = await self.slack.press(user, message.ts, action, channel=channel)
         assert outcome.is_acked
 
+    async def press_at_home(self, user: str, title: str) -> None:
+        """The first button of this title on the person's page, once it is there."""
+
+        def look() -> list[tuple[str, str]]:
+            page = self.slack.home(user)
+            blocks = [block for block in page.content["blocks"] if block["type"] == "actions"] if page else []
+            found = [(block["block_id"], item) for block in blocks for item in block["elements"]]
+            return [(block_id, item["action_id"]) for block_id, item in found if item["text"]["text"] == title]
+
+        await until(look, within_seconds=20)
+        page, (block_id, action) = self.slack.home(user), look()[0]
+        assert page is not None
+        outcome = await self.slack.press(user, None, action, view_id=page.id, block_id=block_id)
+        assert outcome.is_acked
+
     def heard(self, user: str, channel: str = "dm") -> int:
         return len(said(self.slack, user, channel))
 
@@ -95,8 +110,9 @@ def workspace(team_id: str) -> Workspace:
     return usual
 
 
-async def test_from_the_wish_to_the_end_by_buttons(desk: Desk) -> None:
-    desk.slack.say("ann", "dm", "spin up a 3-node spark cluster for 8 hours")
+async def test_from_the_wish_to_the_end_by_buttons_alone(desk: Desk) -> None:
+    desk.slack.open_home("ann")
+    await desk.press_at_home("ann", "a 3-node spark cluster for 8 hours")
     quote = await desk.answer("ann", "dm", "shall i get")
     assert await desk.reservations("ann") == [], "nothing is bought before the yes"
     await desk.press("ann", "dm", quote, "Yes, get it")
@@ -108,7 +124,9 @@ async def test_from_the_wish_to_the_end_by_buttons(desk: Desk) -> None:
     assert len(clouds.machines(desk.stack.settings, spark.id)) == 3
 
     before = desk.heard("ann")
-    desk.slack.say("ann", "dm", f"give back {spark.name}")
+    await desk.press_at_home("ann", "Extend 2 hours")
+    await desk.answer("ann", "dm", "2 hours", after=before)
+    await desk.press_at_home("ann", "Release")
     question = await desk.answer("ann", "dm", "for good", after=before)
     await desk.press("ann", "dm", question, "Yes, give back")
     await desk.answer("ann", "dm", "is gone", after=before)

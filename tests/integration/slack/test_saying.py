@@ -19,7 +19,7 @@ async def test_a_direct_message_is_answered_with_the_persons_own_time_zone(
     slack.say("ben", "dm", "a vm for 2 hours")
     await until(lambda: said(slack, "ben") == ["I heard: a vm for 2 hours"])
     (heard,) = dialogue.heard
-    assert heard["timezone"] == "America/New_York"
+    assert (heard["timezone"], heard["locale"]) == ("America/New_York", "en-US")
     assert heard["workspace_id"] == slack.workspace.team_id
     assert heard["conversation"].endswith(heard["user_id"])
 

@@ -65,6 +65,16 @@ async def test_say_wait_prints_notices_until_one_concludes(rasa: Rasa):
     assert "vm-1" in lines[2]["text"]
 
 
+async def test_say_wait_ends_with_a_question_that_nothing_goes_on_without(rasa: Rasa):
+    sent = later(
+        2.0, rasa.redis, notice("xena", kinds.MOVED), notice("xena", kinds.DEARER), notice("xena", kinds.READY)
+    )
+    done = await asyncio.to_thread(rasa.clouddesk, "say", "--user", "xena", "--json", "--wait", "hello")
+    await sent
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line.get("notice", {}).get("kind") for line in lines] == [None, "moved", "dearer"]
+
+
 async def test_say_wait_leaves_out_what_came_before(rasa: Rasa, redis: Redis[bytes]):
     await RedisNotices(redis).send(notice("early", kinds.READY))
     done = await asyncio.to_thread(rasa.clouddesk, "say", "--user", "early", "--wait=1", "hello")

@@ -19,6 +19,8 @@ class NoClouds:
     def providers(self) -> tuple[str, ...]:
         return ("aws", "digitalocean")
 
+    clouds = providers
+
     def blueprints(self) -> list[Any]:
         return []
 

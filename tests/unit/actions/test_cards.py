@@ -26,7 +26,7 @@ def test_lists_and_details_say_how_many_machines_are_up(changes: dict[str, int],
     item = a_reservation(state=states.PROVISIONING, **changes)
 
     assert f" · {said} · " in cards.reservation_line(item, ANN, NOW)
-    assert cards.reservation_card(item, ANN, NOW).splitlines()[0].endswith(f", {said}")
+    assert cards.reservation_card(item, ANN, NOW).text.splitlines()[0].endswith(f", {said}")
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_each_line_of_a_list_offers_what_its_state_allows(state: str, titles: li
 
     rows = cards.reservation_rows(items, ANN, NOW)
 
-    lines = cards.reservation_list(items, ANN, NOW).splitlines()
+    lines = cards.reservation_list(items, ANN, NOW).text.splitlines()
     for item, row in zip(items, rows, strict=True):
         assert row["text"] in lines
         assert [button["title"] for button in row["buttons"]] == titles

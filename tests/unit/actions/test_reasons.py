@@ -48,6 +48,6 @@ def test_other_clouds_are_named_with_whether_there_is_access() -> None:
 
 def test_the_quotes_card_says_what_it_would_cost_elsewhere() -> None:
     made = quote(region=None)
-    assert "Elsewhere: DigitalOcean $0.0357/h (you have no access)" in cards.quote_card(made, ANN, None)
+    assert "Elsewhere: DigitalOcean $0.0357/h (you have no access)" in cards.quote_card(made, ANN, None).text
     same = replace(made, runner_up=made.elsewhere[0].offer, runner_up_hourly_price_usd=0.0357)
-    assert "Elsewhere" not in cards.quote_card(same, ANN, None), "the runner-up is not told twice"
+    assert "Elsewhere" not in cards.quote_card(same, ANN, None).text, "the runner-up is not told twice"

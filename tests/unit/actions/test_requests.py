@@ -64,7 +64,9 @@ def test_an_end_replaces_a_length_and_the_other_way_round() -> None:
     assert "until" not in requests.merged({"until": "until friday"}, {"duration_seconds": 60})
 
 
-CLOUDS = SimpleNamespace(providers=lambda: ("aws", "digitalocean"), blueprints=list)
+CLOUDS = SimpleNamespace(
+    clouds=lambda: ("aws", "digitalocean"), providers=lambda: ("aws", "digitalocean", "docker"), blueprints=list
+)
 
 
 def refusing(text: str, request: dict[str, Any] | None = None, **entities: Any) -> Turn:

@@ -56,10 +56,15 @@ ERRORS = [
     invalid.BadName("my box!", most_characters=40),
     invalid.UnknownProvider(["hetzner"], ["aws", "digitalocean"]),
     invalid.NoImage("windows", ["aws", "digitalocean"], ["debian-12"]),
+    *(invalid.NoOwnMachine(is_at_terminal=is_here) for is_here in (True, False)),
     invalid.OtherAccount("aws"),
     invalid.CredentialsInUse("aws", ["spark-1", "vm-2"]),
     *(invalid.NoColleague("ben", why) for why in ("owner", "bot", "guest", "deactivated", "foreign")),
     invalid.ShareIsOver(datetime(2026, 3, 4, tzinfo=timezone.utc)),
+    *(invalid.NoSshKey(is_damaged=is_damaged) for is_damaged in (True, False)),
+    invalid.SshKeyIsPrivate(),
+    invalid.WeakSshKey("an RSA key of 1024 bits is too short"),
+    invalid.TooManySshKeys(10),
 ]
 
 
@@ -200,6 +205,8 @@ def test_every_kind_of_notice_has_wording_from_the_values_that_workflows_fill(ki
         *("minutes_left", "reason", "simulated", "extension", "up", "missing", "up_hourly", "choose_by", "owner"),
         # Of some kinds only.
         *("which", "how_many", "things", "orphan_id", "provider_name"),
+        *("from_provider", "from_region", "from_size", "from_hourly"),
+        *("offer_provider", "offer_region", "offer_size", "offer_hourly", "offer_more", "agreed_hourly"),
     }
     response = DOMAIN["responses"][f"utter_notice_{kind}"][0]
     values = {key: key.upper() for key in filled}

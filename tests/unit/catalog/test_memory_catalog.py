@@ -100,7 +100,12 @@ def test_region_words_and_providers_narrow_the_search(bundled: MemoryCatalog) ->
     assert {offer.region[:3] for offer in europe} == {"eu-"}
     with pytest.raises(UnknownRegion):
         bundled.cheapest(Requirements(region="narnia"))
-    assert bundled.cheapest(Requirements(providers=("digitalocean",))) == []
+
+
+def test_a_provider_that_is_not_offered_is_found_only_by_its_name(bundled: MemoryCatalog) -> None:
+    assert {offer.provider for offer in bundled.cheapest(Requirements(), limit=1000)} == {"aws"}
+    named = bundled.cheapest(Requirements(providers=("digitalocean",)))
+    assert {offer.provider for offer in named} == {"digitalocean"}
 
 
 def test_places_and_sizes_that_are_ruled_out_are_not_taken(bundled: MemoryCatalog) -> None:

@@ -13,6 +13,7 @@ from connectors import light_rasa
 light_rasa.install()  # before the first import of Rasa, for the speed of the tests
 
 from connectors.channel import NO_ANSWER, Answers, CloudDeskChannel, Incoming, answer  # noqa: E402
+from connectors.rasa import Form, Reply  # noqa: E402
 
 MESSAGE = Incoming("local:console:-:ann", "hello", "local", "ann", "Europe/Berlin", "m1")
 
@@ -57,8 +58,11 @@ def test_metadata_holds_who_speaks_and_where():
         "workspace_id": "local",
         "user_id": "ann",
         "timezone": "UTC",
+        "locale": "",
         "conversation": "local:console:-:ann",
     }
+    assert Incoming.read(body(locale="en-GB")).metadata["locale"] == "en-GB"
+    assert Incoming.read(body(locale=5)).metadata["locale"] == "", "what no connector of ours sends"
 
 
 @pytest.mark.parametrize("field", ["conversation", "text", "workspace_id", "user_id", "timezone", "message_id"])
@@ -193,6 +197,30 @@ async def test_what_is_nobody_elses_business_is_marked():
         await message.output_channel.send_response(message.sender_id, said)
 
     assert await answer(MESSAGE, tells) == [{"text": "account 12", "buttons": [], "private": True}]
+
+
+async def test_a_response_comes_with_its_name_its_small_print_and_what_is_said_where_there_are_forms():
+    form = {"provider": "aws", "text": "Use the form."}
+
+    async def tells(message: Any) -> None:
+        custom = {"small": ["_(simulated)_"], "form": form, "else": "is not ours"}
+        said = {"text": "Run it. _(simulated)_", "custom": custom, "utter_action": "utter_add_credentials"}
+        await message.output_channel.send_response(message.sender_id, said)
+
+    (said,) = await answer(MESSAGE, tells)
+    assert said == {
+        "text": "Run it. _(simulated)_",
+        "buttons": [],
+        "small": ["_(simulated)_"],
+        "form": form,
+        "response": "utter_add_credentials",
+    }
+    reply = Reply.read(said)
+    assert (reply.small, reply.form, reply.response) == (
+        ("_(simulated)_",),
+        Form("Use the form.", "aws"),
+        said["response"],
+    )
 
 
 async def test_lines_of_a_list_come_with_their_own_buttons():

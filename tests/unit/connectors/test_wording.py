@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from clouddesk.language.localtime import local_time
+from clouddesk.language.localtime import Whereabouts, local_time
 from clouddesk.model import notice as kinds
 from clouddesk.model.notice import Notice
 from connectors.notices import Wording, concludes
@@ -68,7 +68,7 @@ def test_only_simulated_machines_are_called_simulated():
 def test_times_are_told_in_the_persons_zone():
     ends = NOW + timedelta(days=30)
     text = Wording().render(notice(kinds.READY), timezone_name="Asia/Kolkata").text
-    assert local_time(ends, "Asia/Kolkata", NOW) in text
+    assert local_time(ends, Whereabouts("Asia/Kolkata"), NOW) in text
 
 
 def test_a_kind_without_a_wording_is_shown_by_its_facts(tmp_path: Path):

@@ -53,6 +53,9 @@ class ListCatalog:
     def nearest(self, requirements: Requirements, *, limit: int = 3) -> list[Offer]:
         return sorted(self.offers, key=lambda item: -item.memory_gb)[:limit]
 
+    def clouds(self) -> tuple[str, ...]:
+        return tuple(sorted({item.provider for item in self.offers}))
+
     def regions(self, provider: str) -> list[str]:
         return sorted({item.region for item in self.offers if item.provider == provider})
 

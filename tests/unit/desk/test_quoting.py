@@ -251,5 +251,5 @@ def test_unknown_software_lists_what_there_is():
 
 def test_a_wrong_blueprint_names_its_file_and_field(tmp_path: Path):
     (tmp_path / "odd.yml").write_text("title: Odd\nroles: [{name: node}]\n")
-    with pytest.raises(Invalid, match=r"odd\.yml is wrong at 'machine'"):
+    with pytest.raises(Invalid, match=r"odd\.yml: machine is missing"):
         load_blueprints(tmp_path)

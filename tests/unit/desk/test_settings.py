@@ -47,6 +47,8 @@ def test_a_limit_that_is_no_number_is_refused(tmp_path, monkeypatch):
         ("limits: {warning_seconds: 1800}", "list of whole numbers"),
         ("limits: {max_nodes: [5]}", "a whole number"),
         ("limits: {max_nodes: true}", "a whole number"),
+        ("limits: {max_nodes: 0}", "1 or more"),
+        ("limits: {failover_dearer_percent: -1}", "0 or more"),
         ("grant_sandbox_credentials: 'false'", "true or false"),
         ("admins: [1]", "workspace/user"),
         ("redis_url: 7", "a text"),
@@ -54,6 +56,8 @@ def test_a_limit_that_is_no_number_is_refused(tmp_path, monkeypatch):
         ("rasa_servers: 0", "above 0"),
         ("rasa_servers: true", "above 0"),
         ("audit_days: 0", "above 0"),
+        ("blueprint_folders: [1]", "a list of folders"),
+        ("mirrors: [here]", "addresses by what they stand for"),
     ],
 )
 def test_a_value_of_the_wrong_kind_is_refused(tmp_path, monkeypatch, text, hint):
@@ -71,6 +75,12 @@ def test_limits_of_the_file_apply(tmp_path, monkeypatch):
     monkeypatch.setattr(settings, "PROJECT", tmp_path)
     (tmp_path / "settings.yml").write_text("limits: {max_nodes: 7, warning_seconds: [60, 30]}\n")
     assert (load(tmp_path).limits.max_nodes, load(tmp_path).limits.warning_seconds) == (7, (60, 30))
+
+
+def test_failover_can_be_switched_off(tmp_path, monkeypatch):
+    monkeypatch.setattr(settings, "PROJECT", tmp_path)
+    (tmp_path / "settings.yml").write_text("limits: {fallbacks: 0, failover_dearer_percent: 0}\n")
+    assert (load(tmp_path).limits.fallbacks, load(tmp_path).limits.failover_dearer_percent) == (0, 0)
 
 
 def test_a_missing_secret_says_what_to_do(tmp_path):

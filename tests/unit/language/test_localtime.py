@@ -4,7 +4,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from clouddesk.language.localtime import local_time
+from clouddesk.language.localtime import Whereabouts, local_time
 
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=timezone.utc)
 
@@ -27,4 +27,19 @@ NOW = datetime(2026, 11, 25, 9, 0, tzinfo=timezone.utc)
     ],
 )
 def test_moment_is_said_as_near_as_it_is(moment: str, zone: str, words: str) -> None:
-    assert local_time(datetime.fromisoformat(moment), zone, NOW) == words
+    assert local_time(datetime.fromisoformat(moment), Whereabouts(zone), NOW) == words
+
+
+@pytest.mark.parametrize(
+    ("locale", "moment", "words"),
+    [
+        ("en-US", "2026-11-25T19:05:00+00:00", "today 8:05 pm"),
+        ("en-US", "2026-11-25T23:00:00+00:00", "tomorrow 12:00 am"),
+        ("en-US", "2026-11-25T11:30:00+00:00", "today 12:30 pm"),
+        ("en-GB", "2026-11-25T19:05:00+00:00", "today 20:05"),
+        ("de-DE", "2026-11-25T19:05:00+00:00", "today 20:05"),
+        ("", "2026-11-25T19:05:00+00:00", "today 20:05"),
+    ],
+)
+def test_the_clock_is_that_of_the_readers_country(locale: str, moment: str, words: str) -> None:
+    assert local_time(datetime.fromisoformat(moment), Whereabouts("Europe/Berlin", locale), NOW) == words

@@ -40,7 +40,8 @@ def words_of(posts: list[Post]) -> str:
 
 
 def test_a_card_has_its_text_small_print_and_buttons() -> None:
-    (post,) = of_reply(Reply("*1 × t3a.medium*\n$0.03/h\n_(simulated: nothing runs)_\n\nShall I get it?", (YES, NO)))
+    text = "*1 × t3a.medium*\n$0.03/h\n_(simulated: nothing runs)_\n\nShall I get it?"
+    (post,) = of_reply(Reply(text, (YES, NO), small=("_(simulated: nothing runs)_",)))
 
     assert kinds(post) == ["section", "context", "section", "actions"]
     assert [(button["text"]["text"], button["value"]) for button in buttons(post)] == [
@@ -50,6 +51,14 @@ def test_a_card_has_its_text_small_print_and_buttons() -> None:
     assert post.text.startswith("*1 × t3a.medium*")
     assert "Shall I get it?" in post.text
     assert problems(post) == []
+
+
+def test_what_ends_a_line_can_be_small_print_and_what_only_looks_like_it_is_not() -> None:
+    (post,) = of_reply(Reply("*vm-1* is ready. _(simulated)_\nNext: _(something)_", small=("_(simulated)_",)))
+
+    assert kinds(post) == ["section", "context", "section"]
+    assert post.blocks[0]["text"]["text"] == "*vm-1* is ready."
+    assert post.blocks[2]["text"]["text"] == "Next: _(something)_"
 
 
 def test_each_line_of_a_list_has_its_buttons_below_it() -> None:

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clouddesk.language.durations import parse_duration
+from clouddesk.language.localtime import Whereabouts
 from clouddesk.model.credentials import CredentialInfo
 from clouddesk.model.node import NodePlan
 from clouddesk.model.offer import Offer
@@ -102,7 +103,7 @@ def fits(view: dict[str, Any], kind: str) -> None:
 @given(st.lists(RESERVATIONS, max_size=8), st.lists(ACCESSES, max_size=3), ZONES)
 @settings(max_examples=25, deadline=None)
 def test_home_fits(reservations: list[Any], accesses: list[CredentialInfo], zone: str) -> None:
-    view = views.home(reservations, accesses, now=NOW, timezone_name=zone)
+    view = views.home(reservations, accesses, now=NOW, reader=Whereabouts(zone))
     fits(view, HOME)
     ids = [
         element["action_id"] for block in view["blocks"] for element in block.get("elements", ()) if "value" in element
@@ -114,7 +115,7 @@ def test_home_fits_with_three_hundred_reservations_of_the_longest_texts() -> Non
     item = a_reservation(name="<" * 900, size="&" * 900, region=">" * 900)
     many = [replace(item, id=f"r-{number}") for number in range(300)]
     access = CredentialInfo("aws", "<!channel>" * 300, NOW, NOW, is_simulated=True)
-    fits(views.home(many, [access, replace(access, provider="digitalocean")], now=NOW, timezone_name="UTC"), HOME)
+    fits(views.home(many, [access, replace(access, provider="digitalocean")], now=NOW, reader=Whereabouts()), HOME)
 
 
 @given(TEXTS.filter(str.strip), st.sampled_from(sorted(PROVIDERS)), st.booleans())

@@ -19,7 +19,7 @@ SIMULATED = "_(simulated: nothing real runs, nothing is billed)_"
 def a_list(count: int) -> Reply:
     rows = tuple(Row(f"• *vm-{n}* (r-{n}) · running", (Button("Stop", f"/stop{n}"),)) for n in range(count))
     text = "\n".join(["You have many machines:", *(row.text for row in rows), SIMULATED])
-    return Reply(text, rows=rows)
+    return Reply(text, rows=rows, small=(SIMULATED,))
 
 
 def test_what_fits_stays_as_it_is() -> None:
@@ -34,6 +34,7 @@ def test_a_long_list_is_shown_page_by_page_each_row_once() -> None:
     assert pages[0].text.startswith("You have many machines:")
     assert [page.text.splitlines()[0] for page in pages[1:]] == ["Page 2 of 3", "Page 3 of 3"]
     assert all(SIMULATED in page.text for page in pages), "each message says that nothing of it is real"
+    assert [page.text.splitlines()[-1] in page.small for page in pages] == [True] * 3
     assert [[button.title for button in page.buttons] for page in pages] == [["Show more"], ["Show more"], []]
     assert "13 more" in pages[0].text
     assert "“show more”" in pages[0].text, "there are words that do the same"

@@ -11,16 +11,16 @@ import yaml
 from actions import cards as dialogue
 from clouddesk.model.actor import Actor
 from clouddesk.model.node import GONE, PENDING, RUNNING, STOPPED, Node
-from clouddesk.model.notice import PARTIAL, READY, Notice
+from clouddesk.model.notice import PARTIAL, READY, STARTED, Notice
 from clouddesk.model.reservation import PROVISIONING, RELEASING, STOPPING
 from clouddesk.model.reservation import RUNNING as IS_RUNNING
 from clouddesk.sandbox.slack.blocks import check_blocks
 from clouddesk.sandbox.slack.schema import MESSAGE
 from clouddesk.settings import PROJECT
 from connectors.notices import Wording
-from connectors.rasa import Button, Reply, Row
+from connectors.rasa import Button, Form, Reply, Row
 from connectors.slack import words
-from connectors.slack.cards import Post, of_notice, of_reply, progress
+from connectors.slack.cards import Post, copyable, of_notice, of_reply, progress
 from connectors.slack.text import is_private
 from tests.builders import NOW, a_reservation
 from tests.unit.connectors.slack.test_views import a_quote
@@ -59,7 +59,7 @@ def test_a_quote_has_its_hints_in_small_print_and_its_price_in_large() -> None:
     card = dialogue.quote_card(quote, ANN, None)
     buttons = (Button("Yes, get it", '/affirm{"quote_id": "q-1"}'), Button("No", '/deny{"quote_id": "q-1"}'))
     text = RESPONSES["utter_quote"][0]["text"].format(card=card, warning="", them="them")
-    (post,) = of_reply(Reply(text, buttons))
+    (post,) = of_reply(Reply(text, buttons, small=card.small))
     assert check_blocks(post.blocks, MESSAGE) == []
     for hint in ("(simulated:", "Next: 3 × m5.xlarge", "“default” is what I chose"):
         assert hint in small(post)
@@ -69,14 +69,17 @@ def test_a_quote_has_its_hints_in_small_print_and_its_price_in_large() -> None:
     assert titles(post) == [("Yes, get it", "primary"), ("No", None)]
 
 
-@pytest.mark.parametrize("response", ["utter_help", "utter_did_not_understand"])
-def test_examples_of_a_help_text_can_be_pressed(response: str) -> None:
-    (post,) = of_reply(Reply(RESPONSES[response][0]["text"]))
+HELPING = [said for variations in RESPONSES.values() for said in variations if "examples" in said.get("custom", {})]
+
+
+@pytest.mark.parametrize("said", HELPING)
+def test_examples_of_a_help_text_can_be_pressed(said: dict[str, Any]) -> None:
+    (post,) = of_reply(Reply(said["text"], examples=tuple(said["custom"]["examples"])))
     assert check_blocks(post.blocks, MESSAGE) == []
     pressed = [title for title, _ in titles(post)]
     assert len(pressed) > 1
     assert all(f'"{title}"' in post.text for title in pressed)
-    assert not any("vm-1" in title for title in pressed), "nothing is offered about machines that may not be there"
+    assert not any("-1" in title for title in pressed), "nothing is offered about machines that may not be there"
 
 
 @pytest.mark.parametrize("name", sorted(name for name in RESPONSES if not name.startswith("utter_notice_")))
@@ -105,9 +108,11 @@ def test_a_notice_that_is_too_long_says_where_the_rest_is() -> None:
 
 def test_addresses_are_lines_to_copy_and_private() -> None:
     notice = a_notice(READY)
-    post = of_notice(notice, Wording().render(notice, timezone_name="UTC"))
+    post = of_notice(notice, Wording().render(copyable(notice), timezone_name="UTC"))
     assert "\n`203.0.113.7`\n`203.0.113.8`\n" in post.text
     assert is_private(post.text)
+    again = a_notice(STARTED)
+    assert "(`203.0.113.7`, `203.0.113.8`)" in Wording().render(copyable(again), timezone_name="UTC").text
     assert not is_private(of_notice(a_notice(PARTIAL), Wording().render(a_notice(PARTIAL), timezone_name="UTC")).text)
 
 
@@ -117,11 +122,34 @@ def test_only_giving_all_back_is_red_when_machines_came_up_in_part() -> None:
     assert [style for _, style in titles(post)] == [None, None, "danger"]
 
 
-@pytest.mark.parametrize("name", ["utter_add_credentials", "utter_error_credentials_missing", "utter_paste_secret"])
-def test_where_a_command_for_the_terminal_is_told_the_form_is_a_button(name: str) -> None:
-    text = RESPONSES[name][0]["text"].format(provider="aws", command="aws", title="AWS")
-    (post,) = of_reply(Reply(text))
-    assert post.blocks[-1]["elements"][0]["value"] == '/add_credentials{"provider": "aws"}'
+TERMINAL = sorted(name for name, said in RESPONSES.items() if "clouddesk credentials add" in said[0].get("text", ""))
+
+
+@pytest.mark.parametrize("name", TERMINAL)
+def test_where_a_command_for_the_terminal_is_told_slack_has_a_form_behind_a_button(name: str) -> None:
+    (said,) = RESPONSES[name]
+    filled = {
+        key: text.format(provider="aws", command="aws", title="AWS") for key, text in said["custom"]["form"].items()
+    }
+    (post,) = of_reply(Reply(said["text"], form=Form(**filled)))
+    assert "terminal" not in post.text
+    assert "button below" in post.text
+    assert post.blocks[-1]["elements"][0]["value"].startswith("/add_credentials")
+
+
+def test_a_form_is_of_the_cloud_that_is_spoken_of() -> None:
+    (post,) = of_reply(Reply("Run …", form=Form("Use the button below.", "aws")))
+    assert post.text == "Use the button below."
+    assert titles(post) == [("Add AWS access here", None)]
+    assert post.blocks[1]["elements"][0]["value"] == '/add_credentials{"provider": "aws"}'
+    (post,) = of_reply(Reply("Run …", form=Form("Use the button below.")))
+    assert post.blocks[1]["elements"][0]["value"] == "/add_credentials"
+
+
+def test_a_notice_that_is_simulated_says_so_in_small_print() -> None:
+    notice = a_notice(READY)
+    post = of_notice(notice, Wording().render(notice, timezone_name="UTC"))
+    assert small(post) == "_(simulated)_"
 
 
 def test_which_one_to_give_back_is_no_row_of_red_buttons() -> None:
@@ -136,7 +164,8 @@ def test_the_list_of_the_dialogue_has_its_buttons_at_each_line() -> None:
         Row(row["text"], tuple(Button(item["title"], item["payload"]) for item in row["buttons"]))
         for row in dialogue.reservation_rows(items, ANN, NOW)
     )
-    (post,) = of_reply(Reply(dialogue.reservation_list(items, ANN, NOW), rows=rows))
+    listed = dialogue.reservation_list(items, ANN, NOW)
+    (post,) = of_reply(Reply(listed.text, rows=rows, small=listed.small))
     kinds = [block["type"] for block in post.blocks]
     assert kinds == ["section", *["section", "actions"] * 3, "context"]
 
@@ -164,18 +193,3 @@ def test_the_bar_of_progress_fills() -> None:
         nodes = tuple(a_node(number, RUNNING if number < up else PENDING) for number in range(3))
         bars.append(progress(a_reservation(state=PROVISIONING, nodes=nodes)).blocks[0]["text"]["text"].count("█"))
     assert bars == [0, 4, 8, 12]
-
-
-@pytest.mark.parametrize(
-    ("said", "read"),
-    [
-        ("Run `{}` (or `digitalocean`) in a terminal; it asks.", "Use the button below; it asks."),
-        ("Where nobody sees it: run `{}` in a terminal.", "Where nobody sees it: use the button below."),
-        ("Replace it with `{}` in a terminal, then ask.", "Replace it with the button below, then ask."),
-    ],
-)
-def test_a_command_for_the_terminal_is_a_button_here(said: str, read: str) -> None:
-    (post,) = of_reply(Reply(said.format("clouddesk credentials add aws")))
-
-    assert post.blocks[0]["text"]["text"] == read
-    assert post.blocks[1]["elements"][0]["value"] == '/add_credentials{"provider": "aws"}'

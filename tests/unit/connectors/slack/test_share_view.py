@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from clouddesk.language.localtime import Whereabouts
 from clouddesk.model.share import EXTEND, LEVELS, MANAGE, USE, Share
 from clouddesk.sandbox.slack.schema import MODAL
 from clouddesk.sandbox.slack.views import check_view
@@ -18,7 +19,7 @@ ITEM = a_reservation(name="etl", expires_at=NOW + timedelta(hours=5))
 
 def form(**changes: Any) -> dict[str, Any]:
     item = a_reservation(workspace_id="T1", name="etl", expires_at=NOW + timedelta(hours=5), **changes)
-    return views.share(item, now=NOW, timezone_name="Europe/Berlin", place={"channel": "C1"})
+    return views.share(item, now=NOW, reader=Whereabouts("Europe/Berlin"), place={"channel": "C1"})
 
 
 def back(view: dict[str, Any], *, person: str | None, allowed: str, until: int | None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clouddesk.language.localtime import Whereabouts
 from clouddesk.model.credentials import CredentialInfo
 from clouddesk.model.node import NodePlan
 from clouddesk.model.offer import Offer
@@ -178,6 +179,23 @@ def test_what_was_emptied_is_said_to_be_dropped(said: dict[str, Any], change: di
     assert views.problems(form, now=NOW, timezone_name="UTC", limits=LIMITS) == {}
 
 
+def test_the_form_can_be_said_as_a_wish_of_its_own() -> None:
+    changed = {"memory_gb": {"value": "32"}, "os": {"selected_option": option("debian-12")}}
+    form = submitted(views.change(a_quote(count=3)), **changed)
+    assert views.wish(form) == '/create_vm{"memory_gb": 32, "os": "debian-12", "vm_count": 3}'
+    emptied = {"gpu_count": {"value": "0"}, "gpu_type": {"value": None}, "spot": {"selected_options": []}}
+    form = submitted(views.change(a_quote(**SAID)), **emptied, max_price_per_hour={"value": None})
+    facts = json.loads(views.wish(form).removeprefix("/create_vm"))
+    assert facts == {
+        "storage_gb": 100,
+        "provider": ["aws"],
+        "region": ["frankfurt", "not mumbai", "not oregon"],
+        "size_name": ["m5.xlarge"],
+        "until": "until friday 5pm",
+        "resource_name": "etl",
+    }
+
+
 @pytest.mark.parametrize(
     ("name", "said", "why"),
     [
@@ -238,7 +256,7 @@ def test_anything_can_be_typed_as_a_time(said: str) -> None:
 def test_home_shows_machines_money_and_access() -> None:
     running = a_reservation(name="spark-1", expires_at=NOW + timedelta(hours=5))
     stopped = a_reservation(id="r-2", name="vm-1", state=STOPPED, expires_at=NOW + timedelta(days=2, minutes=7))
-    view = views.home([running, stopped], [CREDENTIAL], now=NOW, timezone_name="Europe/Berlin")
+    view = views.home([running, stopped], [CREDENTIAL], now=NOW, reader=Whereabouts("Europe/Berlin"))
     assert check_view(view, HOME) == []
     shown = texts(view)
     for said in ("*spark-1* is running", "5 hours left", "2 days left", "so far", "arn:aws:iam::123456789012:user/ann"):
@@ -262,7 +280,7 @@ def test_home_shows_machines_money_and_access() -> None:
 
 
 def test_an_empty_home_gives_examples_to_press() -> None:
-    view = views.home([], [], now=NOW, timezone_name="UTC")
+    view = views.home([], [], now=NOW, reader=Whereabouts())
     assert check_view(view, HOME) == []
     assert "a vm with 8 GB for a day" in texts(view)
     assert "Nothing spent" in texts(view)
@@ -274,12 +292,12 @@ def test_home_counts_the_month_and_leaves_older_out() -> None:
     older = a_reservation(
         id="r-2", created_at=began, state=ENDED, ended_at=NOW - timedelta(days=40), accrued_usd=50.0, accrued_at=None
     )
-    assert "*$2.00* so far" in texts(views.home([this, older], [], now=NOW, timezone_name="UTC"))
+    assert "*$2.00* so far" in texts(views.home([this, older], [], now=NOW, reader=Whereabouts()))
 
 
 def test_home_stays_within_slacks_blocks_however_much_there_is() -> None:
     many = [a_reservation(id=f"r-{number}", name=f"vm-{number}") for number in range(200)]
-    view = views.home(many, [CREDENTIAL] * 30, now=NOW, timezone_name="UTC")
+    view = views.home(many, [CREDENTIAL] * 30, now=NOW, reader=Whereabouts())
     assert check_view(view, HOME) == []
     assert "180 more" in texts(view)
     assert "Add access" in texts(view), "the end of the page is not cut off"
@@ -287,7 +305,7 @@ def test_home_stays_within_slacks_blocks_however_much_there_is() -> None:
 
 @pytest.mark.parametrize("state", LIVE_STATES)
 def test_home_shows_a_reservation_in_every_state(state: str) -> None:
-    view = views.home([a_reservation(state=state)], [], now=NOW, timezone_name="UTC")
+    view = views.home([a_reservation(state=state)], [], now=NOW, reader=Whereabouts())
     assert check_view(view, HOME) == []
 
 

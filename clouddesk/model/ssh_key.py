@@ -1,0 +1,94 @@
+"""People's public SSH keys, as they stand in ``~/.ssh/id_ed25519.pub``."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from hashlib import sha256
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_ssh_public_key
+
+from clouddesk.model.invalid import NoSshKey, SshKeyIsPrivate, WeakSshKey
+
+KINDS = (
+    "ssh-ed25519",
+    "ssh-rsa",
+    "ecdsa-sha2-nistp256",
+    "ecdsa-sha2-nistp384",
+    "ecdsa-sha2-nistp521",
+    "sk-ssh-ed25519@openssh.com",
+    "sk-ecdsa-sha2-nistp256@openssh.com",
+)
+LEAST_RSA_BITS = 2048
+LONGEST_COMMENT = 100
+_WEAK = ("ssh-dss",)
+_LINE = re.compile(
+    rf"(?<![\w@.-])(?P<kind>{'|'.join(map(re.escape, (*KINDS, *_WEAK)))})[ \t]+(?P<blob>[A-Za-z0-9+/]{{20,}}={{0,2}})"
+    r"(?:[ \t]+(?P<comment>[^\r\n]*))?"
+)
+_BEGUN = re.compile(rf"(?<![\w@.-])(?:{'|'.join(map(re.escape, (*KINDS, *_WEAK)))})[ \t]+AAAA")
+_NOT_IN_COMMENTS = re.compile(r"[^\w@.+ -]")
+
+
+@dataclass(frozen=True)
+class SshKey:
+    """A public key that may log in. ``comment``: mostly whose it is and on which machine."""
+
+    kind: str
+    blob: str
+    comment: str = ""
+
+    @property
+    def line(self) -> str:
+        """As it stands in ``authorized_keys``, without options."""
+        return f"{self.kind} {self.blob} {self.comment}".rstrip()
+
+    @property
+    def fingerprint(self) -> str:
+        """As ``ssh-keygen -l`` shows it."""
+        digest = sha256(base64.b64decode(self.blob)).digest()
+        return f"SHA256:{base64.b64encode(digest).decode().rstrip('=')}"
+
+
+def holds_ssh_key(text: str) -> bool:
+    """Whether a public key begins somewhere in the text, a broken one included."""
+    return _BEGUN.search(text) is not None
+
+
+def parse_ssh_key(text: str) -> SshKey:
+    """The one public key in the text. Raises SshKeyIsPrivate, NoSshKey, WeakSshKey.
+
+    Options before it (``command="…"``) are left out: a key logs in as its owner does.
+    """
+    if "PRIVATE KEY" in text:
+        raise SshKeyIsPrivate
+    found = _LINE.search(text)
+    if found is None:
+        raise NoSshKey(is_damaged=holds_ssh_key(text))
+    if found["kind"] in _WEAK:
+        raise WeakSshKey("DSA keys are refused by today's SSH servers")
+    key = SshKey(found["kind"], found["blob"], _comment(found["comment"] or ""))
+    _check(key)
+    return key
+
+
+def _check(key: SshKey) -> None:
+    """That it can be read, is what it says, and is strong enough."""
+    try:
+        blob = base64.b64decode(key.blob, validate=True)
+        name = blob[4 : 4 + int.from_bytes(blob[:4], "big")].decode("ascii")
+        public = None if key.kind.startswith("sk-") else load_ssh_public_key(f"{key.kind} {key.blob}".encode())
+    except (binascii.Error, ValueError, UnsupportedAlgorithm):
+        raise NoSshKey(is_damaged=True) from None
+    if name != key.kind:
+        raise NoSshKey(is_damaged=True)
+    if isinstance(public, RSAPublicKey) and public.key_size < LEAST_RSA_BITS:
+        raise WeakSshKey(f"an RSA key of {public.key_size} bits is too short")
+
+
+def _comment(text: str) -> str:
+    return _NOT_IN_COMMENTS.sub("", text).strip()[:LONGEST_COMMENT]

@@ -1,0 +1,62 @@
+"""People's own SSH keys: what logs in to the machines that they order from then on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from clouddesk import access
+from clouddesk.model.actor import Actor
+from clouddesk.model.errors import NotFound
+from clouddesk.model.invalid import TooManySshKeys
+from clouddesk.model.ports import SshKeyStore
+from clouddesk.model.ssh_key import SshKey, parse_ssh_key
+
+MOST = 10
+"""That a person may have: more than devices, and few enough for the user data of every cloud."""
+
+
+@dataclass(frozen=True)
+class SshKeys:
+    """Each person sees and changes their own, and nobody else's."""
+
+    store: SshKeyStore
+
+    async def list(self, actor: Actor) -> list[SshKey]:
+        """In the order in which they came."""
+        return await self.store.read(actor.person)
+
+    async def add(self, actor: Actor, text: str) -> SshKey:
+        """Keep the public key in the text; once, however often it comes.
+
+        Raises NoSshKey, SshKeyIsPrivate, WeakSshKey, TooManySshKeys.
+        """
+        access.require_member(actor)
+        key = parse_ssh_key(text)
+
+        def add(keys: list[SshKey]) -> list[SshKey]:
+            others = [other for other in keys if other.blob != key.blob]
+            if len(others) >= MOST:
+                raise TooManySshKeys(MOST)
+            return keys if key in keys else [*others, key]
+
+        await self.store.change(actor.person, add)
+        return key
+
+    async def remove(self, actor: Actor, which: str) -> SshKey:
+        """Forget one, by its number in the list, its fingerprint or its comment. Raises NotFound.
+
+        Machines that know it go on knowing it.
+        """
+        access.require_member(actor)
+        removed: list[SshKey] = []
+
+        def remove(keys: list[SshKey]) -> list[SshKey]:
+            removed[:] = [
+                key for number, key in enumerate(keys, 1) if which in (str(number), key.fingerprint, key.comment)
+            ]
+            return [key for key in keys if key not in removed]
+
+        await self.store.change(actor.person, remove)
+        if not removed:
+            raise NotFound(which)
+        return removed[0]

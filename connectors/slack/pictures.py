@@ -1,0 +1,111 @@
+"""Charts as pictures, drawn beside the event loop and shown where their reply is."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import textwrap
+from collections.abc import Sequence
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import structlog
+from slack_sdk.errors import SlackApiError
+
+from connectors.charts import Chart
+from connectors.rasa import Reply
+from connectors.slack.events import Job
+from connectors.slack.faults import NotNow, code_of
+from connectors.slack.messenger import Messenger
+from connectors.slack.uploads import Upload
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+FILE_NAME = "prices.png"
+
+_WIDTH_PIXELS = 1200
+_DOTS_PER_INCH = 200
+_HEAD_INCHES, _LINE_INCHES, _ROW_INCHES, _FOOT_INCHES = 0.96, 0.21, 0.62, 0.06
+_LINE_CHARACTERS = 74
+_INK, _FAINT, _PAPER = "#1d1c1d", "#616061", "#ffffff"
+_CHEAPEST, _OTHER, _NO_ACCESS = "#0072b2", "#7fb2d6", "#c9ccd1"
+"""Told apart by lightness too, so also without colours."""
+_LONGEST_BAR = 0.8
+"""Of the width; the rest is for the price of the longest."""
+
+_drawing = Lock()
+"""matplotlib's fonts are shared by all figures, and not made for several threads."""
+_log = structlog.get_logger()
+
+
+class Pictures:
+    """Shows the charts of replies."""
+
+    def __init__(self, messenger: Messenger) -> None:
+        self._messenger = messenger
+
+    async def show(self, job: Job, replies: Sequence[Reply]) -> None:
+        """Beside the answer to this job, each once; not where that was for one person alone in a channel.
+
+        A luxury: the reply says the same in words, so that a refusal is only noted.
+        """
+        charts = [reply.chart for reply in replies if reply.chart is not None]
+        if not charts or not (job.is_direct or (job.thread and not job.response_url)):
+            return
+        try:
+            for number, chart in enumerate(charts):
+                content = await asyncio.to_thread(draw, chart)
+                file = Upload(FILE_NAME, content, title=chart.title, alt_text=chart.in_words)
+                await self._messenger.upload(job.channel, file, key=f"{job.id}:chart-{number}", thread=job.thread)
+        except (SlackApiError, NotNow) as error:
+            _log.warning("slack.picture_not_shown", error=code_of(error) if isinstance(error, SlackApiError) else "")
+
+
+def draw(chart: Chart) -> bytes:
+    """The chart as a PNG that is read on a phone. Takes a fraction of a second: not for the event loop."""
+    with _drawing:
+        # Takes as long as drawing itself, and most gateways never draw.
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
+        rows = len(chart.bars)
+        subtitle = textwrap.wrap(chart.subtitle, _LINE_CHARACTERS)
+        head = _HEAD_INCHES + (len(subtitle) - 1) * _LINE_INCHES
+        height = head + rows * _ROW_INCHES + _FOOT_INCHES
+        figure = Figure(figsize=(_WIDTH_PIXELS / _DOTS_PER_INCH, height), dpi=_DOTS_PER_INCH, facecolor=_PAPER)
+        canvas = FigureCanvasAgg(figure)
+        axes = figure.add_axes((0.04, _FOOT_INCHES / height, 0.92, rows * _ROW_INCHES / height))
+        _draw_bars(axes, chart)
+        figure.text(0.04, 1 - 0.34 / height, chart.title, size=15, weight="bold", color=_INK, va="center")
+        for row, line in enumerate(subtitle):
+            top = 0.64 + row * _LINE_INCHES
+            figure.text(0.04, 1 - top / height, line, size=9, color=_FAINT, va="center")
+        out = io.BytesIO()
+        canvas.print_png(out)
+        return out.getvalue()
+
+
+def _draw_bars(axes: Axes, chart: Chart) -> None:
+    """Each with its label above it and its price behind it."""
+    most = max(bar.value for bar in chart.bars)
+    best = next((bar for bar in chart.bars if bar.has_access), None)
+    for row, bar in enumerate(chart.bars):
+        share = _LONGEST_BAR * bar.value / most
+        color = _CHEAPEST if bar is best else _OTHER if bar.has_access else _NO_ACCESS
+        axes.barh(row, share, height=0.42, color=color)
+        axes.text(share + 0.012, row, bar.price, size=12, weight="bold", color=_INK, va="center")
+        label = axes.text(0, row - 0.39, bar.label, size=10.5, weight="bold", color=_INK, va="center")
+        axes.annotate(
+            bar.detail + ("" if bar.has_access else " (no access)"),
+            xy=(1, 0),
+            xycoords=label,
+            xytext=(5, 0),
+            textcoords="offset points",
+            size=9,
+            color=_FAINT,
+            va="bottom",
+        )
+    axes.set_xlim(0, 1)
+    axes.set_ylim(len(chart.bars) - 0.55, -0.62)
+    axes.set_axis_off()
