@@ -12,13 +12,13 @@ from clouddesk.providers.specs.azure import AZURE
 from clouddesk.providers.specs.digitalocean import DIGITALOCEAN
 from clouddesk.providers.specs.gcp import GCP
 from clouddesk.providers.specs.linode import LINODE
+from clouddesk.providers.specs.openstack import OPENSTACK
 from clouddesk.providers.specs.vultr import VULTR
 
-PROVIDERS = MappingProxyType({spec.name: spec for spec in (AWS, AZURE, DIGITALOCEAN, GCP, LINODE, VULTR)})
+PROVIDERS = MappingProxyType({spec.name: spec for spec in (AWS, AZURE, DIGITALOCEAN, GCP, LINODE, OPENSTACK, VULTR)})
 _NOT_CONNECTED = MappingProxyType(
     {
         "docker": "Docker",
-        "openstack": "OpenStack",
     }
 )
 """Clouds that people ask for and that cannot be used yet."""

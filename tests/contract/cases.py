@@ -66,6 +66,13 @@ CASES = {
         wrong={"token": "nobody"},
         far="us-sea",
     ),
+    "openstack": Facts(
+        region="Fra1",
+        size="m1.small",
+        login="ubuntu",
+        wrong={"application_credential_secret": "nobody-has-this"},
+        far="Sto2",
+    ),
     "vultr": Facts(
         region="fra",
         size="vc2-1c-1gb",
