@@ -84,6 +84,8 @@ class Settings:
     slack_api_url: str = "https://slack.com/api/"
     slack_admin_group: str = ""
     """The id of a Slack user group ("S…") whose members are admins, beside ``admins``."""
+    openstack_prices: Mapping[str, float] = field(default_factory=dict)
+    """What an OpenStack flavor costs by the hour, in US dollars: OpenStack itself knows no prices."""
     limits: Limits = Limits()
     defaults: TeamDefaults = TeamDefaults()
 
@@ -200,6 +202,12 @@ def _is_addresses(value: Any) -> bool:
     return isinstance(value, Mapping) and all(isinstance(item, str) for pair in value.items() for item in pair)
 
 
+def _is_prices(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(
+        isinstance(name, str) and type(price) in (int, float) and price > 0 for name, price in value.items()
+    )
+
+
 _LISTS = frozenset({"admins", "more_sandbox_clouds", "rasa_urls"})
 """Fields that may be written with commas, as in an environment variable."""
 
@@ -207,6 +215,7 @@ _KINDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "home": (lambda value: isinstance(value, str | Path), "a folder"),
     "sandbox": (_is_addresses, "addresses by provider"),
     "grant_sandbox_credentials": (lambda value: isinstance(value, bool), "true or false"),
+    "openstack_prices": (_is_prices, "prices above 0 by flavor"),
     "admins": (_is_texts, "a list of workspace/user"),
     "more_sandbox_clouds": (_is_texts, "a list of clouds"),
     "rasa_urls": (_is_texts, "a list of addresses"),

@@ -170,8 +170,8 @@ def _rule(wanted: Item) -> Item:
         raise of_network(400, "HTTPBadRequest", "Invalid input for direction or ethertype.")
     ports = (wanted.get("port_range_min"), wanted.get("port_range_max"))
     if ports != (None, None):
-        is_range = all(isinstance(port, int) and 0 < port <= _HIGHEST_PORT for port in ports)
-        if wanted.get("protocol") not in ("tcp", "udp") or not is_range or ports[0] > ports[1]:
+        first, last = (port if isinstance(port, int) else 0 for port in ports)
+        if wanted.get("protocol") not in ("tcp", "udp") or not 0 < first <= last <= _HIGHEST_PORT:
             raise of_network(400, "SecurityGroupInvalidPortRange", "port_range_min must be <= port_range_max")
     source = wanted.get("remote_ip_prefix")
     if source is not None:
