@@ -7,6 +7,7 @@ variables ``CLOUDDESK_<FIELD>``.
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -16,6 +17,7 @@ from typing import Any
 import yaml
 
 from clouddesk.model.errors import Invalid
+from clouddesk.model.offer import LEAST_PRICE_USD, OwnCloud
 
 PROJECT = Path(__file__).resolve().parent.parent
 """The project folder: where ``domain.yml``, ``models/`` and ``blueprints/`` lie."""
@@ -85,7 +87,12 @@ class Settings:
     slack_admin_group: str = ""
     """The id of a Slack user group ("S…") whose members are admins, beside ``admins``."""
     openstack_prices: Mapping[str, float] = field(default_factory=dict)
-    """What an OpenStack flavor costs by the hour, in US dollars: OpenStack itself knows no prices."""
+    """What an OpenStack flavor costs by the hour, in US dollars, its public address included: OpenStack itself knows no
+    prices. A flavor that is not here is never offered."""
+    openstack_disk_price: float | None = None
+    """What a GB of an OpenStack volume costs by the month; without it there is no more disk than the flavor's own."""
+    openstack_regions: Mapping[str, str] = field(default_factory=dict)
+    """Where the OpenStack cloud's regions are, in words that people use: "RegionOne": "frankfurt"."""
     limits: Limits = Limits()
     defaults: TeamDefaults = TeamDefaults()
 
@@ -97,6 +104,12 @@ class Settings:
     def is_offered(self, provider: str) -> bool:
         """Whether people may use it here: with simulated clouds never a real one beside them, that bills."""
         return not self.sandbox or provider in self.sandbox
+
+    @property
+    def own_clouds(self) -> Mapping[str, OwnCloud]:
+        """What the team says of clouds whose APIs tell no prices."""
+        said = OwnCloud(self.openstack_prices, self.openstack_disk_price, self.openstack_regions)
+        return {"openstack": said}
 
     @property
     def run_file(self) -> Path:
@@ -198,14 +211,18 @@ def _is_texts(value: Any) -> bool:
     return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
 
 
-def _is_addresses(value: Any) -> bool:
-    return isinstance(value, Mapping) and all(isinstance(item, str) for pair in value.items() for item in pair)
+def _is_price(value: Any, *, least: float) -> bool:
+    return type(value) in (int, float) and least <= value < math.inf
 
 
 def _is_prices(value: Any) -> bool:
     return isinstance(value, Mapping) and all(
-        isinstance(name, str) and type(price) in (int, float) and price > 0 for name, price in value.items()
+        isinstance(name, str) and _is_price(price, least=LEAST_PRICE_USD) for name, price in value.items()
     )
+
+
+def _is_addresses(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(isinstance(item, str) for pair in value.items() for item in pair)
 
 
 _LISTS = frozenset({"admins", "more_sandbox_clouds", "rasa_urls"})
@@ -215,10 +232,12 @@ _KINDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "home": (lambda value: isinstance(value, str | Path), "a folder"),
     "sandbox": (_is_addresses, "addresses by provider"),
     "grant_sandbox_credentials": (lambda value: isinstance(value, bool), "true or false"),
-    "openstack_prices": (_is_prices, "prices above 0 by flavor"),
     "admins": (_is_texts, "a list of workspace/user"),
     "more_sandbox_clouds": (_is_texts, "a list of clouds"),
     "rasa_urls": (_is_texts, "a list of addresses"),
+    "openstack_prices": (_is_prices, f"US dollars by the hour for each flavor, {LEAST_PRICE_USD:g} or more"),
+    "openstack_disk_price": (lambda value: _is_price(value, least=0), "US dollars for a GB and month"),
+    "openstack_regions": (_is_addresses, "places by region"),
     "slack_transport": (lambda value: value in ("socket", "http"), "socket or http"),
     **dict.fromkeys(
         ("audit_days", "rasa_servers", "slack_http_port", "sweep_minutes"),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from threading import Lock
+from types import MappingProxyType
 
 import numpy as np
 
@@ -30,11 +31,23 @@ class MemoryCatalog:
         self._bundled: dict[str, OfferTable] = {}
         self._live: dict[str, OfferTable] = {}
         self._is_whole: dict[str, bool] = {}
+        self._whereabouts: dict[Place, str] = {}
         self._index: OfferIndex | None = None
         self._lock = Lock()
 
-    def replace(self, provider: str, offers: Iterable[Offer], *, only_by_name: Iterable[str] = ()) -> None:
-        """Put all offers of a provider in place of those before. ``only_by_name``: sizes never chosen unasked."""
+    def replace(
+        self,
+        provider: str,
+        offers: Iterable[Offer],
+        *,
+        only_by_name: Iterable[str] = (),
+        whereabouts: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Put all offers of a provider in place of those before.
+
+        ``only_by_name``: sizes never chosen unasked. ``whereabouts``: where regions are that no list has, in words.
+        """
+        self._whereabouts |= {(provider, region): words for region, words in whereabouts.items()}
         self._put(provider, _table(offers, only_by_name), is_whole=True)
 
     def merge(self, provider: str, offers: Iterable[Offer]) -> None:
@@ -50,8 +63,14 @@ class MemoryCatalog:
         return self._read().nearest(requirements, limit)
 
     def regions(self, provider: str) -> list[str]:
-        """The provider's own region names."""
-        return list(self._regions.names.get(provider, ()))
+        """The provider's own region names; of one without a bundled list those that it has told."""
+        names = self._regions.names.get(provider, ())
+        if provider in bundled_providers():
+            return list(names)
+        with self._lock:
+            live = self._live.get(provider)
+        told = {region for name, region in live.places if name == provider} if live is not None else set()
+        return [*(name for name in names if name in told), *sorted(told - set(names))]
 
     def lists(self) -> list[PriceList]:
         """What is known now, by provider and source."""
@@ -67,7 +86,8 @@ class MemoryCatalog:
     def _read(self) -> OfferIndex:
         with self._lock:
             if self._index is None:
-                self._index = OfferIndex(OfferTable.joined(list(self._known().values())), self._regions)
+                table = OfferTable.joined(list(self._known().values()))
+                self._index = OfferIndex(table, self._regions.with_places(table.places, self._whereabouts))
             return self._index
 
     def _known(self) -> dict[str, OfferTable]:
@@ -85,7 +105,8 @@ class MemoryCatalog:
 
 
 def _lists(provider: str, table: OfferTable) -> Iterator[PriceList]:
-    counts = np.bincount(table.columns["origin"], minlength=len(table.origins)).tolist()
+    priced = table.columns["origin"][~np.isnan(table.columns["price"])]
+    counts = np.bincount(priced, minlength=len(table.origins)).tolist()
     sources: dict[str, tuple[datetime, int]] = {}
     for (source, as_of), count in zip(table.origins, counts, strict=True):
         oldest, number = sources.get(source, (as_of, 0))

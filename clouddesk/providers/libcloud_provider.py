@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from threading import Lock
-from types import MappingProxyType
 from typing import TypeVar
 
 import structlog
@@ -54,13 +52,11 @@ def open_provider(
     installation: str,
     account: str = "",
     limit: RateLimit | None = None,
-    own_prices: Mapping[str, float] | None = None,
 ) -> LibcloudProvider:
     """One account of a cloud. ``endpoint``: address of a simulated cloud, None for the real one.
 
     ``limit``: whoever counts the requests of all processes, None for as many as are wished; they are counted for
     the key's public part, or for ``account``, the credential ref, where a key has none.
-    ``own_prices``: by size and hour, of a cloud whose API tells none.
     No call is made. Raises Invalid when the provider is unknown or a credential field is missing.
     """
     spec = PROVIDERS.get(name)
@@ -79,27 +75,18 @@ def open_provider(
         installation=installation,
         pause=pausing(spec, "\n".join(counted) or account, limit) if limit else unlimited,
     )
-    return LibcloudProvider(spec, cloud, installation=installation, place=endpoint or "", own_prices=own_prices or {})
+    return LibcloudProvider(spec, cloud, installation=installation, place=endpoint or "")
 
 
 class LibcloudProvider:
     """Implements ``clouddesk.model.ports.Provider``. One object per job, not shared between threads."""
 
-    def __init__(
-        self,
-        spec: ProviderSpec,
-        cloud: Cloud,
-        *,
-        installation: str,
-        place: str = "",
-        own_prices: Mapping[str, float] = MappingProxyType({}),
-    ) -> None:
+    def __init__(self, spec: ProviderSpec, cloud: Cloud, *, installation: str, place: str = "") -> None:
         self.name = spec.name
         self._spec = spec
         self._cloud = cloud
         self._installation = installation
         self._place = place
-        self._own_prices = own_prices
 
     def check_credentials(self) -> Account:
         """Ask the cloud who we are. Raises CredentialsRejected or ProviderDown."""
@@ -107,7 +94,7 @@ class LibcloudProvider:
 
     def list_offers(self) -> list[Offer]:
         """Every size in every region with its price; empty for a cloud whose prices come with the catalogue."""
-        return [self._priced(offer) for offer in self._call(self._cloud.offers)]
+        return self._call(self._cloud.offers)
 
     def find_image(self, region: str, os: str, architecture: str) -> Image:
         """The newest official image of an operating system; remembered for some minutes. Raises Invalid."""
@@ -242,10 +229,6 @@ class LibcloudProvider:
 
     def _living(self, reservation_id: str, region: str) -> list[Node]:
         return [node for node in self._cloud.nodes(region, reservation_id) if node.state != GONE]
-
-    def _priced(self, offer: Offer) -> Offer:
-        price = self._own_prices.get(offer.size)
-        return offer if price is None else replace(offer, hourly_price_usd=float(price), source="settings")
 
     def _call(self, call: Callable[[], T]) -> T:
         """One idempotent piece of work, with our errors and safe retries."""

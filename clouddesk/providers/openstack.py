@@ -44,9 +44,7 @@ class OpenStackCloud:
     def offers(self) -> list[Offer]:
         driver = self._driver()
         return [
-            offer
-            for region in driver.regions()
-            for offer in openstack_offers.offers(self._flavors(region), region, has_volumes=driver.has(VOLUME, region))
+            offer for region in driver.regions() for offer in openstack_offers.offers(self._flavors(region), region)
         ]
 
     def image(self, region: str, system: str, query: ImageQuery, architecture: str) -> Image | None:
@@ -81,6 +79,8 @@ class OpenStackCloud:
     def launch(self, order: NodeOrder, plans: list[NodePlan], image: Image) -> list[Node]:
         """One call each, several at once, each on a port of its own; then OpenStack looks for hosts."""
         flavor = self._flavor(order)
+        if machines.volume_gb(order, image, flavor) and not self._driver().has(VOLUME, order.region):
+            raise RequestRejected(OPENSTACK.name, f"{order.region} has no volumes, and {order.size} a smaller disk")
         networks = self._networks(order.region)
         network, outer = networks.place()
         firewall = networks.firewall(order)
@@ -97,7 +97,7 @@ class OpenStackCloud:
                 # The cloud has answered, so that there is no machine on it. Without an answer there may be one.
                 own.release({port})
                 raise
-            return machines.accepted(str(made["id"]), order, plan)
+            return machines.accepted(str(made["id"]), order, plan, image)
 
         return self._placed(order.region, in_parallel(OPENSTACK.name, make, plans))
 
@@ -106,8 +106,10 @@ class OpenStackCloud:
 
     def end(self, region: str, ids: list[str]) -> None:
         """With their ports and addresses, which Nova leaves."""
+        networks = self._networks(region)
+        ports = networks.ports_of(ids)
         in_parallel(OPENSTACK.name, lambda id_: self._driver().delete(COMPUTE, region, f"{_SERVERS}/{id_}"), ids)
-        self._networks(region).release(devices=ids)
+        networks.release(ports)
 
     def stop(self, region: str, ids: list[str]) -> None:
         self._act(region, ids, {"os-stop": None}, r"vm_state stopped")

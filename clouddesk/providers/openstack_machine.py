@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import base64
 import ipaddress
-import json
 import math
 import re
-from email.mime.multipart import MIMEMultipart
-from email.mime.text import MIMEText
 from typing import Any
 
 from clouddesk.model import node as states
@@ -17,6 +14,7 @@ from clouddesk.model.node import Node, NodeOrder, NodePlan
 from clouddesk.providers import flat_tags
 from clouddesk.providers.cloud import NODE, OWNER, RESERVATION, ROLE, SYSTEM, Image
 from clouddesk.providers.specs.openstack import OPENSTACK
+from clouddesk.providers.user_data import with_keys
 
 Item = dict[str, Any]
 
@@ -51,16 +49,25 @@ _LONGEST_NAME = 63
 _LONGEST_USER_DATA = 65_535
 
 
+def volume_gb(order: NodeOrder, image: Image, flavor: Item) -> int:
+    """How large a volume the machine starts from; 0: the flavor's own disk is large enough."""
+    wanted_gb = math.ceil(max(order.disk_gb, image.least_disk_gb, 1))
+    return 0 if flavor["disk"] >= wanted_gb else wanted_gb
+
+
 def body(order: NodeOrder, plan: NodePlan, image: Image, flavor: Item, *, port: str) -> Item:
-    """One server, on a port that is made already. Its disk is the flavor's own, or a volume where that is too small."""
+    """One server, on a port that is made already. Its disk is the flavor's own, or a volume where that is too small.
+
+    The keys are in its user data: Nova itself takes one only.
+    """
     server: Item = {
         "name": _name(order, plan),
         "flavorRef": flavor["id"],
         "networks": [{"port": port}],
         "tags": [*flat_tags.of_order(order, plan), *flat_tags.written({SYSTEM: image.system})],
     }
-    wanted_gb = math.ceil(max(order.disk_gb, image.least_disk_gb, 1))
-    if flavor["disk"] >= wanted_gb:
+    wanted_gb = volume_gb(order, image, flavor)
+    if not wanted_gb:
         server["imageRef"] = image.id
     else:
         server["block_device_mapping_v2"] = [
@@ -73,7 +80,7 @@ def body(order: NodeOrder, plan: NodePlan, image: Image, flavor: Item, *, port: 
                 "delete_on_termination": True,
             }
         ]
-    told = user_data(order)
+    told = with_keys(order.user_data, order.public_keys, login=OPENSTACK.images[image.system].login)
     if told:
         server["user_data"] = base64.b64encode(told.encode()).decode()
         if len(server["user_data"]) > _LONGEST_USER_DATA:
@@ -81,25 +88,6 @@ def body(order: NodeOrder, plan: NodePlan, image: Image, flavor: Item, *, port: 
                 OPENSTACK.name, "what the machine is told at its first start is too long for OpenStack"
             )
     return {"server": server}
-
-
-def user_data(order: NodeOrder) -> str:
-    """What cloud-init reads: the order's own, and the keys, of which Nova itself would take one only."""
-    if not order.public_keys:
-        return order.user_data
-    keys = {
-        # Beside those that the order's own part may have.
-        "merge_how": "dict(recurse_array)+list(append)",
-        "ssh_authorized_keys": [key.strip() for key in order.public_keys],
-    }
-    config = f"#cloud-config\n{json.dumps(keys)}\n"
-    if not order.user_data.strip():
-        return config
-    parts = MIMEMultipart(boundary="===============clouddesk==")
-    kind = "x-shellscript" if order.user_data.startswith("#!") else "cloud-config"
-    for subtype, text in ((kind, order.user_data), ("cloud-config", config)):
-        parts.attach(MIMEText(text, subtype, "utf-8"))
-    return parts.as_string()
 
 
 def node(item: Item, region: str) -> Node:
@@ -122,7 +110,7 @@ def node(item: Item, region: str) -> Node:
     )
 
 
-def accepted(id_: str, order: NodeOrder, plan: NodePlan) -> Node:
+def accepted(id_: str, order: NodeOrder, plan: NodePlan, image: Image) -> Node:
     """One that Nova has just said yes to, of which its answer tells the id only."""
     return Node(
         id=id_,
@@ -133,6 +121,7 @@ def accepted(id_: str, order: NodeOrder, plan: NodePlan) -> Node:
         region=order.region,
         size=order.size,
         reservation_id=order.reservation_id,
+        login=OPENSTACK.images[image.system].login,
         owner=order.owner,
     )
 

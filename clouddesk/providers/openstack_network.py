@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from hashlib import sha256
+from ipaddress import ip_network
 from typing import Any
 
 from libcloud.common.exceptions import BaseHTTPError
 
 from clouddesk.model.errors import RequestRejected
-from clouddesk.model.node import NodeOrder, NodePlan
+from clouddesk.model.node import NodeOrder, NodePlan, Opening
 from clouddesk.providers import flat_tags
 from clouddesk.providers.answers import is_about
 from clouddesk.providers.cloud import ADDRESS, FIREWALL, INSTALLATION, NETWORK, OWNER, RESERVATION
@@ -19,6 +20,7 @@ from clouddesk.providers.specs.openstack import OPENSTACK
 
 Item = dict[str, Any]
 
+_RULES, _INWARD = "security-group-rules", "ingress"
 PORTS, ADDRESSES, FIREWALLS = "ports", "floatingips", "security-groups"
 _KINDS = {PORTS: NETWORK, ADDRESSES: ADDRESS, FIREWALLS: FIREWALL}
 _CHOSEN = "clouddesk"
@@ -34,28 +36,34 @@ class Networks:
         self._installation = installation
 
     def firewall(self, order: NodeOrder) -> str:
-        """The reservation's own security group, the oldest when there are several; rules that it lacks are added."""
+        """The reservation's own security group, the oldest when there are several, with the order's rules only."""
         mine = self.of(order.reservation_id, FIREWALLS)
         if mine:
             group = min(mine, key=lambda item: (str(item.get("created_at")), item["id"]))
         else:
             name = f"clouddesk-{_digest(order.installation, order.reservation_id, order.region)}"
             group = self._make("security_group", FIREWALLS, {"name": name, "description": described(order)})
-        wanted = [_rule(group["id"], opening.source, opening) for opening in order.openings]
-        wanted += [
+        rules = [_rule(group["id"], opening) for opening in order.openings]
+        rules += [
             {"ethertype": version, "remote_group_id": group["id"], **_inward(group["id"])}
             for version in ("IPv4", "IPv6")
         ]
-        known = [_essence(rule) for rule in group.get("security_group_rules") or []]
-        missing = [rule for rule in wanted if _essence(rule) not in known]
-        for rule in missing:
-            self._add_rule(rule)
+        wanted = {_essence(rule): rule for rule in rules}
+        known = {
+            _essence(rule): str(rule["id"])
+            for rule in group.get("security_group_rules") or []
+            if rule["direction"] == _INWARD
+        }
+        for essence in wanted.keys() - known.keys():
+            self._add_rule(wanted[essence])
+        for essence in known.keys() - wanted.keys():
+            self._driver.delete(SERVICE, self._region, f"/{_RULES}/{known[essence]}")
         return str(group["id"])
 
     def _add_rule(self, rule: Item) -> None:
         """That another call has added it is as good."""
         try:
-            self._make("security_group_rule", "security-group-rules", rule)
+            self._make("security_group_rule", _RULES, rule)
         except BaseHTTPError as error:
             if not is_about(error, CONFLICT, "RuleExists"):
                 raise
@@ -96,13 +104,16 @@ class Networks:
         body = {"floating_network_id": outer, "port_id": port, "description": described(order)}
         self._make("floatingip", ADDRESSES, body)
 
-    def release(self, ports: Collection[str] = (), *, devices: Collection[str] = ()) -> None:
-        """Give back ports, by id or by their machines, and their public addresses."""
-        wanted = {item["id"] for item in self.ours(PORTS) if item["id"] in ports or item["device_id"] in devices}
+    def ports_of(self, machines: Collection[str]) -> set[str]:
+        """What these machines are on. To be asked before they are ended, which lets the ports go."""
+        return {str(item["id"]) for item in self.ours(PORTS) if item["device_id"] in machines}
+
+    def release(self, ports: Collection[str]) -> None:
+        """Give back ports and their public addresses."""
         for item in self.ours(ADDRESSES):
-            if item.get("port_id") in wanted:
+            if item.get("port_id") in ports:
                 self._driver.delete(SERVICE, self._region, f"/{ADDRESSES}/{item['id']}")
-        for id_ in wanted:
+        for id_ in ports:
             self._driver.delete(SERVICE, self._region, f"/{PORTS}/{id_}", is_used=True)
 
     def clear(self, reservation_id: str) -> tuple[str, ...]:
@@ -164,26 +175,26 @@ def facts(item: Item) -> dict[str, str]:
     return flat_tags.read(str(item.get("description") or "").split())
 
 
-def _rule(group: str, source: str, opening: Any) -> Item:
+def _rule(group: str, opening: Opening) -> Item:
+    source = ip_network(opening.source, strict=False)
     return {
-        "ethertype": "IPv6" if ":" in source else "IPv4",
+        "ethertype": f"IPv{source.version}",
         "protocol": "tcp",
         "port_range_min": opening.first_port,
         "port_range_max": opening.last_port,
-        "remote_ip_prefix": source,
+        "remote_ip_prefix": str(source),
         **_inward(group),
     }
 
 
 def _inward(group: str) -> Item:
-    return {"direction": "ingress", "security_group_id": group}
+    return {"direction": _INWARD, "security_group_id": group}
 
 
 def _essence(rule: Item) -> tuple[Any, ...]:
-    names = (
-        "direction", "ethertype", "protocol", "port_range_min", "port_range_max", "remote_ip_prefix", "remote_group_id",
-    )  # fmt: skip
-    return tuple(rule.get(name) for name in names)
+    names = ("ethertype", "protocol", "port_range_min", "port_range_max", "remote_group_id")
+    prefix = rule.get("remote_ip_prefix")
+    return (*(rule.get(name) for name in names), prefix and ip_network(prefix, strict=False))
 
 
 def _digest(*parts: str) -> str:

@@ -1,4 +1,4 @@
-"""Flavors as offers. OpenStack knows no prices: those are the team's own, else an offer has none."""
+"""Flavors as offers, without prices: OpenStack knows none, and the team sets them (``OwnCloud``)."""
 
 from __future__ import annotations
 
@@ -12,23 +12,21 @@ from clouddesk.providers.specs.openstack import OPENSTACK
 
 Item = dict[str, Any]
 
-_LEAST_VOLUME_GB = 10.0
-"""What a machine without a disk of its own is taken to have: it starts from a volume in any case."""
 _ALIASES, _VIRTUAL = "pci_passthrough:alias", "resources:VGPU"
-_CARDS = re.compile(r"(?<![a-z0-9])(?:rtx[ -]?)?(?:[ahlptv]\d{1,3}s?|rtx[ -]?\d{4}|rtxa\d{4})(?:-\d+gb?)?(?![a-z0-9])")
+_CARDS = re.compile(r"(?<![a-z0-9])([ahlptv]\d{1,3}s?|rtx[ -]?a?\d{4})(?:-(\d+)gb?)?(?![a-z0-9])")
+_MEMORY_MATTERS = ("a100-80gb", "v100-32gb")
 
 
-def offers(flavors: Iterable[Item], region: str, *, has_volumes: bool) -> list[Offer]:
-    """Each flavor that the project may use. Further disk is a volume, which costs what the machine's price says."""
+def offers(flavors: Iterable[Item], region: str) -> list[Offer]:
+    """Each flavor that the project may use. One without a disk of its own starts from a volume, as large as is asked.
+
+    What volumes cost, the team says as well.
+    """
     as_of = datetime.now(timezone.utc)
-    return [_offer(item, region, as_of, has_volumes=has_volumes) for item in flavors if _is_usable(item, has_volumes)]
+    return [_offer(item, region, as_of) for item in flavors if not item.get("OS-FLV-DISABLED:disabled")]
 
 
-def _is_usable(item: Item, has_volumes: bool) -> bool:
-    return not item.get("OS-FLV-DISABLED:disabled") and (item["disk"] > 0 or has_volumes)
-
-
-def _offer(item: Item, region: str, as_of: datetime, *, has_volumes: bool) -> Offer:
+def _offer(item: Item, region: str, as_of: datetime) -> Offer:
     specs = item.get("extra_specs") or {}
     gpus, gpu_type = _gpus(str(item["name"]), specs)
     is_arm = re.search(r"arm|aarch", str(specs.get("capabilities:cpu_arch") or specs.get("hw:architecture") or ""))
@@ -38,14 +36,13 @@ def _offer(item: Item, region: str, as_of: datetime, *, has_volumes: bool) -> Of
         size=str(item["name"]),
         vcpus=int(item["vcpus"]),
         memory_gb=item["ram"] / 1024,
-        disk_gb=float(item["disk"]) or _LEAST_VOLUME_GB,
+        disk_gb=float(item["disk"]),
         hourly_price_usd=None,
         source="OpenStack API",
         as_of=as_of,
         gpus=gpus,
         gpu_type=gpu_type,
         architecture=ARM64 if is_arm else X86_64,
-        disk_price_usd_gb_month=0.0 if has_volumes else None,
     )
 
 
@@ -67,4 +64,8 @@ def _is_card(alias: str) -> bool:
 def _kind(text: str) -> str | None:
     """ "nvidia-a100" → "a100", "Tesla V100" → "v100", "gpu-rtx-4000" → "rtx4000"."""
     found = _CARDS.search(text.lower().replace("_", "-"))
-    return re.sub(r"[ -]", "", found[0]) if found else None
+    if found is None:
+        return None
+    card = re.sub(r"[ -]", "", found[1])
+    with_memory = f"{card}-{found[2]}gb"
+    return with_memory if with_memory in _MEMORY_MATTERS else card

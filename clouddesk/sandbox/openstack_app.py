@@ -42,7 +42,10 @@ def _give_token(ask: Ask) -> Answer:
     if found is None or not secrets.compare_digest(found[1]["application_credential_secret"], str(given.get("secret"))):
         raise unauthorized()
     token, ends_at = f"gAAAAA{secrets.token_urlsafe(132)}", time.time() + _TOKEN_SECONDS
-    ask.store.put(_TOKENS, token, {"credential": str(given["id"]), "owner": found[0], "ends_at": ends_at})
+    for old in ask.store.all(_TOKENS):
+        if old["ends_at"] <= time.time():
+            ask.store.remove(_TOKENS, old["id"])
+    ask.store.put(_TOKENS, token, {"id": token, "credential": str(given["id"]), "owner": found[0], "ends_at": ends_at})
     content = {"token": _token(ask, found[0], str(given["id"]), ends_at)}
     return Done(content, 201, {"X-Subject-Token": token, "Vary": "X-Auth-Token"})
 
@@ -149,6 +152,7 @@ _OPERATIONS = (
     Operation("groups.create", "POST", f"{_NETWORK}/security-groups", network.create_group),
     Operation("groups.delete", "DELETE", f"{_NETWORK}/security-groups/<id>", network.delete_group),
     Operation("rules.create", "POST", f"{_NETWORK}/security-group-rules", network.create_rule),
+    Operation("rules.delete", "DELETE", f"{_NETWORK}/security-group-rules/<id>", network.delete_rule),
     Operation("volumes.list", "GET", "/volume/<region>/v3/<project>/volumes/detail", volumes.list_volumes),
     Operation("volumes.create", "POST", "/volume/<region>/v3/<project>/volumes", volumes.create_volume),
     Operation("volumes.delete", "DELETE", "/volume/<region>/v3/<project>/volumes/<id>", volumes.delete_volume),

@@ -165,6 +165,11 @@ def create_rule(ask: Ask) -> Answer:
         return _made(ask, RULES, wanted, rule)
 
 
+def delete_rule(ask: Ask) -> Answer:
+    _remove(ask, RULES, "SecurityGroupRule")
+    return Done(status=204)
+
+
 def _rule(wanted: Item) -> Item:
     if wanted.get("direction") not in ("ingress", "egress") or wanted.get("ethertype") not in ("IPv4", "IPv6"):
         raise of_network(400, "HTTPBadRequest", "Invalid input for direction or ethertype.")
@@ -218,7 +223,7 @@ def _made(ask: Ask, kind: str, wanted: Item, facts: Item) -> Done:
         "project_id": PROJECT["id"],
         "description": str(wanted.get("description") or ""),
         **facts,
-        "tags": [],
+        **({} if kind == RULES else {"tags": []}),
         "revision_number": 0,
         "created_at": instant(),
         "updated_at": instant(),

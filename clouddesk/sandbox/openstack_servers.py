@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import secrets
 import time
 import uuid
 from dataclasses import replace
@@ -98,7 +99,7 @@ def create_server(ask: Ask, *, has_place: bool = True) -> Done:
             ask.store.put(PORTS, port_id, {**port, **bound})
     answer = {
         "id": id_,
-        "adminPass": "",
+        "adminPass": secrets.token_urlsafe(9),
         "OS-DCF:diskConfig": "MANUAL",
         "security_groups": [{"name": "default"}],
         "links": _links(ask, id_),
@@ -180,6 +181,8 @@ def machines(store: Documents) -> list[Item]:
                 "private_address": at.get("fixed"),
                 "created_at": item["created"],
                 "tags": dict(tag.partition(":")[::2] for tag in item["tags"]),
+                "user_data": item["user_data"],
+                "volume_gb": item["volume_gb"],
             }
         )
     return found

@@ -22,6 +22,7 @@ def create_volume(ask: Ask) -> Answer:
         raise refusal(400, "Invalid input for field/attribute volume.")
     if not isinstance(wanted.get("size"), int) or wanted["size"] < 1:
         raise refusal(400, "Invalid input for field/attribute size.")
+    made_at = instant().removesuffix("Z") + ".000000"
     item = {
         "id": str(uuid.uuid4()),
         "region": ask.path["region"],
@@ -36,7 +37,14 @@ def create_volume(ask: Ask) -> Answer:
         "multiattach": False,
         "availability_zone": "nova",
         "volume_type": "__DEFAULT__",
-        "created_at": instant().removesuffix("Z") + ".000000",
+        "user_id": uuid.uuid5(uuid.NAMESPACE_URL, ask.owner).hex,
+        "replication_status": None,
+        "snapshot_id": None,
+        "source_volid": None,
+        "consistencygroup_id": None,
+        "links": [],
+        "created_at": made_at,
+        "updated_at": made_at,
     }
     ask.store.put(VOLUMES, item["id"], item)
     return Done({"volume": _shown(item)}, 202)

@@ -134,7 +134,6 @@ def provider_factory(
             installation=settings.installation,
             account=credential_ref,
             limit=limit,
-            own_prices=settings.openstack_prices if name == "openstack" else None,
         )
 
     return open_with

@@ -20,6 +20,8 @@ class Facts:
     """Credential fields that nobody has."""
     has_prices: bool = True
     """Whether its API tells them."""
+    needs_volumes: bool = False
+    """Whether it has sizes without a disk of their own, whose machines start from a volume."""
     far: str = ""
     """Another region that has the size."""
     lists_broken: bool = True
@@ -71,6 +73,7 @@ CASES = {
         size="m1.small",
         login="ubuntu",
         wrong={"application_credential_secret": "nobody-has-this"},
+        needs_volumes=True,
         far="Sto2",
     ),
     "vultr": Facts(
