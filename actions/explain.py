@@ -15,6 +15,7 @@ from clouddesk.providers import PROVIDERS
 from clouddesk.quoting import DEFAULT_OS
 
 _MOST_REGIONS = 8
+_OWN_REGIONS = "those of your own cloud, once I have access to it"
 _SIZES = ((1, 1), (2, 4), (4, 16), (8, 32), (16, 64))
 """Cores and GB of memory, from small to large."""
 
@@ -70,7 +71,7 @@ def _regions(turn: Turn) -> list[str]:
             continue
         more = f" and {len(known) - _MOST_REGIONS} more" if len(known) > _MOST_REGIONS and not said else ""
         shown = known if said else known[:_MOST_REGIONS]
-        lines.append(f"• {provider_title(provider)}: {', '.join(shown)}{more}")
+        lines.append(f"• {provider_title(provider)}: {', '.join(shown) or _OWN_REGIONS}{more}")
     return lines
 
 

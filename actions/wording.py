@@ -192,6 +192,10 @@ _FACTS: dict[type[errors.CloudDeskError], Callable[[Any], dict[str, str]]] = {
     invalid.TimeIsOver: lambda error: {"words": error.words},
     invalid.BadName: lambda error: {"words": error.words, "most": str(error.most_characters)},
     invalid.UnknownProvider: lambda error: {"provider": _titles(error.providers), "known": _titles(error.known)},
+    invalid.NoPrice: lambda error: {
+        "provider": provider_title(error.provider),
+        "sizes": names(error.sizes) or "its machines",
+    },
     invalid.NoImage: lambda error: {
         "os": error.os,
         "provider": _titles(error.providers, last="or"),

@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Protocol
 
 import structlog
 
 from clouddesk.adapters.sandbox import SandboxGrants
-from clouddesk.catalog import offers_from_json, offers_to_json
+from clouddesk.catalog import OfferTable, offers_from_json, offers_to_json
 from clouddesk.model.actor import Person
 from clouddesk.model.credentials import CredentialInfo, SecretFields
-from clouddesk.model.invalid import OtherAccount, UnknownProvider
-from clouddesk.model.offer import OWN_MACHINE, Offer, PriceList
+from clouddesk.model.invalid import NoPrice, OtherAccount, UnknownProvider
+from clouddesk.model.offer import OWN_MACHINE, Offer, OwnCloud, PriceList
 from clouddesk.model.ports import Catalog, Clock, Credentials, Provider
 from clouddesk.providers import ProviderSpec
 
@@ -40,8 +41,10 @@ class LiveOffers(Protocol):
 class ReplaceableCatalog(Catalog, Protocol):
     """A catalogue that live lists go into."""
 
-    def replace(self, provider: str, offers: Iterable[Offer]) -> None:
-        """These are all of the provider's."""
+    def replace(
+        self, provider: str, offers: Iterable[Offer], *, whereabouts: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """These are all of the provider's. ``whereabouts``: where regions are that no list has, in words."""
         ...
 
     def merge(self, provider: str, offers: Iterable[Offer]) -> None:
@@ -66,8 +69,12 @@ class Accounts:
         grants: SandboxGrants | None,
         simulated: frozenset[str],
         clock: Clock,
+        own_clouds: Mapping[str, OwnCloud] = MappingProxyType({}),
     ) -> None:
-        """``specs``: the supported providers. ``simulated``: those of them that are a sandbox here."""
+        """``specs``: the supported providers. ``simulated``: those of them that are a sandbox here.
+
+        ``own_clouds``: what the team says of clouds whose APIs tell no prices.
+        """
         self._specs = specs
         self._credentials = credentials
         self._open_provider = open_provider
@@ -75,6 +82,8 @@ class Accounts:
         self._grants = grants
         self._simulated = simulated
         self._clock = clock
+        self._own_clouds = own_clouds
+        self._own_tables: dict[str, OfferTable] = {}
         self._loaded: dict[str, str] = {}
         """By provider: the version of the live list that the catalogue has."""
         self._as_of: dict[str, datetime] = {}
@@ -176,6 +185,15 @@ class Accounts:
         """Whether a quote waits for the provider's fresh list, or takes what is known while that is read."""
         return self._specs[provider].is_live_priced
 
+    def no_price(self, provider: str, sizes: Sequence[str]) -> NoPrice | None:
+        """Why a cloud of the team's own has no offers: no price is set for some of these sizes, or for any."""
+        table = self._own_tables.get(provider)
+        if table is None:
+            return None
+        unpriced = table.unpriced_sizes
+        named = [size for size in unpriced if size.lower() in {name.lower() for name in sizes}]
+        return NoPrice(provider, sorted(named)) if named or len(unpriced) == len(table.sizes) else None
+
     def asked_for_offers(self, provider: str) -> None:
         """Remember that the provider is being asked, so that not every quote does, nor waits for one that is silent."""
         self._asked_at[provider] = self._clock()
@@ -189,7 +207,12 @@ class Accounts:
         except ValueError:
             log.warning("offers.unreadable", provider=provider)
             return
-        if not self._specs[provider].is_live_priced:
+        own = self._own_clouds.get(provider)
+        if own is not None and len(table):
+            table = table.priced_by(own)
+            self._own_tables[provider] = table
+            catalog.replace(provider, table, whereabouts=own.regions)
+        elif not self._specs[provider].is_live_priced:
             catalog.merge(provider, table)
         elif len(table):  # a cloud that sells nothing at all has told nothing
             catalog.replace(provider, table)

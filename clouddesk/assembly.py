@@ -59,6 +59,7 @@ async def open_desk(settings: Settings, *, vault_role: str = "desk") -> AsyncIte
                 credentials=OwnMachineCredentials(stored) if settings.docker_host else stored,
                 open_provider=open_account,
                 offers=RedisOffers(redis),
+                own_clouds=settings.own_clouds,
                 grants=SandboxGrants(redis, settings.sandbox) if settings.grant_sandbox_credentials else None,
                 simulated=frozenset(settings.sandbox),
                 clock=utc_now,

@@ -96,7 +96,8 @@ def _has(item: Reservation, software: Sequence[str], provider: Sequence[str], re
         return False
     if provider and item.provider not in provider:
         return False
-    return region is None or (item.provider, item.region) in _places(region)
+    # A cloud of the team's own may call its regions what no list has.
+    return region is None or region.lower() == item.region.lower() or (item.provider, item.region) in _places(region)
 
 
 def _places(words: str) -> frozenset[Place]:

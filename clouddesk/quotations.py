@@ -59,12 +59,12 @@ class Quotations:
         await self._refresh_offers(actor, providers)
         filled = await self._filled(actor, request)
         try:
-            quote = self._quote(actor, filled, providers)
+            quote = self._quote_or_reason(actor, filled, providers)
         except (Invalid, NothingFits):
             if filled.request == request:
                 raise
             filled = Filled(request)
-            quote = self._quote(actor, filled, providers)
+            quote = self._quote_or_reason(actor, filled, providers)
         quote = replace(quote, request=request, habits=filled.habits, team=filled.team, used=filled.used())
         quote = replace(quote, name=_free_name(quote.name, taken))
         if keep:
@@ -166,6 +166,17 @@ class Quotations:
             # Who names clouds knows which ones they want.
             others=() if filled.request.providers else self.accounts.clouds,
         )
+
+    def _quote_or_reason(self, actor: Actor, filled: Filled, providers: tuple[str, ...]) -> Quote:
+        """As ``_quote``. Raises NoPrice when nothing fits as the team has set no price for what is meant."""
+        try:
+            return self._quote(actor, filled, providers)
+        except NothingFits:
+            unpriced = [self.accounts.no_price(name, filled.request.size_names) for name in providers]
+            reason = next((one for one in unpriced if one and (one.sizes or all(unpriced))), None)
+            if reason is None:
+                raise
+            raise reason from None
 
     def _blueprint(self, request: ResourceRequest) -> Blueprint | None:
         if request.kind != CLUSTER:

@@ -7,6 +7,7 @@ variables ``CLOUDDESK_<FIELD>``.
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -16,7 +17,7 @@ from typing import Any
 import yaml
 
 from clouddesk.model.errors import Invalid
-from clouddesk.model.offer import OWN_MACHINE
+from clouddesk.model.offer import LEAST_PRICE_USD, OWN_MACHINE, OwnCloud
 
 PROJECT = Path(__file__).resolve().parent.parent
 """The project folder: where ``domain.yml``, ``models/`` and ``blueprints/`` lie."""
@@ -101,6 +102,13 @@ class Settings:
     slack_api_url: str = "https://slack.com/api/"
     slack_admin_group: str = ""
     """The id of a Slack user group ("S…") whose members are admins, beside ``admins``."""
+    openstack_prices: Mapping[str, float] = field(default_factory=dict)
+    """What an OpenStack flavor costs by the hour, in US dollars, its public address included: OpenStack itself knows no
+    prices. A flavor that is not here is never offered."""
+    openstack_disk_price: float | None = None
+    """What a GB of an OpenStack volume costs by the month; without it there is no more disk than the flavor's own."""
+    openstack_regions: Mapping[str, str] = field(default_factory=dict)
+    """Where the OpenStack cloud's regions are, in words that people use: "RegionOne": "frankfurt"."""
     limits: Limits = Limits()
     defaults: TeamDefaults = TeamDefaults()
 
@@ -123,6 +131,12 @@ class Settings:
     def docker_host(self) -> str:
         """The address of the Docker engine that may be used; "" for none."""
         return self.docker if isinstance(self.docker, str) and self.docker.startswith(DOCKER_SOCKET) else ""
+
+    @property
+    def own_clouds(self) -> Mapping[str, OwnCloud]:
+        """What the team says of clouds whose APIs tell no prices."""
+        said = OwnCloud(self.openstack_prices, self.openstack_disk_price, self.openstack_regions)
+        return {"openstack": said}
 
     @property
     def run_file(self) -> Path:
@@ -228,6 +242,16 @@ def _is_texts(value: Any) -> bool:
     return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
 
 
+def _is_price(value: Any, *, least: float) -> bool:
+    return type(value) in (int, float) and least <= value < math.inf
+
+
+def _is_prices(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(
+        isinstance(name, str) and _is_price(price, least=LEAST_PRICE_USD) for name, price in value.items()
+    )
+
+
 def _is_addresses(value: Any) -> bool:
     return isinstance(value, Mapping) and all(isinstance(item, str) for pair in value.items() for item in pair)
 
@@ -248,6 +272,9 @@ _KINDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "mirrors": (_is_addresses, "addresses by what they stand for"),
     "more_sandbox_clouds": (_is_texts, "a list of clouds"),
     "rasa_urls": (_is_texts, "a list of addresses"),
+    "openstack_prices": (_is_prices, f"US dollars by the hour for each flavor, {LEAST_PRICE_USD:g} or more"),
+    "openstack_disk_price": (lambda value: _is_price(value, least=0), "US dollars for a GB and month"),
+    "openstack_regions": (_is_addresses, "places by region"),
     "slack_transport": (lambda value: value in ("socket", "http"), "socket or http"),
     **dict.fromkeys(
         ("audit_days", "rasa_servers", "slack_http_port", "sweep_minutes"),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from threading import Lock
+from types import MappingProxyType
 
 import numpy as np
 
@@ -33,13 +34,25 @@ class MemoryCatalog:
         self._bundled: dict[str, OfferTable] = {}
         self._live: dict[str, OfferTable] = {}
         self._is_whole: dict[str, bool] = {}
+        self._whereabouts: dict[Place, str] = {}
         self._index: OfferIndex | None = None
         self._index_of_all: OfferIndex | None = None
         """With the providers that are found only by their names: made when the first of them is asked for."""
         self._lock = Lock()
 
-    def replace(self, provider: str, offers: Iterable[Offer], *, only_by_name: Iterable[str] = ()) -> None:
-        """Put all offers of a provider in place of those before. ``only_by_name``: sizes never chosen unasked."""
+    def replace(
+        self,
+        provider: str,
+        offers: Iterable[Offer],
+        *,
+        only_by_name: Iterable[str] = (),
+        whereabouts: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Put all offers of a provider in place of those before.
+
+        ``only_by_name``: sizes never chosen unasked. ``whereabouts``: where regions are that no list has, in words.
+        """
+        self._whereabouts |= {(provider, region): words for region, words in whereabouts.items()}
         self._put(provider, _table(offers, only_by_name), is_whole=True)
 
     def merge(self, provider: str, offers: Iterable[Offer]) -> None:
@@ -55,8 +68,14 @@ class MemoryCatalog:
         return self._read(requirements).nearest(requirements, limit)
 
     def regions(self, provider: str) -> list[str]:
-        """The provider's own region names."""
-        return list(self._regions.names.get(provider, ()))
+        """The provider's own region names; of one without a bundled list those that it has told."""
+        names = self._regions.names.get(provider, ())
+        if provider in bundled_providers():
+            return list(names)
+        with self._lock:
+            live = self._live.get(provider)
+        told = {region for name, region in live.places if name == provider} if live is not None else set()
+        return [*(name for name in names if name in told), *sorted(told - set(names))]
 
     def clouds(self) -> tuple[str, ...]:
         """The clouds that some price is known of, also those that are found only by their names."""
@@ -84,7 +103,8 @@ class MemoryCatalog:
             return self._index
 
     def _indexed(self, known: dict[str, OfferTable]) -> OfferIndex:
-        return OfferIndex(OfferTable.joined(list(known.values())), self._regions)
+        table = OfferTable.joined(list(known.values()))
+        return OfferIndex(table, self._regions.with_places(table.places, self._whereabouts))
 
     def _known(self, *others: str) -> dict[str, OfferTable]:
         names = dict.fromkeys([*self._providers, *self._live, *others])
@@ -101,7 +121,8 @@ class MemoryCatalog:
 
 
 def _lists(provider: str, table: OfferTable) -> Iterator[PriceList]:
-    counts = np.bincount(table.columns["origin"], minlength=len(table.origins)).tolist()
+    priced = table.columns["origin"][~np.isnan(table.columns["price"])]
+    counts = np.bincount(priced, minlength=len(table.origins)).tolist()
     sources: dict[str, tuple[datetime, int]] = {}
     for (source, as_of), count in zip(table.origins, counts, strict=True):
         oldest, number = sources.get(source, (as_of, 0))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -66,6 +66,43 @@ class Regions:
             for provider, regions in data["regions"].items()
         }
         return cls(names, frozenset(opt_in), proposals, found, frozenset(narrow))
+
+    def with_places(self, places: Iterable[Place], whereabouts: Mapping[Place, str]) -> Regions:
+        """With places that the data file does not have, known by their own names.
+
+        ``whereabouts``: where a place is, in words ("frankfurt"); what else is said of all that these words mean is
+        said of it too ("germany", "europe").
+        """
+        told = sorted(places)
+        added = [place for place in told if place[1] not in self.names.get(place[0], ()) or place in whereabouts]
+        if not added:
+            return self
+        names = {provider: list(known) for provider, known in self.names.items()}
+        words = {word: set(found) for word, found in self.words.items()}
+        narrow, wide = set(self.narrow), self.words.keys() - self.narrow
+        for place in added:
+            provider, name = place
+            if name not in names.setdefault(provider, []):
+                names[provider].append(name)
+            where = _normal(whereabouts.get(place, ""))
+            alike = self.words.get(where, frozenset())
+            own = {_normal(name), where} - {""}
+            narrow |= own - wide
+            for word in own | {word for word, found in self.words.items() if alike and alike <= found}:
+                words.setdefault(word, set()).add(place)
+        return replace(
+            self,
+            names={provider: tuple(known) for provider, known in names.items()},
+            proposals={
+                **self.proposals,
+                **{
+                    provider: tuple(whereabouts.get(place, place[1]) for place in told if place[0] == provider)
+                    for provider, _ in added
+                },
+            },
+            words={word: frozenset(found) for word, found in words.items()},
+            narrow=frozenset(narrow),
+        )
 
     def resolve(self, said: str, providers: Iterable[str] = ()) -> frozenset[Place]:
         """The places that the words mean, only of ``providers`` when some are given. Raises UnknownRegion."""

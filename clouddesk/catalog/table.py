@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clouddesk.model.offer import ARM64, OWN_MACHINE, X86_64, Offer
+from clouddesk.model.offer import ARM64, LEAST_PRICE_USD, OWN_MACHINE, X86_64, Offer, OwnCloud
 
-LEAST_PRICE_USD = 0.0001
-"""Anything below is a hole in the data, not a price."""
+TEAM_SOURCE = "your team's price list"
+"""Where prices are from that no cloud tells."""
 
 Place = tuple[str, str]
 """Provider and its region."""
@@ -102,6 +102,23 @@ class OfferTable:
         """Those that are marked, or those with these numbers in this order."""
         columns = {name: column[which] for name, column in self.columns.items()}
         return OfferTable(self.places, self.sizes, self.gpu_types, self.origins, columns)
+
+    def priced_by(self, own: OwnCloud) -> OfferTable:
+        """At the team's prices, whatever the cloud tells."""
+        by_size = np.array([own.hourly_prices_usd.get(size, np.nan) for size in self.sizes], dtype=np.float64)
+        disk = np.nan if own.disk_price_usd_gb_month is None else own.disk_price_usd_gb_month
+        prices = {
+            "price": by_size[self.columns["size"]],
+            "disk_price": np.full(len(self), disk, dtype=np.float64),
+        }
+        origins = tuple((TEAM_SOURCE, as_of) for _, as_of in self.origins)
+        return replace(self, origins=origins, columns={**self.columns, **prices})
+
+    @property
+    def unpriced_sizes(self) -> frozenset[str]:
+        """Those that are never offered, as nobody knows their price."""
+        codes = set(self.columns["size"][np.isnan(self.columns["price"])].tolist())
+        return frozenset(self.sizes[code] for code in codes)
 
     def offer(self, index: int) -> Offer:
         """One of them."""

@@ -97,7 +97,10 @@ def offers(
         for name in provider:
             if name not in desk.providers():
                 raise Invalid(f"{name} is not connected yet. There are: {', '.join(desk.providers())}.")
-        return await desk.offers(actor, requirements, limit=limit)
+        known = await desk.offers(actor, requirements, limit=limit)
+        if not known and len(provider) == 1 and (missing := desk.accounts.no_price(provider[0], ())):
+            raise missing
+        return known
 
     found = with_desk(read, role="gateway")
     if as_json:

@@ -211,7 +211,7 @@ PROCESSES: tuple[Process, ...] = (
 """In the order in which they are started."""
 
 
-MORE_CLOUDS = MappingProxyType({"linode": 5082, "vultr": 5083, "gcp": 5084, "azure": 5085})
+MORE_CLOUDS = MappingProxyType({"linode": 5082, "vultr": 5083, "gcp": 5084, "azure": 5085, "openstack": 5086})
 """Clouds that can be simulated beside those above, with their well-known ports."""
 
 

@@ -12,6 +12,7 @@ Invalid
 ├── UnknownProvider       not a provider that is connected
 ├── NoOwnMachine          Docker nodes, where no engine is known or for somebody who is not at its machine
 ├── NoImage               no provider that was looked at has that operating system
+├── NoPrice               a cloud of the team's own, whose prices nobody has set
 ├── OtherAccount          credentials of another account than the one that machines run in
 ├── CredentialsInUse      machines run that only these credentials can end
 ├── NoColleague           somebody that nothing can be shared with
@@ -155,6 +156,18 @@ class NoImage(Invalid):
         self.providers = tuple(providers)
         self.known = tuple(known)
         super().__init__(f"No image of {os} on {' or '.join(providers)}. There are: {', '.join(known)}.")
+
+
+class NoPrice(Invalid):
+    """The team has set no price for a cloud that tells none itself: for ``sizes``, or for any of its machines."""
+
+    code = "no_price"
+
+    def __init__(self, provider: str, sizes: Sequence[str] = ()) -> None:
+        self.provider = provider
+        self.sizes = tuple(sizes)
+        what = ", ".join(sizes) or "any machine"
+        super().__init__(f"No price is set for {what} on {provider}. Set it in settings.yml: {provider}_prices.")
 
 
 class OtherAccount(Invalid):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+LEAST_PRICE_USD = 0.0001
+"""Anything below is a hole in the data, not a price."""
 
 HOURS_PER_MONTH = 730
 """The field's usual month for prices per month."""
@@ -97,6 +100,18 @@ class PriceList:
     as_of: datetime
     """Of the oldest price of this source."""
     offers: int
+
+
+@dataclass(frozen=True)
+class OwnCloud:
+    """What a team says of a cloud of its own, whose API tells neither prices nor where its regions are."""
+
+    hourly_prices_usd: Mapping[str, float] = field(default_factory=dict)
+    """By size; a machine of a size that is not here is never offered."""
+    disk_price_usd_gb_month: float | None = None
+    """Of each GB beyond the machine's own disk; None: no further disk is offered."""
+    regions: Mapping[str, str] = field(default_factory=dict)
+    """Where a region is, in words that people use ("RegionOne": "frankfurt")."""
 
 
 @dataclass(frozen=True)

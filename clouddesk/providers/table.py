@@ -13,22 +13,19 @@ from clouddesk.providers.specs.digitalocean import DIGITALOCEAN
 from clouddesk.providers.specs.docker import DOCKER
 from clouddesk.providers.specs.gcp import GCP
 from clouddesk.providers.specs.linode import LINODE
+from clouddesk.providers.specs.openstack import OPENSTACK
 from clouddesk.providers.specs.vultr import VULTR
 
-PROVIDERS = MappingProxyType({spec.name: spec for spec in (AWS, AZURE, DIGITALOCEAN, GCP, LINODE, VULTR, DOCKER)})
-_NOT_CONNECTED = MappingProxyType(
-    {
-        "openstack": "OpenStack",
-    }
+PROVIDERS = MappingProxyType(
+    {spec.name: spec for spec in (AWS, AZURE, DIGITALOCEAN, GCP, LINODE, OPENSTACK, VULTR, DOCKER)}
 )
-"""Clouds that people ask for and that cannot be used yet."""
 LIVE_PRICED = tuple(spec.name for spec in PROVIDERS.values() if spec.is_live_priced)
 
 
 def title_of(name: str) -> str:
-    """The name that people know, also of a cloud that is not connected."""
+    """The name that people know; the own name of one that is not supported."""
     spec = PROVIDERS.get(name)
-    return spec.title if spec else _NOT_CONNECTED.get(name, name)
+    return spec.title if spec else name
 
 
 def providers_with_os(os: str, providers: Sequence[str]) -> tuple[str, ...]:

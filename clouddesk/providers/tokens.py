@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from threading import Lock
+from typing import Any
 
 SPARE_SECONDS = 300
 """A token is not used so shortly before its end."""
@@ -21,6 +22,8 @@ class Token:
     text: str = field(repr=False)
     since: float
     ends_at: float
+    facts: Any = field(default=None, repr=False)
+    """What the cloud told with it."""
 
 
 class Tokens:
@@ -34,11 +37,16 @@ class Tokens:
     @property
     def access_token(self) -> str:
         """One that is still good for some minutes; exchanged when there is none. Raises the vendor's errors."""
+        return self.token.text
+
+    @property
+    def token(self) -> Token:
+        """The same, with all that the cloud told."""
         kept = _KEPT.get(self._name)
         if kept is None or kept.ends_at - time.time() < SPARE_SECONDS:
             kept = self._exchange()
             _KEPT.put(self._name, kept)
-        return kept.text
+        return kept
 
     def forget(self) -> bool:
         """The cloud refused the token. True when a new one may be better."""

@@ -20,6 +20,8 @@ class Facts:
     """Credential fields that nobody has."""
     has_prices: bool = True
     """Whether its API tells them."""
+    needs_volumes: bool = False
+    """Whether it has sizes without a disk of their own, whose machines start from a volume."""
     far: str = ""
     """Another region that has the size."""
     os: str = "ubuntu-22.04"
@@ -77,6 +79,14 @@ CASES = {
         login="root",
         wrong={"token": "nobody"},
         far="us-sea",
+    ),
+    "openstack": Facts(
+        region="Fra1",
+        size="m1.small",
+        login="ubuntu",
+        wrong={"application_credential_secret": "nobody-has-this"},
+        needs_volumes=True,
+        far="Sto2",
     ),
     "vultr": Facts(
         region="fra",

@@ -141,6 +141,7 @@ SERVERS = {
     "digitalocean": "clouddesk.sandbox.digitalocean",
     "gcp": "clouddesk.sandbox.gcp",
     "linode": "clouddesk.sandbox.linode",
+    "openstack": "clouddesk.sandbox.openstack",
     "vultr": "clouddesk.sandbox.vultr",
 }
 """The simulated clouds' modules, by provider."""

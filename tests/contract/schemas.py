@@ -27,6 +27,12 @@ def load(cloud: str) -> tuple[Schema, Schema]:
     return content["answers"], content["requests"]
 
 
+def load_optional(cloud: str) -> Schema:
+    """What it answers in some states, or as some operators set it up."""
+    optional: Schema = json.loads((DATA / f"{cloud}_schema.json").read_text())["optional"]
+    return optional
+
+
 def differences(item: dict[str, Any], fields: dict[str, str], *, newer: frozenset[str] = frozenset()) -> list[str]:
     """What is said that is not published, or not as it is published; and what is published and not said.
 

@@ -14,6 +14,7 @@ from clouddesk.model.actor import Person
 from clouddesk.model.audit import AuditEntry
 from clouddesk.model.credentials import CredentialInfo, SecretFields
 from clouddesk.model.errors import CloudDeskError, NotFound, UnknownRegion, WrongState
+from clouddesk.model.invalid import NoPrice
 from clouddesk.model.node import RUNNING as NODE_RUNNING
 from clouddesk.model.node import Node
 from clouddesk.model.notice import Notice
@@ -154,6 +155,7 @@ class MemoryAccounts:
 
     def __init__(self) -> None:
         self.infos: dict[Person, list[CredentialInfo]] = {}
+        self.unpriced: set[str] = set()
 
     def titles(self) -> list[str]:
         return ["AWS", "DigitalOcean"]
@@ -183,6 +185,10 @@ class MemoryAccounts:
 
     def bills_stopped_machines(self, provider: str) -> bool:
         return provider == "digitalocean"
+
+    def no_price(self, provider: str, sizes: Sequence[str]) -> NoPrice | None:
+        """The prices of both clouds are known, but for ``unpriced``."""
+        return NoPrice(provider) if provider in self.unpriced else None
 
 
 class MemoryQuotes:

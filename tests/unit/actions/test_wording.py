@@ -55,6 +55,8 @@ ERRORS = [
     invalid.TimeIsOver("until yesterday"),
     invalid.BadName("my box!", most_characters=40),
     invalid.UnknownProvider(["hetzner"], ["aws", "digitalocean"]),
+    invalid.NoPrice("openstack"),
+    invalid.NoPrice("openstack", ["m1.small"]),
     invalid.NoImage("windows", ["aws", "digitalocean"], ["debian-12"]),
     *(invalid.NoOwnMachine(is_at_terminal=is_here) for is_here in (True, False)),
     invalid.OtherAccount("aws"),
@@ -121,6 +123,7 @@ def test_an_invalid_request_is_said_with_its_facts() -> None:
     assert "at most 30 days" in said[invalid.LeaseTooShort]
     assert said[invalid.UnknownProvider].startswith("I can't work with hetzner yet. I can with AWS and DigitalOcean.")
     assert said[invalid.NoImage].startswith("I find no windows on AWS or DigitalOcean. I have debian-12.")
+    assert "none is set here for m1.small: without a price I offer nothing" in said[invalid.NoPrice]
     assert "spark-1 and vm-2 on AWS" in said[invalid.CredentialsInUse]
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from clouddesk.accounts import OFFERS_MAX_AGE, REFRESH_AGAIN_AFTER, Accounts
 from clouddesk.catalog import MemoryCatalog, offers_to_json
-from clouddesk.model.offer import Offer, Requirements
+from clouddesk.model.offer import Offer, OwnCloud, Requirements
 from clouddesk.providers import PROVIDERS
 from tests.unit.desk.conftest import NOW, offer
 
@@ -45,9 +45,12 @@ class Hand:
         return self.now
 
 
-def accounts(lists: Lists, clock: Hand, *, simulated: frozenset[str] = frozenset()) -> Accounts:
+def accounts(
+    lists: Lists, clock: Hand, *, simulated: frozenset[str] = frozenset(), own: OwnCloud | None = None
+) -> Accounts:
     return Accounts(
-        specs={name: PROVIDERS[name] for name in ("aws", "digitalocean")},
+        specs={name: PROVIDERS[name] for name in ("aws", "digitalocean", *(("openstack",) if own else ()))},
+        own_clouds={} if own is None else {"openstack": own},
         credentials=None,  # type: ignore[arg-type]
         open_provider=None,  # type: ignore[arg-type]
         offers=lists,
@@ -127,3 +130,40 @@ async def test_a_list_of_another_version_counts_as_none() -> None:
     assert await desk_side.refresh_offers(catalog) == ("digitalocean",)
     found = catalog.cheapest(Requirements(providers=("digitalocean",)))
     assert {offer.source for offer in found} == {"DigitalOcean price list, compiled"}
+
+
+FLAVOR = replace(offer("openstack", "m1.small", 1, 2, None, disk_gb=20), region="RegionOne")
+
+
+async def with_flavors(own: OwnCloud) -> tuple[Accounts, MemoryCatalog]:
+    lists, catalog = Lists(), MemoryCatalog([])
+    await put(lists, "openstack", FLAVOR, replace(FLAVOR, size="m1.large", vcpus=4))
+    desk_side = accounts(lists, Hand(), own=own)
+    assert "openstack" not in await desk_side.refresh_offers(catalog)
+    return desk_side, catalog
+
+
+async def test_a_cloud_of_the_teams_own_is_offered_at_the_teams_prices() -> None:
+    desk_side, catalog = await with_flavors(OwnCloud({"m1.small": 0.02}))
+    assert [item.hourly_price_usd for item in catalog.cheapest(Requirements(providers=("openstack",)))] == [0.02]
+    assert desk_side.no_price("openstack", ()) is None
+    missing = desk_side.no_price("openstack", ("M1.Large", "m1.small"))
+    assert missing is not None
+    assert missing.sizes == ("m1.large",)
+
+
+async def test_a_cloud_of_the_teams_own_without_prices_is_told_as_such() -> None:
+    desk_side, catalog = await with_flavors(OwnCloud())
+    assert catalog.cheapest(Requirements(providers=("openstack",))) == []
+    missing = desk_side.no_price("openstack", ())
+    assert missing is not None
+    assert (missing.provider, missing.sizes) == ("openstack", ())
+    assert desk_side.no_price("digitalocean", ()) is None
+
+
+async def test_a_project_without_flavors_is_not_one_without_prices() -> None:
+    lists, catalog = Lists(), MemoryCatalog([])
+    await put(lists, "openstack")
+    desk_side = accounts(lists, Hand(), own=OwnCloud())
+    await desk_side.refresh_offers(catalog)
+    assert desk_side.no_price("openstack", ()) is None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from clouddesk.matching import match_reservations
@@ -33,3 +35,8 @@ def test_attributes_narrow_down(three_reservations):
     assert [item.name for item in by_region] == ["spark-1", "etl-nightly"]
     assert match_reservations(three_reservations, None, region="narnia") == []
     assert [item.name for item in by_provider] == ["etl-nightly"]
+
+
+def test_a_region_that_no_list_has_is_known_by_its_name(three_reservations):
+    own = replace(three_reservations[0], provider="openstack", region="RegionOne")
+    assert match_reservations([own, *three_reservations[1:]], None, region="regionone") == [own]

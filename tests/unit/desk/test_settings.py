@@ -9,6 +9,7 @@ import pytest
 
 from clouddesk import settings
 from clouddesk.model.errors import Invalid
+from clouddesk.model.offer import OwnCloud
 
 
 def load(home: Path, **environment: str) -> settings.Settings:
@@ -50,6 +51,15 @@ def test_a_limit_that_is_no_number_is_refused(tmp_path, monkeypatch):
         ("limits: {max_nodes: 0}", "1 or more"),
         ("limits: {failover_dearer_percent: -1}", "0 or more"),
         ("grant_sandbox_credentials: 'false'", "true or false"),
+        ("openstack_prices: {m1.small: 0}", "by the hour for each flavor, 0.0001 or more"),
+        ("openstack_prices: {m1.small: -1}", "by the hour for each flavor"),
+        ("openstack_prices: {m1.small: .inf}", "by the hour for each flavor"),
+        ("openstack_prices: {m1.small: .nan}", "by the hour for each flavor"),
+        ("openstack_prices: {m1.small: free}", "by the hour for each flavor"),
+        ("openstack_prices: {m1.small: true}", "by the hour for each flavor"),
+        ("openstack_prices: 0.02", "by the hour for each flavor"),
+        ("openstack_disk_price: -0.1", "for a GB and month"),
+        ("openstack_regions: {RegionOne: 7}", "places by region"),
         ("admins: [1]", "workspace/user"),
         ("redis_url: 7", "a text"),
         ("rasa_urls: {a: b}", "a list of addresses"),
@@ -100,3 +110,14 @@ def test_the_teams_defaults_are_read_and_a_wrong_one_is_refused(tmp_path, monkey
     (tmp_path / "settings.yml").write_text("defaults: {colour: red}\n")
     with pytest.raises(Invalid, match=r"defaults\.colour does not exist"):
         load(tmp_path)
+
+
+def test_the_teams_own_cloud_is_read_from_the_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(settings, "PROJECT", tmp_path)
+    assert load(tmp_path).own_clouds["openstack"] == OwnCloud()
+    (tmp_path / "settings.yml").write_text(
+        "openstack_prices: {m1.small: 0.021, m1.large: 1}\nopenstack_disk_price: 0\n"
+        "openstack_regions: {RegionOne: frankfurt}\n"
+    )
+    said = OwnCloud({"m1.small": 0.021, "m1.large": 1}, 0, {"RegionOne": "frankfurt"})
+    assert load(tmp_path).own_clouds == {"openstack": said}

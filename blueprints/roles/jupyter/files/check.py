@@ -17,8 +17,8 @@ SECONDS = 60
 
 def ask(method, path, token=TOKEN, data=None):
     headers = {"Authorization": f"token {token}", "Content-Type": "application/json"}
-    request = urllib.request.Request(f"http://{SERVER}{path}", data, headers, method=method)  # noqa: S310
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+    request = urllib.request.Request(f"http://{SERVER}{path}", data, headers, method=method)
+    with urllib.request.urlopen(request, timeout=10) as answer:
         return json.loads(answer.read() or b"null")
 
 
