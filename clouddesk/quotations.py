@@ -76,12 +76,14 @@ class Quotations:
 
         The place that the actor used last is no wish: it would leave out the clouds that are not there.
         """
+        own = [info.provider for info in await self.accounts.list(actor.person)]
+        await self._refresh_offers(actor, tuple(name for name in own if name in (request.providers or own)))
         priced = self.catalog.clouds()
         if request.providers and not {*priced} & {*request.providers}:
-            raise UnknownProvider(request.providers, priced)
+            known = [name for name in request.providers if name in self.accounts.providers]
+            unpriced = [self.accounts.no_price(name, request.size_names) for name in known]
+            raise next((reason for reason in unpriced if reason), None) or UnknownProvider(request.providers, priced)
         providers = request.providers or priced
-        own = [info.provider for info in await self.accounts.list(actor.person)]
-        await self._refresh_offers(actor, tuple(name for name in own if name in providers))
         filled = await self._filled(actor, request)
         if "region" in filled.habits:
             region = None if self.team.region in request.excluded_regions else self.team.region

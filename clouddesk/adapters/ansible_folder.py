@@ -118,6 +118,8 @@ def _host(target: Target) -> dict[str, object]:
         "ansible_host": target.address,
         "ansible_port": target.port,
         "ansible_user": target.login,
+        # ansible-runner turns it off in the environment, and of two settings ssh takes the first.
+        "ansible_host_key_checking": True,
         "ansible_ssh_common_args": f"-o HostKeyAlias={target.key} -o StrictHostKeyChecking={checking}",
         # Small images for root have no sudo.
         "ansible_become_method": "su" if target.login == "root" else "sudo",

@@ -79,7 +79,9 @@ class MemoryCatalog:
 
     def clouds(self) -> tuple[str, ...]:
         """The clouds that some price is known of, also those that are found only by their names."""
-        return tuple(name for name in dict.fromkeys([*bundled_providers(), *self._live]) if name != OWN_MACHINE)
+        with self._lock:
+            live = [name for name, table in self._live.items() if len(table.unpriced_sizes) < len(table.sizes)]
+        return tuple(name for name in dict.fromkeys([*bundled_providers(), *live]) if name != OWN_MACHINE)
 
     def lists(self) -> list[PriceList]:
         """What is known now, by provider and source."""

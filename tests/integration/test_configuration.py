@@ -162,13 +162,13 @@ async def test_a_node_that_does_not_answer_is_told_as_such(desk):
     assert (caught.value.cause, caught.value.nodes) == (UNREACHABLE, ("node-3",))
 
 
-async def test_the_keys_of_first_contact_are_told_and_a_node_with_another_key_is_refused(desk):
+async def test_the_keys_of_first_contact_are_told_and_a_node_with_another_key_is_refused(desk, private_key):
     done = await desk.configure(FAST)
     assert set(done.host_keys) == {"node-1", "node-2", "node-3"}
     known = tuple(replace(target, host_keys=done.host_keys[target.key]) for target in desk.targets)
     desk.targets = known
     assert (await desk.configure(FAST)).host_keys == done.host_keys
-    desk.targets = (replace(known[0], host_keys=known[1].host_keys), *known[1:])
+    desk.targets = (replace(known[0], host_keys=(_public(private_key),)), *known[1:])
     with pytest.raises(ConfigureFailed) as caught:
         await desk.configure(FAST)
     assert (caught.value.cause, caught.value.nodes) == (UNREACHABLE, ("node-1",))
@@ -193,6 +193,10 @@ async def test_cancelling_ends_ansible_its_connections_and_its_folder(desk):
         await running
     assert _left() == []
     assert _folders() <= before
+
+
+def _public(private_key: Path) -> str:
+    return Path(f"{private_key}.pub").read_text().strip()
 
 
 def _left() -> list[str]:

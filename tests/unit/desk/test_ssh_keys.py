@@ -47,6 +47,7 @@ def test_options_and_what_no_comment_holds_are_left_out():
         (public_key("rsa", bits=1024), WeakSshKey),
         (public_key().replace("ssh-ed25519", "ssh-rsa"), NoSshKey),
     ],
+    ids=["none", "cut", "private", "dsa", "short", "mixed"],
 )
 def test_what_is_no_key_or_a_bad_one_is_refused_with_what_to_do(text, error):
     with pytest.raises(error, match=r"ssh-|private"):
