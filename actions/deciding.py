@@ -45,7 +45,7 @@ async def carry_out(turn: Turn, question: Question) -> None:
         ends = local_time(done.expires_at, turn.actor, turn.desk.clock())
         turn.say("utter_held", name=done.name, ends=ends)
     else:
-        orphan = await turn.desk.delete_orphan(turn.actor, question["id"])
+        orphan = await turn.desk.orphans.delete(turn.actor, question["id"])
         turn.say("utter_orphan_deleting", name=orphan.name, provider=provider_title(orphan.provider))
 
 
@@ -82,15 +82,15 @@ async def _ask_hold(turn: Turn, reservation_id: str) -> None:
 
 async def _settle(turn: Turn, option: str, orphan_id: str) -> None:
     if option == KEEP:
-        orphan = await turn.desk.keep_orphan(turn.actor, orphan_id)
+        orphan = await turn.desk.orphans.keep(turn.actor, orphan_id)
         turn.say("utter_orphan_kept", name=orphan.name)
     elif option == ADOPT:
-        adopted = await turn.desk.adopt_orphan(turn.actor, orphan_id)
+        adopted = await turn.desk.orphans.adopt(turn.actor, orphan_id)
         turn.last_reservation = adopted.id
         ends = local_time(adopted.expires_at, turn.actor, turn.desk.clock())
         turn.say("utter_orphan_adopted", name=adopted.name, ends=ends)
     else:
-        orphan = await turn.desk.orphan(turn.actor, orphan_id)
+        orphan = await turn.desk.orphans.get(turn.actor, orphan_id)
         doing = f"deleting what is left of {orphan.name}"
         turn.ask({"kind": "confirm_decision", "option": DELETE, "id": orphan_id, "doing": doing})
         things = ", ".join(orphan.things)

@@ -57,7 +57,7 @@ async def find(turn: Turn) -> Decision | None:
         if len(named) == 1:
             return option, named[0].id, None
     if option := _option(_ORPHAN_WORDS, text):
-        open_ones = [orphan for orphan in await turn.desk.orphans(turn.actor) if not orphan.is_kept]
+        open_ones = [orphan for orphan in await turn.desk.orphans.all(turn.actor) if not orphan.is_kept]
         own = [orphan for orphan in open_ones if orphan.owner == turn.actor.user_id]
         if len(own) == 1 and ORPHAN in {notice.kind for notice in await turn.desk.latest_notices(turn.actor, limit=3)}:
             return option, None, own[0].id

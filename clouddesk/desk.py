@@ -17,7 +17,7 @@ from clouddesk import access
 from clouddesk.access import Right
 from clouddesk.accounts import Accounts, ReplaceableCatalog
 from clouddesk.matching import match_reservations
-from clouddesk.model.actor import OPERATOR, Actor
+from clouddesk.model.actor import Actor
 from clouddesk.model.audit import CREDENTIALS_ADDED, CREDENTIALS_REMOVED, AuditEntry
 from clouddesk.model.blueprint import Blueprint
 from clouddesk.model.comparison import PriceComparison
@@ -26,7 +26,6 @@ from clouddesk.model.errors import LimitExceeded, NotFound, Unavailable, WrongSt
 from clouddesk.model.invalid import CredentialsInUse, ExtensionTooShort
 from clouddesk.model.notice import Notice
 from clouddesk.model.offer import Offer, PriceList, Requirements
-from clouddesk.model.orphan import Orphan, SweepReport
 from clouddesk.model.ports import (
     AuditTrail,
     Clock,
@@ -40,7 +39,7 @@ from clouddesk.model.ports import (
 )
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
-from clouddesk.model.reservation import RELEASING, RUNNING, STARTING, STOPPED, STOPPING, Reservation, first_view
+from clouddesk.model.reservation import RELEASING, RUNNING, STARTING, STOPPED, STOPPING, Reservation
 from clouddesk.model.share import Share
 from clouddesk.ordering import make_order
 from clouddesk.orphans import Orphanage
@@ -105,11 +104,13 @@ class Desk:
         return Shares(engine=self.engine, colleagues=self.colleagues, clock=self.clock)
 
     @cached_property
-    def _orphanage(self) -> Orphanage:
+    def orphans(self) -> Orphanage:
+        """What no reservation looks after."""
         return Orphanage(
             accounts=self.accounts,
             store=self.orphan_store,
             engine=self.engine,
+            records=self._records,
             views=self.views,
             catalog=self.catalog,
             trail=self.trail,
@@ -153,7 +154,9 @@ class Desk:
         """In the sandbox: working credentials for whoever speaks for the first time; () afterwards and elsewhere."""
         given = await self.accounts.welcome(actor.person)
         for info in given:
-            await self._record(CREDENTIALS_ADDED, actor, info, info.added_at, by="")
+            await self.trail.append(
+                [AuditEntry.of_credentials(CREDENTIALS_ADDED, actor.person, info, info.added_at, by="")]
+            )
         return given
 
     async def credentials(self, actor: Actor) -> list[CredentialInfo]:
@@ -167,10 +170,11 @@ class Desk:
         live = await self.find(actor, None, provider=[provider])
         only = known[0].account_id if known and live else ""
         info = await self.accounts.add(actor.person, provider, fields, only_account_id=only)
-        await self._record(CREDENTIALS_ADDED, actor, info, info.added_at, by=actor.user_id)
+        entry = AuditEntry.of_credentials(CREDENTIALS_ADDED, actor.person, info, info.added_at, by=actor.user_id)
+        await self.trail.append([entry])
         with suppress(Unavailable):  # they are stored; what waits for them tries again by itself
             waiting = [item.id for item in live]
-            waiting += [item.reservation_id for item in await self._orphanage.being_deleted(actor.person, info)]
+            waiting += [item.reservation_id for item in await self.orphans.being_deleted(actor.person, info)]
             for id_ in dict.fromkeys(waiting):
                 with suppress(NotFound):  # what nothing looks after any more waits for nothing
                     await self.engine.credentials_renewed(id_)
@@ -184,7 +188,8 @@ class Desk:
         known = [info for info in await self.accounts.list(actor.person) if info.provider == provider]
         is_removed = await self.accounts.remove(actor.person, provider)
         for info in known:
-            await self._record(CREDENTIALS_REMOVED, actor, info, self.clock(), by=actor.user_id)
+            entry = AuditEntry.of_credentials(CREDENTIALS_REMOVED, actor.person, info, self.clock(), by=actor.user_id)
+            await self.trail.append([entry])
         return is_removed
 
     # --- audit ---------------------------------------------------------------------------------------------------
@@ -391,64 +396,6 @@ class Desk:
         reservation = await self._with_right(actor, right, reservation_id)
         return await self._shares.end(reservation, user_id, by=actor.user_id, request_id=request_id)
 
-    # --- orphans -------------------------------------------------------------------------------------------------
-
-    async def sweep(self, actor: Actor) -> SweepReport:
-        """Look through every account of everybody now; for admins, who are told of their own workspace only.
-
-        Raises Denied, Unavailable.
-        """
-        access.require_admin(actor)
-        report = await self.engine.sweep()
-        return report if OPERATOR in actor.roles else report.of_workspace(actor.workspace_id)
-
-    async def orphans(self, actor: Actor) -> list[Orphan]:
-        """What no reservation looks after: the actor's own, and for admins everybody's in the workspace."""
-        return [orphan for orphan in await self._orphanage.all() if access.may_settle(actor, orphan)]
-
-    async def keep_orphan(self, actor: Actor, orphan_id: str) -> Orphan:
-        """Leave it alone. Raises NotFound, and WrongState when it is being deleted."""
-        orphan = await self.orphan(actor, orphan_id)
-        await self._orphanage.keep(actor, orphan)
-        return orphan
-
-    async def adopt_orphan(self, actor: Actor, orphan_id: str) -> Reservation:
-        """Make it a reservation again, with the default lease from now on.
-
-        Raises NotFound, WrongState, and CredentialsMissing when its owner has no access to the account.
-        """
-        orphan = await self.orphan(actor, orphan_id)
-        order = await self._orphanage.adopt(actor, orphan)
-        return await self._records.after_change(replace(first_view(order), state=RUNNING, nodes=orphan.nodes))
-
-    async def delete_orphan(self, actor: Actor, orphan_id: str) -> Orphan:
-        """Begin to destroy it; its owner is told when it is gone.
-
-        Raises NotFound, WrongState, and CredentialsMissing when nobody of the workspace has access to the account.
-        """
-        orphan = await self.orphan(actor, orphan_id)
-        await self._orphanage.delete(actor, orphan)
-        return orphan
-
-    async def orphan(self, actor: Actor, orphan_id: str) -> Orphan:
-        """One by its id. Raises NotFound also for one that is not the actor's to settle."""
-        orphan = await self._orphanage.get(orphan_id)
-        if not access.may_settle(actor, orphan):
-            raise NotFound(orphan_id)
-        return orphan
-
     async def _with_right(self, actor: Actor, right: Right, reservation_id: str) -> Reservation:
         found = await self._records.get(reservation_id)
         return access.require(actor, right, found, reservation_id, self.clock())
-
-    async def _record(self, action: str, actor: Actor, info: CredentialInfo, at: datetime, *, by: str) -> None:
-        entry = AuditEntry(
-            id=f"{action}:{actor.person}:{info.provider}:{at.isoformat()}",
-            at=at,
-            action=action,
-            workspace_id=actor.workspace_id,
-            by=by,
-            owner=actor.user_id,
-            facts={"provider": info.provider, "account": info.account},
-        )
-        await self.trail.append([entry])

@@ -5,29 +5,32 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 
+from clouddesk import access
 from clouddesk.accounts import Accounts
 from clouddesk.model import audit
-from clouddesk.model.actor import Actor, Person
+from clouddesk.model.actor import OPERATOR, Actor, Person
 from clouddesk.model.audit import AuditEntry
 from clouddesk.model.credentials import CredentialInfo, credential_ref
 from clouddesk.model.errors import CloudDeskError, CredentialsMissing, NotFound, Undecided, WrongState
 from clouddesk.model.node import NodeOrder, NodePlan
 from clouddesk.model.offer import Offer, Requirements
-from clouddesk.model.orphan import Orphan
+from clouddesk.model.orphan import Orphan, SweepReport
 from clouddesk.model.ports import AuditTrail, Catalog, Clock, Orphans, Reservations, ReservationViews
 from clouddesk.model.request import CLUSTER, VM
-from clouddesk.model.reservation import RELEASING, ReservationOrder
+from clouddesk.model.reservation import RELEASING, RUNNING, Reservation, ReservationOrder, first_view
 from clouddesk.quoting import DEFAULT_STORAGE_GB
+from clouddesk.records import Records
 from clouddesk.settings import Limits
 
 
 @dataclass(frozen=True)
 class Orphanage:
-    """Who may do what is for the Desk to say."""
+    """Every method for people takes the Actor first, and authorises it."""
 
     accounts: Accounts
     store: Orphans
     engine: Reservations
+    records: Records
     views: ReservationViews
     catalog: Catalog
     trail: AuditTrail
@@ -36,9 +39,18 @@ class Orphanage:
     is_simulated: bool
     clock: Clock
 
-    async def all(self) -> list[Orphan]:
-        """All that are known, longest known first."""
-        return await self.store.all()
+    async def sweep(self, actor: Actor) -> SweepReport:
+        """Look through every account of everybody now; for admins, who are told of their own workspace only.
+
+        Raises Denied, Unavailable.
+        """
+        access.require_admin(actor)
+        report = await self.engine.sweep()
+        return report if OPERATOR in actor.roles else report.of_workspace(actor.workspace_id)
+
+    async def all(self, actor: Actor) -> list[Orphan]:
+        """The actor's own, and for admins everybody's in the workspace, longest known first."""
+        return [orphan for orphan in await self.store.all() if access.may_settle(actor, orphan)]
 
     async def being_deleted(self, person: Person, access: CredentialInfo) -> list[Orphan]:
         """Those that this access of the person's may help to delete."""
@@ -50,18 +62,19 @@ class Orphanage:
             and orphan.account_id == access.account_id
         ]
 
-    async def get(self, orphan_id: str) -> Orphan:
-        """Raises NotFound."""
+    async def get(self, actor: Actor, orphan_id: str) -> Orphan:
+        """One by its id. Raises NotFound also for one that is not the actor's to settle."""
         orphan = await self.store.get(orphan_id)
-        if orphan is None:
+        if orphan is None or not access.may_settle(actor, orphan):
             raise NotFound(orphan_id)
         return orphan
 
-    async def keep(self, actor: Actor, orphan: Orphan) -> None:
+    async def keep(self, actor: Actor, orphan_id: str) -> Orphan:
         """Leave it alone, and do not ask again unless more is found.
 
-        Raises WrongState when it is being deleted already, and NotFound when it is gone meanwhile.
+        Raises WrongState when it is being deleted already, and NotFound, also when it is gone meanwhile.
         """
+        orphan = await self.get(actor, orphan_id)
 
         def keep(known: Orphan) -> Orphan:
             if known.is_being_deleted:
@@ -76,13 +89,15 @@ class Orphanage:
         facts = {"provider": kept.provider, "what": "kept"}
         entry = AuditEntry.about(kept, audit.ORPHAN_SETTLED, self.clock(), key=key, by=actor.user_id, **facts)
         await self.trail.append([entry])
+        return orphan
 
-    async def adopt(self, actor: Actor, orphan: Orphan) -> ReservationOrder:
-        """Make it a reservation again, with the default lease from now on; returns what was ordered for it.
+    async def adopt(self, actor: Actor, orphan_id: str) -> Reservation:
+        """Make it a reservation again, with the default lease from now on.
 
-        Raises WrongState when there is no machine in it, or machines in several regions, or nobody whose it is;
-        CredentialsMissing when its owner has no access to the account, for a reservation hangs on its own credentials.
+        Raises NotFound; WrongState when there is no machine in it, or machines in several regions, or nobody whose it
+        is; CredentialsMissing when its owner has no access to the account, which a reservation hangs on.
         """
+        orphan = await self.get(actor, orphan_id)
         regions = {node.region for node in orphan.nodes}
         if not orphan.owner or not orphan.reservation_id or len(regions) != 1:
             raise WrongState(orphan.name, state="orphan", wanted="adopt")
@@ -92,14 +107,15 @@ class Orphanage:
         order = await self._order(orphan)
         await self.engine.adopt(order, orphan.nodes, by=actor.user_id)
         await self.store.remove(orphan.id)
-        return order
+        return await self.records.after_change(replace(first_view(order), state=RUNNING, nodes=orphan.nodes))
 
-    async def delete(self, actor: Actor, orphan: Orphan) -> None:
+    async def delete(self, actor: Actor, orphan_id: str) -> Orphan:
         """Begin to destroy it; its owner is told when the cloud lists nothing of it any more.
 
-        Raises WrongState for what carries no reservation's tag, and CredentialsMissing when nobody of the workspace has
-        access to the account.
+        Raises NotFound; WrongState for what carries no reservation's tag, and CredentialsMissing when nobody of the
+        workspace has access to the account.
         """
+        known = orphan = await self.get(actor, orphan_id)
         if not orphan.reservation_id:
             raise WrongState(orphan.name, state="orphan", wanted="delete")
         orphan = await self._with_own_credentials(orphan)
@@ -114,6 +130,7 @@ class Orphanage:
         except CloudDeskError:
             await self._mark(orphan.id, is_being_deleted=orphan.is_being_deleted)
             raise
+        return known
 
     async def _mark(self, orphan_id: str, *, is_being_deleted: bool) -> None:
         await self.store.change(orphan_id, lambda known: replace(known, is_being_deleted=is_being_deleted))

@@ -31,8 +31,9 @@ FORKS = 20
 """Nodes at a time."""
 PROGRESS_SECONDS = 1.0
 """Steps that are over sooner are not told."""
-KILL_SECONDS = 10.0
+KILL_SECONDS = 20.0
 _LONGEST_LINE = 16 * 1024 * 1024
+_TIMEOUT = "timeout"
 _SECRET = "[secret]"  # noqa: S105 - what stands instead of one
 
 
@@ -68,14 +69,13 @@ class AnsibleConfiguration:
             raise run.failure(status)
 
     async def _run(self, run: _Run, folder: RunFolder, private_key: str, log_file: TextIO) -> str:
-        """The outcome as ansible-runner calls it."""
+        """The outcome: "successful", or why not."""
         settings = {
             "folder": str(folder.path),
             "playbook": str(self._playbook.resolve()),
             "inventory": str(folder.inventory),
             "private_key": private_key,
             "forks": self._forks,
-            "limit_seconds": run.order.limit_seconds,
         }
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -90,7 +90,9 @@ class AnsibleConfiguration:
         )
         telling = asyncio.create_task(run.keep_telling())
         try:
-            return await _events(process, settings, run, log_file)
+            return await asyncio.wait_for(_events(process, settings, run, log_file), run.order.limit_seconds)
+        except asyncio.TimeoutError:
+            return _TIMEOUT
         finally:
             telling.cancel()
             await _end(process)
@@ -162,7 +164,7 @@ class _Run:
                 self._on_step(step)
 
     def failure(self, status: str) -> ConfigureFailed:
-        if status == "timeout":
+        if status == _TIMEOUT:
             return ConfigureFailed(TIMED_OUT, step=self.progress.step, nodes=(), lines=tuple(self._last_lines))
         return self.progress.failure(tuple(self._last_lines))
 

@@ -55,6 +55,8 @@ class RunFolder:
             "ANSIBLE_LOCAL_TEMP": str(self.path / "tmp"),
             "ANSIBLE_ROLES_PATH": pathsep.join(map(str, role_folders)),
             "ANSIBLE_GATHERING": "explicit",
+            # Said aloud, because ansible-runner turns it off otherwise, and of two settings ssh takes the first.
+            "ANSIBLE_HOST_KEY_CHECKING": "True",
             "ANSIBLE_NOCOLOR": "1",
             "ANSIBLE_PIPELINING": "1",
             "ANSIBLE_PYTHON_INTERPRETER": "auto_silent",
@@ -118,8 +120,6 @@ def _host(target: Target) -> dict[str, object]:
         "ansible_host": target.address,
         "ansible_port": target.port,
         "ansible_user": target.login,
-        # ansible-runner turns it off in the environment, and of two settings ssh takes the first.
-        "ansible_host_key_checking": True,
         "ansible_ssh_common_args": f"-o HostKeyAlias={target.key} -o StrictHostKeyChecking={checking}",
         # Small images for root have no sudo.
         "ansible_become_method": "su" if target.login == "root" else "sudo",

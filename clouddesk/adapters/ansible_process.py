@@ -39,6 +39,7 @@ def main() -> None:
     def watch() -> None:
         sys.stdin.read()
         is_over.set()
+        _kill_children()
 
     threading.Thread(target=watch, daemon=True).start()
 
@@ -67,7 +68,6 @@ def main() -> None:
             inventory=run["inventory"],
             ssh_key=run["private_key"],
             forks=run["forks"],
-            settings={"job_timeout": run["limit_seconds"], "pexpect_timeout": 1},
             event_handler=tell,
             cancel_callback=is_cancelled,
             # Otherwise the key and all the rest would be written to files.

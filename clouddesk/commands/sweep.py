@@ -35,7 +35,7 @@ def sweep(fix: bool, as_json: bool) -> None:
     Only things with this installation's tag are looked at. Exit code 1 when an account could not be looked through.
     """
     log.configure(process="sweep", level=logging.ERROR)
-    report = _with_desk(lambda desk: desk.sweep(_OPERATOR))
+    report = _with_desk(lambda desk: desk.orphans.sweep(_OPERATOR))
     if as_json:
         for orphan in report.orphans:
             click.echo(json.dumps(orphan_row(orphan)))
@@ -108,7 +108,7 @@ def _ask(orphan: Orphan) -> None:
     if not click.confirm(f"Delete {what} ({orphan.owner or 'unknown'}) at {title} for good?", default=False):
         return
     try:
-        _with_desk(lambda desk: desk.delete_orphan(_actor_for(orphan), orphan.id))
+        _with_desk(lambda desk: desk.orphans.delete(_actor_for(orphan), orphan.id))
     except CloudDeskError as error:
         click.echo(f"Not deleted: {error}.", err=True)
     else:

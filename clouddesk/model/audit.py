@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from clouddesk.model.actor import Person
+from clouddesk.model.credentials import CredentialInfo
 from clouddesk.model.orphan import Orphan
 from clouddesk.model.reservation import Reservation
 
@@ -68,4 +70,17 @@ class AuditEntry:
             reservation_id=subject.id if isinstance(subject, Reservation) else subject.reservation_id,
             name=subject.name,
             facts=facts,
+        )
+
+    @classmethod
+    def of_credentials(cls, action: str, person: Person, info: CredentialInfo, at: datetime, *, by: str) -> AuditEntry:
+        """What was done with a person's access to a cloud."""
+        return cls(
+            id=f"{action}:{person}:{info.provider}:{at.isoformat()}",
+            at=at,
+            action=action,
+            workspace_id=person.workspace_id,
+            by=by,
+            owner=person.user_id,
+            facts={"provider": info.provider, "account": info.account},
         )

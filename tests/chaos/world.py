@@ -89,13 +89,14 @@ class World:
     async def orphans(self) -> list[str]:
         """What sweeps found that no reservation looks after."""
         return [
-            f"{orphan.reservation_id} ({', '.join(orphan.things)})" for orphan in await self.desk.orphans(ADMINISTRATOR)
+            f"{orphan.reservation_id} ({', '.join(orphan.things)})"
+            for orphan in await self.desk.orphans.all(ADMINISTRATOR)
         ]
 
     async def _sweep(self, strike: Strike, seed: int) -> Struck:
         at = time.time()
         with suppress(CloudDeskError):
-            await self.desk.sweep(ADMINISTRATOR)
+            await self.desk.orphans.sweep(ADMINISTRATOR)
         return Struck(strike, at, time.time(), seed)
 
     async def until_whole(self) -> float:

@@ -100,7 +100,7 @@ async def is_so_by_now(settings: Settings, changed: dict[str, Reservation]) -> b
 async def sweep_by_command(stack: RunningStack, desk: Desk) -> list[dict[str, Any]]:
     """What `clouddesk sweep --json` prints; it joins the sweep that is under way, which is a quick one."""
     printed = asyncio.create_task(asyncio.to_thread(stack.json, "sweep"))
-    await desk.sweep(OPERATOR)
+    await desk.orphans.sweep(OPERATOR)
     return await printed
 
 
@@ -130,7 +130,7 @@ def test_a_kept_orphan_is_left_alone_and_not_told_again(stack: RunningStack, fou
     async def keep() -> tuple[str, list[Notice], SweepReport]:
         async with open_quick(stack) as desk:
             said = await answer(stack, await notice(desk, "keeper", "orphan"), "Keep out")
-            report = await desk.sweep(OPERATOR)
+            report = await desk.orphans.sweep(OPERATOR)
             return said, await desk.latest_notices(actor("keeper")), report
 
     said, notices, report = asyncio.run(keep())
@@ -147,7 +147,7 @@ def test_an_adopted_orphan_is_listed_again_and_can_be_given_back(stack: RunningS
         async with open_quick(stack) as desk:
             said = await answer(stack, await notice(desk, "adopter", "orphan"), "Adopt")
             adopted = await desk.reservations(actor("adopter"))
-            return said, adopted, await desk.sweep(OPERATOR)
+            return said, adopted, await desk.orphans.sweep(OPERATOR)
 
     said, adopted, report = asyncio.run(adopt())
     assert "is a reservation again" in said

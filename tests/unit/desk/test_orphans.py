@@ -54,47 +54,47 @@ def give_access(world: MemoryDesk, person: Person, account_id: str) -> None:
 async def test_a_reservation_never_hangs_on_somebody_elses_key(world: MemoryDesk) -> None:
     await world.orphans.note(orphan(credential_ref="people/local/bob/aws"))
     with pytest.raises(CredentialsMissing):
-        await world.desk.adopt_orphan(ANN, "o-00000001")
+        await world.desk.orphans.adopt(ANN, "o-00000001")
     give_access(world, ANN.person, "another account")
     with pytest.raises(CredentialsMissing):
-        await world.desk.adopt_orphan(ANN, "o-00000001")
+        await world.desk.orphans.adopt(ANN, "o-00000001")
     give_access(world, ANN.person, "1")
-    assert (await world.desk.adopt_orphan(ANN, "o-00000001")).owner == "ann"
-    assert await world.desk.orphans(ANN) == []
+    assert (await world.desk.orphans.adopt(ANN, "o-00000001")).owner == "ann"
+    assert await world.desk.orphans.all(ANN) == []
 
 
 async def test_what_nobody_of_the_workspace_can_reach_is_not_said_to_be_deleted(world: MemoryDesk) -> None:
     await world.orphans.note(orphan(credential_ref=""))
     with pytest.raises(CredentialsMissing):
-        await world.desk.delete_orphan(ANN, "o-00000001")
+        await world.desk.orphans.delete(ANN, "o-00000001")
     give_access(world, ANN.person, "1")
-    await world.desk.delete_orphan(ANN, "o-00000001")
+    await world.desk.orphans.delete(ANN, "o-00000001")
     assert world.engine.cleared == ["o-00000001"]
 
 
 async def test_what_carries_no_reservations_tag_is_only_told(world: MemoryDesk) -> None:
     await world.orphans.note(orphan(reservation_id=""))
-    for settle in (world.desk.adopt_orphan, world.desk.delete_orphan):
+    for settle in (world.desk.orphans.adopt, world.desk.orphans.delete):
         with pytest.raises(WrongState):
             await settle(ANN, "o-00000001")
-    await world.desk.keep_orphan(ANN, "o-00000001")
-    assert (await world.desk.orphan(ANN, "o-00000001")).is_kept
+    await world.desk.orphans.keep(ANN, "o-00000001")
+    assert (await world.desk.orphans.get(ANN, "o-00000001")).is_kept
     assert world.engine.cleared == []
 
 
 async def test_what_has_no_owner_is_for_admins_and_cannot_be_adopted(world: MemoryDesk) -> None:
     await world.orphans.note(orphan(owner=""))
     with pytest.raises(NotFound):
-        await world.desk.keep_orphan(ANN, "o-00000001")
+        await world.desk.orphans.keep(ANN, "o-00000001")
     with pytest.raises(WrongState):
-        await world.desk.adopt_orphan(ADMINISTRATOR, "o-00000001")
-    await world.desk.delete_orphan(ADMINISTRATOR, "o-00000001")
+        await world.desk.orphans.adopt(ADMINISTRATOR, "o-00000001")
+    await world.desk.orphans.delete(ADMINISTRATOR, "o-00000001")
 
 
 async def test_an_adopted_reservation_has_its_old_name_also_after_a_long_time(world: MemoryDesk) -> None:
     world.views.items["r-0bad0001"] = a_reservation(id="r-0bad0001", name="spark-1", node_count=2)
     await world.orphans.note(orphan())
-    assert (await world.desk.adopt_orphan(ANN, "o-00000001")).name == "spark-1"
+    assert (await world.desk.orphans.adopt(ANN, "o-00000001")).name == "spark-1"
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ async def test_what_no_view_tells_the_price_of_is_priced_by_the_catalogue(
     found = orphan(provider=provider, credential_ref=credential_ref(ANN.person, provider))
     nodes = tuple(replace(node, provider=provider, region=region, size=size) for node in found.nodes)
     await world.orphans.note(replace(found, nodes=nodes))
-    adopted = await world.desk.adopt_orphan(ANN, "o-00000001")
+    adopted = await world.desk.orphans.adopt(ANN, "o-00000001")
     assert adopted.hourly_price_usd == pytest.approx(2 * running)
     assert adopted.stopped_hourly_price_usd == pytest.approx(2 * stopped)
 
@@ -123,19 +123,19 @@ async def test_an_admin_is_told_of_the_own_workspace_and_the_operator_of_all(
 
     monkeypatch.setattr(world.engine, "sweep", sweep)
     with pytest.raises(Denied):
-        await world.desk.sweep(ANN)
-    assert [item.id for item in (await world.desk.sweep(ADMINISTRATOR)).orphans] == ["o-00000001"]
+        await world.desk.orphans.sweep(ANN)
+    assert [item.id for item in (await world.desk.orphans.sweep(ADMINISTRATOR)).orphans] == ["o-00000001"]
     operator = Actor("local", "operator", roles=(MEMBER, ADMIN, OPERATOR))
-    assert len((await world.desk.sweep(operator)).orphans) == 2
+    assert len((await world.desk.orphans.sweep(operator)).orphans) == 2
 
 
 async def test_what_is_being_deleted_can_no_longer_be_kept(world: MemoryDesk) -> None:
     await world.orphans.note(orphan())
-    await world.desk.delete_orphan(ADMINISTRATOR, "o-00000001")
+    await world.desk.orphans.delete(ADMINISTRATOR, "o-00000001")
     with pytest.raises(WrongState) as refusal:
-        await world.desk.keep_orphan(ANN, "o-00000001")
+        await world.desk.orphans.keep(ANN, "o-00000001")
     assert (refusal.value.state, refusal.value.wanted) == ("releasing", "keep")
-    assert not (await world.desk.orphan(ANN, "o-00000001")).is_kept
+    assert not (await world.desk.orphans.get(ANN, "o-00000001")).is_kept
     assert [entry async for entry in world.desk.audit(ADMINISTRATOR, since=NOW)] == []
 
 
@@ -143,16 +143,16 @@ async def test_a_deletion_that_is_refused_leaves_no_mark(world: MemoryDesk) -> N
     await world.orphans.note(orphan())
     world.engine.fault = WrongState("spark-1", state="running", wanted="delete")
     with pytest.raises(WrongState):
-        await world.desk.delete_orphan(ANN, "o-00000001")
-    await world.desk.keep_orphan(ANN, "o-00000001")
-    assert (await world.desk.orphan(ANN, "o-00000001")).is_kept
+        await world.desk.orphans.delete(ANN, "o-00000001")
+    await world.desk.orphans.keep(ANN, "o-00000001")
+    assert (await world.desk.orphans.get(ANN, "o-00000001")).is_kept
 
 
 async def test_keeping_twice_is_one_fact(world: MemoryDesk) -> None:
     await world.orphans.note(orphan())
     for _ in range(2):
         world.clock.forward(hours=1)
-        await world.desk.keep_orphan(ANN, "o-00000001")
+        await world.desk.orphans.keep(ANN, "o-00000001")
     (entry,) = [entry async for entry in world.desk.audit(ANN, since=NOW)]
     assert (entry.action, entry.facts) == ("orphan_settled", {"provider": "aws", "what": "kept"})
 
@@ -165,7 +165,7 @@ async def test_an_adoption_that_was_made_is_told_though_nobody_answers_for_it_ye
 
     await world.orphans.note(orphan())
     monkeypatch.setattr(world.engine, "get", silent)
-    adopted = await world.desk.adopt_orphan(ANN, "o-00000001")
+    adopted = await world.desk.orphans.adopt(ANN, "o-00000001")
     assert (adopted.id, adopted.state, len(adopted.nodes)) == ("r-0bad0001", "running", 2)
 
 
