@@ -11,6 +11,7 @@ from typing import Any
 
 from clouddesk.language.money import hourly, rate
 from clouddesk.model import errors, invalid
+from clouddesk.model.configuration import ConfigureFailed
 from clouddesk.model.offer import NearOffer, Offer
 from clouddesk.providers.table import title_of
 
@@ -177,6 +178,7 @@ _FACTS: dict[type[errors.CloudDeskError], Callable[[Any], dict[str, str]]] = {
     },
     errors.NotLookedAfter: lambda error: {"name": error.name},
     errors.ProviderError: lambda error: {"provider": provider_title(error.provider), "command": error.provider},
+    ConfigureFailed: lambda error: {"nodes": names(error.nodes) or "any machine", "step": error.step},
     invalid.NoSshKey: lambda error: {"problem": error.what},
     invalid.WeakSshKey: lambda error: {"why": error.why},
     invalid.TooManySshKeys: lambda error: {"most": str(error.most)},
