@@ -16,6 +16,7 @@ from actions.forms import Form
 from actions.turn import FACTS
 from clouddesk.model import errors, invalid, notice
 from clouddesk.model import reservation as states
+from clouddesk.model.configuration import ConfigureFailed
 from clouddesk.model.errors import CredentialsMissing
 from clouddesk.workflows import drift
 from clouddesk.workflows.failures import POWER_FAILED
@@ -67,6 +68,7 @@ ERRORS = [
     invalid.SshKeyIsPrivate(),
     invalid.WeakSshKey("an RSA key of 1024 bits is too short"),
     invalid.TooManySshKeys(10),
+    *(ConfigureFailed("unreachable", step="Installing Java", nodes=nodes) for nodes in (["worker-1", "worker-2"], [])),
 ]
 
 
