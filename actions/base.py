@@ -162,7 +162,7 @@ def _topic_of_answer(turn: Turn) -> str | None:
         return "decide"
     if turn.reselected:
         return "reselect"
-    if not turn.form and own_keys.asked_about(turn):
+    if not turn.form and own_keys.find(turn):
         return "ssh_keys"
     if not turn.form and knowledge.asked_about(turn):
         return "explain"

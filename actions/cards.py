@@ -279,8 +279,10 @@ def connect_card(item: Reservation, actor: Actor) -> Card:
     else:
         lines = [f"*{item.name}* is at these addresses, but no SSH key of yours is installed there:"]
         lines.extend(_node_lines(item))
-    if not is_let_in:
-        lines.append('Give me your public key ("my ssh key is ssh-ed25519 …"), and the next machines let you in.')
+    if item.person == actor.person and not is_let_in:
+        lines.append(
+            'Give me your public key ("my ssh key is ssh-ed25519 …"), and the next machines you order let you in.'
+        )
     return _card(lines, _MADE_UP if item.is_simulated else "")
 
 

@@ -25,6 +25,7 @@ class ActionDecide(DeskAction):
         option, reservation_id, orphan_id = (turn.one_of(name) for name in ("decision", "reservation_id", "orphan_id"))
         if turn.decision is not None:
             option, reservation_id, orphan_id = turn.decision
+        option, _, shown = str(option or "").partition("@")
         if orphan_id is not None and option in ORPHAN_CHOICES:
             await _settle(turn, str(option), str(orphan_id))
         elif option == HOLD:
@@ -32,7 +33,7 @@ class ActionDecide(DeskAction):
         elif option in CHOICES:
             await _choose(turn, str(option), str(reservation_id))
         elif option in OFFER_CHOICES:
-            await answer_offer(turn, str(reservation_id), is_wanted=option == TAKE)
+            await answer_offer(turn, str(reservation_id), is_wanted=option == TAKE, shown=shown)
         else:
             turn.say("utter_nothing_to_decide")
 
@@ -49,10 +50,16 @@ async def carry_out(turn: Turn, question: Question) -> None:
         turn.say("utter_orphan_deleting", name=orphan.name, provider=provider_title(orphan.provider))
 
 
-async def answer_offer(turn: Turn, reservation_id: str, *, is_wanted: bool) -> None:
-    """The yes or no to dearer machines, answered in numbers."""
+async def answer_offer(turn: Turn, reservation_id: str, *, is_wanted: bool, shown: str = "") -> None:
+    """The yes or no to dearer machines, answered in numbers. ``shown``: the price that the pressed button names."""
     item = await turn.desk.reservation(turn.actor, reservation_id)
-    await turn.desk.choose(turn.actor, item.id, TAKE if is_wanted else DECLINE, request_id=turn.message_id)
+    price = item.offered.hourly_price_usd if item.offered else 0.0
+    if shown and price and rate(price) != shown:
+        turn.say("utter_offer_is_another", name=item.name, hourly=rate(price))
+        return
+    await turn.desk.choose(
+        turn.actor, item.id, TAKE if is_wanted else DECLINE, request_id=turn.message_id, offered_usd=price
+    )
     turn.last_reservation = item.id
     if is_wanted:
         # Pressed once more, it is there already.

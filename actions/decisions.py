@@ -30,6 +30,7 @@ _OFFER_WORDS = {
         r"(?:(?:no|nah|nope|hm+|oh|well|sorry|thanks|no thanks)[ ,]+)*"
         r"(?:(?:that|it|this)(?:'?s| is) )?(?:way |far |much |a bit |a little )*too (?:dear|expensive|much|pricey)"
         r"(?: for (?:me|us))?|(?:then )?leave it(?: then)?|don'?t (?:take|get) (?:it|that)(?: then)?"
+        r"|(?:cancel|forget|drop|skip|scrap)(?: (?:it|that|this))?|never ?mind|nvm"
     ),
 }
 _ORPHAN_WORDS = {

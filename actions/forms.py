@@ -120,7 +120,7 @@ class Form(FormValidationAction, ABC):  # type: ignore[misc]  # rasa_sdk is unty
             return await self._open(turn)
         if moment is Moment.RETURNED:
             return await self._go_on(turn)
-        if own_keys.asked_about(turn):
+        if own_keys.find(turn):
             await hand_over(turn, "ssh_keys")
             return await self._go_on(turn)
         if knowledge.asked_about(turn):

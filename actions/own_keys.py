@@ -3,24 +3,59 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from actions.turn import Turn
+from clouddesk.language.vocabulary import LEAD, POLITE_END, plain
 from clouddesk.model.ssh_key import holds_ssh_key
 
-_KEYS = r"(?:ssh|public)[- ]?keys?"
-_OF_ONE_SELF = re.compile(
-    rf"\b(?:my|our|a|an|another|the|new|these?|list|which|what|any) (?:\w+ )?{_KEYS}\b|^{_KEYS}\b"
+ADD, REMOVE, SHOW, HOW, NOT_ONES_OWN = "add", "remove", "show", "how", "not_ones_own"
+
+_KEYS = r"(?:ssh|public)[- ]?(?:pub(?:lic)? )?keys?"
+_ASKS = rf"{LEAD}(?:(?:can|could|would) (?:you|i) (?:please )?|i(?:'d like| would like| want| need) to |let me )?"
+_REMOVES = r"(?:remove|delete|forget|revoke|drop)"
+_ORDINALS = {"first": "1", "second": "2", "third": "3", "fourth": "4", "fifth": "5"}
+# Whole sentences: an order may speak of a key too, and a question or a "don't" is no order.
+_SHOWN = re.compile(
+    rf"{_ASKS}(?:(?:list|show|see|view|what(?:'s| is| are)?|which(?: of)?|do you (?:have|know)|have i) )?(?:me )?"
+    rf"(?:the list of |all (?:of )?)?(?:my |the )?{_KEYS}"
+    rf"(?: (?:do (?:you|i) have|have i(?: got)?|are there|(?:you|i) have))?{POLITE_END}"
 )
-_OF_MACHINES = re.compile(r"\b(?:of|from|on|to|onto|for|in) (?!(?:me|my account|you|cloud ?desk|here|file)\b)[\w@<]")
-""" "Put Bo's ssh key on rocky-2" is about sharing."""
-REMOVED = re.compile(rf"\b(?:remove|delete|forget|revoke|drop)\b.*?{_KEYS}\b(?: (?:number |no\.? ?)?(?P<which>\S.*))?")
-SHOWN = re.compile(r"\b(?:list|show|see|which|what|have|are there|do you have)\b")
+_REMOVED = re.compile(
+    rf"{_ASKS}{_REMOVES} (?:all )?(?:my |the |our )?(?:(?P<ordinal>{'|'.join(_ORDINALS)}) )?{_KEYS}"
+    rf"(?: (?:number |no\.? ?|#)?(?P<which>\S.*?))?{POLITE_END}"
+)
+_ADDED = re.compile(
+    rf"{LEAD}(?:how (?:do|can|could|would) i |can i |i(?:'d like| would like| want| need) to |let me )?"
+    rf"(?:add|register|upload|give you|set up|change|use) (?:(?:a|an|my|another|the|new|own|one more) )*{_KEYS}"
+    rf"(?: (?:here|to my account|to you|first))?{POLITE_END}"
+)
+_TAKEN_AWAY = re.compile(rf"{_ASKS}{_REMOVES}\b")
+_SOMEBODYS = re.compile(
+    r"(?:\w|<@\w+>)'s (?:new )?(?:ssh |public |pub )*key\b|\b(?:his|her|their) (?:ssh |public |pub )*key\b"
+)
+_ABOUT_OTHERS = ("share_resource", "unshare_resource")
 
 
-def asked_about(turn: Turn) -> bool:
-    """Whether the message holds a key, or is about the person's own ones."""
+@dataclass(frozen=True)
+class About:
+    """What is wanted with keys; ``which`` of them, in the person's words."""
+
+    what: str
+    which: str = ""
+
+
+def find(turn: Turn) -> About | None:
+    """None when the message is about something else."""
     if turn.is_button:
-        return False
-    text = turn.text.lower()
-    is_own = _OF_ONE_SELF.search(text) is not None and _OF_MACHINES.search(text) is None
-    return holds_ssh_key(turn.text) or is_own
+        return None
+    text = plain(turn.text).strip(" .!?")
+    if holds_ssh_key(turn.text):
+        if turn.intent in _ABOUT_OTHERS or turn.all_of("person") or _SOMEBODYS.search(text):
+            return About(NOT_ONES_OWN)
+        return About(REMOVE if _TAKEN_AWAY.match(text) else ADD)
+    if _SHOWN.fullmatch(text):
+        return About(SHOW)
+    if removed := _REMOVED.fullmatch(text):
+        return About(REMOVE, _ORDINALS.get(removed["ordinal"] or "", removed["which"] or ""))
+    return About(HOW) if _ADDED.fullmatch(text) else None

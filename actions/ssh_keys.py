@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from actions import own_keys
 from actions.base import DeskAction
 from actions.turn import Turn
 from clouddesk.model.errors import NotFound
-from clouddesk.model.ssh_key import SshKey, holds_ssh_key
+from clouddesk.model.ssh_key import SshKey, holds_ssh_key, parse_ssh_key, parse_ssh_keys
 
 
 class ActionSshKeys(DeskAction):
@@ -18,37 +20,42 @@ class ActionSshKeys(DeskAction):
 
     async def respond(self, turn: Turn) -> None:
         """What is open stays open."""
-        keys = turn.desk.ssh_keys
-        text = turn.text.lower()
-        if holds_ssh_key(turn.text):
-            key = await keys.add(turn.actor, turn.text)
-            turn.say("utter_ssh_key_added", key=_words(key))
-        elif removed := own_keys.REMOVED.search(text):
-            await _remove(turn, (removed["which"] or "").strip(" .!?"))
-        elif own_keys.SHOWN.search(text) and (known := await keys.list(turn.actor)):
-            turn.say("utter_ssh_keys", keys=_lines(known))
+        about = own_keys.find(turn) or own_keys.About(own_keys.HOW)
+        known = await turn.desk.ssh_keys.list(turn.actor)
+        if about.what == own_keys.ADD:
+            await _add(turn)
+        elif about.what == own_keys.NOT_ONES_OWN:
+            turn.say("utter_ssh_key_of_others")
+        elif about.what == own_keys.REMOVE and known:
+            await _remove(turn, about.which, known)
+        elif about.what == own_keys.SHOW and known:
+            turn.say("utter_ssh_keys", keys=_lines(known), is_private=True)
         else:
-            turn.say("utter_ssh_key_how" if not await keys.list(turn.actor) else "utter_ssh_key_more")
+            turn.say("utter_ssh_key_more" if known else "utter_ssh_key_how")
 
 
-async def _remove(turn: Turn, which: str) -> None:
-    keys = turn.desk.ssh_keys
-    known = await keys.list(turn.actor)
-    if not known:
-        turn.say("utter_ssh_key_how")
-        return
-    if len(known) == 1 and not which:
+async def _add(turn: Turn) -> None:
+    for key in parse_ssh_keys(turn.text):
+        await turn.desk.ssh_keys.add(turn.actor, key.line)
+        turn.say("utter_ssh_key_added", key=_words(key))
+    if turn.intent in ("create_vm", "create_cluster"):
+        turn.say("utter_ssh_key_first")
+
+
+async def _remove(turn: Turn, which: str, known: Sequence[SshKey]) -> None:
+    if holds_ssh_key(turn.text):
+        which = parse_ssh_key(turn.text).fingerprint
+    elif len(known) == 1 and not which:
         which = "1"
-    wanted = next((key for key in known if which and which in (key.comment.lower(), key.fingerprint.lower())), None)
     try:
-        removed = await keys.remove(turn.actor, wanted.fingerprint if wanted else which)
+        removed = await turn.desk.ssh_keys.remove(turn.actor, which)
     except NotFound:
-        turn.say("utter_ssh_key_which", keys=_lines(known))
+        turn.say("utter_ssh_key_which", keys=_lines(known), is_private=True)
         return
     turn.say("utter_ssh_key_removed", key=_words(removed))
 
 
-def _lines(keys: list[SshKey]) -> str:
+def _lines(keys: Sequence[SshKey]) -> str:
     return "\n".join(f"{number}. {_words(key)}" for number, key in enumerate(keys, 1))
 
 

@@ -335,13 +335,18 @@ class Desk:
         """How long it can be kept at most, as its workflow has it."""
         return reservation.longest_end or reservation.created_at + timedelta(seconds=self.limits.max_lease_seconds)
 
-    async def choose(self, actor: Actor, reservation_id: str, answer: str, *, request_id: str = "") -> Reservation:
-        """What happens with machines that came up only in part: one of ``reservation.CHOICES``.
+    async def choose(
+        self, actor: Actor, reservation_id: str, answer: str, *, request_id: str = "", offered_usd: float = 0.0
+    ) -> Reservation:
+        """What happens with machines that came up only in part (``reservation.CHOICES``), or would be dearer.
 
-        Raises WrongState when that is not the question (any more), or too few came up to go on with.
+        ``offered_usd``: by the hour, as it was shown. Raises WrongState when that is not the question (any more), or
+        too few came up to go on with.
         """
         reservation = await self._with_right(actor, Right.OWN, reservation_id)
-        await self.engine.choose(reservation.id, answer, by=actor.user_id, request_id=request_id)
+        await self.engine.choose(
+            reservation.id, answer, by=actor.user_id, request_id=request_id, offered_usd=offered_usd
+        )
         return await self._records.after_change(reservation)
 
     async def release(self, actor: Actor, reservation_id: str) -> Reservation:

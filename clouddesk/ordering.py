@@ -12,6 +12,7 @@ from clouddesk.model.node import NodeOrder
 from clouddesk.model.ports import Catalog
 from clouddesk.model.quote import Quote
 from clouddesk.model.reservation import ReservationOrder
+from clouddesk.providers import PROVIDERS
 from clouddesk.settings import Limits
 
 
@@ -60,7 +61,7 @@ def make_order(
             name=name,
             architecture=offer.architecture,
             spot=offer.spot,
-            public_keys=tuple(public_keys),
+            public_keys=tuple(key for key in public_keys if key.startswith(PROVIDERS[offer.provider].key_kinds)),
         ),
         lease_seconds=quote.lease_seconds,
         max_lease_seconds=limits.max_lease_seconds,

@@ -162,7 +162,11 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     if "CLOUDDESK_HOME" in env:
         settings = replace(settings, home=Path(env["CLOUDDESK_HOME"]).resolve())
     settings = _merge(settings, _yaml(PROJECT / "settings.yml"), source="settings.yml")
-    settings = _merge(settings, _running(settings.run_file), source="run.json")
+    running = _running(settings.run_file)
+    if settings.docker is False:
+        # Of a stack that was not taken down it may still name an engine.
+        running.pop("docker", None)
+    settings = _merge(settings, running, source="run.json")
     return _merge(settings, _from_environment(env), source="the environment")
 
 

@@ -43,20 +43,28 @@ class SshKeys:
         return key
 
     async def remove(self, actor: Actor, which: str) -> SshKey:
-        """Forget one, by its number in the list, its fingerprint or its comment. Raises NotFound.
+        """Forget one, by its number in the list, its fingerprint or its comment, in any letters.
 
-        Machines that know it go on knowing it.
+        Machines that know it go on knowing it. Raises NotFound, also when several are called so.
         """
         access.require_member(actor)
         removed: list[SshKey] = []
 
         def remove(keys: list[SshKey]) -> list[SshKey]:
-            removed[:] = [
-                key for number, key in enumerate(keys, 1) if which in (str(number), key.fingerprint, key.comment)
-            ]
+            removed[:] = _named(keys, which)
             return [key for key in keys if key not in removed]
 
         await self.store.change(actor.person, remove)
         if not removed:
             raise NotFound(which)
         return removed[0]
+
+
+def _named(keys: list[SshKey], which: str) -> list[SshKey]:
+    """The one that is meant, or none."""
+    if which.isdigit() and 1 <= int(which) <= len(keys):
+        return [keys[int(which) - 1]]
+    if found := [key for key in keys if key.fingerprint.lower() == which.lower()]:
+        return found
+    called = [key for key in keys if which and key.comment.lower() == which.lower()]
+    return called if len(called) == 1 else []

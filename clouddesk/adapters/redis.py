@@ -17,7 +17,7 @@ from redis.exceptions import BusyLoadingError, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from clouddesk.adapters.codec import from_json, to_json
-from clouddesk.adapters.redis_connection import CancellableConnection
+from clouddesk.adapters.redis_connection import CONNECTIONS, CancellableConnection
 from clouddesk.model.actor import Person
 from clouddesk.model.errors import Unavailable
 from clouddesk.model.notice import Notice
@@ -46,15 +46,16 @@ def open_redis(url: str) -> Redis[bytes]:
 
     Every call of ours may be repeated: what it writes is the same the second time.
     """
-    return Redis.from_url(  # type: ignore[call-overload, no-any-return]  # the stubs know no connection_class
+    redis: Redis[bytes] = Redis.from_url(
         url,
-        connection_class=CancellableConnection,
         socket_timeout=SOCKET_SECONDS,
         socket_connect_timeout=SOCKET_SECONDS,
         health_check_interval=30,
         retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 5),
         retry_on_error=[BusyLoadingError, RedisConnectionError],
     )
+    redis.connection_pool.connection_class = CONNECTIONS.get(url.partition(":")[0], CancellableConnection)
+    return redis
 
 
 @asynccontextmanager

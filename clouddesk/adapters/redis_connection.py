@@ -12,7 +12,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 _timeout: Any = connection.async_timeout  # type: ignore[attr-defined]  # asyncio's own, from Python 3.11 on
 
 
-class CancellableConnection(connection.Connection):
+class Cancellable(connection.AbstractConnection):
     """As redis-py's, but a task that is cancelled in it ends.
 
     Before each command redis-py 4 looks for unread data by a read with a time-out of 0, which takes somebody else's
@@ -46,3 +46,19 @@ class CancellableConnection(connection.Connection):
                 return await super().read_response(*arguments, **options)
         except asyncio.TimeoutError:
             raise RedisTimeoutError("Timeout reading from socket") from None
+
+
+class CancellableConnection(Cancellable, connection.Connection):
+    """Over TCP: redis://."""
+
+
+class CancellableTlsConnection(Cancellable, connection.SSLConnection):
+    """Over TLS: rediss://."""
+
+
+class CancellableSocketConnection(Cancellable, connection.UnixDomainSocketConnection):
+    """Over a socket of this machine: unix://."""
+
+
+CONNECTIONS = {"rediss": CancellableTlsConnection, "unix": CancellableSocketConnection}
+"""By the scheme of the address; redis-py picks its own class for these, whatever it is told."""

@@ -205,7 +205,8 @@ def drop_denied(items: Sequence[Item], text: str, intent: str) -> list[Item]:
 
 _CHANGED = rf"(?:make it|add|bump|raise|set|change|increase|reduce|resize|upgrade|grow|shrink|{DOUBLE}|{HALF})\b"
 _LEFT_AS_IT_IS = re.compile(
-    rf"(?:please |ok(?:ay)?,? |but |there(?:'s| is) |you )?{_NOT}(?: (?:to|for|really|even|in|need|have))* {_CHANGED}.*"
+    rf"(?:please |ok(?:ay)?,? |but |there(?:'s| is) |you )?{_NOT}(?: (?:to|for|really|even|in|need|have))* {_CHANGED}"
+    r"(?:(?! (?:and|but|just|so|cancel)\b)[^,;.])*"
 )
 
 

@@ -60,9 +60,9 @@ _PLACEHOLDER = re.compile(r"\[secret(?::[a-z]+)?\]")
 
 _PUBLIC_KEY = re.compile(
     r"(?<![\w@.-])(?:ssh-(?:ed25519|rsa|dss)|ecdsa-sha2-nistp\d{3}|sk-(?:ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com)"
-    r"[ \t]+AAAA[A-Za-z0-9+/]+={0,2}(?![A-Za-z0-9+/=])"
+    r"\s+AAAA[A-Za-z0-9+/]+(?:\s*\n\s*[A-Za-z0-9+/]{20,})*(?:\s*\n\s*[A-Za-z0-9+/]+(?==))?={0,2}(?![A-Za-z0-9+/=])"
 )
-"""As people paste it to be let in: the half of an SSH key that everybody may know."""
+"""As people paste it to be let in, in one line or wrapped: the half of an SSH key that everybody may know."""
 
 _PROVIDER_WORDS = (
     ("aws", re.compile(r"\baws\b|\bamazon\b|aws_|\bec2\b", re.IGNORECASE)),
@@ -110,9 +110,12 @@ def find_secrets(text: str) -> tuple[SecretFound, ...]:
     spans += [(match.start(), match.end(), "aws") for match in _AWS_SECRET.finditer(text)]
     spans += [(match.start("value"), match.end("value"), None) for match in _PASSWORD.finditer(text)]
     merged: list[tuple[int, int, str | None]] = []
-    known = [found.span() for pattern in (_PLACEHOLDER, _PUBLIC_KEY) for found in pattern.finditer(text)]
+    known = [found.span() for found in _PLACEHOLDER.finditer(text)]
+    public = [found.span() for found in _PUBLIC_KEY.finditer(text)]
     for start, end, kind in sorted(spans, key=lambda span: (span[0], -span[1])):
         if any(start < known_end and known_start < end for known_start, known_end in known):
+            continue
+        if any(public_start <= start and end <= public_end for public_start, public_end in public):
             continue
         if merged and start < merged[-1][1]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]), merged[-1][2] or kind)

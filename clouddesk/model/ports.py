@@ -243,8 +243,13 @@ class Reservations(Protocol):
         """Take a colleague's part away; nothing happens when they have none."""
         ...
 
-    async def choose(self, reservation_id: str, answer: str, *, by: str = "", request_id: str = "") -> None:
-        """Answer what happens with machines that came up only in part: one of ``reservation.CHOICES``."""
+    async def choose(
+        self, reservation_id: str, answer: str, *, by: str = "", request_id: str = "", offered_usd: float = 0.0
+    ) -> None:
+        """Answer what happens with machines that came up only in part (``reservation.CHOICES``), or would be dearer.
+
+        The latter with the price by the hour that was shown: it is no answer to another offer.
+        """
         ...
 
     async def sweep(self) -> SweepReport:

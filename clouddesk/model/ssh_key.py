@@ -26,11 +26,12 @@ KINDS = (
 LEAST_RSA_BITS = 2048
 LONGEST_COMMENT = 100
 _WEAK = ("ssh-dss",)
+_BEGIN = rf"(?<![\w@.-])(?:{'|'.join(map(re.escape, (*KINDS, *_WEAK)))})[ \t]+AAAA"
 _LINE = re.compile(
     rf"(?<![\w@.-])(?P<kind>{'|'.join(map(re.escape, (*KINDS, *_WEAK)))})[ \t]+(?P<blob>[A-Za-z0-9+/]{{20,}}={{0,2}})"
-    r"(?:[ \t]+(?P<comment>[^\r\n]*))?"
+    rf"(?:[ \t]+(?P<comment>(?:(?!{_BEGIN})[^\r\n])*))?"
 )
-_BEGUN = re.compile(rf"(?<![\w@.-])(?:{'|'.join(map(re.escape, (*KINDS, *_WEAK)))})[ \t]+AAAA")
+_BEGUN = re.compile(_BEGIN)
 _NOT_IN_COMMENTS = re.compile(r"[^\w@.+ -]")
 
 
@@ -60,20 +61,26 @@ def holds_ssh_key(text: str) -> bool:
 
 
 def parse_ssh_key(text: str) -> SshKey:
-    """The one public key in the text. Raises SshKeyIsPrivate, NoSshKey, WeakSshKey.
+    """The first public key in the text. Raises SshKeyIsPrivate, NoSshKey, WeakSshKey."""
+    return parse_ssh_keys(text)[0]
 
-    Options before it (``command="…"``) are left out: a key logs in as its owner does.
+
+def parse_ssh_keys(text: str) -> list[SshKey]:
+    """All public keys in the text, one at least. Raises SshKeyIsPrivate, NoSshKey, WeakSshKey.
+
+    Options before one (``command="…"``) are left out: a key logs in as its owner does.
     """
     if "PRIVATE KEY" in text:
         raise SshKeyIsPrivate
-    found = _LINE.search(text)
-    if found is None:
+    keys = []
+    for found in _LINE.finditer(text):
+        if found["kind"] in _WEAK:
+            raise WeakSshKey("DSA keys are refused by today's SSH servers")
+        keys.append(SshKey(found["kind"], found["blob"], _comment(found["comment"] or "")))
+        _check(keys[-1])
+    if not keys:
         raise NoSshKey(is_damaged=holds_ssh_key(text))
-    if found["kind"] in _WEAK:
-        raise WeakSshKey("DSA keys are refused by today's SSH servers")
-    key = SshKey(found["kind"], found["blob"], _comment(found["comment"] or ""))
-    _check(key)
-    return key
+    return keys
 
 
 def _check(key: SshKey) -> None:

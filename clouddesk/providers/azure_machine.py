@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from clouddesk.model import node as states
-from clouddesk.model.errors import Invalid
 from clouddesk.model.node import Node, NodeOrder, NodePlan
 from clouddesk.providers.azure_driver import Item
 from clouddesk.providers.azure_names import host_name, machine_name, machine_tags
@@ -28,7 +27,6 @@ _POWER = {
     "deallocated": states.STOPPED,
 }
 # The only kinds that Azure takes.
-_KEY_KINDS = ("ssh-rsa", "ssh-ed25519")
 
 
 @dataclass(frozen=True)
@@ -195,10 +193,7 @@ def _system(order: NodeOrder, plan: NodePlan) -> Item:
 
 
 def _keys(order: NodeOrder) -> list[str]:
-    keys = [key.strip() for key in order.public_keys]
-    fit = [key for key in keys if key.startswith(_KEY_KINDS)]
-    if keys and not fit:
-        raise Invalid(f"Azure takes SSH keys of the kinds {' and '.join(_KEY_KINDS)} only.")
+    fit = [key for key in map(str.strip, order.public_keys) if key.startswith(AZURE.key_kinds)]
     return fit or [_key_of_nobody()]
 
 

@@ -127,9 +127,18 @@ def _import_debian(engine: APIClient, name: str, suite: str) -> None:
 
 
 def _run(*command: str) -> None:
-    done = subprocess.run(  # noqa: S603 - programs of the system, with arguments of our own
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
-    )
+    try:
+        done = subprocess.run(  # noqa: S603 - programs of the system, with arguments of our own
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=_BUILD_SECONDS,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise BaseHTTPError(_NO_IMAGE, f"{command[0]} did not end within {_BUILD_SECONDS} s") from error
     if done.returncode != 0:
         raise BaseHTTPError(_NO_IMAGE, f"{command[0]} failed: {done.stdout.strip()[-_LAST_WORDS:]}")
 

@@ -26,6 +26,7 @@ _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.25, 5.0
 _CONFLICT, _NOT_FOUND = 409, 404
 _SERVERS = "/servers"
 _UNLIMITED = -1
+_FAULT = 500
 
 
 class OpenStackCloud:
@@ -93,9 +94,10 @@ class OpenStackCloud:
                     own.address(order, outer, port)
                 body = machines.body(order, plan, image, flavor, port=port)
                 made: Item = self._driver().ask(COMPUTE, order.region, _SERVERS, "POST", body)["server"]
-            except (BaseHTTPError, RequestRejected):
-                # The cloud has answered, so that there is no machine on it. Without an answer there may be one.
-                own.release({port})
+            except (BaseHTTPError, RequestRejected) as error:
+                # The cloud has refused, so that there is no machine on it. After a fault of its own there may be one.
+                if isinstance(error, RequestRejected) or error.code < _FAULT:
+                    own.release({port})
                 raise
             return machines.accepted(str(made["id"]), order, plan, image)
 

@@ -73,6 +73,8 @@ class ProviderSpec:
     creates_once: bool = False
     """True: all machines are one request, which makes them once however often it is asked (a token), so that after a
     failure nobody has to wait until lists show what was made."""
+    key_kinds: tuple[str, ...] = ("ssh-", "ecdsa-", "sk-")
+    """How the lines of the SSH keys begin that it takes."""
     default_system: str = ""
     """The table's name of the system that is taken when nobody says which; empty: the product's own default."""
     errors: tuple[ErrorPattern, ...] = ()

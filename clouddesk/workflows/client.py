@@ -130,9 +130,12 @@ class TemporalReservations:
         unsharing = Unsharing(user_id, request_id, by)
         await self._update(reservation_id, ReservationWorkflow.unshare, unsharing, "unshare", request_id)
 
-    async def choose(self, reservation_id: str, answer: str, *, by: str = "", request_id: str = "") -> None:
-        """Answer what happens with machines that came up only in part: one of ``reservation.CHOICES``."""
-        await self._update(reservation_id, ReservationWorkflow.choose, Choice(answer, by), "choose", request_id)
+    async def choose(
+        self, reservation_id: str, answer: str, *, by: str = "", request_id: str = "", offered_usd: float = 0.0
+    ) -> None:
+        """Answer what happens with machines that came up only in part (``reservation.CHOICES``) or would be dearer."""
+        choice = Choice(answer, by, offered_usd)
+        await self._update(reservation_id, ReservationWorkflow.choose, choice, "choose", request_id)
 
     async def credentials_renewed(self, reservation_id: str) -> None:
         """Somebody gave new credentials: what waits for them goes on."""

@@ -79,6 +79,8 @@ class Choice:
 
     answer: str
     by: str = ""
+    offered_usd: float = 0.0
+    """Of an answer to a dearer offer: the price by the hour that was shown; 0 when that is not known."""
 
 
 @dataclass(frozen=True)

@@ -151,7 +151,9 @@ class ReservationWorkflow:
 
     @choose.validator
     def _may_choose(self, choice: Choice) -> None:
-        if not self._provisioner.question.may_answer(choice.answer):
+        offered = self._context.state.view.offered
+        is_other = offered is not None and choice.offered_usd not in (0.0, offered.hourly_price_usd)
+        if is_other or not self._provisioner.question.may_answer(choice.answer):
             self._context.refuse("choose")
 
     @workflow.update

@@ -15,7 +15,7 @@ from slack_sdk.errors import SlackApiError
 from connectors.charts import Chart
 from connectors.rasa import Reply
 from connectors.slack.events import Job
-from connectors.slack.faults import NotNow, code_of
+from connectors.slack.faults import code_of
 from connectors.slack.messenger import Messenger
 from connectors.slack.uploads import Upload
 
@@ -33,6 +33,9 @@ _CHEAPEST, _OTHER, _NO_ACCESS = "#0072b2", "#7fb2d6", "#c9ccd1"
 """Told apart by lightness too, so also without colours."""
 _LONGEST_BAR = 0.8
 """Of the width; the rest is for the price of the longest."""
+
+WITHIN_SECONDS = 20.0
+"""Whoever waits in the same conversation does not wait longer for a picture."""
 
 _drawing = Lock()
 """matplotlib's fonts are shared by all figures, and not made for several threads."""
@@ -54,12 +57,16 @@ class Pictures:
         if not charts or not (job.is_direct or (job.thread and not job.response_url)):
             return
         try:
-            for number, chart in enumerate(charts):
-                content = await asyncio.to_thread(draw, chart)
-                file = Upload(FILE_NAME, content, title=chart.title, alt_text=chart.in_words)
-                await self._messenger.upload(job.channel, file, key=f"{job.id}:chart-{number}", thread=job.thread)
-        except (SlackApiError, NotNow) as error:
-            _log.warning("slack.picture_not_shown", error=code_of(error) if isinstance(error, SlackApiError) else "")
+            await asyncio.wait_for(self._upload(job, charts), WITHIN_SECONDS)
+        except Exception as error:  # noqa: BLE001 - the answer was given; whatever it was, no picture follows it
+            reason = code_of(error) if isinstance(error, SlackApiError) else type(error).__name__
+            _log.warning("slack.picture_not_shown", error=reason)
+
+    async def _upload(self, job: Job, charts: Sequence[Chart]) -> None:
+        for number, chart in enumerate(charts):
+            content = await asyncio.to_thread(draw, chart)
+            file = Upload(FILE_NAME, content, title=chart.title, alt_text=chart.in_words)
+            await self._messenger.upload(job.channel, file, key=f"{job.id}:chart-{number}", thread=job.thread)
 
 
 def draw(chart: Chart) -> bytes:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from clouddesk.adapters.redis import (
+    SOCKET_SECONDS,
     RedisHabits,
     RedisNotices,
     RedisOffers,
@@ -19,6 +20,7 @@ from clouddesk.adapters.redis import (
     RedisReservationViews,
     open_redis,
 )
+from clouddesk.adapters.redis_connection import Cancellable
 from clouddesk.model.actor import Person
 from clouddesk.model.errors import Unavailable
 from clouddesk.model.node import Node, NodePlan
@@ -370,3 +372,10 @@ async def test_a_task_that_is_cancelled_while_it_speaks_with_redis_ends(redis_ur
         await asyncio.wait([asking], timeout=10)
         assert asking.cancelled(), f"it goes on when it is cancelled after {steps % 40} steps"
     await redis.close()
+
+
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:1", "rediss://127.0.0.1:1", "unix:///tmp/redis.sock"])
+def test_however_redis_is_reached_tasks_can_be_cancelled(url: str) -> None:
+    pool = open_redis(url).connection_pool
+    assert issubclass(pool.connection_class, Cancellable)
+    assert pool.make_connection().socket_connect_timeout == SOCKET_SECONDS

@@ -403,9 +403,13 @@ class MemoryEngine:
         item = self.views.items[reservation_id]
         self._put(item, shares=tuple(known for known in item.shares if known.user_id != user_id))
 
-    async def choose(self, reservation_id: str, answer: str, *, by: str = "", request_id: str = "") -> None:
+    async def choose(
+        self, reservation_id: str, answer: str, *, by: str = "", request_id: str = "", offered_usd: float = 0.0
+    ) -> None:
         self._fail()
         item = self.views.items[reservation_id]
+        if offered_usd and (item.offered is None or item.offered.hourly_price_usd != offered_usd):
+            raise WrongState(item.name, state=item.state, wanted="choose")
         options = CHOICES if item.state == PARTIAL else OFFER_CHOICES if item.offered else ()
         if answer not in options:
             raise WrongState(item.name, state=item.state, wanted="choose")

@@ -182,8 +182,13 @@ async def test_what_is_dearer_is_asked_about_in_numbers_and_taken_with_a_yes(ben
     assert (told["offer_size"], told["offer_provider"], told["offer_region"]) == ("medium", "other", "west-1")
     assert (told["offer_hourly"], told["agreed_hourly"], told["offer_more"]) == ("$4,518.00", "$3,600.00", "26 %")
     assert bench.other_clouds["other"].calls == [], "nothing is made before the yes"
-    await bench.engine.choose(order.reservation_id, TAKE, by="ann")
-    await bench.engine.choose(order.reservation_id, TAKE, by="ann")
+    assert view.offered is not None
+    shown = view.offered.hourly_price_usd
+    with pytest.raises(WrongState):
+        await bench.engine.choose(order.reservation_id, TAKE, by="ann", offered_usd=shown - 1)
+    assert bench.other_clouds["other"].calls == [], "a yes to another price is none to this one"
+    await bench.engine.choose(order.reservation_id, TAKE, by="ann", offered_usd=shown)
+    await bench.engine.choose(order.reservation_id, TAKE, by="ann", offered_usd=shown)
     view = await ready(bench, order)
     assert (view.provider, view.offered, view.choose_by) == ("other", None, None)
     assert view.hourly_price_usd == pytest.approx(4518.0)

@@ -91,6 +91,7 @@ AZURE = ProviderSpec(
     # A machine's name follows from its key, and there is only one of that name in the reservation's resource group.
     creates_once=True,
     access_url="https://portal.azure.com/#view/Microsoft_AAD_RegisteredApps/ApplicationsListBlade",
+    key_kinds=("ssh-rsa", "ssh-ed25519"),
     errors=(
         ErrorPattern(r"^429\b", RateLimited),
         ErrorPattern(

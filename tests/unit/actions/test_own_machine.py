@@ -26,6 +26,8 @@ def meant(text: str, *providers: str, is_button: bool = False) -> bool:
         "Boxes locally, for an hour",
         "a vm on this computer",
         "one on localhost",
+        "it's too slow there, run it on my laptop",
+        "on my laptop",
     ],
 )
 def test_ones_own_machine_is_meant(text: str) -> None:
@@ -42,6 +44,11 @@ def test_ones_own_machine_is_meant(text: str) -> None:
         "install docker on my box",
         "a vm with docker",
         "a machine like my laptop",
+        "my spark job is too slow on my laptop, get me a vm with 4 cores",
+        "this doesn't fit on my laptop, i need something with 64 gigs",
+        "my code crashes on my computer with 16 gb, give me 64",
+        "a vm like the one on my pc",
+        "not on my laptop please",
     ],
 )
 def test_ones_own_machine_is_only_spoken_of(text: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from clouddesk.language.prepare import prepare
@@ -9,7 +11,9 @@ from clouddesk.model.actor import MEMBER, Actor
 from clouddesk.model.errors import Denied, NotFound
 from clouddesk.model.invalid import NoSshKey, SshKeyIsPrivate, TooManySshKeys, WeakSshKey
 from clouddesk.model.request import ResourceRequest
-from clouddesk.model.ssh_key import holds_ssh_key, parse_ssh_key
+from clouddesk.model.ssh_key import holds_ssh_key, parse_ssh_key, parse_ssh_keys
+from clouddesk.ordering import make_order
+from clouddesk.settings import Limits
 from clouddesk.ssh_keys import MOST
 from tests.conversation.memory import MemoryDesk
 from tests.keys import public_key
@@ -98,3 +102,41 @@ async def test_an_order_takes_the_keys_of_its_owner_along():
     quote = await world.desk.quote(ANN, ResourceRequest(kind="vm"))
     made = await world.desk.reserve(ANN, quote.id, conversation="c")
     assert world.engine.orders[made.id].nodes.public_keys == (line,)
+
+
+async def test_of_two_with_the_same_name_none_goes_by_it_and_a_number_takes_one():
+    desk = MemoryDesk().desk
+    for comment in ("bo@laptop", "bo@laptop", ""):
+        await desk.ssh_keys.add(ANN, public_key(comment=comment))
+    for which in ("bo@laptop", "", "4", "0"):
+        with pytest.raises(NotFound):
+            await desk.ssh_keys.remove(ANN, which)
+    second = (await desk.ssh_keys.list(ANN))[1]
+    assert await desk.ssh_keys.remove(ANN, "2") == second
+    assert len(await desk.ssh_keys.list(ANN)) == 2
+
+
+def test_several_keys_of_one_message_are_all_found():
+    lines = [public_key(comment="bo@laptop"), public_key("rsa", comment="bo@desk")]
+    assert [key.line for key in parse_ssh_keys(" ".join(lines))] == lines
+
+
+async def test_a_cloud_gets_only_the_keys_that_it_takes():
+    world = MemoryDesk()
+    await world.accounts.welcome(ANN.person)
+    await world.desk.ssh_keys.add(ANN, public_key("ecdsa"))
+    quote = await world.desk.quote(ANN, ResourceRequest(kind="vm"))
+    quote = replace(quote, offer=replace(quote.offer, provider="azure"))
+    order = make_order(
+        ANN,
+        quote,
+        name="vm-1",
+        conversation="c",
+        installation="i",
+        limits=Limits(),
+        catalog=world.catalog,
+        bills_stopped_machines=lambda _: False,
+        public_keys=[key.line for key in await world.desk.ssh_keys.list(ANN)],
+        now=world.clock(),
+    )
+    assert order.nodes.public_keys == ()
