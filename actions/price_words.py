@@ -23,7 +23,7 @@ _ORDERS = re.compile(
 )
 _COMPARE = re.compile(rf"{LEAD}compare\b")
 _WITH = re.compile(rf"{LEAD}compare\b.*\b(?:with|to|and also)\b")
-_VERSUS = re.compile(r"\b(?:vs|versus)\b")
+_VERSUS = re.compile(r"\b(?:vs|versus|side by side)\b")
 _SHAPE = ("vcpus", "memory_gb", "gpu_count", "gpu_type", "size_name")
 _MACHINES = ("node_count", "vm_count", "software")
 _MISTAKEN = ("create_vm", "create_cluster", "inform", "correct", "nlu_fallback", "out_of_scope", "list_resources")

@@ -104,8 +104,8 @@ class Message:
     conversation: str
     text: str
     timezone: str = "UTC"
-    locale: str = ""
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    locale: str = ""
 
 
 class Unreachable(Unavailable):

@@ -117,7 +117,7 @@ class Turns:
     async def _ask(self, job: Job, known: Known) -> list[Reply]:
         for found in MENTION.finditer(job.text):
             await self._people.get(found["id"])  # the Desk knows then whether anything can be shared with them
-        message = Message(job.person, job.conversation, job.text, known.timezone, known.locale, job.id)
+        message = Message(job.person, job.conversation, job.text, known.timezone, id=job.id, locale=known.locale)
         try:
             if not job.before:
                 return await self._rasa.send(message)

@@ -67,7 +67,7 @@ async def _run_all(stack: RunningStack, seeds: Sequence[int], together: int, *, 
     began = time.monotonic()
     async with open_world(stack.home, stack.settings) as world:
         # On a stack that others use as well, what they have is no leak.
-        reported = {thing.id for thing in await world.clouds.everything()}
+        reported = {*(thing.id for thing in await world.clouds.everything()), *await world.orphans()}
         for first in range(0, len(seeds), together):
             chosen = seeds[first : first + together]
             for run in await play(world, [make_plan(one) for one in chosen], reported):

@@ -51,7 +51,7 @@ class Run:
 async def play(world: World, plans: Sequence[Plan], reported: set[str]) -> list[Run]:
     """The plans at the same time. Never raises what is the product's fault.
 
-    ``reported``: ids of things that earlier rounds leaked; those of this one are added.
+    ``reported``: ids of things, and orphans, that there were before; those of this one are added.
     """
     await world.until_whole()
     runs = [Run(plan, Evidence(plan, f"chaos-{plan.seed}-{uuid.uuid4().hex[:6]}"), time.time()) for plan in plans]

@@ -203,7 +203,7 @@ class _Conversation:
                 conversation_id(actor, turn.get("where", TERMINAL)),
                 text,
                 TIMEZONE,
-                self._message_id,
+                id=self._message_id,
             )
         )
         self._write(name, said, replies)

@@ -19,7 +19,7 @@ SEEDS = range(2637, 2643)
 async def test_nothing_is_lost_doubled_or_wrongly_said_while_processes_are_killed(stack: RunningStack) -> None:
     stack.wait_until_ready()
     async with open_world(stack.home, stack.settings) as world:
-        others = {thing.id for thing in await world.clouds.everything()}
+        others = {*(thing.id for thing in await world.clouds.everything()), *await world.orphans()}
         runs = await play(world, [make_plan(seed) for seed in SEEDS], others)
     stack.wait_until_ready()
 

@@ -50,6 +50,7 @@ def test_message_is_answered_with_texts_and_buttons(rasa: Rasa):
             {
                 "text": "Two machines, $0.12 an hour.",
                 "buttons": [{"title": "Yes, please", "payload": "/affirm"}, {"title": "No", "payload": "/greet"}],
+                "response": "utter_quote",
             }
         ]
     }
@@ -130,7 +131,7 @@ async def test_message_waits_while_rasa_restarts_and_acts_once(tiny_model: Path,
     async with RasaClient(other.url, SECRET, patience_seconds=30) as client:
         other.launch()
         replies = await client.send(Message(ann, "local:console:-:patient", "hello"))
-    assert replies == [Reply("Hello *you*.\n\nSay what you need.")]
+    assert replies == [Reply("Hello *you*.\n\nSay what you need.", response="utter_greet")]
     assert await asyncio.to_thread(other.stop) == 0
 
 
@@ -141,7 +142,7 @@ async def test_message_goes_to_the_next_server_when_its_own_does_not_answer(rasa
         for number in range(4):  # some of them would have gone to the one that is away
             user = f"moved-{number}"
             replies = await client.send(Message(Person("local", user), f"local:console:-:{user}", "hello"))
-            assert replies == [Reply("Hello *you*.\n\nSay what you need.")]
+            assert replies == [Reply("Hello *you*.\n\nSay what you need.", response="utter_greet")]
 
 
 async def test_message_to_a_server_that_stays_away_is_said_not_to_be_processed():
