@@ -14,6 +14,7 @@ from clouddesk.adapters.sandbox import SandboxGrants
 from clouddesk.catalog import OfferTable, offers_from_json, offers_to_json
 from clouddesk.model.actor import Person
 from clouddesk.model.credentials import CredentialInfo, SecretFields
+from clouddesk.model.errors import Invalid
 from clouddesk.model.invalid import NoPrice, OtherAccount, UnknownProvider
 from clouddesk.model.offer import OWN_MACHINE, Offer, OwnCloud, PriceList
 from clouddesk.model.ports import Catalog, Clock, Credentials, Provider
@@ -111,12 +112,14 @@ class Accounts:
     async def add(
         self, person: Person, provider: str, fields: SecretFields, *, only_account_id: str = ""
     ) -> CredentialInfo:
-        """Check against the cloud, read its prices, store. Raises CredentialsRejected, ProviderDown, OtherAccount.
+        """Check against the cloud, read its prices, store. Raises CredentialsRejected, ProviderDown, OtherAccount,
+        and Invalid for another cloud than the team's own.
 
         ``only_account_id``: refuse another account than this one.
         """
         if provider not in self.clouds:
             raise UnknownProvider([provider], self.clouds)
+        self._require_own(provider, fields)
         cloud = self._open_provider(provider, fields)
         account = await asyncio.to_thread(cloud.check_credentials)
         if only_account_id and only_account_id not in (account.id, *account.earlier_ids):
@@ -135,6 +138,17 @@ class Accounts:
         await self._credentials.write(person, info, fields)
         log.info("credentials.added", user=str(person), provider=provider)
         return info
+
+    def _require_own(self, provider: str, fields: SecretFields) -> None:
+        """Of a cloud of the team's own there is one, as its prices and sizes are everybody's. Raises Invalid."""
+        own = self._own_clouds.get(provider)
+        if own is None or provider in self._simulated:
+            return
+        title = self._specs[provider].title
+        if not own.address:
+            raise Invalid(f"{title} is not set up here: whoever runs CloudDesk names the cloud ({provider}_auth_url).")
+        if not own.is_at(fields["auth_url"].reveal()):
+            raise Invalid(f"Here {title} is the cloud at {own.address}, and this access is to another one.")
 
     async def remove(self, person: Person, provider: str) -> bool:
         """Forget; False when there was nothing."""

@@ -13,7 +13,7 @@ from clouddesk.model.audit import AuditEntry
 from clouddesk.model.credentials import CredentialInfo, credential_ref
 from clouddesk.model.errors import CloudDeskError, CredentialsMissing, NotFound, Undecided, WrongState
 from clouddesk.model.node import NodeOrder, NodePlan
-from clouddesk.model.offer import Offer, Requirements
+from clouddesk.model.offer import OWN_MACHINE, Offer, Requirements
 from clouddesk.model.orphan import Orphan, SweepReport
 from clouddesk.model.ports import AuditTrail, Catalog, Clock, Orphans, Reservations, ReservationViews
 from clouddesk.model.request import CLUSTER, VM
@@ -188,7 +188,7 @@ class Orphanage:
             hourly_price_usd=running * count,
             stopped_hourly_price_usd=stopped * count,
             created_at=self.clock(),
-            is_simulated=self.is_simulated,
+            is_simulated=self.is_simulated and orphan.provider != OWN_MACHINE,
         )
 
     def _prices(self, offer: Offer | None) -> tuple[float, float]:

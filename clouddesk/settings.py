@@ -102,6 +102,8 @@ class Settings:
     slack_api_url: str = "https://slack.com/api/"
     slack_admin_group: str = ""
     """The id of a Slack user group ("S…") whose members are admins, beside ``admins``."""
+    openstack_auth_url: str = ""
+    """Keystone's address of the team's cloud; accesses to another one are refused."""
     openstack_prices: Mapping[str, float] = field(default_factory=dict)
     """What an OpenStack flavor costs by the hour, in US dollars, its public address included: OpenStack itself knows no
     prices. A flavor that is not here is never offered."""
@@ -135,7 +137,9 @@ class Settings:
     @property
     def own_clouds(self) -> Mapping[str, OwnCloud]:
         """What the team says of clouds whose APIs tell no prices."""
-        said = OwnCloud(self.openstack_prices, self.openstack_disk_price, self.openstack_regions)
+        said = OwnCloud(
+            self.openstack_prices, self.openstack_disk_price, self.openstack_regions, self.openstack_auth_url
+        )
         return {"openstack": said}
 
     @property
@@ -276,6 +280,7 @@ _KINDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "mirrors": (_is_addresses, "addresses by what they stand for"),
     "more_sandbox_clouds": (_is_texts, "a list of clouds"),
     "rasa_urls": (_is_texts, "a list of addresses"),
+    "openstack_auth_url": (lambda value: str(value).startswith("https://"), "an address that begins with https://"),
     "openstack_prices": (_is_prices, f"US dollars by the hour for each flavor, {LEAST_PRICE_USD:g} or more"),
     "openstack_disk_price": (lambda value: _is_price(value, least=0), "US dollars for a GB and month"),
     "openstack_regions": (_is_addresses, "places by region"),

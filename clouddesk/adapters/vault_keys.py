@@ -10,6 +10,7 @@ import tenacity
 from clouddesk.adapters.vault import checked_path
 from clouddesk.adapters.vault_session import VaultSession
 from clouddesk.model.actor import Person
+from clouddesk.model.errors import Unavailable
 from clouddesk.model.ssh_key import SshKey
 
 _ATTEMPTS = 10
@@ -58,7 +59,10 @@ class VaultSshKeys:
                     raise _ChangedMeanwhile from error
             return after
 
-        return await self._session.call(write)
+        try:
+            return await self._session.call(write)
+        except _ChangedMeanwhile as error:
+            raise Unavailable("Vault") from error
 
     def _read(self, path: str) -> tuple[list[SshKey], int]:
         """With the version that they are."""

@@ -112,6 +112,16 @@ class OwnCloud:
     """Of each GB beyond the machine's own disk; None: no further disk is offered."""
     regions: Mapping[str, str] = field(default_factory=dict)
     """Where a region is, in words that people use ("RegionOne": "frankfurt")."""
+    address: str = ""
+    """The only address that accesses may name: all that is said here is of this one cloud."""
+
+    def is_at(self, address: str) -> bool:
+        """Whether an access names this cloud."""
+        return bool(self.address) and _bare(address) == _bare(self.address)
+
+
+def _bare(address: str) -> str:
+    return address.strip().rstrip("/").removesuffix("/v3").lower()
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ KINDS = (
     "sk-ssh-ed25519@openssh.com",
     "sk-ecdsa-sha2-nistp256@openssh.com",
 )
-LEAST_RSA_BITS = 2048
+LEAST_RSA_BITS, MOST_RSA_BITS = 2048, 8192
 LONGEST_COMMENT = 100
 _WEAK = ("ssh-dss",)
 _BEGIN = rf"(?<![\w@.-])(?:{'|'.join(map(re.escape, (*KINDS, *_WEAK)))})[ \t]+AAAA"
@@ -95,6 +95,9 @@ def _check(key: SshKey) -> None:
         raise NoSshKey(is_damaged=True)
     if isinstance(public, RSAPublicKey) and public.key_size < LEAST_RSA_BITS:
         raise WeakSshKey(f"an RSA key of {public.key_size} bits is too short")
+    if isinstance(public, RSAPublicKey) and public.key_size > MOST_RSA_BITS:
+        # Ten of these still fit into the user data of every cloud.
+        raise WeakSshKey(f"an RSA key of {public.key_size} bits is longer than clouds take")
 
 
 def _comment(text: str) -> str:

@@ -26,6 +26,7 @@ _VCPUS = (1, 2, 4, 8, 16, 32, 64)
 _MEMORY_GB = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 _LEAST_GB_PER_VCPU, _MOST_GB_PER_VCPU = 0.5, 8
 _GIB, _MIB = 1024**3, 1024**2
+_DISK_STEP_GB = 50
 _KEPT_MB = 512
 """Machines tell a little less memory than they were sold with: 15.6 GB count as 16."""
 
@@ -218,7 +219,9 @@ def _memory_mb(facts: Mapping[str, Any]) -> int:
 def _free_gb(folder: str) -> int:
     """What is free where the engine keeps its disks; of this machine's own, when that is inside a virtual one."""
     path = Path(folder) if Path(folder).is_dir() else Path.home()
-    return int(shutil.disk_usage(path).free // _GIB)
+    # In steps: what is quoted is asked for again with the yes, when a little less may be free.
+    free = int(shutil.disk_usage(path).free // _GIB)
+    return max(free // _DISK_STEP_GB * _DISK_STEP_GB, min(free, 10))
 
 
 def _archive(files: Mapping[str, tuple[str, int, int]]) -> bytes:

@@ -6,8 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
+
 from clouddesk.accounts import OFFERS_MAX_AGE, REFRESH_AGAIN_AFTER, Accounts
 from clouddesk.catalog import MemoryCatalog, offers_to_json
+from clouddesk.model.actor import Person
+from clouddesk.model.credentials import Secret
+from clouddesk.model.errors import Invalid
 from clouddesk.model.offer import Offer, OwnCloud, Requirements
 from clouddesk.providers import PROVIDERS
 from tests.unit.desk.conftest import NOW, offer
@@ -167,3 +172,18 @@ async def test_a_project_without_flavors_is_not_one_without_prices() -> None:
     desk_side = accounts(lists, Hand(), own=OwnCloud())
     await desk_side.refresh_offers(catalog)
     assert desk_side.no_price("openstack", ()) is None
+
+
+@pytest.mark.parametrize(
+    ("address", "named", "refused"),
+    [
+        ("https://keystone.example:5000/v3", "https://Keystone.example:5000/", None),
+        ("https://keystone.example:5000/v3", "https://elsewhere.example:5000/v3", "another one"),
+        ("", "https://keystone.example:5000/v3", "openstack_auth_url"),
+    ],
+)
+async def test_of_clouds_of_the_teams_own_there_is_one(address: str, named: str, refused: str | None) -> None:
+    desk_side = accounts(Lists(), Hand(), own=OwnCloud(address=address))
+    # What comes after the check is to open the provider, which this one cannot.
+    with pytest.raises(Invalid if refused else TypeError, match=refused):
+        await desk_side.add(Person("local", "ann"), "openstack", {"auth_url": Secret(named)})
