@@ -43,7 +43,7 @@ from connectors.notices import Wording
 from connectors.rasa import Message, RasaClient, Reply
 from tests.conversation.files import SOMEBODY, TERMINAL, Turn, payload
 from tests.integration import clouds
-from tests.integration.conftest import RunningStack
+from tests.integration.conftest import RunningStack, eventually
 
 TIMEZONE = "Europe/Berlin"
 SETTLES_WITHIN_SECONDS = 90.0
@@ -224,8 +224,11 @@ class _Conversation:
 
 
 def restart_rasa(stack: RunningStack) -> None:
-    """Kill it for real; the next message waits until it is there again."""
-    os.kill(stack.status()["rasa"]["pid"], signal.SIGKILL)
+    """Kill it for real. How long a message waits for it is for other tests: this machine may be slow."""
+    pid = stack.status()["rasa"]["pid"]
+    os.kill(pid, signal.SIGKILL)
+    eventually(lambda: stack.status()["rasa"]["pid"] not in (pid, None), timeout_seconds=120)
+    stack.wait_until_ready()
 
 
 @asynccontextmanager
