@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from clouddesk.model.errors import CredentialsRejected, Invalid, NoCapacity, QuotaExceeded, RequestRejected
+from clouddesk.model.errors import CredentialsRejected, NoCapacity, QuotaExceeded, RequestRejected
 from clouddesk.model.node import RUNNING, STOPPED, Belonging, NodeOrder, NodePlan, Opening
 from clouddesk.providers import LibcloudProvider, open_provider, tokens
 from tests.contract.azure_api import PUBLIC_KEY, Api, machine
@@ -228,10 +228,11 @@ def test_sixty_machines_share_a_network_and_are_listed_over_pages(provider: Libc
     assert len(api.inside(only_group(api), "Microsoft.Network/virtualNetworks")) == 1
 
 
-def test_ssh_keys_of_a_kind_that_azure_does_not_take_are_refused(provider: LibcloudProvider, api: Api) -> None:
-    with pytest.raises(Invalid, match="ssh-ed25519"):
-        provider.create_nodes(order(public_keys=("ecdsa-sha2-nistp256 AAAA ann",)))
-    assert groups(api) == []
+def test_ssh_keys_of_a_kind_that_azure_does_not_take_are_left_out(provider: LibcloudProvider, api: Api) -> None:
+    provider.create_nodes(order(public_keys=("ecdsa-sha2-nistp256 AAAA ann",)))
+    keys = only_machine(api)["properties"]["osProfile"]["linuxConfiguration"]["ssh"]["publicKeys"]
+    assert [key["keyData"].split()[0] for key in keys] == ["ssh-ed25519"]
+    assert keys[0]["keyData"].endswith(" nobody")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import itertools
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import Any
@@ -237,9 +238,18 @@ class Bench:
         raise AssertionError(f"no notice {kind}; there are {await self.kinds()}")
 
 
+async def _connected(address: str) -> Client:
+    """A client of a server that may have opened its port a moment ago: "Frontend is not healthy yet"."""
+    for _ in range(100):
+        with suppress(RuntimeError):
+            return await Client.connect(address)
+        await asyncio.sleep(0.2)
+    return await Client.connect(address)
+
+
 async def open_bench(redis_url: str, temporal_address: str) -> AsyncIterator[Bench]:
     """A bench whose worker has not been started."""
-    client = await Client.connect(temporal_address)
+    client = await _connected(temporal_address)
     redis = open_redis(redis_url)
     queue = f"test-{uuid.uuid4().hex[:8]}"
     bench = Bench(
