@@ -22,7 +22,7 @@ from clouddesk.model.invalid import (
     UnclearTime,
 )
 from clouddesk.model.node import NodePlan
-from clouddesk.model.offer import OWN_MACHINE, NearOffer, Offer, Requirements, gpu_kinds
+from clouddesk.model.offer import OWN_MACHINE, SAME_PRICE, NearOffer, Offer, Requirements, gpu_kinds
 from clouddesk.model.ports import Catalog
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import CLUSTER, ResourceRequest
@@ -43,8 +43,6 @@ LEAST_STORAGE_GB = 16.0
 """No official image needs more; a smaller disk would be enlarged by the cloud, and cost more than quoted."""
 LEAST_LEASE_SECONDS = 60
 _MOST_REGIONS = 100
-_SAME_PRICE = 1.0001
-"""A price is the same up to this factor: it comes as a decimal fraction."""
 MOST_NAME_CHARACTERS = 40
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
 """What every cloud takes as part of a machine's name."""
@@ -173,7 +171,7 @@ def still_holds(quote: Quote, catalog: Catalog) -> bool:
     )
     found = catalog.cheapest(same, limit=1)
     price = found[0].machine_hourly_price_usd(quote.disk_gb) if found else None
-    return price is not None and price <= quote.machine_hourly_price_usd * _SAME_PRICE
+    return price is not None and price <= quote.machine_hourly_price_usd * SAME_PRICE
 
 
 def describe(requirements: Requirements) -> str:
@@ -315,7 +313,7 @@ def near_offer(offer: Offer, wish: Requirements, count: int, catalog: Catalog) -
         "excluded_regions": bool(wish.excluded_regions)
         and not _is_in(offer, Requirements(excluded_regions=wish.excluded_regions, region=wish.region), catalog),
         "spot": wish.spot and not offer.spot,
-        "max_hourly_price_usd": cap is not None and (price is None or price > cap * _SAME_PRICE),
+        "max_hourly_price_usd": cap is not None and (price is None or price > cap * SAME_PRICE),
     }
     if is_given_up["region"]:
         is_given_up["excluded_regions"] = False

@@ -11,6 +11,9 @@ from typing import Any
 LEAST_PRICE_USD = 0.0001
 """Anything below is a hole in the data, not a price."""
 
+SAME_PRICE = 1.0001
+"""A price is the same up to this factor: it comes as a decimal fraction."""
+
 HOURS_PER_MONTH = 730
 """The field's usual month for prices per month."""
 

@@ -11,9 +11,9 @@ from typing import Any
 import requests
 from libcloud.common.exceptions import BaseHTTPError
 
-from clouddesk.model.offer import ARM64, X86_64, Offer
+from clouddesk.model.offer import ARM64, LEAST_PRICE_USD, X86_64, Offer
 from clouddesk.providers.cloud import TIMEOUT_SECONDS
-from clouddesk.providers.live_prices import LEAST_PRICE_USD, Listing, Shape, read_all
+from clouddesk.providers.live_prices import Listing, Shape, read_all
 from clouddesk.providers.specs.azure import AZURE
 
 RETAIL_PRICES = "https://prices.azure.com/api/retail/prices"

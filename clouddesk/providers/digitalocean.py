@@ -16,7 +16,7 @@ from libcloud.compute.base import NodeImage, NodeLocation, NodeSize
 from clouddesk.model import node as states
 from clouddesk.model.errors import QuotaExceeded
 from clouddesk.model.node import Account, Belonging, Node, NodeOrder, NodePlan, Survey
-from clouddesk.model.offer import Offer
+from clouddesk.model.offer import LEAST_PRICE_USD, Offer
 from clouddesk.providers import digitalocean_firewall
 from clouddesk.providers.cloud import (
     DISK,
@@ -30,6 +30,7 @@ from clouddesk.providers.cloud import (
     in_parallel,
 )  # fmt: skip
 from clouddesk.providers.digitalocean_driver import GONE, DropletDriver
+from clouddesk.providers.flat_tags import escaped
 from clouddesk.providers.spec import ImageQuery
 from clouddesk.providers.specs.digitalocean import DIGITALOCEAN
 from clouddesk.providers.transport import Pause
@@ -37,7 +38,6 @@ from clouddesk.providers.user_data import with_keys
 
 _NEW = "new"
 _STATES = {_NEW: states.PENDING, "active": states.RUNNING, "off": states.STOPPED, "archive": states.GONE}
-_LEAST_PRICE_USD = 0.0001
 
 
 class DropletCloud:
@@ -184,11 +184,7 @@ def _tag(kind: str, value: str) -> str:
 
 def _owner_tag(owner: str) -> str:
     """So that it can be read back: a colon for the slash, and the code of whatever else a tag cannot hold."""
-    return f"{OWNER}:" + re.sub(r"[^A-Za-z0-9/-]", _code, owner).replace("/", ":")
-
-
-def _code(found: re.Match[str]) -> str:
-    return "".join(f"_{byte:02x}" for byte in found[0].encode())
+    return f"{OWNER}:" + escaped(owner, "A-Za-z0-9/-").replace("/", ":")
 
 
 def _owner(tag: str) -> str:
@@ -255,7 +251,7 @@ def _offer(size: dict[str, Any], region: str, as_of: datetime) -> Offer:
         vcpus=int(size["vcpus"]),
         memory_gb=size["memory"] / 1024,
         disk_gb=float(size["disk"]),
-        hourly_price_usd=price if price >= _LEAST_PRICE_USD else None,
+        hourly_price_usd=price if price >= LEAST_PRICE_USD else None,
         source="DigitalOcean API",
         as_of=as_of,
         gpus=int(gpu.get("count") or 0),

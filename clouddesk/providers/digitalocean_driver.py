@@ -11,8 +11,7 @@ from libcloud.common.digitalocean import DigitalOcean_v2_Connection
 from libcloud.common.exceptions import BaseHTTPError
 from libcloud.compute.drivers.digitalocean import DigitalOcean_v2_NodeDriver
 
-from clouddesk.providers.cloud import TIMEOUT_SECONDS, Endpoint
-from clouddesk.providers.transport import Pause, PoliteConnection
+from clouddesk.providers.transport import PoliteConnection, TokenDriver
 
 GONE = 404
 _REJECTED = 422
@@ -25,7 +24,7 @@ class DropletConnection(PoliteConnection, DigitalOcean_v2_Connection):  # type: 
     """DigitalOcean's connection, through the shared pool."""
 
 
-class DropletDriver(DigitalOcean_v2_NodeDriver):  # type: ignore[misc]  # libcloud has no types
+class DropletDriver(TokenDriver, DigitalOcean_v2_NodeDriver):  # type: ignore[misc]  # libcloud has no types
     """libcloud's driver, for any address, with lists by tag and errors that are not swallowed."""
 
     connectionCls = DropletConnection
@@ -34,18 +33,6 @@ class DropletDriver(DigitalOcean_v2_NodeDriver):  # type: ignore[misc]  # libclo
     def __new__(cls, *_arguments: Any, **_options: Any) -> DropletDriver:
         # libcloud's own picks the class by API version, and fails for a subclass.
         driver: DropletDriver = object.__new__(cls)
-        return driver
-
-    @classmethod
-    def open(cls, token: str, endpoint: Endpoint | None, pause: Pause) -> DropletDriver:
-        """libcloud's own constructor takes neither an address nor a time-out, so they are set afterwards."""
-        driver = cls(token)
-        driver.pause = pause
-        driver.connection.timeout = TIMEOUT_SECONDS
-        if endpoint:
-            driver.connection.host, driver.connection.port = endpoint.host, endpoint.port
-            driver.connection.secure = endpoint.is_secure
-        driver.connection.connect()
         return driver
 
     def read_all(self, path: str, name: str) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from clouddesk.model.node import Belonging, NodeOrder
 from clouddesk.providers.answers import is_about
 from clouddesk.providers.cloud import FIREWALL
 from clouddesk.providers.digitalocean_driver import DropletDriver
+from clouddesk.providers.flat_tags import escaped
 from clouddesk.providers.specs.digitalocean import DIGITALOCEAN
 
 Item = dict[str, Any]
@@ -129,7 +130,7 @@ def _places(places: dict[str, list[Any]]) -> Iterable[str]:
 
 def _tag(*facts: str) -> str:
     """Whose it is, so that it can be read back; without the last, the owner, when that is too long."""
-    texts = [_TAG, *(re.sub(r"[^A-Za-z0-9-]", _code, fact) for fact in facts)]
+    texts = [_TAG, *(escaped(fact, "A-Za-z0-9-") for fact in facts)]
     tag = ":".join(texts)
     return tag if len(tag) <= _LONGEST_TAG else ":".join((*texts[:-1], ""))
 
@@ -143,7 +144,3 @@ def _facts(tags: list[str] | None) -> tuple[str, str, str, str]:
         unquote(text.replace("_", "%")) for text in found[0][1].split(":")[1:]
     )
     return installation, reservation_id, region, owner
-
-
-def _code(found: re.Match[str]) -> str:
-    return "".join(f"_{byte:02x}" for byte in found[0].encode())

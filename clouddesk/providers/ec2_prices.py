@@ -10,8 +10,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from clouddesk.model.offer import ARM64, X86_64, Offer
-from clouddesk.providers.live_prices import LEAST_PRICE_USD, Listing, Shape, read_all
+from clouddesk.model.offer import ARM64, LEAST_PRICE_USD, X86_64, Offer
+from clouddesk.providers.live_prices import Listing, Shape, read_all
 from clouddesk.providers.specs.aws import AWS
 
 HOME_REGION = "us-east-1"

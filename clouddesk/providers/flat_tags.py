@@ -45,7 +45,7 @@ def read(tags: Iterable[str]) -> dict[str, str]:
 
 
 def _parts(kind: str, value: str) -> list[str]:
-    text = re.sub(r"[^A-Za-z0-9./-]", _code, value).replace("/", ":")
+    text = escaped(value, "A-Za-z0-9./-").replace("/", ":")
     tags: list[str] = []
     while text or not tags:
         name = f"{kind}.{len(tags)}:" if tags else f"{kind}:"
@@ -55,8 +55,9 @@ def _parts(kind: str, value: str) -> list[str]:
     return tags
 
 
-def _code(found: re.Match[str]) -> str:
-    return "".join(f"_{byte:02x}" for byte in found[0].encode())
+def escaped(value: str, kept: str) -> str:
+    """With the bytes' codes (``_2e``) for all characters but those of the class ``kept``."""
+    return re.sub(f"[^{kept}]", lambda found: "".join(f"_{byte:02x}" for byte in found[0].encode()), value)
 
 
 def _decoded(text: str) -> str:

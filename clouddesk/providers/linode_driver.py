@@ -10,8 +10,7 @@ from libcloud.common.linode import LinodeConnectionV4
 from libcloud.compute.drivers.linode import LinodeNodeDriverV4
 
 from clouddesk.providers.answers import PlainResponse, is_about
-from clouddesk.providers.cloud import TIMEOUT_SECONDS, Endpoint
-from clouddesk.providers.transport import Pause, PoliteConnection
+from clouddesk.providers.transport import PoliteConnection, TokenDriver
 
 _VERSION = "/v4"
 _PAGE = 500
@@ -41,7 +40,7 @@ class LinodeConnection(PoliteConnection, LinodeConnectionV4):  # type: ignore[mi
         return params
 
 
-class LinodeDriver(LinodeNodeDriverV4):  # type: ignore[misc]  # libcloud has no types
+class LinodeDriver(TokenDriver, LinodeNodeDriverV4):  # type: ignore[misc]  # libcloud has no types
     """What we ask is plain JSON: libcloud's nodes leave out statuses, and its creation firewalls and networks."""
 
     connectionCls = LinodeConnection
@@ -50,18 +49,6 @@ class LinodeDriver(LinodeNodeDriverV4):  # type: ignore[misc]  # libcloud has no
     def __new__(cls, *_arguments: Any, **_options: Any) -> LinodeDriver:
         # libcloud's own picks the class by API version, and fails for a subclass.
         driver: LinodeDriver = object.__new__(cls)
-        return driver
-
-    @classmethod
-    def open(cls, token: str, endpoint: Endpoint | None, pause: Pause) -> LinodeDriver:
-        """libcloud's own constructor takes no time-out, so it is set afterwards, as the address is."""
-        driver = cls(token)
-        driver.pause = pause
-        driver.connection.timeout = TIMEOUT_SECONDS
-        if endpoint:
-            driver.connection.host, driver.connection.port = endpoint.host, endpoint.port
-            driver.connection.secure = endpoint.is_secure
-        driver.connection.connect()
         return driver
 
     def read(self, path: str) -> dict[str, Any]:

@@ -7,14 +7,13 @@ from collections.abc import Iterable
 from datetime import datetime, timezone
 from typing import Any
 
-from clouddesk.model.offer import Offer
+from clouddesk.model.offer import LEAST_PRICE_USD, Offer
 from clouddesk.providers.specs.linode import LINODE
 
 _NEEDED = {"gpu": "GPU Linodes", "premium": "Premium Plans"}
 """What a region must be capable of for a class of types; for all others, of Linodes."""
 _NOT_OFFERED = {"metal", "accelerated"}
 """Classes that need more than a size's name: machines without hypervisor, cards that only encode films."""
-_LEAST_PRICE_USD = 0.0001
 
 
 def offers(
@@ -47,7 +46,7 @@ def _offer(item: dict[str, Any], region: str, as_of: datetime) -> Offer:
         vcpus=int(item["vcpus"]),
         memory_gb=item["memory"] / 1024,
         disk_gb=item["disk"] / 1024,
-        hourly_price_usd=hourly if hourly >= _LEAST_PRICE_USD else None,
+        hourly_price_usd=hourly if hourly >= LEAST_PRICE_USD else None,
         source="Linode API",
         as_of=as_of,
         gpus=int(item["gpus"]),

@@ -14,8 +14,6 @@ from clouddesk.model.offer import X86_64, Offer
 
 log = structlog.get_logger()
 
-LEAST_PRICE_USD = 0.0001
-"""Anything below is a hole in the data, not a price."""
 _AT_ONCE = 4
 
 Read = Callable[[], list[Offer]]

@@ -5,16 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from hashlib import sha256
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from requests.adapters import HTTPAdapter
 
 from clouddesk.model.errors import RateLimited
+from clouddesk.providers.cloud import TIMEOUT_SECONDS, Endpoint
 from clouddesk.providers.spec import ProviderSpec
 
 LONGEST_WAIT_SECONDS = 30.0
 """Who would have to wait longer for a token is told so, and the workflow waits without holding a thread."""
 _CONNECTIONS, _HOSTS = 64, 64
+
+_Driver = TypeVar("_Driver", bound="TokenDriver")
 
 Pause = Callable[[str], None]
 """Called before each request, with the region where a cloud counts by region; returns when it may be made."""
@@ -67,6 +70,25 @@ class PoliteConnection:
     def request(self, *arguments: Any, **more: Any) -> Any:
         self.driver.pause(self.driver.counted_region)
         return super().request(*arguments, **more)  # type: ignore[misc]
+
+
+class TokenDriver:
+    """Goes before a libcloud driver class whose constructor takes a token, but neither an address nor a time-out."""
+
+    pause: Pause
+    connection: Any
+
+    @classmethod
+    def open(cls: type[_Driver], token: str, endpoint: Endpoint | None, pause: Pause) -> _Driver:
+        """What the constructor does not take is set afterwards."""
+        driver = cls(token)  # type: ignore[call-arg]  # libcloud's own
+        driver.pause = pause
+        driver.connection.timeout = TIMEOUT_SECONDS
+        if endpoint:
+            driver.connection.host, driver.connection.port = endpoint.host, endpoint.port
+            driver.connection.secure = endpoint.is_secure
+        driver.connection.connect()
+        return driver
 
 
 # Sessions, with their headers and cookies, stay apart: only the connections are shared. Safe for threads.

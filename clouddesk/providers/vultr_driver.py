@@ -10,8 +10,7 @@ from libcloud.common.vultr import VultrConnectionV2
 from libcloud.compute.drivers.vultr import VultrNodeDriverV2
 
 from clouddesk.providers.answers import PlainResponse, is_about
-from clouddesk.providers.cloud import TIMEOUT_SECONDS, Endpoint
-from clouddesk.providers.transport import Pause, PoliteConnection
+from clouddesk.providers.transport import PoliteConnection, TokenDriver
 
 _VERSION = "/v2"
 _PAGE = 500
@@ -36,23 +35,11 @@ class VultrConnection(PoliteConnection, VultrConnectionV2):  # type: ignore[misc
         return params
 
 
-class VultrDriver(VultrNodeDriverV2):  # type: ignore[misc]  # libcloud has no types
+class VultrDriver(TokenDriver, VultrNodeDriverV2):  # type: ignore[misc]  # libcloud has no types
     """What we ask is plain JSON: libcloud's nodes leave out tags, and its creation networks of one's own."""
 
     connectionCls = VultrConnection
     counted_region = ""  # Vultr counts all requests of an address
-
-    @classmethod
-    def open(cls, token: str, endpoint: Endpoint | None, pause: Pause) -> VultrDriver:
-        """libcloud's own constructor takes no time-out, so it is set afterwards, as the address is."""
-        driver = cls(token)
-        driver.pause = pause
-        driver.connection.timeout = TIMEOUT_SECONDS
-        if endpoint:
-            driver.connection.host, driver.connection.port = endpoint.host, endpoint.port
-            driver.connection.secure = endpoint.is_secure
-        driver.connection.connect()
-        return driver
 
     def read(self, path: str) -> dict[str, Any]:
         answer: dict[str, Any] = self.connection.request(f"{_VERSION}{path}").object

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timezone
 from typing import Any
 
-from clouddesk.model.offer import Offer
+from clouddesk.model.offer import LEAST_PRICE_USD, Offer
 from clouddesk.providers.specs.vultr import VULTR
 
 _HOURS_PER_MONTH = 672
@@ -14,7 +14,6 @@ _HOURS_PER_MONTH = 672
 _CARD_GB = {"a16": 16, "a40": 48, "l40s": 48, "a100": 80, "h100": 80, "gh200": 96, "b200": 192, "mi300x": 192,
             "mi325x": 256, "mi355x": 288}  # fmt: skip
 """Memory of one whole card."""
-_LEAST_PRICE_USD = 0.0001
 
 
 def offers(plans: Iterable[dict[str, Any]]) -> list[Offer]:
@@ -38,7 +37,7 @@ def _offer(plan: dict[str, Any], region: str, as_of: datetime) -> Offer:
         vcpus=int(plan["vcpu_count"]),
         memory_gb=plan["ram"] / 1024,
         disk_gb=float(plan["disk"] * plan.get("disk_count", 1)),
-        hourly_price_usd=hourly if hourly >= _LEAST_PRICE_USD else None,
+        hourly_price_usd=hourly if hourly >= LEAST_PRICE_USD else None,
         source="Vultr API",
         as_of=as_of,
         gpus=_gpus(plan),

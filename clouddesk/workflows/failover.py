@@ -14,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from clouddesk.model import audit, notice
     from clouddesk.model.errors import NoCapacity, QuotaExceeded
     from clouddesk.model.fallback import Fallback, Refusal
+    from clouddesk.model.offer import SAME_PRICE
     from clouddesk.model.reservation import DECLINE, OFFER_CHOICES, REASON_DECLINED, REASON_NO_YES, TAKE
     from clouddesk.workflows.asking import Question
     from clouddesk.workflows.context import CREDENTIAL_CODES, ReservationContext
@@ -21,8 +22,6 @@ with workflow.unsafe.imports_passed_through():
     from clouddesk.workflows.failures import failure_code, nothing_was_made, provisioning_reason
 
 NONE_LEFT = (NoCapacity.code, QuotaExceeded.code)
-_SAME_PRICE = 1.0001
-"""A price is the same up to this factor: it comes as a decimal fraction."""
 
 
 class Failover:
@@ -62,7 +61,7 @@ class Failover:
     @property
     def _dearest_usd(self) -> float:
         """What needs no other yes."""
-        return self._agreed_usd * (1 + self._context.order.dearer_percent / 100) * _SAME_PRICE
+        return self._agreed_usd * (1 + self._context.order.dearer_percent / 100) * SAME_PRICE
 
     async def _is_wanted(self, offered: Fallback, reason: str) -> bool:
         """Ask the owner; without a yes in time all ends, and nothing was made."""
