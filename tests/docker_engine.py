@@ -137,6 +137,8 @@ def _start() -> str:
     deadline = time.monotonic() + _STARTS_WITHIN_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         if find_engine(address):
+            # What a session that was killed has left has its keys, and its names.
+            _clear(address)
             return address
         time.sleep(0.1)
     process.terminate()
@@ -160,16 +162,20 @@ def _install() -> None:
 def _stop(address: str) -> None:
     """With all that is left on it; returns when its process has ended."""
     pid = int((_ROOT / "docker.pid").read_text())
-    engine = connect(address)
-    for container in engine.containers(all=True):
-        engine.remove_container(container["Id"], force=True, v=True)
-    engine.prune_networks()
+    _clear(address)
     os.kill(pid, 15)
     deadline = time.monotonic() + _ENDS_WITHIN_SECONDS
     while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
         with contextlib.suppress(ChildProcessError):
             os.waitpid(pid, os.WNOHANG)
         time.sleep(0.1)
+
+
+def _clear(address: str) -> None:
+    engine = connect(address)
+    for container in engine.containers(all=True):
+        engine.remove_container(container["Id"], force=True, v=True)
+    engine.prune_networks()
 
 
 def _with_image(address: str) -> str:

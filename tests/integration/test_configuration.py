@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import psutil
 import pytest
@@ -33,7 +34,8 @@ __all__ = ["docker_engine"]
 
 OURS = PROJECT / "blueprints"
 BLUEPRINTS = load_blueprints(OURS)
-NAME = "configured"
+NAME = f"configured-{uuid4().hex[:8]}"
+"""Of its own, because an engine that was there already may have nodes of another session."""
 UP_WITHIN_SECONDS = 120
 FAST = "probe"
 """An Ansible role of a team's own that does next to nothing."""
