@@ -153,7 +153,7 @@ async def _tell_extension(turn: Turn) -> None:
         seconds = seconds_until(turn, item, str(until))
     if seconds is None:
         return
-    price = await turn.desk.extension_price_usd(turn.actor, item.id, seconds)
+    price = await turn.desk.leases.extension_price_usd(turn.actor, item.id, seconds)
     turn.last_reservation = item.id
     title = f"Extend {item.name} by {duration(seconds)}"
     said = {"resource_name": item.id, "duration_minutes": seconds / 60}

@@ -42,7 +42,7 @@ async def carry_out(turn: Turn, question: Question) -> None:
     """The yes to what was asked once more."""
     turn.question = None
     if question["option"] == HOLD:
-        done = await turn.desk.hold(turn.actor, question["id"])
+        done = await turn.desk.leases.hold(turn.actor, question["id"])
         ends = local_time(done.expires_at, turn.actor, turn.desk.clock())
         turn.say("utter_held", name=done.name, ends=ends)
     else:
@@ -80,8 +80,10 @@ async def _choose(turn: Turn, option: str, reservation_id: str) -> None:
 
 async def _ask_hold(turn: Turn, reservation_id: str) -> None:
     item = await turn.desk.reservation(turn.actor, reservation_id)
-    end = turn.desk.longest_end(item)
-    price = await turn.desk.extension_price_usd(turn.actor, item.id, int((end - item.expires_at).total_seconds()))
+    end = turn.desk.leases.longest_end(item)
+    price = await turn.desk.leases.extension_price_usd(
+        turn.actor, item.id, int((end - item.expires_at).total_seconds())
+    )
     ends = local_time(end, turn.actor, turn.desk.clock())
     turn.ask({"kind": "confirm_decision", "option": HOLD, "id": item.id, "doing": f"holding {item.name}"})
     turn.say("utter_confirm_hold", buttons=_buttons(turn), name=item.name, ends=ends, price=money(max(0.0, price)))

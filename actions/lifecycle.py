@@ -148,8 +148,8 @@ class ActionExtendReservation(ReservationTask):
         if seconds is None:
             return
         request_id = _request_id(turn, item)
-        price = await turn.desk.extension_price_usd(turn.actor, item.id, seconds)
-        done = await turn.desk.extend(turn.actor, item.id, seconds, request_id=request_id)
+        price = await turn.desk.leases.extension_price_usd(turn.actor, item.id, seconds)
+        done = await turn.desk.leases.extend(turn.actor, item.id, seconds, request_id=request_id)
         turn.say(
             "utter_extended",
             name=done.name,
@@ -165,7 +165,9 @@ class ActionExtendReservation(ReservationTask):
             return False
         del turn.replies[said_before:]
         try:
-            prices = [await turn.desk.extension_price_usd(turn.actor, item.id, seconds) for item, seconds in lengths]
+            prices = [
+                await turn.desk.leases.extension_price_usd(turn.actor, item.id, seconds) for item, seconds in lengths
+            ]
         except LimitExceeded as error:
             # Asked before anything is offered, and the form goes on with a smaller number.
             say_fault(self.name(), turn, error)

@@ -227,7 +227,7 @@ class ExtendReservationForm(ReservationForm):
             await super().choose(turn)
             return
         item = await turn.desk.reservation(turn.actor, chosen[0]["id"])
-        price = await turn.desk.extension_price_usd(turn.actor, item.id, OFFERED_EXTENSION_SECONDS)
+        price = await turn.desk.leases.extension_price_usd(turn.actor, item.id, OFFERED_EXTENSION_SECONDS)
         turn.say(
             "utter_about_extension",
             name=item.name,

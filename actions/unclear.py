@@ -223,7 +223,7 @@ async def _option(turn: Turn, notice: Notice, length: int | str | None) -> dict[
     if isinstance(length, str):
         title = f"Keep {name} {length}"
     else:
-        price = money(await turn.desk.extension_price_usd(turn.actor, notice.reservation_id, length))
+        price = money(await turn.desk.leases.extension_price_usd(turn.actor, notice.reservation_id, length))
         title = f"Extend {name} by {duration(length)} ({price})"
     return {"title": title, "words": [name, "extend", "extension", "keep", "warning", "notice"], "notice": answer}
 

@@ -6,24 +6,24 @@ topic is in a module of its own: ``accounts``, ``quotations``, ``ordering``, ``r
 
 from __future__ import annotations
 
-import math
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from functools import cached_property
 
 from clouddesk import access
 from clouddesk.access import Right
 from clouddesk.accounts import Accounts, ReplaceableCatalog
+from clouddesk.leases import Leases
 from clouddesk.matching import match_reservations
 from clouddesk.model.actor import Actor
 from clouddesk.model.audit import CREDENTIALS_ADDED, CREDENTIALS_REMOVED, AuditEntry
 from clouddesk.model.blueprint import Blueprint
 from clouddesk.model.comparison import PriceComparison
 from clouddesk.model.credentials import CredentialInfo, SecretFields
-from clouddesk.model.errors import LimitExceeded, NotFound, Unavailable, WrongState
-from clouddesk.model.invalid import CredentialsInUse, ExtensionTooShort
+from clouddesk.model.errors import NotFound, Unavailable, WrongState
+from clouddesk.model.invalid import CredentialsInUse
 from clouddesk.model.notice import Notice
 from clouddesk.model.offer import Offer, PriceList, Requirements
 from clouddesk.model.ports import (
@@ -49,8 +49,6 @@ from clouddesk.records import Records
 from clouddesk.settings import Limits, TeamDefaults
 from clouddesk.sharing import Shares
 from clouddesk.ssh_keys import SshKeys
-
-LEAST_EXTENSION_SECONDS = 60
 
 
 def utc_now() -> datetime:
@@ -97,11 +95,16 @@ class Desk:
 
     @cached_property
     def _records(self) -> Records:
-        return Records(engine=self.engine, views=self.views)
+        return Records(engine=self.engine, views=self.views, clock=self.clock)
 
     @cached_property
     def _shares(self) -> Shares:
         return Shares(engine=self.engine, colleagues=self.colleagues, clock=self.clock)
+
+    @cached_property
+    def leases(self) -> Leases:
+        """How long reservations last."""
+        return Leases(engine=self.engine, records=self._records, limits=self.limits)
 
     @cached_property
     def orphans(self) -> Orphanage:
@@ -278,7 +281,7 @@ class Desk:
 
     async def reservation(self, actor: Actor, reservation_id: str) -> Reservation:
         """One reservation by its id. Raises NotFound also for one that is not the actor's to see."""
-        return await self._with_right(actor, Right.SEE, reservation_id)
+        return await self._records.with_right(actor, Right.SEE, reservation_id)
 
     async def latest_notices(self, actor: Actor, *, limit: int = 10) -> list[Notice]:
         """What the actor was last told without asking, newest first."""
@@ -308,33 +311,6 @@ class Desk:
                 return [by_id]
         return found
 
-    async def extension_price_usd(self, actor: Actor, reservation_id: str, seconds: int) -> float:
-        """What the reservation costs for that much longer, running. Raises LimitExceeded beyond the longest lease."""
-        reservation = await self.reservation(actor, reservation_id)
-        left = (self.longest_end(reservation) - reservation.expires_at).total_seconds()
-        if seconds > left + 1:
-            what, size = ("days", 86400) if min(seconds, left) >= 2 * 86400 else ("hours", 3600)
-            raise LimitExceeded(what, asked=round(seconds / size, 1), limit=max(0, math.floor(left / size)))
-        return reservation.hourly_price_usd * seconds / 3600
-
-    async def extend(self, actor: Actor, reservation_id: str, seconds: int, *, request_id: str) -> Reservation:
-        """Lengthen the lease. The same request_id twice extends once. Raises LimitExceeded beyond the longest lease."""
-        reservation = await self._with_right(actor, Right.EXTEND, reservation_id)
-        if seconds < LEAST_EXTENSION_SECONDS:
-            raise ExtensionTooShort(least_seconds=LEAST_EXTENSION_SECONDS)
-        end = await self.engine.extend(reservation.id, seconds, request_id, by=actor.user_id)
-        return await self._records.after_change(replace(reservation, expires_at=end))
-
-    async def hold(self, actor: Actor, reservation_id: str) -> Reservation:
-        """Keep it until the longest lease allowed. Raises WrongState when it is being given back."""
-        reservation = await self._with_right(actor, Right.EXTEND, reservation_id)
-        end = await self.engine.hold(reservation.id, by=actor.user_id)
-        return await self._records.after_change(replace(reservation, expires_at=end, is_held=True))
-
-    def longest_end(self, reservation: Reservation) -> datetime:
-        """How long it can be kept at most, as its workflow has it."""
-        return reservation.longest_end or reservation.created_at + timedelta(seconds=self.limits.max_lease_seconds)
-
     async def choose(
         self, actor: Actor, reservation_id: str, answer: str, *, request_id: str = "", offered_usd: float = 0.0
     ) -> Reservation:
@@ -343,7 +319,7 @@ class Desk:
         ``offered_usd``: by the hour, as it was shown. Raises WrongState when that is not the question (any more), or
         too few came up to go on with.
         """
-        reservation = await self._with_right(actor, Right.OWN, reservation_id)
+        reservation = await self._records.with_right(actor, Right.OWN, reservation_id)
         await self.engine.choose(
             reservation.id, answer, by=actor.user_id, request_id=request_id, offered_usd=offered_usd
         )
@@ -354,7 +330,7 @@ class Desk:
 
         Raises NotLookedAfter when its workflow was ended from outside.
         """
-        reservation = await self._with_right(actor, Right.OWN, reservation_id)
+        reservation = await self._records.with_right(actor, Right.OWN, reservation_id)
         if not reservation.is_live:
             return reservation
         await self.engine.release(reservation.id, by=actor.user_id)
@@ -362,7 +338,7 @@ class Desk:
 
     async def stop(self, actor: Actor, reservation_id: str, *, request_id: str = "") -> Reservation:
         """Power off, disks kept; the same request_id twice is one wish. Raises WrongState while it is not running."""
-        reservation = await self._with_right(actor, Right.MANAGE, reservation_id)
+        reservation = await self._records.with_right(actor, Right.MANAGE, reservation_id)
         if reservation.state == STOPPED and not reservation.is_mixed:
             raise WrongState(reservation.name, state=STOPPED, wanted="stop")
         await self.engine.stop(reservation.id, by=actor.user_id, request_id=request_id)
@@ -370,7 +346,7 @@ class Desk:
 
     async def start(self, actor: Actor, reservation_id: str, *, request_id: str = "") -> Reservation:
         """Power on again. Raises WrongState unless it is stopped."""
-        reservation = await self._with_right(actor, Right.MANAGE, reservation_id)
+        reservation = await self._records.with_right(actor, Right.MANAGE, reservation_id)
         if reservation.state == RUNNING and not reservation.is_mixed:
             # Nothing to start, so no notice would ever follow.
             raise WrongState(reservation.name, state=RUNNING, wanted="start")
@@ -379,28 +355,24 @@ class Desk:
 
     async def reboot(self, actor: Actor, reservation_id: str, *, request_id: str = "") -> Reservation:
         """Restart the operating systems. Raises WrongState unless it is running."""
-        reservation = await self._with_right(actor, Right.MANAGE, reservation_id)
+        reservation = await self._records.with_right(actor, Right.MANAGE, reservation_id)
         await self.engine.reboot(reservation.id, by=actor.user_id, request_id=request_id)
         return await self._records.after_change(reservation)
 
     async def owned(self, actor: Actor, reservation_id: str) -> Reservation:
         """The reservation, for whoever may release and share it. Raises NotFound, Denied."""
-        return await self._with_right(actor, Right.OWN, reservation_id)
+        return await self._records.with_right(actor, Right.OWN, reservation_id)
 
     async def share(self, actor: Actor, reservation_id: str, share: Share, *, request_id: str) -> Reservation:
         """Give a colleague a part in it, in place of the one that they had; they are told.
 
         Raises NoColleague, ShareIsOver, and WrongState when it is being given back.
         """
-        reservation = await self._with_right(actor, Right.OWN, reservation_id)
+        reservation = await self._records.with_right(actor, Right.OWN, reservation_id)
         return await self._shares.give(reservation, share, by=actor.user_id, request_id=request_id)
 
     async def unshare(self, actor: Actor, reservation_id: str, user_id: str, *, request_id: str) -> Reservation:
         """Take a colleague's part away, if they have one, and tell them; whoever has a part may give it up."""
         right = Right.SEE if user_id == actor.user_id else Right.OWN
-        reservation = await self._with_right(actor, right, reservation_id)
+        reservation = await self._records.with_right(actor, right, reservation_id)
         return await self._shares.end(reservation, user_id, by=actor.user_id, request_id=request_id)
-
-    async def _with_right(self, actor: Actor, right: Right, reservation_id: str) -> Reservation:
-        found = await self._records.get(reservation_id)
-        return access.require(actor, right, found, reservation_id, self.clock())

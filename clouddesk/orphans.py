@@ -17,7 +17,7 @@ from clouddesk.model.offer import OWN_MACHINE, Offer, Requirements
 from clouddesk.model.orphan import Orphan, SweepReport
 from clouddesk.model.ports import AuditTrail, Catalog, Clock, Orphans, Reservations, ReservationViews
 from clouddesk.model.request import CLUSTER, VM
-from clouddesk.model.reservation import RELEASING, RUNNING, Reservation, ReservationOrder, first_view
+from clouddesk.model.reservation import RELEASING, Reservation, ReservationOrder
 from clouddesk.quoting import DEFAULT_STORAGE_GB
 from clouddesk.records import Records
 from clouddesk.settings import Limits
@@ -105,9 +105,9 @@ class Orphanage:
         if orphan.credential_ref != credential_ref(orphan.person, orphan.provider):
             raise CredentialsMissing(orphan.provider)
         order = await self._order(orphan)
-        await self.engine.adopt(order, orphan.nodes, by=actor.user_id)
+        adopted = await self.records.adopt(order, orphan.nodes, by=actor.user_id)
         await self.store.remove(orphan.id)
-        return await self.records.after_change(replace(first_view(order), state=RUNNING, nodes=orphan.nodes))
+        return adopted
 
     async def delete(self, actor: Actor, orphan_id: str) -> Orphan:
         """Begin to destroy it; its owner is told when the cloud lists nothing of it any more.

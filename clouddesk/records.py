@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 import structlog
 
+from clouddesk import access
+from clouddesk.access import Right
+from clouddesk.model.actor import Actor
 from clouddesk.model.errors import NotFound, Unavailable
+from clouddesk.model.node import Node
 from clouddesk.model.ports import Reservations, ReservationViews
-from clouddesk.model.reservation import Reservation, ReservationOrder, first_view
+from clouddesk.model.reservation import RUNNING, Reservation, ReservationOrder, first_view
 
 log = structlog.get_logger()
 
@@ -19,10 +25,11 @@ _RESERVATION_ID = re.compile(r"r-[0-9a-f]{8}")
 
 @dataclass(frozen=True)
 class Records:
-    """Everybody's reservations. Who may see which is for the Desk to say."""
+    """Everybody's reservations."""
 
     engine: Reservations
     views: ReservationViews
+    clock: Callable[[], datetime]
 
     async def open(self, order: ReservationOrder) -> Reservation:
         """Start what was ordered; the same order twice starts it once."""
@@ -34,8 +41,21 @@ class Records:
         log.info("reservation.requested", reservation_id=view.id, user=str(view.person), provider=view.provider)
         return view
 
+    async def adopt(self, order: ReservationOrder, nodes: tuple[Node, ...], *, by: str) -> Reservation:
+        """Look after machines that exist already. Raises WrongState when something looks after them."""
+        await self.engine.adopt(order, nodes, by=by)
+        view = await self.after_change(replace(first_view(order), state=RUNNING, nodes=nodes))
+        # Whoever is told so finds it in the list, also before its workflow has written there.
+        with suppress(Unavailable):
+            await self.views.put(view)
+        return view
+
+    async def with_right(self, actor: Actor, right: Right, reservation_id: str) -> Reservation:
+        """The reservation, for who has that right. Raises NotFound where they may not even see it, Denied."""
+        return access.require(actor, right, await self.get(reservation_id), reservation_id, self.clock())
+
     async def get(self, reservation_id: str) -> Reservation | None:
-        """The view; the truth itself when the view was lost."""
+        """Whoever's it is: the view; the truth itself when the view was lost."""
         view = await self.views.get(reservation_id)
         if view is None and _RESERVATION_ID.fullmatch(reservation_id):
             try:

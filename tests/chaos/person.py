@@ -115,7 +115,9 @@ class Person:
             where = f"{WORKSPACE}:console:-:{actor.user_id}"
             await self._ask(attempt, lambda: desk.reserve(actor, quote_id, conversation=where))
         elif operation.kind == EXTEND:
-            await self._ask(attempt, lambda: desk.extend(actor, self._id, operation.seconds, request_id=request_id))
+            await self._ask(
+                attempt, lambda: desk.leases.extend(actor, self._id, operation.seconds, request_id=request_id)
+            )
         elif operation.kind == STOP:
             await self._ask(attempt, lambda: desk.stop(actor, self._id, request_id=request_id))
         elif operation.kind == START:
@@ -123,7 +125,7 @@ class Person:
         elif operation.kind == REBOOT:
             await self._ask(attempt, lambda: desk.reboot(actor, self._id, request_id=request_id))
         elif operation.kind == HOLD:
-            await self._ask(attempt, lambda: desk.hold(actor, self._id))
+            await self._ask(attempt, lambda: desk.leases.hold(actor, self._id))
         elif operation.kind == CHOOSE:
             await self._ask(attempt, lambda: desk.choose(actor, self._id, operation.answer, request_id=request_id))
         elif operation.kind == RELEASE:

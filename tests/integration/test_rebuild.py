@@ -88,7 +88,7 @@ async def test_after_redis_was_lost_everything_that_people_see_comes_back(own_st
         for actor in (ANN, BOB):
             assert await desk.welcome(actor)
         first, second = await reserve(desk, ANN), await reserve(desk, ANN, count=2)
-        await desk.extend(ANN, second.id, 3600, request_id="request-1")
+        await desk.leases.extend(ANN, second.id, 3600, request_id="request-1")
         await give_back(desk, ANN, first)
         of_bob = await reserve(desk, BOB)
         before, credentials = await seen(desk), await desk.credentials(ANN)

@@ -32,13 +32,13 @@ def keep(world: MemoryDesk, lease: timedelta) -> str:
 async def test_the_time_that_machines_took_to_come_up_is_no_part_of_the_lease(world: MemoryDesk) -> None:
     most = world.desk.limits.max_lease_seconds
     id_ = keep(world, timedelta(days=2))
-    assert await world.desk.extension_price_usd(ANN, id_, most - 2 * DAY) > 0
+    assert await world.desk.leases.extension_price_usd(ANN, id_, most - 2 * DAY) > 0
     with pytest.raises(LimitExceeded):
-        await world.desk.extension_price_usd(ANN, id_, most - DAY)
+        await world.desk.leases.extension_price_usd(ANN, id_, most - DAY)
 
 
 async def test_what_is_left_is_said_in_hours_when_it_is_less_than_two_days(world: MemoryDesk) -> None:
     id_ = keep(world, timedelta(seconds=world.desk.limits.max_lease_seconds) - timedelta(hours=20))
     with pytest.raises(LimitExceeded) as refusal:
-        await world.desk.extension_price_usd(ANN, id_, 2 * DAY)
+        await world.desk.leases.extension_price_usd(ANN, id_, 2 * DAY)
     assert (refusal.value.what, refusal.value.asked, refusal.value.limit) == ("hours", 48, 20)

@@ -1,0 +1,54 @@
+"""How long a reservation lasts: extensions, what they cost, and up to when it can be kept at most."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from clouddesk.access import Right
+from clouddesk.model.actor import Actor
+from clouddesk.model.errors import LimitExceeded
+from clouddesk.model.invalid import ExtensionTooShort
+from clouddesk.model.ports import Reservations
+from clouddesk.model.reservation import Reservation
+from clouddesk.records import Records
+from clouddesk.settings import Limits
+
+LEAST_EXTENSION_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Leases:
+    """The ends of reservations."""
+
+    engine: Reservations
+    records: Records
+    limits: Limits
+
+    async def extension_price_usd(self, actor: Actor, reservation_id: str, seconds: int) -> float:
+        """What the reservation costs for that much longer, running. Raises LimitExceeded beyond the longest lease."""
+        reservation = await self.records.with_right(actor, Right.SEE, reservation_id)
+        left = (self.longest_end(reservation) - reservation.expires_at).total_seconds()
+        if seconds > left + 1:
+            what, size = ("days", 86400) if min(seconds, left) >= 2 * 86400 else ("hours", 3600)
+            raise LimitExceeded(what, asked=round(seconds / size, 1), limit=max(0, math.floor(left / size)))
+        return reservation.hourly_price_usd * seconds / 3600
+
+    async def extend(self, actor: Actor, reservation_id: str, seconds: int, *, request_id: str) -> Reservation:
+        """Lengthen the lease. The same request_id twice extends once. Raises LimitExceeded beyond the longest lease."""
+        reservation = await self.records.with_right(actor, Right.EXTEND, reservation_id)
+        if seconds < LEAST_EXTENSION_SECONDS:
+            raise ExtensionTooShort(least_seconds=LEAST_EXTENSION_SECONDS)
+        end = await self.engine.extend(reservation.id, seconds, request_id, by=actor.user_id)
+        return await self.records.after_change(replace(reservation, expires_at=end))
+
+    async def hold(self, actor: Actor, reservation_id: str) -> Reservation:
+        """Keep it until the longest lease allowed. Raises WrongState when it is being given back."""
+        reservation = await self.records.with_right(actor, Right.EXTEND, reservation_id)
+        end = await self.engine.hold(reservation.id, by=actor.user_id)
+        return await self.records.after_change(replace(reservation, expires_at=end, is_held=True))
+
+    def longest_end(self, reservation: Reservation) -> datetime:
+        """How long it can be kept at most, as its workflow has it."""
+        return reservation.longest_end or reservation.created_at + timedelta(seconds=self.limits.max_lease_seconds)
