@@ -23,6 +23,7 @@ AT_ONCE = 8
 LONG, SHORT = 1_000, 10
 PAIRS = 60
 ORDERS = 60
+QUOTES = 100
 REQUEST = "a vm with 2 cores and 4 gb on aws for 1 hour"
 SENTENCES = {"small_talk": "thank you", "with_action": "what have i got?"}
 """Both are answered by an action; the second asks the Desk for what there is."""
@@ -51,6 +52,7 @@ async def _measure(settings: Settings) -> list[Figure]:
         found.append(await _growth(settings))
         found.append(await _parses_a_second(client))
         found.append(await _first_answer(settings, client))
+        found.append(await _quote(settings, client))
     return found
 
 
@@ -68,6 +70,24 @@ async def _first_answer(settings: Settings, client: RasaClient) -> Figure:
     if made != len(above):
         raise SystemExit(f"bench: of {len(above)} orders {made} were taken")
     return Figure("turn.first_answer_after_yes.p95_above_parse", round(percentile(above[WARM_UP:], 0.95), 2), "ms")
+
+
+async def _quote(settings: Settings, client: RasaClient) -> Figure:
+    """What finding the cheapest offer adds to a turn: a quote against a list, each above the parse of its sentence.
+
+    Each is of another person: an open quote would be asked about instead.
+    """
+    above = []
+    for number in range(WARM_UP + QUOTES):
+        async with open_conversation(settings, f"bench-quote-{number}") as talk:
+            await talk.say(SENTENCES["small_talk"])  # the first words are welcomed
+            cost = [
+                await _milliseconds(lambda talk=talk, text=text: talk.say(text))
+                - await _milliseconds(lambda text=text: client.parse(text))
+                for text in (SENTENCES["with_action"], REQUEST)
+            ]
+        above.append(cost[1] - cost[0])
+    return Figure("turn.quote.p50_above_list", round(percentile(above[WARM_UP:], 0.5), 2), "ms")
 
 
 async def _growth(settings: Settings) -> Figure:
