@@ -24,9 +24,9 @@ from actions.requests import button, change_words, merged, said_in, stated_in, t
 from actions.turn import Question, Turn
 from actions.wording import provider_title
 from clouddesk.language import measures
-from clouddesk.model.reservation import PARTIAL, PROVISIONING
+from clouddesk.model.reservation import CONFIGURING, PARTIAL, PROVISIONING
 
-_ON_THE_WAY = (PROVISIONING, PARTIAL)
+_ON_THE_WAY = (PROVISIONING, PARTIAL, CONFIGURING)
 """States in which a second yes is still one to the order."""
 _STOPS_IT = re.compile(r"\b(?:stop|halt|pause) (?:it|that|this|them)\b")
 """With nothing open to cancel, "stop it" means a machine."""

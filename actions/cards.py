@@ -13,13 +13,14 @@ from actions.wording import duration, plural, provider_title
 from clouddesk.language.localtime import local_time
 from clouddesk.language.money import hourly, money
 from clouddesk.language.people import called
+from clouddesk.model import doors
 from clouddesk.model.actor import Actor, Person
 from clouddesk.model.credentials import CredentialInfo
-from clouddesk.model.node import SSH_PORT
 from clouddesk.model.offer import OWN_MACHINE
 from clouddesk.model.quote import Elsewhere, Quote
 from clouddesk.model.request import CLUSTER, ResourceRequest
 from clouddesk.model.reservation import (
+    CONFIGURING,
     ENDED,
     PARTIAL,
     PROVISIONING,
@@ -47,6 +48,7 @@ _TITLES: dict[str, tuple[str, dict[str, Any]]] = {
 _STEPS = {
     PROVISIONING: ("terminate_resource",),
     PARTIAL: ("terminate_resource",),
+    CONFIGURING: ("terminate_resource",),
     RUNNING: ("extend_reservation", "stop_resource", "terminate_resource"),
     STOPPING: ("extend_reservation", "terminate_resource"),
     STOPPED: ("start_resource", "extend_reservation", "terminate_resource"),
@@ -274,6 +276,7 @@ def connect_card(item: Reservation, actor: Actor) -> Card:
     if is_let_in:
         lines = [f"*{item.name}*, with the SSH keys that you had given me when you ordered it:"]
         lines.extend(_ssh_lines(item))
+        lines.extend(_software_lines(item))
     elif len(item.nodes) == 1 and item.nodes[0].address:
         lines = [f"*{item.name}* is at {item.nodes[0].address}, but no SSH key of yours is installed on it."]
     else:
@@ -317,8 +320,10 @@ def _elsewhere(item: Elsewhere) -> str:
 
 
 def _state(item: Reservation) -> str:
-    """ "running", "provisioning (3 of 5 up)", "provisioning (waits for your answer)"."""
-    if item.offered:
+    """ "provisioning (3 of 5 up)", "configuring: starting workers", "provisioning (waits for your answer)"."""
+    if item.step:
+        return f"{item.state}: {item.step}"
+    if item.offered or item.is_asked_about_software:
         return f"{item.state} (waits for your answer)"
     is_counted = item.nodes_up is not None and item.node_count > 1
     return f"{item.state} ({item.nodes_up} of {item.node_count} up)" if is_counted else item.state
@@ -334,12 +339,21 @@ def _node_lines(item: Reservation) -> list[str]:
     return lines
 
 
+def _software_lines(item: Reservation) -> list[str]:
+    """How its software is reached; the names of secrets stand where these go, and are filled in where it is shown."""
+    lines = []
+    if tunnels := doors.tunnels(item):
+        lines.append("Its pages open here while this runs in a terminal of yours:")
+        lines.extend(f"`{command}`" for command in tunnels)
+        lines.extend(f"• {line}" for line in doors.links(item, secrets={}))
+    return [*lines, *doors.clients(item)]
+
+
 def _ssh_lines(item: Reservation) -> list[str]:
     each = len(item.nodes) > 1
     lines = []
     for node in item.nodes[:_MOST_NODES]:
-        port = f" -p {node.ssh_port}" if node.ssh_port != SSH_PORT else ""
-        line = f"`ssh {node.login}@{node.address}{port}`" if node.address else f"no address ({node.state})"
+        line = f"`{doors.login(node)}`" if node.address else f"no address ({node.state})"
         lines.append(f"• {node.key}: {line}" if each else line)
     if len(item.nodes) > _MOST_NODES:
         lines.append(f"… and {len(item.nodes) - _MOST_NODES} more")

@@ -283,11 +283,14 @@ def title_in(turn: Turn, said: Fields) -> str | None:
 
 
 def warning_of(turn: Turn, made: Quote) -> str:
-    """Honest about what a yes does not do yet."""
+    """Honest about what a yes does, and what it does not do yet."""
     software = made.request.software
     if not software or software[0] == PLAIN:
         return ""
-    title = title_in(turn, {"software": list(software)}) or software[0]
+    blueprint = _blueprint(turn, {"software": list(software)})
+    title = blueprint.title if blueprint else software[0]
+    if blueprint and blueprint.software and made.request.kind == CLUSTER and not made.is_simulated:
+        return f"_{title} is set up and tried before I call it ready._\n"
     return f"_{title} itself is not installed yet: you get the bare machines, ready for it._\n"
 
 

@@ -9,10 +9,21 @@ from actions.wording import provider_title
 from clouddesk.language.localtime import local_time
 from clouddesk.language.money import money, rate
 from clouddesk.model.orphan import ADOPT, DELETE, KEEP, ORPHAN_CHOICES
-from clouddesk.model.reservation import CHOICES, DECLINE, GIVE_BACK, GO_ON, OFFER_CHOICES, RETRY, TAKE
+from clouddesk.model.reservation import (
+    CHOICES,
+    DECLINE,
+    GIVE_BACK,
+    GO_ON,
+    KEEP_BARE,
+    OFFER_CHOICES,
+    RETRY,
+    SOFTWARE_CHOICES,
+    TAKE,
+)
 
 HOLD = "hold"
 _DECIDED = {RETRY: "utter_decided_retry", GO_ON: "utter_decided_go_on", GIVE_BACK: "utter_decided_give_back"}
+_DECIDED_OF_SOFTWARE = {**_DECIDED, RETRY: "utter_decided_retry_software", KEEP_BARE: "utter_decided_keep_bare"}
 
 
 class ActionDecide(DeskAction):
@@ -30,7 +41,7 @@ class ActionDecide(DeskAction):
             await _settle(turn, str(option), str(orphan_id))
         elif option == HOLD:
             await _ask_hold(turn, str(reservation_id))
-        elif option in CHOICES:
+        elif option in CHOICES or option in SOFTWARE_CHOICES:
             await _choose(turn, str(option), str(reservation_id))
         elif option in OFFER_CHOICES:
             await answer_offer(turn, str(reservation_id), is_wanted=option == TAKE, shown=shown)
@@ -75,7 +86,8 @@ async def _choose(turn: Turn, option: str, reservation_id: str) -> None:
     up = len(before.living_nodes)
     await turn.desk.choose(turn.actor, reservation_id, option, request_id=turn.message_id)
     turn.last_reservation = reservation_id
-    turn.say(_DECIDED[option], name=before.name, up=str(up), missing=str(before.node_count - up))
+    decided = _DECIDED if option in CHOICES and not before.is_asked_about_software else _DECIDED_OF_SOFTWARE
+    turn.say(decided[option], name=before.name, up=str(up), missing=str(before.node_count - up))
 
 
 async def _ask_hold(turn: Turn, reservation_id: str) -> None:

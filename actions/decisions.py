@@ -8,7 +8,7 @@ from actions import questions
 from actions.turn import Turn
 from clouddesk.model.notice import ORPHAN
 from clouddesk.model.orphan import ADOPT, DELETE, KEEP
-from clouddesk.model.reservation import DECLINE, GIVE_BACK, GO_ON, PARTIAL, RETRY, TAKE
+from clouddesk.model.reservation import DECLINE, GIVE_BACK, GO_ON, KEEP_BARE, PARTIAL, RETRY, TAKE
 
 Decision = tuple[str, str | None, str | None]
 """Option, and the id of the reservation or of the orphan that it is about."""
@@ -19,6 +19,14 @@ _WORDS = {
         r"\b(?:go on|go ahead|carry on|continue|proceed|(?:is|are|s) enough|make do|use (?:the|those))\b"
     ),
     GIVE_BACK: re.compile(r"\b(?:give (?:it |them |all |everything )*back|release|drop|kill|forget|all back)\b"),
+}
+_SOFTWARE_WORDS = {
+    RETRY: _WORDS[RETRY],
+    KEEP_BARE: re.compile(
+        r"\b(?:bare|without (?:it|(?:the )?software)|(?:keep|leave) (?:the |those |my )?machines"
+        r"|(?:keep|leave) (?:it|them)|go on|go ahead|carry on|continue|proceed)\b"
+    ),
+    GIVE_BACK: _WORDS[GIVE_BACK],
 }
 # Whole sentences: "take that vm down" is no yes to a price.
 _OFFER_WORDS = {
@@ -49,6 +57,11 @@ async def find(turn: Turn) -> Decision | None:
     if option := _option(_WORDS, text):
         partial = [item for item in await turn.desk.reservations(turn.actor) if item.state == PARTIAL]
         named = [item for item in partial if item.name in text] or partial
+        if len(named) == 1:
+            return option, named[0].id, None
+    if option := _option(_SOFTWARE_WORDS, text):
+        asked = [item for item in await turn.desk.reservations(turn.actor) if item.is_asked_about_software]
+        named = [item for item in asked if item.name in text] or asked
         if len(named) == 1:
             return option, named[0].id, None
     plain = text.replace("’", "'").strip(" .!")

@@ -7,7 +7,7 @@ from actions.base import DeskAction
 from actions.lifecycle import chosen
 from actions.turn import Turn
 from clouddesk.matching import match_reservations
-from clouddesk.model.reservation import PROVISIONING
+from clouddesk.model.reservation import CONFIGURING, PROVISIONING
 
 
 class ActionListResources(DeskAction):
@@ -73,7 +73,13 @@ class ActionConnectInfo(DeskAction):
         for reservation_id in chosen(turn):
             item = await turn.desk.reservation(turn.actor, reservation_id)
             turn.last_reservation = item.id
-            if item.state == PROVISIONING:
+            if item.state in (PROVISIONING, CONFIGURING):
                 turn.say("utter_connect_not_ready", name=item.name, state=item.state)
             else:
-                turn.say("utter_connect", card=cards.connect_card(item, turn.actor), is_private=True)
+                has_secrets = bool(item.found) and item.person == turn.actor.person
+                turn.say(
+                    "utter_connect",
+                    card=cards.connect_card(item, turn.actor),
+                    is_private=True,
+                    secrets_of=item.id if has_secrets else "",
+                )

@@ -113,6 +113,7 @@ class Turn:
         buttons: list[Button] | None = None,
         rows: list[dict[str, Any]] | None = None,
         is_private: bool = False,
+        secrets_of: str = "",
         chart: dict[str, Any] | None = None,
         **values: object,
     ) -> None:
@@ -120,12 +121,14 @@ class Turn:
 
         ``rows``: the lines of the text that have buttons of their own (``connectors.rasa.Row``).
         ``is_private``: it is nobody else's business, and so not for a channel.
+        ``secrets_of``: the id of the reservation whose secrets' names stand in the text; they are put in where it is
+        shown, so that no conversation keeps them.
         ``chart``: the bars of a picture beside the text (``connectors.charts.Chart``).
         """
         texts = {key: _printable(value) for key, value in values.items()}
         reply = {"response": response, "buttons": buttons, **texts}
         small = [_printable(line) for value in values.values() if isinstance(value, Card) for line in value.small]
-        carried = {"rows": rows, "private": is_private, "small": small, "chart": chart}
+        carried = {"rows": rows, "private": is_private, "secrets_of": secrets_of, "small": small, "chart": chart}
         more = {name: value for name, value in carried.items() if value}
         self.replies.append({**reply, "json_message": more} if more else reply)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clouddesk.accounts import Accounts
@@ -24,9 +23,10 @@ from clouddesk.adapters.redis import (
 from clouddesk.adapters.sandbox import SandboxGrants
 from clouddesk.adapters.vault import VaultCredentials
 from clouddesk.adapters.vault_keys import VaultSshKeys
+from clouddesk.adapters.vault_machines import VaultMachineSecrets
 from clouddesk.adapters.vault_session import VaultSession
 from clouddesk.desk import Desk, utc_now
-from clouddesk.settings import PROJECT, Settings
+from clouddesk.settings import Settings
 from clouddesk.ssh_keys import SshKeys
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ async def open_desk(settings: Settings, *, vault_role: str = "desk") -> AsyncIte
                 simulated=frozenset(settings.sandbox),
                 clock=utc_now,
             ),
-            blueprints_by_name=load_blueprints(PROJECT / "blueprints", *map(Path, settings.blueprint_folders)),
+            blueprints_by_name=load_blueprints(*settings.blueprint_paths),
             catalog=load_catalog(specs),
             installation=settings.installation,
             is_simulated=bool(settings.sandbox),
@@ -77,6 +77,7 @@ async def open_desk(settings: Settings, *, vault_role: str = "desk") -> AsyncIte
             habits=RedisHabits(redis),
             orphan_store=RedisOrphans(redis),
             ssh_keys=SshKeys(VaultSshKeys(vault)),
+            software_secrets=VaultMachineSecrets(vault),
             trail=RedisAuditTrail(redis, keep_days=settings.audit_days),
             team=settings.defaults,
         )

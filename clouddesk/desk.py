@@ -6,7 +6,7 @@ topic is in a module of its own: ``accounts``, ``quotations``, ``ordering``, ``r
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -22,7 +22,7 @@ from clouddesk.model.audit import CREDENTIALS_ADDED, CREDENTIALS_REMOVED, AuditE
 from clouddesk.model.blueprint import Blueprint
 from clouddesk.model.comparison import PriceComparison
 from clouddesk.model.credentials import CredentialInfo, SecretFields
-from clouddesk.model.errors import NotFound, Unavailable, WrongState
+from clouddesk.model.errors import Denied, NotFound, Unavailable, WrongState
 from clouddesk.model.invalid import CredentialsInUse
 from clouddesk.model.notice import Notice
 from clouddesk.model.offer import Offer, PriceList, Requirements
@@ -36,6 +36,7 @@ from clouddesk.model.ports import (
     Quotes,
     Reservations,
     ReservationViews,
+    SoftwareSecrets,
 )
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
@@ -73,6 +74,7 @@ class Desk:
     notices: Notices
     habits: Habits
     ssh_keys: SshKeys
+    software_secrets: SoftwareSecrets
     trail: AuditTrail
     orphan_store: Orphans
     team: TeamDefaults
@@ -247,6 +249,7 @@ class Desk:
         quote = await self._quotations.get_to_reserve(actor, quote_id)
         is_exact = quote.request.name is not None
         stem = said_name(quote.request) or quote.name
+        blueprint = self._quotations.blueprint(quote.request)
         order = make_order(
             actor,
             quote,
@@ -257,6 +260,7 @@ class Desk:
             catalog=self.catalog,
             bills_stopped_machines=self.accounts.bills_stopped_machines,
             public_keys=[key.line for key in await self.ssh_keys.list(actor)],
+            software=blueprint.software if blueprint else None,
             now=self.clock(),
         )
         reservation = await self._records.open(order)
@@ -286,6 +290,13 @@ class Desk:
     async def latest_notices(self, actor: Actor, *, limit: int = 10) -> list[Notice]:
         """What the actor was last told without asking, newest first."""
         return await self.notices.latest(actor.person, limit=limit)
+
+    async def secrets_of(self, actor: Actor, reservation_id: str) -> Mapping[str, str]:
+        """What gets the owner, and nobody else, into the reservation's software, by name. Raises NotFound, Denied."""
+        reservation = await self._records.with_right(actor, Right.OWN, reservation_id)
+        if reservation.person != actor.person:
+            raise Denied(f"use {reservation.name}")
+        return await self.software_secrets.known_software_secrets(reservation.id)
 
     async def find(
         self,

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from clouddesk.fallbacks import BillsStopped, fallbacks, stopped_hourly_price_usd
 from clouddesk.model.actor import Actor
+from clouddesk.model.blueprint import Software
 from clouddesk.model.credentials import credential_ref
 from clouddesk.model.node import NodeOrder
 from clouddesk.model.ports import Catalog
@@ -27,9 +28,13 @@ def make_order(
     catalog: Catalog,
     bills_stopped_machines: BillsStopped,
     public_keys: Sequence[str] = (),
+    software: Software | None = None,
     now: datetime,
 ) -> ReservationOrder:
-    """The reservation of the quote for the actor. ``name``: claimed for it already."""
+    """The reservation of the quote for the actor. ``name``: claimed for it already.
+
+    ``software``: what the machines get. Simulated ones stay bare: nothing answers there.
+    """
     offer = quote.offer
     stopped_hourly = stopped_hourly_price_usd(
         offer,
@@ -79,4 +84,5 @@ def make_order(
             bills_stopped_machines=bills_stopped_machines,
         ),
         dearer_percent=limits.failover_dearer_percent,
+        configuration=None if quote.is_simulated else software,
     )

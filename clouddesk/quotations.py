@@ -103,13 +103,20 @@ class Quotations:
         quote = replace(quote, request=request, habits=filled.habits, team=filled.team)
         return replace(compared, quote=quote)
 
+    def blueprint(self, request: ResourceRequest) -> Blueprint | None:
+        """What a cluster is made by; None for single machines. Raises UnknownSoftware."""
+        if request.kind != CLUSTER:
+            return None
+        software = request.software[0] if request.software else "plain"
+        return find_blueprint(self.blueprints, software)
+
     def _comparison(
         self, actor: Actor, filled: Filled, providers: tuple[str, ...], own: Collection[str], most: int | None
     ) -> PriceComparison:
         return compare(
             actor,
             filled.request,
-            blueprint=self._blueprint(filled.request),
+            blueprint=self.blueprint(filled.request),
             providers=providers,
             own=own,
             catalog=self.catalog,
@@ -159,7 +166,7 @@ class Quotations:
         return make_quote(
             actor,
             filled.request,
-            blueprint=self._blueprint(filled.request),
+            blueprint=self.blueprint(filled.request),
             providers=providers,
             catalog=self.catalog,
             limits=self.limits,
@@ -179,12 +186,6 @@ class Quotations:
             if reason is None:
                 raise
             raise reason from None
-
-    def _blueprint(self, request: ResourceRequest) -> Blueprint | None:
-        if request.kind != CLUSTER:
-            return None
-        software = request.software[0] if request.software else "plain"
-        return find_blueprint(self.blueprints, software)
 
     async def _usable_providers(self, actor: Actor, request: ResourceRequest) -> tuple[str, ...]:
         """The providers that the actor has access to, narrowed to what they asked for."""

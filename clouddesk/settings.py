@@ -135,6 +135,11 @@ class Settings:
         return self.docker if isinstance(self.docker, str) and self.docker.startswith(DOCKER_SOCKET) else ""
 
     @property
+    def blueprint_paths(self) -> tuple[Path, ...]:
+        """All folders of blueprints, the project's own first."""
+        return (PROJECT / "blueprints", *map(Path, self.blueprint_folders))
+
+    @property
     def own_clouds(self) -> Mapping[str, OwnCloud]:
         """What the team says of clouds whose APIs tell no prices."""
         said = OwnCloud(

@@ -43,7 +43,7 @@ NO_ANSWER = (
 REMEMBERED_SECONDS = 600.0
 REMEMBERED_MESSAGES = 5_000
 
-_CARRIED = ("rows", "private", "small", "form", "examples", "chart")
+_CARRIED = ("rows", "private", "secrets_of", "small", "form", "examples", "chart")
 """What a response of ours may carry in Rasa's ``custom``."""
 
 _log = structlog.get_logger()

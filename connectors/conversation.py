@@ -6,9 +6,10 @@ import getpass
 import os
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from zoneinfo import available_timezones
 
@@ -18,7 +19,7 @@ from redis.exceptions import RedisError
 from clouddesk.adapters.redis import RedisNotices, open_redis
 from clouddesk.language.prepare import prepare
 from clouddesk.language.secrets import redact
-from clouddesk.model.actor import Person
+from clouddesk.model.actor import Actor, Person
 from clouddesk.model.errors import Invalid, Unavailable
 from clouddesk.model.notice import Notice
 from clouddesk.settings import Settings
@@ -108,11 +109,20 @@ async def open_client(settings: Settings) -> AsyncIterator[RasaClient]:
     """A client of the running stack's Rasa server. Raises Invalid when no stack runs."""
     if not (settings.secrets_dir / "channel").exists():
         raise Invalid(NOT_RUNNING)
-    async with RasaClient(settings.rasa_urls or settings.rasa_url, settings.secret("channel")) as client:
+    urls, secret = settings.rasa_urls or settings.rasa_url, settings.secret("channel")
+    async with RasaClient(urls, secret, secrets_of=partial(_secrets_of, settings)) as client:
         # While a stack runs, a silent server is one that restarts; without one there is nothing to wait for.
         if not settings.run_file.exists() and not await client.is_ready():
             raise Invalid(NOT_RUNNING)
         yield client
+
+
+async def _secrets_of(settings: Settings, person: Person, reservation_id: str) -> Mapping[str, str]:
+    # Asked for so rarely that a chat need not wait at its start for what a Desk brings along.
+    from clouddesk.assembly import open_desk
+
+    async with open_desk(settings, vault_role="gateway") as desk:
+        return await desk.secrets_of(Actor(person.workspace_id, person.user_id), reservation_id)
 
 
 def local_person(user: str) -> Person:

@@ -25,7 +25,7 @@ from connectors.rasa import Button, Reply
 CONCLUSIONS = frozenset({kinds.READY, kinds.FAILED, kinds.ENDED, kinds.STOPPED, kinds.STARTED, kinds.REBOOTED})
 """Kinds that say that something asked for has come to its end."""
 
-QUESTIONS = frozenset({kinds.PARTIAL, kinds.DEARER})
+QUESTIONS = frozenset({kinds.PARTIAL, kinds.DEARER, kinds.UNCONFIGURED})
 """Kinds after which nothing goes on until somebody answers."""
 _CHANGES = ("stop", "start", "reboot")
 """Actions whose trouble is their end; giving back goes on in spite of it."""
@@ -149,6 +149,10 @@ def _variant(notice: Notice) -> str:
         return "_for_admins"
     if notice.kind == kinds.PARTIAL and notice.values.get("can_go_on") == "no":
         return "_too_few"
+    if notice.kind == kinds.READY and notice.values.get("found"):
+        return "_with_links" if notice.values.get("links") else "_with_software"
+    if notice.kind == kinds.UNCONFIGURED and not notice.values.get("lines"):
+        return "_silent"
     if notice.kind == kinds.FAILED and notice.values.get("tried"):
         return "_everywhere"
     if notice.kind == kinds.ORPHAN:

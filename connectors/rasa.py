@@ -7,15 +7,15 @@ import itertools
 import time
 import uuid
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any
 
 import aiohttp
 
 from clouddesk.model.actor import Person
-from clouddesk.model.errors import Unavailable
+from clouddesk.model.errors import CloudDeskError, Unavailable
 from connectors.charts import Chart
 from connectors.protocol import PARSE_PATH, SECRET_HEADER, STATUS_PATH, TEXT_LIMIT, TOO_LONG, WEBHOOK_PATH
 
@@ -23,6 +23,7 @@ PATIENCE_SECONDS = 20.0
 """How long to try while nobody answers: Rasa comes back in about ten seconds."""
 ANSWER_SECONDS = 120.0
 _PAUSE_SECONDS = 0.3
+NO_SECRETS = "What stands in {braces} I can't look up right now. Give it a minute and ask again."
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class Reply:
     ``examples``: sentences of ``text`` that can be said as they are.
     ``response``: its name in domain.yml, where it has one.
     ``chart``: a picture beside the text, where pictures can be shown.
+    ``secrets_of``: the reservation whose secrets' names stand in the text, until they are put in.
     """
 
     text: str
@@ -71,6 +73,7 @@ class Reply:
     examples: tuple[str, ...] = ()
     response: str = ""
     chart: Chart | None = None
+    secrets_of: str = ""
 
     @classmethod
     def read(cls, body: Mapping[str, Any]) -> Reply:
@@ -86,7 +89,15 @@ class Reply:
             tuple(body.get("examples", ())),
             body.get("response") or "",
             Chart.read(body["chart"]) if body.get("chart") else None,
+            body.get("secrets_of") or "",
         )
+
+    def with_secrets(self, secrets: Mapping[str, str]) -> Reply:
+        """The same with the secrets in place of their names."""
+        text = self.text
+        for name, value in secrets.items():
+            text = text.replace(f"{{{name}}}", value)
+        return replace(self, text=text, secrets_of="")
 
     def as_json(self) -> dict[str, Any]:
         return {"text": self.text, "buttons": [{"title": item.title, "payload": item.payload} for item in self.buttons]}
@@ -106,6 +117,10 @@ class Message:
     timezone: str = "UTC"
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     locale: str = ""
+
+
+SecretsOf = Callable[[Person, str], Awaitable[Mapping[str, str]]]
+"""What gets a person into their reservation's software, by name."""
 
 
 class Unreachable(Unavailable):
@@ -130,10 +145,19 @@ class RasaClient:
     on their way, and goes to the next when that one does not answer.
     """
 
-    def __init__(self, urls: str | Sequence[str], secret: str, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
+    def __init__(
+        self,
+        urls: str | Sequence[str],
+        secret: str,
+        *,
+        patience_seconds: float = PATIENCE_SECONDS,
+        secrets_of: SecretsOf | None = None,
+    ) -> None:
+        """``secrets_of``: for replies in which names stand for secrets, which the dialogue never knows."""
         self._urls = [url.rstrip("/") for url in ((urls,) if isinstance(urls, str) else urls)]
         self._secret = secret
         self._patience_seconds = patience_seconds
+        self._secrets_of = secrets_of
         self._parses = itertools.count()
         self._session: aiohttp.ClientSession | None = None
 
@@ -168,7 +192,15 @@ class RasaClient:
                 "message_id": message.id,
             },
         )
-        return [Reply.read(item) for item in body["replies"]]
+        return [await self._revealed(Reply.read(item), message.person) for item in body["replies"]]
+
+    async def _revealed(self, reply: Reply, person: Person) -> Reply:
+        if not reply.secrets_of or self._secrets_of is None:
+            return reply
+        try:
+            return reply.with_secrets(await self._secrets_of(person, reply.secrets_of))
+        except CloudDeskError:
+            return replace(reply, text=f"{reply.text}\n{NO_SECRETS}")
 
     async def parse(self, text: str) -> dict[str, Any]:
         """Rasa's parse result. Only the first ``TEXT_LIMIT`` characters are read. Raises Unreachable."""

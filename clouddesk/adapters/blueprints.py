@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import secrets
 import string
+from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
 
 from clouddesk.adapters.blueprint_reader import read_blueprint
-from clouddesk.model.blueprint import Blueprint, Software
+from clouddesk.model.blueprint import Blueprint
 from clouddesk.model.errors import Invalid, UnknownSoftware
 
 ROLES = "roles"
@@ -45,13 +46,10 @@ def find_blueprint(blueprints: dict[str, Blueprint], software: str) -> Blueprint
     raise UnknownSoftware(software, tuple(blueprints))
 
 
-def make_secrets(software: Software) -> dict[str, str]:
-    """The secrets of one reservation, made anew at each call; whoever calls keeps them in Vault."""
+def make_secrets(wanted: Mapping[str, int]) -> dict[str, str]:
+    """Secrets of so many characters by name, made anew at each call; whoever calls keeps them in Vault."""
     letters = string.ascii_letters + string.digits
-    return {
-        name: "".join(secrets.choice(letters) for _ in range(characters))
-        for name, characters in software.secrets.items()
-    }
+    return {name: "".join(secrets.choice(letters) for _ in range(characters)) for name, characters in wanted.items()}
 
 
 def _content(path: Path) -> object:

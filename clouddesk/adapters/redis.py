@@ -23,7 +23,7 @@ from clouddesk.model.errors import Unavailable
 from clouddesk.model.notice import Notice
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
-from clouddesk.model.reservation import PROVISIONING, Reservation
+from clouddesk.model.reservation import CONFIGURING, PROVISIONING, Reservation
 
 _log = structlog.get_logger()
 
@@ -128,7 +128,7 @@ while true do
 end
 """
 
-_VIEW = ["json", "nodes_up"]
+_VIEW = ["json", "nodes_up", "step"]
 """What is read of a reservation's hash."""
 
 
@@ -169,6 +169,11 @@ class RedisReservationViews:
         """Beside the view, so that it neither needs a revision nor can bring back an older view."""
         async with answering():
             await self._redis.hset(_key("reservation", reservation_id), "nodes_up", count)
+
+    async def put_step(self, reservation_id: str, step: str) -> None:
+        """Beside the view, as ``put_nodes_up``."""
+        async with answering():
+            await self._redis.hset(_key("reservation", reservation_id), "step", step)
 
     async def get(self, reservation_id: str) -> Reservation | None:
         """None when there is no such view."""
@@ -227,12 +232,13 @@ class RedisReservationViews:
         return [view for view in found if view]
 
 
-def _view(text: bytes | None, nodes_up: bytes | None) -> Reservation | None:
+def _view(text: bytes | None, nodes_up: bytes | None, step: bytes | None) -> Reservation | None:
     if text is None:
         return None
     view = from_json(Reservation, text)
     up = int(nodes_up) if nodes_up is not None and view.state == PROVISIONING else None
-    return replace(view, nodes_up=up)
+    is_under_way = view.state == CONFIGURING and not view.is_asked_about_software
+    return replace(view, nodes_up=up, step=_text(step) if step and is_under_way else "")
 
 
 # KEYS: mark of the notice, stream of the person, stream of all.

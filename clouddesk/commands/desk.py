@@ -220,6 +220,8 @@ def reservation_row(item: Reservation) -> dict[str, Any]:
         ],
         "node_count": item.node_count,
         "nodes_up": sum(node.state == RUNNING for node in item.nodes) if item.nodes_up is None else item.nodes_up,
+        "step": item.step,
+        "found": list(item.found),
         "hourly_price_usd": round(item.hourly_price_usd, 6),
         "cost_so_far_usd": round(item.cost_so_far_usd(datetime.now(timezone.utc)), 6),
         "created_at": item.created_at.isoformat(),

@@ -20,7 +20,7 @@ from clouddesk.local.errors import StackError
 from clouddesk.local.home import Home, write_atomically
 
 MOUNT = "clouddesk"
-REVISION = 2
+REVISION = 3
 """Of the policies and roles below; a stack that was set up with an older one is brought up to date."""
 
 # The front may write what people give it and see what there is, and never read a secret back. Public keys are no
@@ -29,6 +29,8 @@ _FRONT: Mapping[str, list[str]] = {
     f"{MOUNT}/data/people/*": ["create", "update"],
     f"{MOUNT}/metadata/people/*": ["create", "update", "read", "list", "delete"],
     f"{MOUNT}/data/ssh-keys/*": ["create", "update", "read"],
+    # What gets a reservation's owner into its software; CloudDesk's own key lies beside it and stays the worker's.
+    f"{MOUNT}/data/reservations/+/software": ["read"],
 }
 _ROLES: Mapping[str, Mapping[str, list[str]]] = {
     "desk": _FRONT,

@@ -13,6 +13,8 @@ from clouddesk.model.reservation import Reservation
 REQUESTED = "requested"
 """A quote was said yes to; ``facts`` hold what was agreed and its price."""
 CREATED = "created"
+CONFIGURED = "configured"
+"""Its software runs and was proven."""
 CHOSEN = "chosen"
 """Somebody, or the time limit, decided what happens with machines that came up only in part, or are dearer."""
 MOVED = "moved"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 LEAST_SECRET_CHARACTERS = 16
 
@@ -91,7 +92,7 @@ class Software:
     clients: tuple[Client, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     downloads: Mapping[str, Download] = field(default_factory=dict)
-    variables: Mapping[str, object] = field(default_factory=dict)
+    variables: Mapping[str, Any] = field(default_factory=dict)
     """Handed to the Ansible roles as they are."""
 
 

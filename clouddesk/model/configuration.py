@@ -52,6 +52,16 @@ class ConfigurationOrder:
 
 
 @dataclass(frozen=True)
+class BotKey:
+    """The key pair with which CloudDesk logs in to one reservation's machines."""
+
+    private_key: str = field(repr=False)
+    """In OpenSSH's format."""
+    public_key: str
+    """As a line of ``authorized_keys``."""
+
+
+@dataclass(frozen=True)
 class ConfigurationSecrets:
     """What only the one who configures may know; never printed."""
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from clouddesk.model.actor import Person
 from clouddesk.model.audit import AuditEntry
+from clouddesk.model.configuration import BotKey, ConfigurationOrder, ConfigurationSecrets, Configured
 from clouddesk.model.credentials import CredentialInfo, SecretFields
 from clouddesk.model.node import Account, Node, NodeOrder, Survey, Teardown
 from clouddesk.model.notice import Notice
@@ -131,6 +133,48 @@ class SshKeyStore(Protocol):
         ...
 
 
+class MachineSecrets(Protocol):
+    """What only a reservation's machines and its worker know: made at the first call, then the same until forgotten."""
+
+    async def bot_key(self, reservation_id: str) -> BotKey:
+        """The key pair with which CloudDesk itself logs in."""
+        ...
+
+    async def software_secrets(self, reservation_id: str, wanted: Mapping[str, int]) -> Mapping[str, str]:
+        """The software's secrets; ``wanted``: how many characters each has, by name."""
+        ...
+
+    async def forget(self, reservation_id: str) -> None:
+        """Delete all of it; what is gone already is no error."""
+        ...
+
+
+class SoftwareSecrets(Protocol):
+    """What gets a reservation's owner into its software."""
+
+    async def known_software_secrets(self, reservation_id: str) -> Mapping[str, str]:
+        """By name; {} when there are none."""
+        ...
+
+
+class Configuration(Protocol):
+    """Puts software on machines."""
+
+    async def configure(
+        self,
+        order: ConfigurationOrder,
+        secrets: ConfigurationSecrets,
+        *,
+        log_path: Path,
+        on_step: Callable[[str], None],
+    ) -> Configured:
+        """Bring all nodes to what the order says, and check that it works; again is safe. Raises ConfigureFailed.
+
+        ``on_step`` gets the step under way, in people's words.
+        """
+        ...
+
+
 class Quotes(Protocol):
     """Quotes that wait for a yes; they vanish by themselves at their end."""
 
@@ -160,6 +204,10 @@ class ReservationViews(Protocol):
 
     async def put_nodes_up(self, reservation_id: str, count: int) -> None:
         """How many machines run by now; shown only while the view's state is PROVISIONING, and changes nothing else."""
+        ...
+
+    async def put_step(self, reservation_id: str, step: str) -> None:
+        """What is being done; shown only while the view's state is CONFIGURING, and changes nothing else."""
         ...
 
     async def get(self, reservation_id: str) -> Reservation | None: ...

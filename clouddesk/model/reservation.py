@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from clouddesk.model.actor import Person
+from clouddesk.model.blueprint import Client, Link, Software
 from clouddesk.model.fallback import Fallback
 from clouddesk.model.node import GONE, Node, NodeOrder
 from clouddesk.model.node import RUNNING as NODE_RUNNING
@@ -15,6 +16,8 @@ from clouddesk.model.share import Share
 PROVISIONING = "provisioning"
 PARTIAL = "partial"
 """Only some of the machines came up, and the owner is asked what to do."""
+CONFIGURING = "configuring"
+"""All machines run, and their software is being put on them; or that failed, and the owner is asked what to do."""
 RUNNING = "running"
 STOPPING = "stopping"
 STOPPED = "stopped"
@@ -22,7 +25,7 @@ STARTING = "starting"
 RELEASING = "releasing"
 ENDED = "ended"
 
-LIVE_STATES = (PROVISIONING, PARTIAL, RUNNING, STOPPING, STOPPED, STARTING, RELEASING)
+LIVE_STATES = (PROVISIONING, PARTIAL, CONFIGURING, RUNNING, STOPPING, STOPPED, STARTING, RELEASING)
 
 REASON_RELEASED = "released"
 REASON_EXPIRED = "expired"
@@ -32,6 +35,8 @@ REASON_CREDENTIALS_REJECTED = "credentials_rejected"
 REASON_PROVIDER_DOWN = "provider_down"
 REASON_REQUEST_REJECTED = "request_rejected"
 REASON_PROVISION_FAILED = "provision_failed"
+REASON_CONFIGURE_FAILED = "configure_failed"
+"""The software could not be set up, and nobody chose what to do with the bare machines."""
 REASON_NOTHING_LEFT = "nothing_left"
 """There was nothing left of the machines that were to be looked after."""
 REASON_UNANSWERED = "unanswered"
@@ -46,6 +51,9 @@ GO_ON = "go_on"
 GIVE_BACK = "give_back"
 CHOICES = (RETRY, GO_ON, GIVE_BACK)
 """The answers to machines that came up only in part."""
+KEEP_BARE = "keep_bare"
+SOFTWARE_CHOICES = (RETRY, KEEP_BARE, GIVE_BACK)
+"""The answers to software that could not be set up."""
 TAKE = "take"
 DECLINE = "decline"
 OFFER_CHOICES = (TAKE, DECLINE)
@@ -84,6 +92,8 @@ class ReservationOrder:
     """What to take, in this order, where the cloud has none of the machines left; cheapest first."""
     dearer_percent: float = 0.0
     """A fallback that costs more than this above what was said yes to needs another yes."""
+    configuration: Software | None = None
+    """What is put on the machines, as its blueprint was at the time of the order; None: they stay bare."""
 
     def at(self, fallback: Fallback, *, rest: tuple[Fallback, ...]) -> ReservationOrder:
         """The same machines elsewhere; ``rest`` are the fallbacks that are left then."""
@@ -151,7 +161,7 @@ class Reservation:
     longest_end: datetime | None = None
     """How long it can be kept at most; None until its lease has begun."""
     choose_by: datetime | None = None
-    """While PARTIAL or something dearer is offered: when it all ends if nobody chooses."""
+    """While PARTIAL, something dearer is offered, or software failed: when it all ends if nobody chooses."""
     can_go_on: bool = False
     """While PARTIAL: what came up is enough to go on with."""
     nodes_up: int | None = None
@@ -162,6 +172,14 @@ class Reservation:
     """One for each colleague that it was shared with; some may be over by now."""
     offered: Fallback | None = None
     """While PROVISIONING: the dearer machines that the owner is asked about, as there are none of those quoted."""
+    step: str = ""
+    """While CONFIGURING: what is being done, in people's words; from beside the view, as ``nodes_up``."""
+    found: tuple[str, ...] = ()
+    """What the proof of its software found: not empty says that the software runs."""
+    links: tuple[Link, ...] = ()
+    """To open in a browser; names of secrets stand where the secrets go."""
+    clients: tuple[Client, ...] = ()
+    """How its software is used; names of secrets stand where the secrets go."""
 
     @property
     def person(self) -> Person:
@@ -183,6 +201,11 @@ class Reservation:
     def living_nodes(self) -> tuple[Node, ...]:
         """Those that the cloud lists, as far as is known."""
         return tuple(node for node in self.nodes if node.state != GONE)
+
+    @property
+    def is_asked_about_software(self) -> bool:
+        """It could not be set up, and the owner is asked what to do."""
+        return self.state == CONFIGURING and self.choose_by is not None
 
     @property
     def is_mixed(self) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import Executor
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import structlog
@@ -15,7 +16,6 @@ from temporalio.exceptions import ApplicationError
 
 from clouddesk.model import node as nodes
 from clouddesk.model.errors import (
-    CloudDeskError,
     CredentialsMissing,
     CredentialsRejected,
     NoCapacity,
@@ -25,7 +25,7 @@ from clouddesk.model.errors import (
 )
 from clouddesk.model.node import Node, NodeOrder
 from clouddesk.model.offer import Offer
-from clouddesk.model.ports import AuditTrail, Notices, Provider, ReservationViews
+from clouddesk.model.ports import AuditTrail, MachineSecrets, Notices, Provider, ReservationViews
 from clouddesk.model.reservation import REASON_PROVISION_FAILED
 from clouddesk.workflows.contracts import (
     LOOK,
@@ -46,9 +46,10 @@ from clouddesk.workflows.contracts import (
     TeardownOrder,
     Timing,
 )
-from clouddesk.workflows.failures import NOTHING_MADE, as_failure
+from clouddesk.workflows.failures import NOTHING_MADE
 from clouddesk.workflows.fairness import Lanes
 from clouddesk.workflows.notices import AdminsOf, addressed, nobody
+from clouddesk.workflows.working import beating, failing
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -58,7 +59,6 @@ ProviderFactory = Callable[[str, str], Awaitable[Provider]]
 KeepOffers = Callable[[str, Sequence[Offer]], Awaitable[None]]
 
 ACCEPTED = "accepted"
-BEAT_SECONDS = 1.0
 POLL_GROWTH = 1.15
 SHOWN_WITHIN_SECONDS = 1.0
 """How far machines are is no reason to wait longer for a Redis that does not answer."""
@@ -75,6 +75,7 @@ class Activities:
         notices: Notices,
         audit: AuditTrail,
         keep_offers: KeepOffers,
+        machine_secrets: MachineSecrets,
         admins_of: AdminsOf = nobody,
         threads: Executor | None = None,
     ) -> None:
@@ -85,6 +86,7 @@ class Activities:
         self._audit = audit
         self._admins_of = admins_of
         self._keep_offers = keep_offers
+        self._machine_secrets = machine_secrets
         self._threads = threads
         self._lanes = Lanes()
 
@@ -99,11 +101,12 @@ class Activities:
 
         Safe to repeat at any point: the provider looks for the reservation's tags before it makes anything.
         """
-        order = work.order
         is_repeated = activity.info().attempt > 1
         # From the first call that makes something on, nobody knows what was made, whatever that call answered.
         may_be_made = is_repeated or work.is_again
-        async with _beating(), _failing(order.reservation_id, work.account):
+        async with beating(), failing(work.order.reservation_id, work.account):
+            work = await self._with_bot(work)
+            order = work.order
             try:
                 provider = await self._open_provider(work.account.provider, work.account.credential_ref)
                 if not may_be_made:
@@ -126,7 +129,7 @@ class Activities:
         Safe to repeat.
         """
         wanted = nodes.STOPPED if work.change == STOP else nodes.RUNNING
-        async with _beating() as beat, _failing(work.reservation_id, work.account):
+        async with beating() as beat, failing(work.reservation_id, work.account):
             provider = await self._open_provider(work.account.provider, work.account.credential_ref)
             changes = {STOP: provider.stop_nodes, START: provider.start_nodes, REBOOT: provider.reboot_nodes}
             # What the cloud accepted is not asked for again: a second reboot would hit people who work already.
@@ -148,7 +151,7 @@ class Activities:
     @activity.defn(name=LOOK)
     async def look(self, work: Inspection) -> list[Node]:
         """What the cloud lists. A node that is not listed is looked for once more, for clouds list with a delay."""
-        async with _beating(), _failing(work.reservation_id, work.account):
+        async with beating(), failing(work.reservation_id, work.account):
             provider = await self._open_provider(work.account.provider, work.account.credential_ref)
             listed = await self._call(work.account, provider.get_nodes, work.reservation_id, work.region)
             if set(work.node_ids) - {node.id for node in listed}:
@@ -159,7 +162,7 @@ class Activities:
     @activity.defn(name=TEAR_DOWN)
     async def tear_down(self, work: TeardownOrder) -> None:
         """Destroy until the cloud lists nothing. Every error is worth another try."""
-        async with _beating(), _failing(work.reservation_id, work.account, is_final=False):
+        async with beating(), failing(work.reservation_id, work.account, is_final=False):
             provider = await self._open_provider(work.account.provider, work.account.credential_ref)
             needs_second_look = work.confirm_seconds > 0
             was_complete = False
@@ -174,7 +177,7 @@ class Activities:
     @activity.defn(name=PUBLISH)
     async def publish(self, work: Publication) -> None:
         """Write the view, deliver the notices, add to the trail. Safe to repeat: what is known already is dropped."""
-        async with _failing(work.view.id):
+        async with failing(work.view.id):
             await self._views.put(work.view)
             for notice in work.notices:
                 for copy in await addressed(notice, self._admins_of):
@@ -188,7 +191,7 @@ class Activities:
     @activity.defn(name=REFRESH_OFFERS)
     async def refresh_offers(self, account: CloudAccount) -> int:
         """Fetch all of the provider's offers and keep them; returns how many."""
-        async with _failing("", account):
+        async with failing("", account):
             provider = await self._open_provider(account.provider, account.credential_ref)
             offers = await self._call(account, provider.list_offers)
             await self._keep_offers(account.provider, offers)
@@ -233,6 +236,13 @@ class Activities:
             return Provisioned(up)
         useless = tuple(node.id for node in found if node not in up)
         return Provisioned(up, refused.code if refused else REASON_PROVISION_FAILED, useless)
+
+    async def _with_bot(self, work: Provisioning) -> Provisioning:
+        """With CloudDesk's own key beside people's, where it has something to do on the machines."""
+        if not work.is_configured:
+            return work
+        key = await self._machine_secrets.bot_key(work.order.reservation_id)
+        return replace(work, order=replace(work.order, public_keys=(*work.order.public_keys, key.public_key)))
 
     def _counting(self, order: NodeOrder) -> Callable[[Sequence[Node]], Awaitable[None]]:
         """Tells people how many machines run by now, when that has changed. It never fails the work.
@@ -339,54 +349,3 @@ def _delays(timing: Timing) -> Iterator[float]:
     while True:
         yield delay_seconds
         delay_seconds = min(timing.last_poll_seconds, delay_seconds * POLL_GROWTH)
-
-
-@asynccontextmanager
-async def _beating() -> AsyncIterator[Callable[[str], None]]:
-    """Heartbeats while the work goes on: they tell that this worker lives, and bring the news of a cancellation.
-
-    Gives a function that notes how far the work is, for the next attempt to read.
-    """
-    notes: list[str] = []
-
-    def note(text: str) -> None:
-        notes[:] = [text]
-        activity.heartbeat(*notes)
-
-    async def beat() -> None:
-        while True:
-            activity.heartbeat(*notes)
-            await asyncio.sleep(BEAT_SECONDS)
-
-    beating = asyncio.create_task(beat())
-    try:
-        yield note
-    finally:
-        beating.cancel()
-
-
-@asynccontextmanager
-async def _failing(
-    reservation_id: str, account: CloudAccount | None = None, *, is_final: bool = True
-) -> AsyncIterator[None]:
-    """Our errors become failures that Temporal keeps: retryable or not. ``is_final`` False: always retryable."""
-    try:
-        yield
-    except CloudDeskError as error:
-        failure = as_failure(error, is_final=is_final)
-        log.warning(
-            "activity.failed",
-            activity=activity.info().activity_type,
-            attempt=activity.info().attempt,
-            reservation_id=reservation_id,
-            provider=account.provider if account else None,
-            code=error.code,
-            vendor_text=getattr(error, "vendor_text", ""),
-        )
-        raise failure from None
-    except ApplicationError:
-        raise
-    except Exception as error:
-        # Somebody else's words could hold anything; history gets the kind of the error only.
-        log.exception("activity.broke", activity=activity.info().activity_type, reservation_id=reservation_id)
-        raise ApplicationError(type(error).__name__, type="unexpected") from None

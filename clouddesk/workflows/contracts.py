@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from clouddesk.model.audit import AuditEntry
+from clouddesk.model.blueprint import Software
 from clouddesk.model.node import Node, NodeOrder
 from clouddesk.model.notice import Notice
 from clouddesk.model.reservation import Reservation, ReservationOrder
@@ -15,6 +16,8 @@ TASK_QUEUE = "clouddesk"
 
 # Activities are called by name, so that the workflows' sandbox never imports what the activities import.
 PROVISION = "provision"
+CONFIGURE = "configure"
+FORGET = "forget"
 POWER = "power"
 TEAR_DOWN = "tear_down"
 PUBLISH = "publish"
@@ -32,6 +35,8 @@ class Timing:
 
     provision_seconds: float = 900.0
     """All nodes run by then, or the provisioning has failed."""
+    configure_seconds: float = 2700.0
+    """The software runs by then, tries that failed for a while included, or its set-up has failed."""
     power_seconds: float = 600.0
     """Stop, start and reboot are done by then, or have failed."""
     trouble_after_seconds: float = 600.0
@@ -129,6 +134,8 @@ class Provisioning:
     """Not the first try: some machines came up, and the owner chose."""
     useless: tuple[str, ...] = ()
     """Ids of machines of an earlier try that never ran or are not wanted any more: ended first."""
+    is_configured: bool = False
+    """Software is put on them afterwards: the reservation's own key logs in as well."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +146,36 @@ class Provisioned:
     reason: str | None = None
     useless: tuple[str, ...] = ()
     """Ids of machines that were made and do not run."""
+
+
+@dataclass(frozen=True)
+class Configuring:
+    """Activity ``configure``: put the software on the nodes, and prove that it works. The secrets lie in Vault."""
+
+    reservation_id: str
+    software: Software
+    nodes: tuple[Node, ...]
+    limit_seconds: float
+    pause_seconds: float
+    """Before another try of what may mend itself."""
+    host_keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By node key, as far as they are known."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a configuration went: what the proof found, or why it failed."""
+
+    found: tuple[str, ...] = ()
+    host_keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    cause: str = ""
+    """"" when it works, else one of ``configuration``'s causes."""
+    step: str = ""
+    """The one that failed, in people's words."""
+    nodes: tuple[str, ...] = ()
+    """On which; empty for all."""
+    lines: tuple[str, ...] = ()
+    """The last of what it said."""
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from clouddesk.model.reservation import (
 
 POWER_FAILED = "power_failed"
 """The machines did not come into the state that was asked for."""
+TIMED_OUT = "timeout"
 NOTHING_MADE = "nothing made"
 """Detail of a failed provisioning: it failed before any call that makes something was sent."""
 
@@ -62,7 +63,7 @@ def as_failure(error: CloudDeskError, *, is_final: bool = True) -> ApplicationEr
 def failure_code(error: BaseException) -> str:
     """Our code from a failed activity; ``timeout`` when it simply did not end in time."""
     failure = _application_error(error)
-    return failure.type or REASON_PROVISION_FAILED if failure else "timeout"
+    return failure.type or REASON_PROVISION_FAILED if failure else TIMED_OUT
 
 
 def provisioning_reason(error: BaseException) -> str:

@@ -10,6 +10,7 @@ from datetime import datetime
 import structlog
 
 from clouddesk.language.money import money, rate
+from clouddesk.model import doors
 from clouddesk.model.fallback import Fallback
 from clouddesk.model.notice import OFFERED_EXTENSION_SECONDS, Notice
 from clouddesk.model.reservation import Reservation
@@ -62,9 +63,19 @@ def make_notice(
             "can_go_on": "yes" if view.can_go_on else "no",
             "owner": view.owner,
             **(_offered(view.offered) if view.offered else {}),
+            **(_software(view) if view.found else {}),
             **facts,
         },
     )
+
+
+def _software(view: Reservation) -> dict[str, str]:
+    """What runs and where it opens; without what gets in."""
+    return {
+        "found": "; ".join(view.found),
+        "links": "\n".join(doors.links(view)),
+        "tunnels": "\n".join(f"`{command}`" for command in doors.tunnels(view)),
+    }
 
 
 def _offered(offer: Fallback) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The first part of a reservation's life: until all nodes run, with a question when only some of them came up."""
+"""The first part of a reservation's life: until all nodes run with their software; it asks when some of that fails."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
         ReservationOrder,
     )
     from clouddesk.workflows.asking import Question
+    from clouddesk.workflows.configuring import Configurer, is_configured
     from clouddesk.workflows.context import CREDENTIAL_CODES, ReservationContext
     from clouddesk.workflows.contracts import PROVISION, Provisioned, Provisioning
     from clouddesk.workflows.failover import Failover
@@ -34,6 +35,7 @@ class Provisioner:
         self._context = context
         self.question = Question(context)
         self._failover = Failover(context, self.question)
+        self._configurer = Configurer(context, self.question)
 
     async def run(self) -> None:
         context, state = self._context, self._context.state
@@ -46,6 +48,9 @@ class Provisioner:
                 now = workflow.now()
                 ids = " ".join(node.id for node in outcome.nodes)
                 state.record(audit.CREATED, now, nodes=ids)
+                if is_configured(context.order) and not await self._configurer.run(outcome.nodes):
+                    return
+                now = workflow.now()
                 state.begin_lease(now, outcome.nodes)
                 state.notify(notice.READY, now)
                 return
@@ -98,6 +103,7 @@ class Provisioner:
                 context.timing,
                 is_again=earlier is not None,
                 useless=earlier.useless if earlier else (),
+                is_configured=is_configured(context.order),
             ),
             result_type=Provisioned,
             # The activity keeps the limit itself; this one is for the case that no worker comes back at all.

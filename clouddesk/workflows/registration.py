@@ -19,6 +19,7 @@ from temporalio.client import (
 from temporalio.worker import Worker
 
 from clouddesk.workflows.activities import Activities
+from clouddesk.workflows.configure_activities import ConfigureActivities
 from clouddesk.workflows.contracts import TASK_QUEUE
 from clouddesk.workflows.offers import RefreshOffers
 from clouddesk.workflows.reservation import ReservationWorkflow
@@ -30,14 +31,19 @@ GRACE = timedelta(seconds=5)
 
 
 def make_worker(
-    client: Client, activities: Activities, sweeping: SweepActivities | None = None, *, task_queue: str = TASK_QUEUE
+    client: Client,
+    activities: Activities,
+    configuring: ConfigureActivities,
+    sweeping: SweepActivities | None = None,
+    *,
+    task_queue: str = TASK_QUEUE,
 ) -> Worker:
     """A worker for all workflows and activities; not started yet. ``sweeping``: with those of the sweep."""
     return Worker(
         client,
         task_queue=task_queue,
         workflows=[ReservationWorkflow, RefreshOffers, Sweep, ClearOrphan],
-        activities=[*activities.all, *(sweeping.all if sweeping else ())],
+        activities=[*activities.all, *configuring.all, *(sweeping.all if sweeping else ())],
         max_concurrent_activities=1000,
         graceful_shutdown_timeout=GRACE,
         # A release during provisioning reaches the activity with its next heartbeat.

@@ -11,6 +11,7 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     # Types of messages are resolved in modules that were imported here by their own name.
+    import clouddesk.model.blueprint
     import clouddesk.model.fallback
     import clouddesk.model.node
     import clouddesk.model.notice

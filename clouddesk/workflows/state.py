@@ -17,6 +17,7 @@ from clouddesk.model.node import RUNNING as NODE_RUNNING
 from clouddesk.model.node import STOPPED as NODE_STOPPED
 from clouddesk.model.notice import Notice
 from clouddesk.model.reservation import (
+    CONFIGURING,
     ENDED,
     PARTIAL,
     PROVISIONING,
@@ -83,6 +84,8 @@ class ReservationState:
     """When people are told (again) that the teardown takes long."""
     refusals: list[Refusal] = field(default_factory=list)
     """Where its machines were tried for in vain, oldest first."""
+    host_keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The machines' public keys by node key, as the first configuration met them."""
 
     @classmethod
     def of(cls, order: ReservationOrder) -> ReservationState:
@@ -166,9 +169,14 @@ class ReservationState:
             expires_at=expires_at,
             longest_end=expires_at + timedelta(seconds=self.max_lease_seconds - self.lease_seconds),
             reason=None,
+            choose_by=None,
         )
         self.has_begun = True
         self.arm_warnings(now)
+
+    def configure(self, now: datetime, nodes: Sequence[Node]) -> None:
+        """All nodes run and cost; their software is being put on them (again)."""
+        self.change(now, state=CONFIGURING, nodes=tuple(nodes), accrued_at=now, choose_by=None, can_go_on=False)
 
     def take_part(self, now: datetime, nodes: Sequence[Node], *, choose_by: datetime, can_go_on: bool) -> None:
         """Only these nodes came up; they cost their share while the owner is asked."""

@@ -10,6 +10,7 @@ from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from clouddesk.model import audit, notice
+    from clouddesk.workflows.configuring import forget
     from clouddesk.workflows.context import CREDENTIAL_CODES, ReservationContext
     from clouddesk.workflows.contracts import TEAR_DOWN, TeardownOrder
     from clouddesk.workflows.failures import failure_code
@@ -44,6 +45,7 @@ async def tear_down(context: ReservationContext, *, begin_anew: Callable[[], Non
         state.notify(notice.FAILED, now, key=key, tried=" ".join(tried if len(tried) > 1 else ()))
     else:
         state.notify(notice.ENDED, now, key=key)
+    await forget(context)
 
 
 async def _attempt(context: ReservationContext, *, until: datetime) -> str | None:

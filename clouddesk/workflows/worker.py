@@ -17,6 +17,7 @@ from temporalio.service import RPCError
 from temporalio.worker import Worker
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_fixed
 
+from clouddesk.adapters.ansible import AnsibleConfiguration
 from clouddesk.adapters.audit import RedisAuditTrail
 from clouddesk.adapters.completeness import RedisCompleteness
 from clouddesk.adapters.orphans import RedisOrphans
@@ -24,6 +25,7 @@ from clouddesk.adapters.own_machine import OwnMachineCredentials
 from clouddesk.adapters.rate_limit import RedisRateLimit
 from clouddesk.adapters.redis import RedisNotices, RedisOffers, RedisReservationViews, open_redis
 from clouddesk.adapters.vault import VaultCredentials
+from clouddesk.adapters.vault_machines import VaultMachineSecrets
 from clouddesk.adapters.vault_session import VaultSession
 from clouddesk.admins import Admins
 from clouddesk.catalog import offers_to_json
@@ -34,6 +36,7 @@ from clouddesk.providers import PROVIDERS, open_provider
 from clouddesk.running import run_process, telling_health, work_until_told
 from clouddesk.settings import Settings
 from clouddesk.workflows.activities import Activities, KeepOffers, ProviderFactory
+from clouddesk.workflows.configure_activities import ConfigureActivities
 from clouddesk.workflows.rebuild import Rebuild
 from clouddesk.workflows.registration import make_worker, schedule_sweep
 from clouddesk.workflows.sweeping import SweepActivities
@@ -84,6 +87,7 @@ async def _work(settings: Settings, health: _Health, stopping: asyncio.Event) ->
     views, notices = RedisReservationViews(redis), RedisNotices(redis)
     audit = RedisAuditTrail(redis, keep_days=settings.audit_days)
     admins = Admins(redis, settings.admins, has_group=bool(settings.slack_admin_group))
+    machine_secrets = VaultMachineSecrets(vault)
     open_account = provider_factory(settings, credentials, RedisRateLimit(settings.redis_url))
     with ThreadPoolExecutor(THREADS, thread_name_prefix="provider") as threads:
         activities = Activities(
@@ -93,7 +97,15 @@ async def _work(settings: Settings, health: _Health, stopping: asyncio.Event) ->
             audit=audit,
             admins_of=admins.of_workspace,
             keep_offers=_offers_keeper(RedisOffers(redis)),
+            machine_secrets=machine_secrets,
             threads=threads,
+        )
+        configuring = ConfigureActivities(
+            configuration=AnsibleConfiguration(settings.blueprint_paths),
+            machine_secrets=machine_secrets,
+            views=views,
+            mirrors=settings.mirrors,
+            logs=settings.home / "logs" / "configure",
         )
         sweeping = SweepActivities(
             client=client,
@@ -106,7 +118,7 @@ async def _work(settings: Settings, health: _Health, stopping: asyncio.Event) ->
             admins_of=admins.of_workspace,
         )
         rebuild = Rebuild(client, views=views, audit=audit, completeness=RedisCompleteness(redis))
-        async with make_worker(client, activities, sweeping) as worker:
+        async with make_worker(client, activities, configuring, sweeping) as worker:
             health.worker = worker
             await schedule_sweep(client, every=timedelta(minutes=settings.sweep_minutes))
             keeping = asyncio.create_task(rebuild.keep())

@@ -97,7 +97,7 @@ def of_notice(notice: Notice, reply: Reply) -> Post:
 def progress(item: Reservation) -> Post:
     """How far a reservation is: one message, to be edited until it has arrived."""
     wanted = None if item.offered else _WANTED.get(item.state)
-    head = f"*{item.name}* {words.ASKING if item.offered else words.STATES[item.state]}"
+    head = f"*{item.name}* {_standing(item)}"
     place = f"{item.node_count} × {item.size} on {title_of(item.provider)} in {item.region}"
     if wanted is None:
         return Post(escape(head), [section(mrkdwn(head)), context(mrkdwn(place))])
@@ -111,6 +111,14 @@ def progress(item: Reservation) -> Post:
     steps = f"{signs[0]} {first}  ·  {signs[1]} {done}/{item.node_count} {words.ARRIVED[wanted]}  ·  ○ {last}"
     blocks = [section(mrkdwn(f"{head}\n{bar}")), context(mrkdwn(steps)), context(mrkdwn(place))]
     return Post(escape(head), blocks)
+
+
+def _standing(item: Reservation) -> str:
+    if item.offered:
+        return words.ASKING
+    if item.is_asked_about_software:
+        return words.ASKING_ABOUT_SOFTWARE
+    return f"{words.STATES[item.state]}: {item.step}" if item.step else words.STATES[item.state]
 
 
 def answered(text: str, blocks: Sequence[Block], action_id: str) -> Post | None:

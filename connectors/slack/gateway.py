@@ -6,9 +6,10 @@ Slack calls in by the socket that we open (Socket Mode), or by signed HTTP; the 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import click
@@ -22,6 +23,7 @@ from clouddesk.adapters.redis import PREFIX, RedisNotices, open_redis
 from clouddesk.admins import Admins
 from clouddesk.assembly import open_desk
 from clouddesk.desk import Desk
+from clouddesk.model.actor import Actor, Person
 from clouddesk.running import run_process, serving, telling_health, work_until_told
 from clouddesk.settings import SLACK_APP_TOKEN, SLACK_BOT_TOKEN, SLACK_SIGNING_SECRET, Settings
 from connectors.notices import Wording
@@ -77,11 +79,10 @@ async def open_gateway(
         identity = await identify(client, health.tell)
         prefix = f"{PREFIX}:slack:{identity['team_id']}"
         messenger = Messenger(client, redis, prefix=prefix, tell=health.tell)
-        rasa = await stack.enter_async_context(
-            RasaClient(settings.rasa_urls or settings.rasa_url, settings.secret("channel"))
-        )
         if desk is None:
             desk = await stack.enter_async_context(open_desk(settings, vault_role="gateway"))
+        urls, secret = settings.rasa_urls or settings.rasa_url, settings.secret("channel")
+        rasa = await stack.enter_async_context(RasaClient(urls, secret, secrets_of=partial(_secrets_of, desk)))
         parts = _put_together(settings, desk, redis, rasa, messenger, identity, prefix, health)
         app = make_app(client=client, signing_secret=_signing_secret(settings), services=parts.services)
         await stack.enter_async_context(_running(parts, health))
@@ -90,6 +91,10 @@ async def open_gateway(
         health.is_open = True
         _log.info("slack.started", transport=settings.slack_transport, workspace=identity["team_id"])
         yield
+
+
+async def _secrets_of(desk: Desk, person: Person, reservation_id: str) -> Mapping[str, str]:
+    return await desk.secrets_of(Actor(person.workspace_id, person.user_id), reservation_id)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from clouddesk.language.money import hourly, money, rate
 from clouddesk.language.people import called
 from clouddesk.model.credentials import CredentialInfo
 from clouddesk.model.reservation import (
+    CONFIGURING,
     PARTIAL,
     PROVISIONING,
     RELEASING,
@@ -127,6 +128,7 @@ def _steps(item: Reservation) -> list[Button]:
     return {
         PROVISIONING: [details, release],
         PARTIAL: [details, release],
+        CONFIGURING: [details, release],
         RUNNING: [extend, stop, release, share],
         STOPPING: [details, release],
         STOPPED: [start, extend, release, share],

@@ -20,14 +20,16 @@ from clouddesk.desk import Desk
 from clouddesk.model.actor import Actor
 from clouddesk.model.errors import CloudDeskError, NotFound, Unavailable
 from clouddesk.model.notice import PARTIAL as CAME_UP_IN_PART
+from clouddesk.model.notice import UNCONFIGURED as HAS_NO_SOFTWARE
 from clouddesk.model.notice import Notice
-from clouddesk.model.reservation import PROVISIONING, Reservation
+from clouddesk.model.reservation import CONFIGURING, PROVISIONING, Reservation
 from connectors.notices import concludes
 from connectors.slack import cards
 from connectors.slack.events import Job
 from connectors.slack.faults import NotNow, code_of
 from connectors.slack.messenger import Messenger
 
+_ON_THE_WAY = (PROVISIONING, CONFIGURING)
 LOOK_SECONDS = 2.0
 TAKE_UP_SECONDS = 10.0
 """How often to look for reservations that nobody follows (any more)."""
@@ -65,12 +67,12 @@ class Progress:
     async def look(self, job: Job, actor: Actor) -> None:
         """After something was said: show what is on its way because of it."""
         for item in await self._desk.reservations(actor):
-            if item.state == PROVISIONING and item.conversation == job.conversation:
+            if item.state in _ON_THE_WAY and item.conversation == job.conversation:
                 await self._begin(job, item)
 
     async def end(self, notice: Notice) -> None:
         """Before it is told how it went: bring the message to its end, whoever followed it."""
-        if not (concludes(notice) or notice.kind == CAME_UP_IN_PART):
+        if not (concludes(notice) or notice.kind in (CAME_UP_IN_PART, HAS_NO_SOFTWARE)):
             return
         place = await self._place(notice.reservation_id)
         if place is None:
@@ -125,13 +127,13 @@ class Progress:
                 await self._redis.set(self._holder(reservation_id), "1", ex=_HELD_SECONDS)
                 item = await self._look_up(reservation_id, place)
                 is_told = await self._place(reservation_id) is None
-                if item is None or (is_told and item.state != PROVISIONING and shown == first):
+                if item is None or (is_told and item.state not in _ON_THE_WAY and shown == first):
                     break  # the notice of the end has shown it
                 # At the end once more: an edit of ours that Slack held up may have come after that of the notice.
                 if cards.progress(item) != shown:
                     shown = cards.progress(item)
                     await self._show(item, place)
-                if item.state != PROVISIONING:
+                if item.state not in _ON_THE_WAY:
                     break
             await self._redis.hdel(self._places, reservation_id)
         except RedisError as error:

@@ -17,6 +17,7 @@ ICONS = {
     notices.REBOOTED: "🔄",
     notices.TROUBLE: "⚠️",
     notices.PARTIAL: "⚠️",
+    notices.UNCONFIGURED: "⚠️",
     notices.MOVED: "↪️",
     notices.DEARER: "💰",
     notices.CREDENTIALS: "🔑",
@@ -31,6 +32,7 @@ ICONS = {
 STATES = {
     states.PROVISIONING: "is coming up",
     states.PARTIAL: "came up only in part",
+    states.CONFIGURING: "gets its software",
     states.RUNNING: "is running",
     states.STOPPING: "is being stopped",
     states.STOPPED: "is stopped, its data is kept",
@@ -38,6 +40,7 @@ STATES = {
     states.RELEASING: "is being given back",
     states.ENDED: "is gone",
 }
+ASKING_ABOUT_SOFTWARE = "waits for your answer: its software could not be set up"
 ASKING = "waits for your answer: the cloud has none left, and the next one is dearer"
 ARRIVED = {nodes.RUNNING: "up", nodes.STOPPED: "stopped", nodes.GONE: "gone"}
 STEPS = {

@@ -493,6 +493,16 @@ class MemorySshKeys:
         return await self.read(person)
 
 
+class MemorySoftwareSecrets:
+    """Implements the port."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, dict[str, str]] = {}
+
+    async def known_software_secrets(self, reservation_id: str) -> dict[str, str]:
+        return self.kept.get(reservation_id, {})
+
+
 class MemoryDesk:
     """The Desk with what it stands on, so that a test can look and interfere."""
 
@@ -509,6 +519,7 @@ class MemoryDesk:
         self.orphans = MemoryOrphans()
         self.trail = MemoryTrail()
         self.ssh_keys = MemorySshKeys()
+        self.software_secrets = MemorySoftwareSecrets()
         self.desk = Desk(
             accounts=self.accounts,  # type: ignore[arg-type]  # the part of Accounts that the Desk uses
             blueprints_by_name=load_blueprints(PROJECT / "blueprints"),
@@ -524,6 +535,7 @@ class MemoryDesk:
             habits=self.habits,
             orphan_store=self.orphans,
             ssh_keys=SshKeys(self.ssh_keys),
+            software_secrets=self.software_secrets,
             trail=self.trail,
             team=TeamDefaults(),
             clock=self.clock,

@@ -127,7 +127,7 @@ def _target(node: Node) -> Target:
 async def test_redis_is_put_on_three_nodes_proves_itself_and_the_second_run_changes_nothing(desk):
     software = BLUEPRINTS["redis"].software
     assert software is not None
-    secrets = make_secrets(software)
+    secrets = make_secrets(software.secrets)
     first = await desk.configure(*software.ansible_roles, secrets=secrets)
     second = await desk.configure(*software.ansible_roles, secrets=secrets)
     assert "Redis: values written through each of 3 machines were read through another" in first.found

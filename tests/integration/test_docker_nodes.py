@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hvac
 import pytest
+from hvac.exceptions import InvalidPath
 
 from clouddesk.local import leftovers
 from clouddesk.local.home import Home
@@ -70,6 +73,35 @@ def test_two_machines_on_docker_from_the_wish_to_their_end(here: tuple[RunningSt
     assert networks(engine, made) == []
 
 
+def test_a_redis_cluster_on_docker_works_when_it_is_called_ready_and_leaves_nothing(
+    here: tuple[RunningStack, Engine], tmp_path: Path
+) -> None:
+    stack, engine = here
+    key = tmp_path / "id_ed25519"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    stack.run("keys", "add", "--user", "cleo", f"{key}.pub")
+
+    quoted = said(say(stack, "cleo", "3-node redis cluster on docker with 1 core and 1 GB each for an hour"))
+    assert "Redis is set up and tried before I call it ready" in quoted
+    answers = stack.json("say", "--user", "cleo", "--wait=600", "yes", timeout_seconds=660)
+    assert answers[-1]["notice"]["kind"] == "ready", said(answers)
+    assert "values written through each of 3 machines were read through another" in said(answers)
+    (made,) = reservations(stack, "cleo")
+    assert kept_in_vault(stack, made) == {"bot", "software"}
+
+    told = said(say(stack, "cleo", f"how do I log in to {made['name']}?"))
+    door = re.findall(r"ssh (\w+)@(127\.0\.0\.1) -p (\d+)", told)[1]
+    (redis,) = re.findall(r"REDISCLI_AUTH=\w{32} redis-cli -c -h [\d.]+", told)
+    assert run(key, door, f"{redis} set greeting hello") == "OK"
+    assert run(key, door, f"{redis} get greeting") == "hello"
+    assert "NOAUTH" in run(key, door, re.sub(r"=\w{32}", "=", redis) + " get greeting 2>&1")
+
+    say(stack, "cleo", f"release {made['name']}")
+    assert say(stack, "cleo", "yes", wait=120)[-1]["notice"]["kind"] == "ended"
+    assert containers(engine, made) == []
+    eventually(lambda: kept_in_vault(stack, made) == set())
+
+
 def test_ones_own_machine_is_not_taken_for_a_wish_that_does_not_name_it(here: tuple[RunningStack, Engine]) -> None:
     stack, _ = here
     quoted = said(say(stack, "ben", "a vm for an hour"))
@@ -79,6 +111,18 @@ def test_ones_own_machine_is_not_taken_for_a_wish_that_does_not_name_it(here: tu
 
 def containers(engine: Engine, made: dict[str, Any]) -> list[dict[str, Any]]:
     return list(connect(engine.address).containers(all=True, filters=_of(made)))
+
+
+def kept_in_vault(stack: RunningStack, made: dict[str, Any]) -> set[str]:
+    """What is kept of the reservation, in any version."""
+    login = json.loads((stack.home / "secrets" / "vault-worker.json").read_text())
+    client = hvac.Client(url=stack.settings.vault_addr)
+    client.auth.approle.login(role_id=login["role_id"], secret_id=login["secret_id"])
+    try:
+        found = client.secrets.kv.v2.list_secrets(path=f"reservations/{made['id']}", mount_point="clouddesk")
+    except InvalidPath:
+        return set()
+    return set(found["data"]["keys"])
 
 
 def networks(engine: Engine, made: dict[str, Any]) -> list[dict[str, Any]]:

@@ -26,6 +26,8 @@ class FakeCloud:
     calls: list[str] = field(default_factory=list)
     nodes: dict[str, tuple[Node, float]] = field(default_factory=dict)
     made: int = 0
+    public_keys: list[tuple[str, ...]] = field(default_factory=list)
+    """Who may log in, by order."""
     destroy_rounds: int = 1
     """How often ``destroy_nodes`` still lists something."""
     create_at_most: int | None = None
@@ -56,6 +58,7 @@ class FakeCloud:
     def create_nodes(self, order: NodeOrder) -> list[Node]:
         time.sleep(self.create_seconds)
         with self.lock:
+            self.public_keys.append(order.public_keys)
             missing = [plan for plan in order.nodes if plan.key not in self.nodes]
             for plan in missing[: self.create_at_most]:
                 self.made += 1

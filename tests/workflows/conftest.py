@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,16 +27,19 @@ from clouddesk.model.offer import Offer
 from clouddesk.model.reservation import Reservation, ReservationOrder
 from clouddesk.workflows.activities import Activities
 from clouddesk.workflows.client import TemporalReservations
+from clouddesk.workflows.configure_activities import ConfigureActivities
 from clouddesk.workflows.contracts import Timing
 from clouddesk.workflows.registration import make_worker
 from clouddesk.workflows.sweeping import SweepActivities
 from tests.servers import redis_url, temporal_address
 from tests.workflows.cloud import FakeCloud
+from tests.workflows.machines import FakeConfiguration, FakeMachineSecrets
 
 __all__ = ["redis_url", "temporal_address"]
 
 FAST = Timing(
     provision_seconds=8.0,
+    configure_seconds=8.0,
     power_seconds=5.0,
     trouble_after_seconds=2.0,
     choice_seconds=30.0,
@@ -66,6 +70,8 @@ class Bench:
     cloud: FakeCloud
     queue: str
     person: Person
+    configuration: FakeConfiguration = field(default_factory=FakeConfiguration)
+    machine_secrets: FakeMachineSecrets = field(default_factory=FakeMachineSecrets)
     other_clouds: dict[str, FakeCloud] = field(default_factory=dict)
     """By name; ``cloud`` is every other."""
     workers: list[Worker] = field(default_factory=list)
@@ -81,9 +87,17 @@ class Bench:
             notices=self.notices_port,
             audit=self.audit,
             keep_offers=keep,
+            machine_secrets=self.machine_secrets,
             admins_of=self.admins_of,
         )
-        worker = make_worker(self.client, activities, sweeping, task_queue=self.queue)
+        configuring = ConfigureActivities(
+            configuration=self.configuration,
+            machine_secrets=self.machine_secrets,
+            views=self.views,
+            mirrors={"pip": "https://pip.example"},
+            logs=Path("unused"),
+        )
+        worker = make_worker(self.client, activities, configuring, sweeping, task_queue=self.queue)
         self.workers.append(worker)
         self.tasks.append(asyncio.create_task(worker.run()))
         return worker

@@ -21,6 +21,7 @@ from clouddesk.workflows.sweep import SWEEP_ID
 from tests.servers import running_redis, running_temporal
 from tests.workflows.conftest import Bench, open_bench
 from tests.workflows.elsewhere import nowhere_left
+from tests.workflows.machines import SOFTWARE, broken
 from tests.workflows.strays import Everybody, abandon, adopted, begin_sweeping, found, look_while_it_is_stopped
 
 _WHERE = r'("(?:identity|stackTrace)": *|"name": *(?="\d+@))"(?:[^"\\]|\\.)*"'
@@ -165,6 +166,18 @@ async def declined(bench: Bench) -> str:
     return order.reservation_id
 
 
+async def configured(bench: Bench) -> str:
+    """Software that is set up at the second try, and a release."""
+    await bench.start_worker()
+    bench.configuration.faults = [broken()]
+    order = await bench.reserve(configuration=SOFTWARE)
+    await bench.until(order, lambda view: view.is_asked_about_software)
+    await bench.engine.choose(order.reservation_id, RETRY, by="ann")
+    await bench.until(order, lambda view: view.state == "running")
+    await bench.engine.release(order.reservation_id, by="ann")
+    return order.reservation_id
+
+
 async def begun_anew(bench: Bench) -> str:
     """The last run of a teardown that has become long."""
     return (await lasting(bench)).partition("@")[0]
@@ -189,7 +202,7 @@ async def lasting(bench: Bench) -> str:
 
 SCENES: tuple[Scene, ...] = (
     *(power, partial, unanswered, credentials, drift),
-    *(asked_again, failed_stop, adoption, lasting, begun_anew, failover, declined),
+    *(asked_again, failed_stop, adoption, lasting, begun_anew, failover, declined, configured),
 )
 
 

@@ -14,7 +14,7 @@ from actions import knowledge, wording
 from actions.base import DeskAction
 from actions.forms import Form
 from actions.turn import FACTS
-from clouddesk.model import errors, invalid, notice
+from clouddesk.model import configuration, errors, invalid, notice
 from clouddesk.model import reservation as states
 from clouddesk.model.configuration import ConfigureFailed
 from clouddesk.model.errors import CredentialsMissing
@@ -87,7 +87,14 @@ def kinds() -> list[str]:
 
 def reasons() -> list[str]:
     of_ends = [value for name, value in vars(states).items() if name.startswith("REASON_")]
-    return [*of_ends, POWER_FAILED, CredentialsMissing.code, *(set(drift.KINDS) - {drift.STOPPED_OUTSIDE})]
+    of_software = [value for name, value in vars(configuration).items() if name.isupper()]
+    return [
+        *of_ends,
+        *of_software,
+        POWER_FAILED,
+        CredentialsMissing.code,
+        *(set(drift.KINDS) - {drift.STOPPED_OUTSIDE}),
+    ]
 
 
 def not_built() -> list[str]:
@@ -209,7 +216,7 @@ def test_every_kind_of_notice_has_wording_from_the_values_that_workflows_fill(ki
         *("name", "reservation_id", "nodes", "provider", "region", "size", "addresses", "hourly", "cost", "ends"),
         *("minutes_left", "reason", "simulated", "extension", "up", "missing", "up_hourly", "choose_by", "owner"),
         # Of some kinds only.
-        *("which", "how_many", "things", "orphan_id", "provider_name"),
+        *("step", "lines", "which", "how_many", "things", "orphan_id", "provider_name"),
         *("from_provider", "from_region", "from_size", "from_hourly"),
         *("offer_provider", "offer_region", "offer_size", "offer_hourly", "offer_more", "agreed_hourly"),
     }

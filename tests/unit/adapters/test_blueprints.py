@@ -148,7 +148,7 @@ def test_an_empty_folder_is_told(tmp_path):
 def test_secrets_are_made_anew_each_time_and_as_long_as_told():
     software = SHIPPED["spark"].software
     assert software is not None
-    first, second = make_secrets(software), make_secrets(software)
+    first, second = make_secrets(software.secrets), make_secrets(software.secrets)
     assert {name: len(value) for name, value in first.items()} == dict(software.secrets)
     assert not set(first.values()) & set(second.values())
 

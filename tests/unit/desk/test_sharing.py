@@ -23,7 +23,7 @@ from tests.conversation.memory import MemoryDesk
 ANN = Actor("local", "ann")
 Call = Callable[[Desk, Actor, str], Awaitable[Any]]
 
-SEE, LENGTHEN, SWITCH, OWN = "see", "lengthen", "switch", "own"
+SEE, LENGTHEN, SWITCH, OWN, OPEN = "see", "lengthen", "switch", "own", "open"
 CALLS: dict[str, tuple[str, Call]] = {
     "reservation": (SEE, lambda desk, actor, id_: desk.reservation(actor, id_)),
     "extension_price_usd": (SEE, lambda desk, actor, id_: desk.leases.extension_price_usd(actor, id_, 3600)),
@@ -36,6 +36,7 @@ CALLS: dict[str, tuple[str, Call]] = {
     "release": (OWN, lambda desk, actor, id_: desk.release(actor, id_)),
     "owned": (OWN, lambda desk, actor, id_: desk.owned(actor, id_)),
     "share": (OWN, lambda desk, actor, id_: desk.share(actor, id_, Share("cid", USE), request_id="r")),
+    "secrets_of": (OPEN, lambda desk, actor, id_: desk.secrets_of(actor, id_)),
     "unshare": (OWN, lambda desk, actor, id_: desk.unshare(actor, id_, "cid", request_id="r")),
 }
 STATES = {"start": STOPPED, "choose": PARTIAL}
@@ -43,7 +44,7 @@ STATES = {"start": STOPPED, "choose": PARTIAL}
 
 ALL = {SEE, LENGTHEN, SWITCH, OWN}
 PEOPLE: dict[str, tuple[Actor, set[str]]] = {
-    "the owner": (ANN, ALL),
+    "the owner": (ANN, {*ALL, OPEN}),
     "an admin": (Actor("local", "root", roles=(ADMIN, MEMBER)), ALL),
     "the owner as a viewer": (Actor("local", "ann", roles=(VIEWER,)), {SEE}),
     "a colleague who may use": (Actor("local", "use"), {SEE}),
