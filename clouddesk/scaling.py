@@ -28,8 +28,8 @@ PLAIN = "plain"
 
 
 @dataclass(frozen=True)
-class Scaler:
-    """Other numbers of machines."""
+class Sizes:
+    """How many machines reservations have."""
 
     engine: Reservations
     records: Records
