@@ -283,6 +283,24 @@ async def test_a_machine_that_vanished_is_no_part_of_the_new_number_and_its_name
     assert view.hourly_price_usd == pytest.approx(2 * 1200 + 1500)
 
 
+async def test_a_fresh_history_knows_the_machines_that_came(bench: Bench):
+    bench.use_timing(history_events=30)
+    order = await cluster(bench, configuration=SOFTWARE)
+    first = (await bench.handle(order).describe()).run_id
+    await scale(bench, order, 4, request_id="one")
+    await rested(bench, order, "scaled")
+    for _ in range(200):
+        if (await bench.handle(order).describe()).run_id != first:
+            break
+        await bench.pause()
+    assert (await bench.handle(order).describe()).run_id != first
+    await scale(bench, order, 9, request_id="one")
+    await scale(bench, order, 3, before=4)
+    await bench.told("scaled", 2)
+    rest = bench.configuration.orders[-1]
+    assert [(target.key, bool(target.host_keys)) for target in rest.targets] == [(plan.key, True) for plan in PLANS]
+
+
 # --- Started again ----------------------------------------------------------------------------------------------------
 
 
