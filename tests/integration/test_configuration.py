@@ -85,6 +85,12 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "  changed_when: false\n"
         "  when: inventory_hostname == (broken | default(''))\n"
     )
+    (tasks / "leave.yml").write_text(
+        "- name: Stop the probe\n"
+        "  ansible.builtin.shell: echo {{ inventory_hostname }} leaves {{ common_prefix }}\n"
+        "  changed_when: true\n"
+        "  when: inventory_hostname in clouddesk_leaving\n"
+    )
     (tasks / "check.yml").write_text(
         "- name: Tell what was found\n"
         "  ansible.builtin.set_stats: {data: {clouddesk_found: [the probe is there]}, aggregate: true}\n"
@@ -104,10 +110,21 @@ class Desk:
         self._ansible = AnsibleConfiguration([OURS, team])
 
     async def configure(
-        self, *roles: str, secrets: dict[str, str] | None = None, limit_seconds: float = 600, **variables: object
+        self,
+        *roles: str,
+        secrets: dict[str, str] | None = None,
+        limit_seconds: float = 600,
+        leaving: tuple[str, ...] = (),
+        **variables: object,
     ) -> Configured:
         wanted = ConfigurationOrder(
-            NAME, roles, self.targets, variables=variables, limit_seconds=limit_seconds, reach_seconds=60
+            NAME,
+            roles,
+            self.targets,
+            variables=variables,
+            limit_seconds=limit_seconds,
+            reach_seconds=60,
+            leaving=leaving,
         )
         known = ConfigurationSecrets(self._key, secrets or {"password": "correct-horse-battery"})
         return await self._ansible.configure(wanted, known, log_path=self.log, on_step=self.steps.append)
@@ -141,6 +158,16 @@ async def test_a_teams_role_runs_and_no_secret_reaches_the_log(desk):
     assert done.found == ("3 machines reach each other", "the probe is there")
     assert "correct-horse" not in desk.log.read_text()
     assert "TASK [probe : Set up the probe]" in desk.log.read_text()
+
+
+async def test_nodes_that_leave_are_taken_out_by_the_roles_that_know_how_and_nothing_else_is_done(desk):
+    done = await desk.configure("redis", FAST, leaving=("node-3",))
+    log = desk.log.read_text()
+    assert done.changes == 1, "on the one that leaves"
+    assert "TASK [probe : Stop the probe]" in log
+    assert "changed: [node-3]" in log
+    assert "Set up the probe" not in log
+    assert "Redis" not in log
 
 
 async def test_a_step_that_fails_on_one_of_three_nodes_names_it_and_its_last_lines(desk):

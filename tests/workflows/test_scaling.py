@@ -173,6 +173,7 @@ async def test_a_rest_that_does_not_work_without_those_that_left_is_told(bench: 
     view = await rested(bench, order, "unproven")
     assert (view.node_count, len(bench.cloud.nodes)) == (2, 2)
     assert (await bench.notice("unproven")).values["action"] == "shrink"
+    assert not (await bench.notice("scaled")).values["found"], "what was found before says nothing now"
 
 
 @pytest.mark.parametrize("fault", [ProviderDown("fake"), CredentialsRejected("fake")])
@@ -250,6 +251,19 @@ async def test_a_release_while_new_machines_are_set_up_wins(bench: Bench):
     await bench.engine.release(order.reservation_id)
     view = await bench.ended(order)
     assert (view.reason, bench.cloud.nodes, bench.configuration.ended) == ("released", {}, 2)
+
+
+@pytest.mark.parametrize("is_growing", [True, False])
+async def test_a_creation_that_a_release_broke_off_must_be_listed_no_more_twice(bench: Bench, is_growing: bool):
+    order = await cluster(bench)
+    bench.cloud.destroy_rounds = 0
+    if is_growing:
+        bench.cloud.boot_seconds = 30.0
+        await scale(bench, order, 4)
+        await bench.until_made(4)
+    await bench.engine.release(order.reservation_id)
+    await bench.ended(order)
+    assert bench.cloud.count("destroy_nodes") == (2 if is_growing else 1)
 
 
 async def test_the_lease_ends_in_the_middle_of_it(bench: Bench):
