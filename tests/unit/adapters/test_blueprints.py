@@ -119,6 +119,13 @@ def test_what_is_wrong_is_told_with_file_and_key(tmp_path, path, value, told):
     assert told in str(caught.value)
 
 
+def test_software_scales_as_it_says_and_bare_machines_always(tmp_path):
+    assert load_blueprints(write(tmp_path, SOLR))["solr"].scales == ()
+    assert load_blueprints(write(tmp_path, with_change("scales", ["grow"])))["solr"].scales == ("grow",)
+    assert load_blueprints(write(tmp_path, with_change("software", None)))["solr"].scales == ("grow", "shrink")
+    assert SHIPPED["spark"].growing_role == "worker"
+
+
 def test_a_file_that_is_no_yaml_is_named(tmp_path):
     with pytest.raises(Invalid, match=r"solr\.yml is not valid YAML"):
         load_blueprints(write(tmp_path, "title: [Solr"))
