@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,7 +13,7 @@ from clouddesk.adapters.blueprints import find_blueprint
 from clouddesk.fallbacks import stopped_hourly_price_usd
 from clouddesk.model.actor import Actor
 from clouddesk.model.blueprint import GROW, SHRINK, Blueprint
-from clouddesk.model.errors import LimitExceeded, OfferChanged, UnknownSoftware, WrongState
+from clouddesk.model.errors import LimitExceeded, OfferChanged, UnknownRegion, UnknownSoftware, WrongState
 from clouddesk.model.invalid import CannotScale, ClusterTooSmall, SameSize, TooFewMachines
 from clouddesk.model.offer import SAME_PRICE, Offer, Requirements
 from clouddesk.model.ports import Reservations
@@ -48,7 +49,7 @@ class Sizes:
         if reservation.state != RUNNING or reservation.is_mixed:
             raise WrongState(reservation.name, state=reservation.state, wanted="scale")
         before = len(reservation.living_nodes)
-        blueprint = self._blueprint(reservation)
+        blueprint = self._blueprint(reservation, is_growth=count > before)
         self._check(reservation, blueprint, before, count)
         share = reservation.hourly_price_usd / reservation.node_count
         stopped_share = reservation.stopped_hourly_price_usd / reservation.node_count
@@ -98,29 +99,30 @@ class Sizes:
         if reservation.found and (GROW if is_growth else SHRINK) not in blueprint.scales:
             raise CannotScale(reservation.name, title=blueprint.title, is_growth=is_growth)
 
-    def _blueprint(self, reservation: Reservation) -> Blueprint | None:
-        """None for machines that are no cluster, or one whose blueprint is not there any more."""
+    def _blueprint(self, reservation: Reservation, *, is_growth: bool) -> Blueprint | None:
+        """None for machines that are no cluster. Raises CannotScale when its blueprint is not there any more."""
         if reservation.kind != CLUSTER:
             return None
+        software = reservation.software or PLAIN
         try:
-            return find_blueprint(dict(self.blueprints), reservation.software or PLAIN)
+            return find_blueprint(dict(self.blueprints), software)
         except UnknownSoftware:
-            return None
+            raise CannotScale(reservation.name, title=software, is_growth=is_growth) from None
 
     async def _prices(self, reservation: Reservation) -> tuple[float, float] | None:
         """By the hour, of one further machine that runs and one that is stopped; None while no price is known."""
         await self.accounts.refresh_offers(self.catalog)
-        found: list[Offer] = self.catalog.cheapest(
-            Requirements(
-                storage_gb=reservation.disk_gb,
-                providers=(reservation.provider,),
-                region=reservation.region,
-                size_names=(reservation.size,),
-                spot=reservation.spot,
-                architecture=reservation.architecture,
-            ),
-            limit=1,
+        same = Requirements(
+            storage_gb=reservation.disk_gb,
+            providers=(reservation.provider,),
+            region=reservation.region,
+            size_names=(reservation.size,),
+            spot=reservation.spot,
+            architecture=reservation.architecture,
         )
+        found: list[Offer] = []
+        with suppress(UnknownRegion):
+            found = self.catalog.cheapest(same, limit=1)
         if not found:
             return None
         disk_gb = max(reservation.disk_gb, found[0].disk_gb)

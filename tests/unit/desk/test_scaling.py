@@ -84,6 +84,20 @@ async def test_software_that_cannot_is_refused_and_bare_machines_are_not(softwar
     assert (await world.desk.scaling.quote(ANN, item.id, count)).scale.count == count
 
 
+async def test_a_cluster_whose_blueprint_is_gone_is_not_scaled() -> None:
+    world = MemoryDesk()
+    item = await a_cluster(world)
+    del world.desk.blueprints_by_name["spark"]
+    with pytest.raises(CannotScale):
+        await world.desk.scaling.quote(ANN, item.id, 5)
+
+
+async def test_a_region_that_no_price_list_knows_any_more_costs_what_the_others_cost() -> None:
+    world = MemoryDesk()
+    item = await a_cluster(world, region="atlantis")
+    assert (await world.desk.scaling.quote(ANN, item.id, 5)).scale.hourly_price_usd == pytest.approx(0.125)
+
+
 async def test_software_that_can_only_grow_grows() -> None:
     world = MemoryDesk()
     item = await a_cluster(world, "hadoop", found=("it works",))
