@@ -15,13 +15,15 @@ import time
 import pytest
 from redis.asyncio import Redis
 
-from clouddesk.adapters.redis import RedisNotices
+from clouddesk.adapters.redis import RedisNotices, RedisReservationViews
 from clouddesk.model import notice as kinds
 from clouddesk.model.actor import Person
+from clouddesk.model.reservation import CONFIGURING
 from clouddesk.settings import PROJECT
 from connectors.choices import Choices
 from connectors.notices import Inbox
 from connectors.rasa import Button, Reply
+from tests.builders import a_reservation
 from tests.integration.talk.conftest import Rasa, notice
 
 pytestmark = pytest.mark.integration
@@ -78,12 +80,19 @@ class Terminal:
         return code
 
 
-async def test_chat_in_a_terminal_shows_replies_and_notices_while_nobody_types(rasa: Rasa, redis: Redis[bytes]):
+async def test_chat_in_a_terminal_shows_replies_notices_and_progress_while_nobody_types(
+    rasa: Rasa, redis: Redis[bytes]
+):
     await RedisNotices(redis).send(notice("tess", kinds.READY, "before-1"))
+    views, under_way = RedisReservationViews(redis), a_reservation(owner="tess", name="redis-1", state=CONFIGURING)
+    await views.put(under_way)
     terminal = Terminal(rasa, "tess")
     try:
         await asyncio.to_thread(terminal.expect, "Hi tess!")
         await asyncio.to_thread(terminal.expect, "before-1")
+        await asyncio.to_thread(terminal.expect, "redis-1 gets its software")
+        await views.put_step(under_way.id, "installing Redis on 3 nodes")
+        await asyncio.to_thread(terminal.expect, "installing Redis on 3 nodes")
         await asyncio.sleep(0.5)
         terminal.type("two machines\r")
         await asyncio.to_thread(terminal.expect, "[Yes, please]  [No]")
