@@ -41,6 +41,7 @@ _DOING = {
     "start_resource": ("start", "start it", "start them", "turn on", "power on"),
     "reboot_resource": ("reboot", "restart"),
     "extend_reservation": ("extend", "prolong", "keep", "keep it", "keep them"),
+    "scale_cluster": ("scale", "grow", "shrink", "resize", "add", "remove", "drop"),
 }
 _OF_THE_SAME = re.compile(r"\b(?:it|them|that|this|these|those)\b")
 _MACHINES = ("machine", "machines", "vm", "vms", "cluster", "server", "servers", "box", "boxes", "one", "ones")
@@ -110,7 +111,10 @@ def is_yes(question: Question, answer: Answer) -> bool:
 
 def destroys(question: Question) -> bool:
     """Whether the yes takes away what cannot be had back."""
-    return question["kind"] in ("confirm_release", "confirm_removal") or question.get("option") == DELETE
+    is_shrinking = question["kind"] == "confirm_task" and bool(question["facts"].get("is_for_good"))
+    return (
+        is_shrinking or question["kind"] in ("confirm_release", "confirm_removal") or question.get("option") == DELETE
+    )
 
 
 def left_after_yes(turn: Turn) -> str | None:

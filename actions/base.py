@@ -30,6 +30,7 @@ from actions import (
     refusals,
     requests,
     rereading,
+    rescaling,
     reselecting,
     retries,
     several,
@@ -154,6 +155,8 @@ def _topic_of_answer(turn: Turn) -> str | None:
         return "answer_several"
     if turn.other_length is not None:
         return "change_length"
+    if turn.other_scale is not None:
+        return "change_scale"
     if choosing.is_answer(turn):
         return "choose"
     if notified.is_answer(turn):
@@ -273,6 +276,7 @@ async def _open(tracker: Any) -> Turn:
     turn.decision = await decisions.find(turn)
     turn.reselected = await reselecting.find(turn)
     turn.other_length = await lengths.find(turn)
+    turn.other_scale = await rescaling.find(turn)
     granted = await desk.welcome(turn.actor)
     if granted:
         names = wording.names([wording.provider_title(info.provider) for info in granted])

@@ -17,6 +17,7 @@ _NEVER = (
     "start_resource",
     "reboot_resource",
     "extend_reservation",
+    "scale_cluster",
     "cost_report",
     "utilization_report",
 )

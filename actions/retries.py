@@ -8,7 +8,7 @@ from typing import Any
 from actions import questions
 from actions.turn import Question, Turn
 from clouddesk.model.errors import CloudDeskError, Undecided, WrongState
-from clouddesk.model.reservation import CONFIGURING, PROVISIONING, STARTING, STOPPING
+from clouddesk.model.reservation import CONFIGURING, PROVISIONING, SCALING, STARTING, STOPPING
 
 _AGAIN = re.compile(
     r"(?:(?:ok|okay|yes|please|pls|now|and|so|can you|could you|just|let'?s|then)[ ,]+)*"
@@ -25,7 +25,7 @@ def says_again(text: str) -> bool:
 
 def is_passing(error: Exception) -> bool:
     """Whether the same may work a moment later; a crash of ours may, too."""
-    if isinstance(error, WrongState) and error.state in (PROVISIONING, CONFIGURING, STOPPING, STARTING):
+    if isinstance(error, WrongState) and error.state in (*(PROVISIONING, CONFIGURING, STOPPING, STARTING, SCALING),):
         return True
     if isinstance(error, CloudDeskError):
         # What was passed on will probably be done: once more would be twice.

@@ -122,6 +122,7 @@ class ConfigureActivities:
             downloads=software.downloads,
             variables=software.variables,
             mirrors=self._mirrors,
+            leaving=work.leaving,
         )
 
 

@@ -38,6 +38,7 @@ from clouddesk.model.reservation import (
     ReservationOrder,
     first_view,
 )
+from clouddesk.model.scaling import Scale
 from clouddesk.model.share import Share
 from clouddesk.model.ssh_key import SshKey
 from clouddesk.settings import Limits, TeamDefaults
@@ -450,6 +451,21 @@ class MemoryEngine:
 
     async def reboot(self, reservation_id: str, *, by: str = "", request_id: str = "") -> None:
         self._change(reservation_id, wanted="reboot", before=RUNNING, after=RUNNING)
+
+    async def scale(self, reservation_id: str, scale: Scale, request_id: str, *, by: str = "") -> None:
+        self._fail()
+        item = self.views.items[reservation_id]
+        if item.state != RUNNING or len(item.nodes) != scale.before:
+            raise WrongState(item.name, state=item.state, wanted="scale")
+        share = item.hourly_price_usd / item.node_count
+        stay = min(scale.count, scale.before)
+        come = scale.count - stay
+        self._put(
+            item,
+            node_count=scale.count,
+            hourly_price_usd=share * stay + scale.hourly_price_usd * come,
+            nodes=(*item.nodes[:stay], *(replace(item.nodes[0], key=f"new-{number}") for number in range(come))),
+        )
 
     async def get(self, reservation_id: str) -> Reservation:
         item = self.views.items.get(reservation_id)

@@ -93,6 +93,7 @@ def test_a_role_that_needs_more_makes_all_machines_larger(tmp_path):
         ("roles/0/ports/inside", ["80-70"], "roles[1].ports.inside 80-70 is no range of ports"),
         ("roles/0/ports/inside", ["http"], "must hold ports and ranges such as 7077 and 7000-7100, not 'http'"),
         ("default_nodes", 1, "default_nodes must be at least least_nodes, 2"),
+        ("scales", ["double"], "scales must hold grow, shrink, both or neither, not double"),
         ("software/ansible_roles", ["lucene"], "software.ansible_roles names lucene, but there is no"),
         ("software/versions/solr", 9.1, "software.versions.solr must be a text, not 9.1; a version goes in quotes"),
         (
