@@ -22,7 +22,7 @@ from clouddesk.language.secrets import redact
 from clouddesk.model.actor import Actor, Person
 from clouddesk.model.errors import Invalid, Unavailable
 from clouddesk.model.notice import Notice
-from clouddesk.model.reservation import CONFIGURING, PROVISIONING, Reservation
+from clouddesk.model.reservation import CONFIGURING, PROVISIONING, SCALING, STARTING, Reservation
 from clouddesk.settings import Settings
 from connectors.choices import Choices
 from connectors.notices import Inbox, Wording
@@ -87,9 +87,9 @@ class Conversation:
         return Turn(harmless, answers, (time.monotonic() - began) * 1000)
 
     async def under_way(self) -> list[Reservation]:
-        """The person's own whose machines are coming up or get their software."""
+        """The person's own that are waited for: machines come up, or get their software."""
         found = await self._views.of_person(self.person, only_live=True)
-        return [item for item in found if item.state in (PROVISIONING, CONFIGURING)]
+        return [item for item in found if item.state in (PROVISIONING, CONFIGURING, STARTING, SCALING)]
 
     async def show(self, notice: Notice) -> Shown:
         """A notice as the person reads it."""

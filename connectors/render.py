@@ -9,7 +9,7 @@ from rich.console import Console, Group
 from rich.padding import Padding
 from rich.text import Text
 
-from clouddesk.model.reservation import CONFIGURING, Reservation
+from clouddesk.model.reservation import CONFIGURING, PROVISIONING, SCALING, STARTING, Reservation
 from connectors import charts
 from connectors.conversation import LabelledButtons, Shown
 
@@ -78,9 +78,10 @@ def under_way(items: Sequence[Reservation]) -> str:
 def _standing(item: Reservation) -> str:
     if item.choose_by is not None:
         return f"{item.name} waits for your answer"
-    if item.state == CONFIGURING:
-        return f"{item.name} gets its software" + (f": {item.step}" if item.step else "")
-    return f"{item.name} is coming up: {item.nodes_up or 0} of {item.node_count} machines"
+    if item.state == PROVISIONING:
+        return f"{item.name} is coming up: {item.nodes_up or 0} of {item.node_count} machines"
+    doing = {CONFIGURING: "gets its software", SCALING: f"gets to {item.scaling_to} machines", STARTING: "is starting"}
+    return f"{item.name} {doing[item.state]}" + (f": {item.step}" if item.step else "")
 
 
 def _whole(shown: Shown) -> str:

@@ -36,7 +36,7 @@ __all__ = ["docker_engine"]
 
 ALIVE_WORKERS = (
     "python3 -c 'import json, urllib.request as r;"
-    ' print(json.load(r.urlopen("http://controller:8080/json/"))["aliveworkers"])\' 2>/dev/null || true'
+    ' print(json.load(r.urlopen("http://controller:8080/json/"))["aliveworkers"])\''
 )
 
 pytestmark = pytest.mark.integration
@@ -129,7 +129,7 @@ def test_a_row_written_by_its_owner_on_the_postgres_primary_is_on_the_replica(
     end(stack, engine, "dan", made)
 
 
-def test_a_spark_cluster_works_for_its_owner_survives_a_lost_worker_and_a_stop_and_leaves_nothing(
+def test_a_spark_cluster_works_for_its_owner_grows_survives_a_lost_worker_and_a_stop_and_leaves_nothing(
     here: tuple[RunningStack, Engine], tmp_path: Path
 ) -> None:
     stack, engine = here
@@ -149,6 +149,12 @@ def test_a_spark_cluster_works_for_its_owner_survives_a_lost_worker_and_a_stop_a
         assert asyncio.run(notebook_status(here_is["8888"], "wrong")) == 403
         assert "499999500000" in asyncio.run(computed_in_notebook(here_is["8888"], token, example))
 
+    say(stack, "dora", f"add one worker to {made['name']}")
+    answers = stack.json("say", "--user", "dora", "--wait=600", "yes", timeout_seconds=660)
+    assert answers[-1]["notice"]["kind"] == "scaled", said(answers)
+    assert "4 × 2cpu-2gb now instead of 3" in said(answers)
+    assert "on 3 workers" in said(answers)
+
     kill(engine, made, "worker-2")
     stack.run("sweep")
     lost = eventually(lambda: [text for text in latest(stack, "dora") if "worker-2" in text])
@@ -156,11 +162,11 @@ def test_a_spark_cluster_works_for_its_owner_survives_a_lost_worker_and_a_stop_a
 
     assert say(stack, "dora", f"stop {made['name']}", wait=120)[-1]["notice"]["kind"] == "stopped"
     assert {item["State"] for item in containers(engine, made)} == {"exited"}
-    assert say(stack, "dora", f"start {made['name']}", wait=120)[-1]["notice"]["kind"] == "started"
-    controller = doors(told)["controller"]
-    eventually(lambda: run(key, controller, ALIVE_WORKERS) == "2", timeout_seconds=120)
+    answers = stack.json("say", "--user", "dora", "--wait=600", f"start {made['name']}", timeout_seconds=660)
+    assert answers[-1]["notice"]["kind"] == "started", said(answers)
+    assert run(key, doors(told)["controller"], ALIVE_WORKERS) == "3"
     with tunnel(key, told) as here_is:
-        eventually(lambda: asyncio.run(notebook_status(here_is["8888"], token)) == 200, timeout_seconds=120)
+        assert asyncio.run(notebook_status(here_is["8888"], token)) == 200
     end(stack, engine, "dora", made)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from rich.console import Console
 
 from clouddesk.model.notice import READY, Notice
-from clouddesk.model.reservation import CONFIGURING, PROVISIONING
+from clouddesk.model.reservation import CONFIGURING, PROVISIONING, SCALING, STARTING
 from connectors import render
 from connectors.conversation import Shown
 from connectors.rasa import Button, Reply
@@ -66,6 +66,10 @@ def test_the_foot_of_the_screen_tells_what_is_waited_for():
     assert render.under_way([software, asking]) == (
         "redis-1 gets its software: installing Redis on 3 nodes   spark-1 waits for your answer"
     )
+    growing = a_reservation(name="dask-1", state=SCALING, scaling_to=5)
+    starting = a_reservation(name="dask-1", state=STARTING, step="starting workers")
+    assert render.under_way([growing]) == "dask-1 gets to 5 machines"
+    assert render.under_way([starting]) == "dask-1 is starting: starting workers"
     assert render.under_way([]) == ""
 
 
