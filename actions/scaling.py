@@ -20,8 +20,9 @@ from clouddesk.language.money import hourly, money
 from clouddesk.language.scaling import Change, without_change
 from clouddesk.model.errors import LimitExceeded, OfferChanged
 from clouddesk.model.invalid import ClusterTooSmall, TooFewMachines
+from clouddesk.model.offer import OWN_MACHINE
 from clouddesk.model.reservation import Reservation
-from clouddesk.model.scaling import Scale
+from clouddesk.model.scaling import Scale, ScaleQuote
 from clouddesk.scaling import SINGLE
 
 _ANOTHER_NUMBER = (ClusterTooSmall, LimitExceeded, TooFewMachines)
@@ -114,30 +115,9 @@ class ActionScaleCluster(ReservationTask):
             say_fault(self.name(), turn, error)
             turn.go_to(self.topic, reservation=turn.facts["reservation"])
             return True
-        scale = quote.scale
-        turn.facts["agreed"] = asdict(scale)
-        turn.facts["is_for_good"] = not scale.is_growth
-        part = "machine" if scale.role == SINGLE else scale.role
-        values: dict[str, Any] = {
-            "name": item.name,
-            "before": str(scale.before),
-            "machines": plural(count, "machine"),
-            "hourly": hourly(quote.hourly_price_usd),
-            "ends": local_time(item.expires_at, turn.actor, turn.desk.clock()),
-        }
-        if scale.is_growth:
-            turn.say(
-                "utter_confirm_grow",
-                more=f"{scale.count - scale.before} more × {item.size}",
-                where=f"{provider_title(item.provider)} in {item.region}",
-                each=hourly(scale.hourly_price_usd),
-                price=money(quote.difference_usd),
-                **values,
-            )
-        else:
-            fewer = scale.before - scale.count
-            leaving = f"{plural(fewer, part)} {'is' if fewer == 1 else 'are'}"
-            turn.say("utter_confirm_shrink", leaving=leaving, saved=money(-quote.difference_usd), **values)
+        turn.facts["agreed"] = asdict(quote.scale)
+        turn.facts["is_for_good"] = not quote.scale.is_growth
+        (_say_growth if quote.scale.is_growth else _say_shrinking)(turn, quote)
         return True
 
 
@@ -153,3 +133,37 @@ class ActionChangeScale(DeskAction):
         turn.settle()
         turn.facts = {"reservation": question["facts"]["reservation"], "scale": change}
         await hand_over(turn, TOPIC)
+
+
+def _say_growth(turn: Turn, quote: ScaleQuote) -> None:
+    item, scale = quote.reservation, quote.scale
+    turn.say(
+        "utter_confirm_grow_own_machine" if item.provider == OWN_MACHINE else "utter_confirm_grow",
+        more=f"{scale.count - scale.before} more × {item.size}",
+        where=f"{provider_title(item.provider)} in {item.region}",
+        each=hourly(scale.hourly_price_usd),
+        price=money(quote.difference_usd),
+        **_values(turn, quote),
+    )
+
+
+def _say_shrinking(turn: Turn, quote: ScaleQuote) -> None:
+    scale = quote.scale
+    fewer, part = scale.before - scale.count, "machine" if scale.role == SINGLE else scale.role
+    is_free = quote.reservation.provider == OWN_MACHINE
+    turn.say(
+        "utter_confirm_shrink_own_machine" if is_free else "utter_confirm_shrink",
+        leaving=f"{plural(fewer, part)} {'is' if fewer == 1 else 'are'}",
+        saved=money(-quote.difference_usd),
+        **_values(turn, quote),
+    )
+
+
+def _values(turn: Turn, quote: ScaleQuote) -> dict[str, Any]:
+    return {
+        "name": quote.reservation.name,
+        "before": str(quote.scale.before),
+        "machines": plural(quote.scale.count, "machine"),
+        "hourly": hourly(quote.hourly_price_usd),
+        "ends": local_time(quote.reservation.expires_at, turn.actor, turn.desk.clock()),
+    }

@@ -150,12 +150,17 @@ class _Steps:
     async def __aexit__(self, *_: object) -> None:
         if self._telling:
             self._telling.cancel()
+            await asyncio.wait([self._telling])
+        # What is done next in the same state has steps of its own, or none.
+        await self._put("")
 
     async def _keep_telling(self) -> None:
         while True:
-            step = await self._news.get()
-            with suppress(Unavailable, asyncio.TimeoutError):
-                await asyncio.wait_for(self._views.put_step(self._reservation_id, step), SHOWN_WITHIN_SECONDS)
+            await self._put(await self._news.get())
+
+    async def _put(self, step: str) -> None:
+        with suppress(Unavailable, asyncio.TimeoutError):
+            await asyncio.wait_for(self._views.put_step(self._reservation_id, step), SHOWN_WITHIN_SECONDS)
 
 
 def _delete_old_logs(folder: Path) -> None:

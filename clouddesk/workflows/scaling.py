@@ -86,6 +86,7 @@ class Scaler:
         new = change.next_plans
         keys = tuple(plan.key for plan in new)
         wanted = replace(context.order.nodes, nodes=(*change.plans, *new))
+        state.is_growing = True
         try:
             made = await self._make(wanted)
         except ActivityError as error:
@@ -102,6 +103,7 @@ class Scaler:
         roles = {plan.key: plan.role for plan in wanted.nodes}
         come = tuple(replace(node, role=roles[node.key]) for node in made.nodes if node.key in keys)
         now = workflow.now()
+        state.is_growing = False
         state.record(audit.CREATED, now, nodes=" ".join(node.id for node in come))
         state.change(now, nodes=(*change.nodes, *come), **change.prices(come=len(come)))
         outcome = await self._configured(change, state.view.nodes)
@@ -153,8 +155,6 @@ class Scaler:
             return
         if not await self._end_machines(leaving):
             return
-        for key in leaving:
-            state.host_keys.pop(key, None)
         stay = tuple(node for node in change.nodes if node.key not in leaving)
         plans = tuple(plan for plan in change.plans if plan.key not in leaving)
         state.change(workflow.now(), nodes=stay, **change.prices(leave=len(leaving)))
@@ -182,9 +182,7 @@ class Scaler:
             return Outcome()
         outcome = await configure_nodes(self._context, nodes, leaving=leaving)
         if outcome is not None:
-            known = {node.key for node in nodes}
-            found = {key: keys for key, keys in outcome.host_keys.items() if key in known}
-            self._context.state.host_keys.update(found)
+            self._context.state.host_keys.update(outcome.host_keys)
         return outcome
 
     async def _end_machines(self, keys: Sequence[str]) -> bool:
@@ -239,7 +237,8 @@ class Scaler:
         self._rest(outcome)
         key = str(state.view.revision)
         state.record(audit.RESIZED, now, nodes=str(state.view.node_count), found="; ".join(outcome.found))
-        state.notify(notice.SCALED, now, key=key, before=str(change.scale.before))
+        found = {} if outcome.found else {"found": ""}
+        state.notify(notice.SCALED, now, key=key, is_for_admins=False, before=str(change.scale.before), **found)
         if outcome.cause:
             state.notify(notice.UNPROVEN, now, key=key, action=SHRINK, **told_of(outcome))
 
@@ -256,6 +255,7 @@ class Scaler:
 
     def _rest(self, outcome: Outcome | None) -> None:
         found = {"found": outcome.found} if outcome is not None and outcome.found else {}
+        self._context.state.is_growing = False
         self._context.state.change(workflow.now(), state=RUNNING, scaling_to=None, **found)
 
 
@@ -307,8 +307,9 @@ class _Change:
 
 def _roles(context: ReservationContext) -> dict[str, str]:
     """By key. Not every cloud tells a machine's part."""
-    planned = {plan.key: plan.role for plan in context.order.nodes.nodes}
-    return {node.key: planned.get(node.key, node.role) for node in context.state.view.nodes} | planned
+    roles = {node.key: node.role for node in context.state.view.nodes}
+    roles |= {plan.key: plan.role for plan in context.order.nodes.nodes}
+    return {key: role or key.rpartition("-")[0] or key for key, role in roles.items()}
 
 
 def _number(key: str) -> int:

@@ -86,6 +86,8 @@ class ReservationState:
     """Where its machines were tried for in vain, oldest first."""
     host_keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The machines' public keys by node key, as the first configuration met them."""
+    is_growing: bool = False
+    """Machines are being made beside those that run: not all of them may be listed yet."""
     scale_requests: list[str] = field(default_factory=list)
     """The latest wishes for another number of machines: one that comes again changes nothing."""
 

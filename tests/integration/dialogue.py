@@ -31,6 +31,7 @@ from clouddesk.model.reservation import (
     PROVISIONING,
     RELEASING,
     RUNNING,
+    SCALING,
     STARTING,
     STOPPED,
     STOPPING,
@@ -48,7 +49,7 @@ from tests.integration.conftest import RunningStack, eventually
 TIMEZONE = "Europe/Berlin"
 SETTLES_WITHIN_SECONDS = 90.0
 PAUSE_SECONDS = 0.2
-SETTLED = {PROVISIONING: RUNNING, STARTING: RUNNING, STOPPING: STOPPED, RELEASING: ENDED}
+SETTLED = {PROVISIONING: RUNNING, STARTING: RUNNING, SCALING: RUNNING, STOPPING: STOPPED, RELEASING: ENDED}
 """What becomes of a state in which something is under way."""
 POWER = {RUNNING: {"running", "active"}, STOPPED: {"stopped", "off"}}
 """What the clouds call the machines of a settled reservation."""

@@ -92,6 +92,12 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "  changed_when: false\n"
         "  when: inventory_hostname == (broken | default(''))\n"
     )
+    (tasks / "leave.yml").write_text(
+        "- name: Stop the probe\n"
+        "  ansible.builtin.shell: echo {{ inventory_hostname }} leaves {{ common_prefix }}\n"
+        "  changed_when: true\n"
+        "  when: inventory_hostname in clouddesk_leaving\n"
+    )
     (tasks / "check.yml").write_text(
         "- name: Tell what was found\n"
         "  ansible.builtin.set_stats: {data: {clouddesk_found: [the probe is there]}, aggregate: true}\n"
@@ -116,6 +122,7 @@ class Desk:
         self.targets = targets[:3]
         self.steps: list[str] = []
         self.log = folder / "configure.log"
+        self.reach_seconds = 60.0
         self._key = private_key.read_text()
         self._ansible = AnsibleConfiguration([OURS, team])
 
@@ -125,6 +132,7 @@ class Desk:
         secrets: dict[str, str] | None = None,
         mirrors: dict[str, str] | None = None,
         limit_seconds: float = 600,
+        leaving: tuple[str, ...] = (),
         **variables: object,
     ) -> Configured:
         wanted = ConfigurationOrder(
@@ -134,7 +142,8 @@ class Desk:
             variables={"common_retries": 1, **variables},
             mirrors=mirrors or {},
             limit_seconds=limit_seconds,
-            reach_seconds=60,
+            reach_seconds=self.reach_seconds,
+            leaving=leaving,
         )
         known = ConfigurationSecrets(self._key, secrets or {"password": "correct-horse-battery"})
         return await self._ansible.configure(wanted, known, log_path=self.log, on_step=self.steps.append)
@@ -182,6 +191,16 @@ async def test_a_teams_role_runs_and_no_secret_reaches_the_log(desk):
     assert done.found == ("3 machines reach each other", "the probe is there")
     assert "correct-horse" not in desk.log.read_text()
     assert "TASK [probe : Set up the probe]" in desk.log.read_text()
+
+
+async def test_nodes_that_leave_are_taken_out_by_the_roles_that_know_how_and_nothing_else_is_done(desk):
+    done = await desk.configure("redis", FAST, leaving=("node-3",))
+    log = desk.log.read_text()
+    assert done.changes == 1, "on the one that leaves"
+    assert "TASK [probe : Stop the probe]" in log
+    assert "changed: [node-3]" in log
+    assert "Set up the probe" not in log
+    assert "Redis" not in log
 
 
 async def test_a_step_that_fails_on_one_of_five_nodes_names_it_and_its_last_lines(desk, targets):
@@ -233,8 +252,9 @@ async def test_a_full_disk_is_told_as_such(desk, on_node_5):
 
 async def test_a_node_that_does_not_answer_is_told_as_such(desk):
     desk.targets = (*desk.targets[:2], replace(desk.targets[2], port=1))
+    desk.reach_seconds = 10.0
     with pytest.raises(ConfigureFailed) as caught:
-        await desk.configure(FAST, limit_seconds=120)
+        await desk.configure(FAST)
     assert (caught.value.cause, caught.value.nodes) == (UNREACHABLE, ("node-3",))
 
 
@@ -245,6 +265,7 @@ async def test_the_keys_of_first_contact_are_told_and_a_node_with_another_key_is
     desk.targets = known
     assert (await desk.configure(FAST)).host_keys == done.host_keys
     desk.targets = (replace(known[0], host_keys=(_public(private_key),)), *known[1:])
+    desk.reach_seconds = 10.0
     with pytest.raises(ConfigureFailed) as caught:
         await desk.configure(FAST)
     assert (caught.value.cause, caught.value.nodes) == (UNREACHABLE, ("node-1",))

@@ -173,6 +173,7 @@ async def test_a_rest_that_does_not_work_without_those_that_left_is_told(bench: 
     view = await rested(bench, order, "unproven")
     assert (view.node_count, len(bench.cloud.nodes)) == (2, 2)
     assert (await bench.notice("unproven")).values["action"] == "shrink"
+    assert not (await bench.notice("scaled")).values["found"], "what was found before says nothing now"
 
 
 @pytest.mark.parametrize("fault", [ProviderDown("fake"), CredentialsRejected("fake")])
@@ -252,6 +253,19 @@ async def test_a_release_while_new_machines_are_set_up_wins(bench: Bench):
     assert (view.reason, bench.cloud.nodes, bench.configuration.ended) == ("released", {}, 2)
 
 
+@pytest.mark.parametrize("is_growing", [True, False])
+async def test_a_creation_that_a_release_broke_off_must_be_listed_no_more_twice(bench: Bench, is_growing: bool):
+    order = await cluster(bench)
+    bench.cloud.destroy_rounds = 0
+    if is_growing:
+        bench.cloud.boot_seconds = 30.0
+        await scale(bench, order, 4)
+        await bench.until_made(4)
+    await bench.engine.release(order.reservation_id)
+    await bench.ended(order)
+    assert bench.cloud.count("destroy_nodes") == (2 if is_growing else 1)
+
+
 async def test_the_lease_ends_in_the_middle_of_it(bench: Bench):
     order = await cluster(bench, lease_seconds=3)
     bench.cloud.boot_seconds = 30.0
@@ -281,6 +295,24 @@ async def test_a_machine_that_vanished_is_no_part_of_the_new_number_and_its_name
     view = await rested(bench, order, "scaled")
     assert keys(view) == ["controller", "worker-1", "worker-3"]
     assert view.hourly_price_usd == pytest.approx(2 * 1200 + 1500)
+
+
+async def test_a_fresh_history_knows_the_machines_that_came(bench: Bench):
+    bench.use_timing(history_events=30)
+    order = await cluster(bench, configuration=SOFTWARE)
+    first = (await bench.handle(order).describe()).run_id
+    await scale(bench, order, 4, request_id="one")
+    await rested(bench, order, "scaled")
+    for _ in range(200):
+        if (await bench.handle(order).describe()).run_id != first:
+            break
+        await bench.pause()
+    assert (await bench.handle(order).describe()).run_id != first
+    await scale(bench, order, 9, request_id="one")
+    await scale(bench, order, 3, before=4)
+    await bench.told("scaled", 2)
+    rest = bench.configuration.orders[-1]
+    assert [(target.key, bool(target.host_keys)) for target in rest.targets] == [(plan.key, True) for plan in PLANS]
 
 
 # --- Started again ----------------------------------------------------------------------------------------------------
