@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from statistics import mean
 
 from bench.by_hand import Run, cluster_by_hand
@@ -21,8 +21,11 @@ from connectors.conversation import Conversation, open_conversation
 from tests.docker_engine import Engine, running_engine
 
 TRIALS = 2
-WISH = "spin up a 3-node spark cluster on docker"
-SIZE_OF_A_WISH = "2cpu-2gb"
+WISHES = {
+    "spark": ("spin up a 3-node spark cluster on docker", "2cpu-2gb"),
+    "redis": ("3-node redis cluster on docker with 1 core and 1 GB each", "1cpu-1gb"),
+}
+"""What is said, and the size that comes of it."""
 FEW, MANY = 3, 10
 PLAYBOOKS = {
     "plain": (FEW, "1cpu-1gb"),
@@ -41,7 +44,7 @@ TAKES_AT_MOST_SECONDS = 1800.0
 def figures() -> Iterator[Figure]:
     """Seconds from "yes", and of playbooks; changes are counted over all nodes."""
     with running_engine() as engine:
-        yield from _over_by_hand(engine)
+        yield from over_by_hand(engine, WISHES)
         for name, (count, size) in PLAYBOOKS.items():
             first, again = _twice(engine, name, count, size)
             yield Figure(f"configure.{name}.{count}_nodes", round(first.seconds, 1), "s")
@@ -52,15 +55,17 @@ def figures() -> Iterator[Figure]:
                     yield against(f"configure.{name}.{MANY}_nodes", cluster.configure().seconds, "s", first.seconds)
 
 
-def _over_by_hand(engine: Engine) -> Iterator[Figure]:
-    """From "yes" to ready, over the playbook alone on nodes that run."""
-    ours, by_hand = [], []
+def over_by_hand(engine: Engine, names: Iterable[str]) -> Iterator[Figure]:
+    """From "yes" to ready, over the playbook alone on nodes that run already; by turns."""
     with running_stack(docker=engine.address) as settings:
-        for trial in range(TRIALS):
-            with cluster_by_hand(engine, "spark", FEW, size=SIZE_OF_A_WISH) as cluster:
-                by_hand.append(cluster.configure().seconds)
-            ours.append(asyncio.run(_by_conversation(settings, f"bench{trial}")))
-    yield against("yes_to_ready.spark.3_nodes", mean(ours), "s", mean(by_hand))
+        for name in names:
+            wish, size = WISHES[name]
+            ours, by_hand = [], []
+            for trial in range(TRIALS):
+                with cluster_by_hand(engine, name, FEW, size=size) as cluster:
+                    by_hand.append(cluster.configure().seconds)
+                ours.append(asyncio.run(_by_conversation(settings, f"{name}{trial}", wish)))
+            yield against(f"yes_to_ready.{name}.{FEW}_nodes", mean(ours), "s", mean(by_hand))
 
 
 def _twice(engine: Engine, name: str, count: int, size: str) -> tuple[Run, Run]:
@@ -68,15 +73,15 @@ def _twice(engine: Engine, name: str, count: int, size: str) -> tuple[Run, Run]:
         return cluster.configure(), cluster.configure()
 
 
-async def _by_conversation(settings: Settings, user: str) -> float:
+async def _by_conversation(settings: Settings, user: str, wish: str) -> float:
     async with open_conversation(settings, user) as conversation:
-        await conversation.say(WISH)
+        await conversation.say(wish)
         after = await conversation.notices.end(conversation.person)
         began = time.perf_counter()
         await conversation.say("yes")
         after = await _until(conversation, READY, after)
         seconds = time.perf_counter() - began
-        await conversation.say("release my spark cluster")
+        await conversation.say("release all of my machines")
         await conversation.say("yes")
         await _until(conversation, ENDED, after)
     return seconds
