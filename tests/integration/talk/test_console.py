@@ -29,6 +29,9 @@ from tests.integration.talk.conftest import Rasa, notice
 pytestmark = pytest.mark.integration
 
 
+WHERE_IS_THE_CURSOR = "\x1b[6n"
+
+
 # --- The console -----------------------------------------------------------------------------------------------------
 
 
@@ -44,7 +47,7 @@ async def test_chat_without_a_terminal_answers_line_by_line_and_ends(rasa: Rasa,
 
 
 class Terminal:
-    """`clouddesk chat` in a pseudo terminal."""
+    """`clouddesk chat` in a pseudo terminal, which tells where the cursor is: without that there is no foot."""
 
     def __init__(self, rasa: Rasa, user: str) -> None:
         self.master, follower = pty.openpty()
@@ -54,7 +57,7 @@ class Terminal:
             stdout=follower,
             stderr=follower,
             cwd=PROJECT,
-            env={**rasa.environment, "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"},
+            env={**rasa.environment, "TERM": "xterm"},
             start_new_session=True,
         )
         os.close(follower)
@@ -69,6 +72,8 @@ class Terminal:
                     read = os.read(self.master, 65536).decode(errors="replace")
                 except OSError:  # the other end is closed
                     read = ""
+                if WHERE_IS_THE_CURSOR in read:
+                    os.write(self.master, b"\x1b[1;1R")
                 self.screen += re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]", "", read)
 
     def type(self, text: str) -> None:
