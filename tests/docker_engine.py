@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import IO
 
 import click
 import psutil
@@ -66,15 +67,17 @@ def running_engine() -> Iterator[Engine]:
     with (_ROOT / "users.lock").open("w") as users:
         with _alone():
             address = _start()
-            image = _with_image(address)
+            if _is_nobodys(users):
+                # What a session that was killed has left has its keys, its names and its memory.
+                _clear(address)
             fcntl.flock(users, fcntl.LOCK_SH)
+            image = _with_image(address)
         try:
             yield Engine(address, image)
         finally:
             with _alone():
                 fcntl.flock(users, fcntl.LOCK_UN)
-                with contextlib.suppress(BlockingIOError):
-                    fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if _is_nobodys(users):
                     _stop(address)
 
 
@@ -123,6 +126,15 @@ def _alone() -> Iterator[None]:
         yield
 
 
+def _is_nobodys(users: IO[str]) -> bool:
+    """Whether no session uses the engine now; the caller has it alone then."""
+    try:
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def _start() -> str:
     """The address of our own engine, which is started unless it runs already."""
     address = f"unix://{_ROOT / 'docker.sock'}"
@@ -138,8 +150,6 @@ def _start() -> str:
     deadline = time.monotonic() + _STARTS_WITHIN_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         if find_engine(address):
-            # What a session that was killed has left has its keys, and its names.
-            _clear(address)
             return address
         time.sleep(0.1)
     process.terminate()
