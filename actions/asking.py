@@ -13,6 +13,7 @@ from actions.turn import Turn
 
 REQUEST_FORMS = ("create_vm", "create_cluster")
 _MOST_WORDS = 14
+_MOST_WORDS_OF_A_CLOUD = 4
 _LEAD = (
     r"(?:(?:and|so|btw|by the way|wait|hm+|ok|okay|sorry|hey|quick question|just|but|um|one question|please|pls|well"
     r"|tell me|actually|first|oh|cool|nice|no)[ ,:.!-]+)*"
@@ -79,6 +80,7 @@ _WHAT_IF = re.compile(
     r"(?:with|on|in|for|only|at|if|it|as|the|\d+|an?|i)\b.*"
     r"|(?:is|are|would|wouldn'?t|isn'?t) .*\b(?:ch[eap]*p[eap]*r|more expensive|pricier|dearer|less)\b.*"
 )
+_TAKES = re.compile(r"\b(?:use|take|get|go|do|make|try|switch|move|change|want|prefer|instead|rather|need)\b")
 _ASKS_WITHOUT_A_MARK = ("is ", "what if ", "what about ", "how about ")
 _OR_TASK = re.compile(r"\b(?:stop|start|delete|terminate|release|reboot|extend|kill|running|have|got)\b")
 _TOPICS = {topic: re.compile(rf"{_LEAD}(?:{pattern})") for topic, pattern in _OF_A_REQUEST.items()}
@@ -137,9 +139,17 @@ def _is_what_if(turn: Turn, text: str) -> bool:
     goes_on = bool((turn.question or {}).get("variation")) and text.startswith("and ")
     if turn.form or not ("?" in turn.text or text.startswith(_ASKS_WITHOUT_A_MARK) or goes_on):
         return False
-    if not _WHAT_IF.fullmatch(text) or _OR_TASK.search(text) or asks_about_another(turn):
+    if _OR_TASK.search(text) or asks_about_another(turn):
+        return False
+    if not (_WHAT_IF.fullmatch(text) or _is_of_a_cloud(turn, text)):
         return False
     return bool(price_change(turn))
+
+
+def _is_of_a_cloud(turn: Turn, text: str) -> bool:
+    """ "vultr?", "what about aws?": takes nothing yet."""
+    is_short = len(text.split()) <= _MOST_WORDS_OF_A_CLOUD
+    return is_short and set(turn.entities) == {"provider"} and not _TAKES.search(text)
 
 
 def _plain(text: str) -> str:

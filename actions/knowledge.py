@@ -46,6 +46,12 @@ _TOPICS = {
     "software": r"software|clusters?|blueprints?|stacks?|frameworks?|cluster types?|set ?up|templates of clusters",
     "limits": r"limits?|maximum|max|how long|how many (?:machines|nodes|vms)|longest|at most",
 }
+_PRICES = re.compile(
+    rf"{_LEAD}(?:where (?:do|did|are|is) .*\bprices?\b.*\b(?:from|come)\b.*"
+    r"|(?:how|are|is) (?:old|fresh|recent|current|up to date|reliable|accurate)? ?(?:are|is)? ?(?:the|these|those|your|this)"
+    r" (?:prices?|price lists?)(?: (?:current|up to date|right|from today|reliable|accurate|still right))?"
+    r"|(?:what(?:'s| is)|which) (?:the|your) (?:source|price lists?)\b.*)"
+)
 _SHORT = {
     topic: re.compile(rf"{_LEAD}(?P<lead>(?:what|which) (?:other )?|any other )?(?:{words})(?: then| please| again)?")
     for topic, words in (
@@ -92,6 +98,8 @@ def asked_about(turn: Turn) -> str | None:
     text = _plain(turn.text)
     if word_asked(turn.text):
         return "word"
+    if _PRICES.fullmatch(text):
+        return "prices"
     for topic, pattern in _SHORT.items():
         if (found := pattern.fullmatch(text)) and (found["lead"] or "?" in turn.text):
             return topic

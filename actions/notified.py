@@ -20,11 +20,17 @@ from clouddesk.model.reservation import RELEASING
 
 RECENT = timedelta(hours=2)
 """So long a plain yes may be for a warning; for an older one that nothing came after, it is asked about."""
+_ANSWERS = ("affirm", "deny", "cancel")
 _OVER = (kinds.ENDED, kinds.FAILED, kinds.UNSHARED)
 """Kinds after which there is nothing left that "it" could mean."""
 _ASKING = (kinds.EXPIRING, kinds.DEARER)
 """Kinds that a plain yes or no answers."""
 _DEARER = re.compile(r"\b(?:dearer|more expensive)\b")
+_OF_AN_OFFER = re.compile(
+    r"\b(?:how much|cheaper|less expensive|differen(?:ce|t)|dearer|more expensive)\b"
+    r"|\bwhat(?:'?s| is| does| would| will)?\b.*\b(?:price|cost|costs)\b"
+)
+"""Asked with a dearer offer waiting: "how much more is that?"."""
 _KEEPS = re.compile(r"\b(?:extend|extension|prolong|renew|keep|longer|more (?:time|hours?|days?))\b")
 _GETS = re.compile(r"\b(?:get|buy|order|take|reserve|create|launch|go ahead)\b")
 
@@ -69,6 +75,15 @@ def is_answer(turn: Turn) -> bool:
         return not (questions.is_open(turn.question) or turn.form)
     is_plain = bool(turn.entities) or lone_number(turn.text) is None
     return turn.intent in ("affirm", "deny") and is_plain and not retries.says_again(turn.text) and bool(meant(turn))
+
+
+def offer_asked_about(turn: Turn) -> Notice | None:
+    """The dearer offer that a question about "that" price means: nothing else is open that it could be about."""
+    offers = [notice for notice in turn.notices if notice.kind == kinds.DEARER]
+    is_of_another = turn.entities.keys() - {"resource_name"} or questions.is_open(turn.question) or turn.form
+    if len(offers) != 1 or turn.is_button or is_of_another or turn.intent in _ANSWERS:
+        return None
+    return offers[0] if _OF_AN_OFFER.search(turn.text.lower().replace("’", "'")) else None
 
 
 def meant(turn: Turn) -> tuple[Notice, ...]:
