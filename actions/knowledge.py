@@ -48,8 +48,10 @@ _TOPICS = {
 }
 _PRICES = re.compile(
     rf"{_LEAD}(?:where (?:do|did|are|is) .*\bprices?\b.*\b(?:from|come)\b.*"
-    r"|(?:how|are|is) (?:old|fresh|recent|current|up to date|reliable|accurate)? ?(?:are|is)? ?(?:the|these|those|your|this)"
-    r" (?:prices?|price lists?)(?: (?:current|up to date|right|from today|reliable|accurate|still right))?"
+    r"|how (?:old|fresh|recent|current|up to date|reliable|accurate) (?:are|is) (?:the|these|those|your|this)"
+    r" (?:prices?|price lists?)"
+    r"|(?:are|is) (?:the|these|those|your|this) (?:prices?|price lists?)"
+    r" (?:still )?(?:current|up to date|right|from today|reliable|accurate)"
     r"|(?:what(?:'s| is)|which) (?:the|your) (?:source|price lists?)\b.*)"
 )
 _SHORT = {

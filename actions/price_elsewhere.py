@@ -28,7 +28,7 @@ async def tell(turn: Turn, change: Fields) -> bool:
     for line in there.lines:
         if line.fits and line.offer.provider not in told:
             told.add(line.offer.provider)
-            turn.say("utter_price_elsewhere", **_values(turn, line, here))
+            _say(turn, line, here)
     if left := [provider_title(name) for name in dict.fromkeys(named) if name not in told]:
         turn.say("utter_price_nowhere", providers=names(left, last="or"))
     return True
@@ -41,16 +41,17 @@ def verdict(there_usd: float, here_usd: float) -> str:
     return "cheaper" if there_usd < here_usd else "dearer"
 
 
-def _values(turn: Turn, line: PriceLine, here: Quote) -> dict[str, str]:
-    offer, lease = line.offer, duration(here.lease_seconds)
-    name, title = offer.provider, provider_title(offer.provider)
-    return {
-        "provider": title,
-        "verdict": verdict(line.hourly_price_usd, here.hourly_price_usd),
-        "machines": f"{len(here.nodes)} × {offer.size} in {offer.region}",
-        "price": f"{hourly(line.hourly_price_usd)}, {money(line.total_price_usd)} for {lease}",
-        "here": f"{hourly(here.hourly_price_usd)} and {money(here.total_price_usd)}",
-        "access": f"You have no access there yet: say “add my {name} key” to have it."
-        if name in turn.desk.clouds()
+def _say(turn: Turn, line: PriceLine, here: Quote) -> None:
+    offer, title = line.offer, provider_title(line.offer.provider)
+    lease = duration(here.lease_seconds)
+    turn.say(
+        "utter_price_elsewhere",
+        provider=title,
+        verdict=verdict(line.hourly_price_usd, here.hourly_price_usd),
+        machines=f"{len(here.nodes)} × {offer.size} in {offer.region}",
+        price=f"{hourly(line.hourly_price_usd)}, {money(line.total_price_usd)} for {lease}",
+        here=f"{hourly(here.hourly_price_usd)} and {money(here.total_price_usd)}",
+        access=f"You have no access there yet: say “add my {offer.provider} key” to have it."
+        if offer.provider in turn.desk.clouds()
         else f"{title} is not connected here, so this is only its list price.",
-    }
+    )
