@@ -18,9 +18,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import IO
 
 import click
 import pytest
+from libcloud.common.exceptions import BaseHTTPError
 
 from clouddesk.model.node import RUNNING, Node, NodeOrder, NodePlan
 from clouddesk.providers import PROVIDERS, LibcloudProvider, open_provider
@@ -65,16 +67,18 @@ def running_engine() -> Iterator[Engine]:
     with (_ROOT / "users.lock").open("w") as users:
         with _alone():
             address = _start()
-            image = _with_image(address)
+            try:
+                image = _with_image(address)
+            except NoEngine:
+                _stop_if_unused(users, address)
+                raise
             fcntl.flock(users, fcntl.LOCK_SH)
         try:
             yield Engine(address, image)
         finally:
             with _alone():
                 fcntl.flock(users, fcntl.LOCK_UN)
-                with contextlib.suppress(BlockingIOError):
-                    fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    _stop(address)
+                _stop_if_unused(users, address)
 
 
 @pytest.fixture(scope="session")
@@ -149,14 +153,21 @@ def _install() -> None:
     missing = [name for name in ("dockerd", "debootstrap") if shutil.which(name) is None]
     if not missing:
         return
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        raise NoEngine(f"{' and '.join(missing)} not installed, and only root can install them (on Debian)")
+    if os.environ.get("CI") != "true" or os.geteuid() != 0 or shutil.which("apt-get") is None:
+        raise NoEngine(f"{' and '.join(missing)} not installed; with CI=true root gets them from Debian")
     # As in a container: nothing that is installed is started by its package.
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
     for arguments in (["update", "-q"], ["install", "-q", "-y", "--no-install-recommends", *_PACKAGES, "iptables"]):
         done = subprocess.run(["apt-get", *arguments], env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise NoEngine(f"apt-get could not install {' '.join(_PACKAGES)}: {done.stderr[-500:]}")
+
+
+def _stop_if_unused(users: IO[str], address: str) -> None:
+    """Unless somebody else holds the lock that says who uses it."""
+    with contextlib.suppress(BlockingIOError):
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _stop(address)
 
 
 def _stop(address: str) -> None:
@@ -182,7 +193,10 @@ def _with_image(address: str) -> str:
     image = NodeImage(SYSTEM, PROVIDERS["docker"].images[SYSTEM])
     engine = connect(address)
     if not image.is_on(engine):
-        image.build(engine, tell=partial(click.echo, err=True), site=site_files())
+        try:
+            image.build(engine, tell=partial(click.echo, err=True), site=site_files())
+        except BaseHTTPError as error:
+            raise NoEngine(f"the node image could not be made: {error.message}") from error
     return image.tag
 
 

@@ -219,9 +219,8 @@ async def test_nodes_are_reached_as_soon_as_an_engine_answers_though_none_did_at
     answers: list[str] = []
     monkeypatch.setattr(worker, "find_engine", lambda: next(iter(answers), ""))
     credentials = OwnMachineCredentials(Shelf())  # type: ignore[arg-type]
-    open_account = worker.provider_factory(
-        Settings(installation="inst-1", sandbox={"aws": "http://127.0.0.1:1"}), credentials
-    )
+    settings = Settings(installation="inst-1", sandbox={"aws": "http://127.0.0.1:1"})
+    open_account = worker.provider_factory(settings, credentials)
     with pytest.raises(ProviderDown) as caught:
         await open_account("docker", credential_ref(ANN, "docker"))
     assert caught.value.is_retryable
