@@ -174,6 +174,8 @@ def _notes(comparison: PriceComparison, clouds: Sequence[str]) -> list[str]:
     if comparison.absent:
         absent = names([provider_title(name) for name in comparison.absent])
         notes.append(f"Nothing of that on {absent}.")
+    if comparison.unpriced:
+        notes.append(f"I know no price of {names([provider_title(name) for name in comparison.unpriced])} here.")
     lists = names(list(dict.fromkeys(map(_source, lines))))
     notes.append(f"Disks and addresses included. Price lists: {lists}.")
     return [*notes, SIMULATED] if comparison.is_simulated else notes

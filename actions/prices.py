@@ -45,6 +45,7 @@ class ActionQuotePrice(DeskAction):
         """A question about "that" prices the open request with the change laid over it, and offers to take it."""
         if waiting := notified.offer_asked_about(turn):
             await _tell_of_offer(turn, waiting.reservation_id)
+            notified.show_again(turn, waiting)
             return
         before = None if asks_about_another(turn) or price_words.is_new(turn) else turn.request
         change = price_change(turn) if before is not None else stated_in(turn)
@@ -64,6 +65,9 @@ class ActionQuotePrice(DeskAction):
         if kind == CLUSTER and not said.get("software"):
             turn.say("utter_price_needs_software")
             return
+        if price_words.compares(turn) and len(others := _clouds_of(said)) < len(said.get("providers") or ()) and others:
+            turn.say("utter_price_own_machine")
+            said["providers"] = others
         is_one = OWN_MACHINE in said.get("providers", ()) or (is_of_quote and not price_words.compares(turn))
         try:
             if before is not None and not price_words.compares(turn) and await price_elsewhere.tell(turn, change):
@@ -140,6 +144,11 @@ def _show(
         warning=warning_of(turn, priced),
         chart=price_table.chart(compared) if compared is not None else None,
     )
+
+
+def _clouds_of(said: Fields) -> list[str]:
+    """The clouds that are named, without one's own machine, which costs nothing."""
+    return [name for name in said.get("providers") or () if name != OWN_MACHINE]
 
 
 def _repeatable(turn: Turn, said: Fields, priced: Quote) -> Fields:
