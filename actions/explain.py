@@ -36,6 +36,8 @@ class ActionExplain(DeskAction):
         software = names([item.title for item in by_popularity(turn.desk.blueprints())])
         if topic == "prices":
             turn.say("utter_explain_prices", lines="\n".join(await _price_lists(turn)))
+        elif topic == "discounts":
+            turn.say("utter_explain_discounts")
         elif topic == "regions":
             turn.say("utter_explain_regions", lines="\n".join(_regions(turn)))
         elif topic == "clouds":

@@ -54,6 +54,7 @@ _PRICES = re.compile(
     r" (?:still )?(?:current|up to date|right|from today|reliable|accurate)"
     r"|(?:what(?:'s| is)|which) (?:the|your) (?:source|price lists?)\b.*)"
 )
+_DISCOUNTS = re.compile(r"\b(?:discounts?|reserved instances?|savings plans?|committed use|rebates?|coupons?)\b")
 _SHORT = {
     topic: re.compile(rf"{_LEAD}(?P<lead>(?:what|which) (?:other )?|any other )?(?:{words})(?: then| please| again)?")
     for topic, words in (
@@ -102,6 +103,8 @@ def asked_about(turn: Turn) -> str | None:
         return "word"
     if _PRICES.fullmatch(text):
         return "prices"
+    if _DISCOUNTS.search(text) and ("?" in turn.text or _ASKS.match(text)):
+        return "discounts"
     for topic, pattern in _SHORT.items():
         if (found := pattern.fullmatch(text)) and (found["lead"] or "?" in turn.text):
             return topic

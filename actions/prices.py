@@ -56,6 +56,9 @@ class ActionQuotePrice(DeskAction):
             change["providers"] = list(dict.fromkeys([*price_words.compared_with(turn), *change["providers"]]))
         open_kind = turn.question["kind"] if turn.question and turn.form is None else ""
         is_of_quote = before is not None and open_kind == "confirm_quote"
+        if before is not None and change and "providers" not in change and open_kind == "confirm_price":
+            # What goes on from a comparison compares the same clouds, also those that cannot be had.
+            change |= {"providers": found} if (found := (turn.question or {}).get("compared")) else {}
         if is_of_quote and change:
             # "and for a week" comes on top of what was asked before.
             change = {**((turn.question or {}).get("variation") or {}), **change}
@@ -84,12 +87,14 @@ class ActionQuotePrice(DeskAction):
             turn.say(response, **values)
             return
         if compared is not None:
-            said = _repeatable(turn, said, priced)
+            said, asked = _repeatable(turn, said, priced), said.get("providers")
         elif is_of_quote and change:
             await _offer_variation(turn, change, priced)
             return
         earlier = (turn.question or {}).get("shown") if before is not None and change else None
         _show(turn, said, priced, compared, recent=recent_measure(turn, change), earlier=earlier)
+        if compared is not None and asked and turn.question and turn.question["kind"] == "confirm_price":
+            turn.question["compared"] = asked
 
 
 class ActionTakePrice(DeskAction):
