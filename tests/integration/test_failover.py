@@ -48,7 +48,7 @@ def test_a_limit_of_the_account_that_is_reached_is_not_tried_in_another_region(s
     none_left(stack, "nyc1", kind="quota")
     answers = say(stack, "rosa", "yes", wait=90)
     assert told(answers) == ["failed"], said(answers)
-    assert "nyc1" in said(answers)
+    assert "your account's limit at the cloud is reached" in said(answers)
     assert reservations(stack, "rosa") == []
 
 
