@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 from clouddesk.adapters.redis import RedisNotices, RedisReservationViews, open_redis
 from clouddesk.language.prepare import prepare
 from clouddesk.language.secrets import redact
-from clouddesk.model.actor import Actor, Person
+from clouddesk.model.actor import LOCAL_WORKSPACE, Actor, Person
 from clouddesk.model.errors import Invalid, Unavailable
 from clouddesk.model.notice import Notice
 from clouddesk.model.reservation import CONFIGURING, PROVISIONING, SCALING, STARTING, Reservation
@@ -28,7 +28,6 @@ from connectors.choices import Choices
 from connectors.notices import Inbox, Wording
 from connectors.rasa import Button, Message, RasaClient, Reply
 
-WORKSPACE = "local"
 CHANNEL = "console"
 NOT_RUNNING = "CloudDesk is not running. Start it with `make chat` or `clouddesk up`."
 
@@ -139,7 +138,7 @@ def local_person(user: str) -> Person:
             f"{user!r} cannot be a user: a name begins with a letter (A to Z) or a digit, then letters, digits and "
             ". _ @ + - may follow, at most 64 in all. `--user NAME` takes another one."
         )
-    return Person(WORKSPACE, user)
+    return Person(LOCAL_WORKSPACE, user)
 
 
 def login_name() -> str:

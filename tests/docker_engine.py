@@ -23,6 +23,7 @@ from typing import IO
 import click
 import psutil
 import pytest
+from libcloud.common.exceptions import BaseHTTPError
 
 from clouddesk.model.node import RUNNING, Node, NodeOrder, NodePlan
 from clouddesk.providers import PROVIDERS, LibcloudProvider, open_provider
@@ -67,11 +68,17 @@ def running_engine() -> Iterator[Engine]:
     with (_ROOT / "users.lock").open("w") as users:
         with _alone():
             address = _start()
-            if _is_nobodys(users):
+            is_alone = _is_nobodys(users)
+            if is_alone:
                 # What a session that was killed has left has its keys, its names and its memory.
                 _clear(address)
+            try:
+                image = _with_image(address)
+            except NoEngine:
+                if is_alone:
+                    _stop(address)
+                raise
             fcntl.flock(users, fcntl.LOCK_SH)
-            image = _with_image(address)
         try:
             yield Engine(address, image)
         finally:
@@ -160,8 +167,8 @@ def _install() -> None:
     missing = [name for name in ("dockerd", "debootstrap") if shutil.which(name) is None]
     if not missing:
         return
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        raise NoEngine(f"{' and '.join(missing)} not installed, and only root can install them (on Debian)")
+    if os.environ.get("CI") != "true" or os.geteuid() != 0 or shutil.which("apt-get") is None:
+        raise NoEngine(f"{' and '.join(missing)} not installed; with CI=true root gets them from Debian")
     # As in a container: nothing that is installed is started by its package.
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
     for arguments in (["update", "-q"], ["install", "-q", "-y", "--no-install-recommends", *_PACKAGES, "iptables"]):
@@ -199,7 +206,10 @@ def _with_image(address: str) -> str:
     image = NodeImage(SYSTEM, PROVIDERS["docker"].images[SYSTEM])
     engine = connect(address)
     if not image.is_on(engine):
-        image.build(engine, tell=partial(click.echo, err=True), site=site_files())
+        try:
+            image.build(engine, tell=partial(click.echo, err=True), site=site_files())
+        except BaseHTTPError as error:
+            raise NoEngine(f"the node image could not be made: {error.message}") from error
     return image.tag
 
 
