@@ -64,6 +64,16 @@ _DONE = re.compile(
 _INSTEAD = re.compile(r"\b(?:it|them|that|this|both|all)\b")
 
 
+_NOT_YET = re.compile(
+    r"(?:no[ ,]+)?(?:(?:please )?(?:don'?t|do not) (?:\w+ ){1,3}yet|not (?:just )?yet|not (?:right )?now)"
+)
+
+
+def _is_not_yet(turn: Turn) -> bool:
+    """ "don't start it yet": no no, and no yes."""
+    return _NOT_YET.fullmatch(turn.text.lower().replace("’", "'").strip(" .!")) is not None
+
+
 def is_asked(question: Question | None) -> bool:
     """Whether a yes or no waits to be said: not one of several ready answers."""
     return questions.is_open(question) and question is not None and question["kind"] != "choose"
@@ -87,7 +97,7 @@ def topic(turn: Turn) -> str | None:
         return "ask_for_yes"
     if _says_yes_outright(turn) and not bargaining.takes_variation(turn):
         return "ask_for_yes" if question.get("is_changing") else "affirm"
-    if turn.intent in ("deny", "cancel") and negation.leaves_as_it_is(turn.text):
+    if turn.intent in ("deny", "cancel") and (negation.leaves_as_it_is(turn.text) or _is_not_yet(turn)):
         return "ask_for_yes"
     if turn.intent in _VAGUE and answer is Answer.NO:
         return "deny"
@@ -153,6 +163,8 @@ def why_not(turn: Turn) -> str:
             return "utter_no_yes_in_use"
     if question.get("is_changing") or negation.leaves_as_it_is(turn.text):
         return "utter_no_yes_unchanged"
+    if _is_not_yet(turn):
+        return "utter_no_yes_hesitation"
     responses = {
         Answer.HESITATION: "utter_no_yes_hesitation",
         Answer.LATER: "utter_no_yes_later",

@@ -163,6 +163,8 @@ def _topic_of_answer(turn: Turn) -> str | None:
         return "answer_notice"
     if turn.decision is not None:
         return "decide"
+    if notified.offer_asked_about(turn):
+        return "quote_price"
     if turn.reselected:
         return "reselect"
     if not turn.form and own_keys.find(turn):
@@ -174,6 +176,8 @@ def _topic_of_answer(turn: Turn) -> str | None:
         return "inform" if is_open and not can_try else "affirm"
     if price_words.picked(turn):
         return "take_price"
+    if turn.intent == "quote_price" and not turn.form and price_words.compares_own(turn):
+        return "list_resources"
     if not turn.form and price_words.asks(turn):
         return "quote_price"
     if is_open and question is not None:

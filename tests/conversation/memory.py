@@ -18,7 +18,7 @@ from clouddesk.model.invalid import NoPrice
 from clouddesk.model.node import RUNNING as NODE_RUNNING
 from clouddesk.model.node import Node
 from clouddesk.model.notice import Notice
-from clouddesk.model.offer import Offer, Requirements
+from clouddesk.model.offer import Offer, PriceList, Requirements
 from clouddesk.model.orphan import Orphan, SweepReport
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
@@ -84,6 +84,7 @@ OFFERS = (
     offer("aws", "us-east-1", "m5.xlarge", 4, 16, 0.192),
     offer("aws", "eu-central-1", "m5.xlarge", 4, 16, 0.23),
     offer("aws", "us-east-1", "r5.24xlarge", 96, 768, 6.048),
+    offer("vultr", "ewr", "vc2-4c-8gb", 4, 8, 0.055),  # a cloud that is not connected
 )
 REGIONS = {
     "frankfurt": ("eu-central-1", "fra1"),
@@ -131,6 +132,9 @@ class MemoryCatalog:
 
     def clouds(self) -> tuple[str, ...]:
         return tuple(sorted({item.provider for item in OFFERS}))
+
+    def lists(self) -> list[PriceList]:
+        return [PriceList(name, "test", START, 1) for name in self.clouds()]
 
     def regions(self, provider: str) -> list[str]:
         return sorted({item.region for item in OFFERS if item.provider == provider})

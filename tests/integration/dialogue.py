@@ -24,7 +24,7 @@ from actions.requests import to_request
 from clouddesk.adapters.redis import RedisNotices, open_redis
 from clouddesk.assembly import open_desk
 from clouddesk.desk import Desk
-from clouddesk.model.actor import Actor, Person
+from clouddesk.model.actor import LOCAL_WORKSPACE, Actor, Person
 from clouddesk.model.offer import Requirements
 from clouddesk.model.reservation import (
     ENDED,
@@ -39,7 +39,7 @@ from clouddesk.model.reservation import (
 )
 from clouddesk.settings import Settings
 from clouddesk.workflows.notices import make_notice
-from connectors.conversation import WORKSPACE, open_client
+from connectors.conversation import open_client
 from connectors.notices import Wording
 from connectors.rasa import Message, RasaClient, Reply
 from tests.conversation.files import SOMEBODY, TERMINAL, Turn, payload
@@ -91,7 +91,7 @@ class Theatre:
             *conversation.get("have", {}),
             *(turn.get("person", SOMEBODY) for turn in conversation["turns"]),
         }
-        played = Played({name: Actor(WORKSPACE, f"{name}-{number}", timezone=TIMEZONE) for name in sorted(named)})
+        played = Played({name: Actor(LOCAL_WORKSPACE, f"{name}-{number}", timezone=TIMEZONE) for name in sorted(named)})
         try:
             try:
                 await self._have(played, conversation.get("have", {}))

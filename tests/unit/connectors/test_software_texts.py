@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
+import pytest
+
 from actions import cards as dialogue
+from clouddesk.model import configuration
 from clouddesk.model import notice as kinds
 from clouddesk.model.actor import Actor
 from clouddesk.model.blueprint import Client, Link
@@ -17,6 +21,7 @@ from connectors.rasa import Reply
 from connectors.slack.cards import progress
 from tests.builders import NOW, a_reservation
 
+CAUSES = [value for name, value in vars(configuration).items() if name.isupper() and isinstance(value, str)]
 ANN = Actor("local", "ann")
 NODE = Node("i-1", "scheduler", "scheduler", "running", "docker", "local", "s", "127.0.0.1", "10.0.0.2", ssh_port=22004)
 FAILED = {"reason": "mirror_down", "step": "installing Dask", "which": "worker-1", "lines": "no route\nto the mirror"}
@@ -86,6 +91,15 @@ def test_software_that_failed_is_told_with_its_step_and_asked_about():
     ]
     assert kinds.UNCONFIGURED in QUESTIONS
     assert not concludes(make_notice(a_dask(), kinds.UNCONFIGURED, NOW))
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+def test_each_cause_has_a_sentence_of_its_own(cause):
+    text = unconfigured(reason=cause).text
+    (sentence,) = re.findall(r"could not be set up: (.+?\.) It failed at", text)
+    assert "_" not in sentence
+    others = {unconfigured(reason=other).text for other in CAUSES if other != cause}
+    assert text not in others | {unconfigured(reason="never-heard-of").text}
 
 
 def test_a_failure_without_a_word_is_asked_about_all_the_same():
