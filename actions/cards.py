@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from actions import openings
 from actions.requests import button
 from actions.turn import Card
 from actions.wording import duration, plural, provider_title
@@ -64,7 +65,8 @@ _MADE_UP = "_(simulated: the addresses are made up, nothing answers there)_"
 
 def quote_card(quote: Quote, actor: Actor, title: str | None, *, more: str = "") -> Card:
     """Machines, place, price per hour and for the lease, runner-up; every default is marked."""
-    lines = [*_machine_lines(quote, title), *_price_lines(quote, actor), *_otherwise_lines(quote)]
+    lines = [*_machine_lines(quote, title), *openings.quote_lines(quote)]
+    lines += [*_price_lines(quote, actor), *_otherwise_lines(quote)]
     beside, hints = _elsewhere_lines(quote), _hint_lines(quote)
     if not quote.is_simulated and quote.created_at - quote.offer.as_of > _OLD_PRICE:
         beside.append(f"Price list of {quote.offer.as_of:%d %b %Y}")
@@ -266,6 +268,8 @@ def reservation_card(item: Reservation, actor: Actor, now: datetime) -> Card:
     if offer := item.offered:
         other = f"{item.node_count} × {offer.size} on {provider_title(offer.provider)} in {offer.region}"
         lines.append(f"There are none of these left. Shall I take {other}, {hourly(offer.hourly_price_usd)}?")
+    if item.openings:
+        lines.append(f"Open: {openings.words(item.openings)}")
     lines.extend(_node_lines(item))
     return with_mark(lines, [item])
 

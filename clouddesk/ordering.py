@@ -9,7 +9,7 @@ from clouddesk.fallbacks import BillsStopped, fallbacks, stopped_hourly_price_us
 from clouddesk.model.actor import Actor
 from clouddesk.model.blueprint import Software
 from clouddesk.model.credentials import credential_ref
-from clouddesk.model.node import NodeOrder
+from clouddesk.model.node import SSH, NodeOrder
 from clouddesk.model.ports import Catalog
 from clouddesk.model.quote import Quote
 from clouddesk.model.reservation import ReservationOrder
@@ -66,6 +66,7 @@ def make_order(
             name=name,
             architecture=offer.architecture,
             spot=offer.spot,
+            openings=(SSH, *quote.openings),
             public_keys=tuple(key for key in public_keys if key.startswith(PROVIDERS[offer.provider].key_kinds)),
         ),
         lease_seconds=quote.lease_seconds,

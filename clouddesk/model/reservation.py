@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from clouddesk.model.actor import Person
 from clouddesk.model.blueprint import Client, Link, Software
 from clouddesk.model.fallback import Fallback
-from clouddesk.model.node import GONE, Node, NodeOrder
+from clouddesk.model.node import GONE, SSH, Node, NodeOrder, Opening
 from clouddesk.model.node import RUNNING as NODE_RUNNING
 from clouddesk.model.node import STOPPED as NODE_STOPPED
 from clouddesk.model.share import Share
@@ -180,6 +181,10 @@ class Reservation:
     """To open in a browser; names of secrets stand where the secrets go."""
     clients: tuple[Client, ...] = ()
     """How its software is used; names of secrets stand where the secrets go."""
+    openings: tuple[Opening, ...] = ()
+    """What is let in from outside besides SSH."""
+    host_keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The machines' public keys by node key, as their configuration met them."""
 
     @property
     def person(self) -> Person:
@@ -261,4 +266,5 @@ def first_view(order: ReservationOrder) -> Reservation:
         conversation=order.conversation,
         is_simulated=order.is_simulated,
         has_owner_keys=bool(order.nodes.public_keys),
+        openings=tuple(item for item in order.nodes.openings if item != SSH),
     )

@@ -66,7 +66,13 @@ class Configurer:
             if not outcome.cause:
                 now = workflow.now()
                 state.record(audit.CONFIGURED, now, found="; ".join(outcome.found))
-                state.change(now, found=outcome.found, links=software.links, clients=software.clients)
+                state.change(
+                    now,
+                    found=outcome.found,
+                    links=software.links,
+                    clients=software.clients,
+                    host_keys=dict(state.host_keys),
+                )
                 return True
             answer = await self._ask(outcome)
             if answer != RETRY:
