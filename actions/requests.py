@@ -59,7 +59,7 @@ _ANY = {
     "excluded_regions": "no place ruled out",
     "open_to": "closed but for SSH",
 }
-_LISTED = {"excluded_regions": "not in", "excluded_sizes": "not", "open_to": "open to", "open_ports": "open: port"}
+_LISTED = {"excluded_regions": "not in", "excluded_sizes": "not", "open_to": "open to", "open_ports": "port"}
 _ANY_ALONE = {"gpu_types": "any kind of GPU", "size_names": "any type of machine"}
 """Said when nothing else has changed: "no GPU" and "not t3.medium" tell it already."""
 _NONE_AT_ZERO = ("gpu_count", "max_hourly_price_usd")

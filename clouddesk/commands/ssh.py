@@ -26,8 +26,9 @@ KNOWN_HOSTS = "known_hosts"
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 @click.option("--node", "key", help="Which of its machines, as worker-2. Default: the first, or what --tunnel opens.")
 @click.option("--tunnel", is_flag=True, help="Bring the pages of its software here; without COMMAND nothing else.")
+@click.option("-i", "identity", type=click.Path(), help="The private key to log in with. Default: what ssh takes.")
 @user_option
-def ssh(name: str, command: Sequence[str], key: str | None, tunnel: bool, user: str) -> None:
+def ssh(*, name: str, command: Sequence[str], key: str | None, tunnel: bool, identity: str | None, user: str) -> None:
     """Log in to the machines of NAME, or run COMMAND there: clouddesk ssh NAME -- uptime."""
     item = _reservation(name, user)
     node = _node(item, key, has_pages=tunnel)
@@ -35,7 +36,7 @@ def ssh(name: str, command: Sequence[str], key: str | None, tunnel: bool, user: 
         click.echo(f"clouddesk: no SSH key was given when {item.name} was ordered; it may let nobody in.", err=True)
     for line in doors.links(item) if tunnel else ():
         click.echo(line, err=True)
-    arguments = ssh_command(item, node, _keep_known_hosts(item), command=command, is_tunnel=tunnel)
+    arguments = ssh_command(item, node, _keep_known_hosts(item), command=command, is_tunnel=tunnel, identity=identity)
     sys.stdout.flush()
     try:
         os.execvp(arguments[0], arguments)  # noqa: S606 - no shell has to read them
@@ -54,11 +55,19 @@ def ssh_config(name: str, user: str) -> None:
 
 
 def ssh_command(
-    item: Reservation, node: Node, known_hosts: Path, *, command: Sequence[str] = (), is_tunnel: bool = False
+    item: Reservation,
+    node: Node,
+    known_hosts: Path,
+    *,
+    command: Sequence[str] = (),
+    is_tunnel: bool = False,
+    identity: str | None = None,
 ) -> list[str]:
     """The system's ssh with all that it has to know. Raises Invalid when a tunnel would bring nothing."""
     options = doors.ssh_options(item, node, known_hosts_file=str(known_hosts))
     arguments = ["ssh", *(part for name, value in options for part in ("-o", f"{name}={value}"))]
+    if identity:
+        arguments += ["-i", identity]
     if node.ssh_port != SSH_PORT:
         arguments += ["-p", str(node.ssh_port)]
     if is_tunnel:
