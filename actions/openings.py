@@ -82,7 +82,7 @@ def quote_lines(quote: Quote) -> list[str]:
         return ["There is nothing on them with a port to open: say which, as in “open port 8080 to 203.0.113.7”."]
     if any(is_wide(item.source) for item in quote.openings):
         return [
-            f":warning: *Open to the whole internet*: {words(quote.openings)}. Anybody can try to get in there; an "
+            f"*Open to the whole internet*: {words(quote.openings)}. Anybody can try to get in there; an "
             "address of yours would be safer, as in “open it to 203.0.113.7”."
         ]
     return [f"Open: {words(quote.openings)}; besides that SSH, for your keys"]

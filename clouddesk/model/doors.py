@@ -77,7 +77,11 @@ def ssh_config(item: Reservation, *, known_hosts_file: str = "") -> str:
 
 def links(item: Reservation, secrets: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """ "JupyterLab: http://127.0.0.1:8888/lab"; with what gets in only where the secrets are given."""
-    return tuple(f"{link.title}: {_address(link, secrets)}" for link in item.links)
+    return tuple(
+        f"{link.title}: {_address(link, secrets)}"
+        + (" (of the machine whose tunnel runs)" if len(_serving(item, link.role)) > 1 else "")
+        for link in item.links
+    )
 
 
 def clients(item: Reservation, secrets: Mapping[str, str] | None = None) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -183,7 +182,7 @@ class Reservation:
     """How its software is used; names of secrets stand where the secrets go."""
     openings: tuple[Opening, ...] = ()
     """What is let in from outside besides SSH."""
-    host_keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    host_keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The machines' public keys by node key, as their configuration met them."""
 
     @property

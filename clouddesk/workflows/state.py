@@ -12,7 +12,7 @@ from clouddesk.model import audit
 from clouddesk.model.audit import AuditEntry
 from clouddesk.model.errors import LimitExceeded
 from clouddesk.model.fallback import Fallback, Refusal
-from clouddesk.model.node import GONE, Node
+from clouddesk.model.node import GONE, SSH, Node
 from clouddesk.model.node import RUNNING as NODE_RUNNING
 from clouddesk.model.node import STOPPED as NODE_STOPPED
 from clouddesk.model.notice import Notice
@@ -108,6 +108,7 @@ class ReservationState:
             software=order.software or "",
             lease_seconds=str(order.lease_seconds),
             hourly_price_usd=f"{order.hourly_price_usd:.6f}",
+            **_opened(order),
         )
         return state
 
@@ -298,3 +299,10 @@ class ReservationState:
         gone = tuple(replace(node, state=GONE, address=None, private_address=None) for node in self.view.nodes)
         self.change(now, state=ENDED, ended_at=now, nodes=gone)
         self.pending_warnings = []
+
+
+def _opened(order: ReservationOrder) -> dict[str, str]:
+    """Who is let in from outside besides SSH, for the trail."""
+    others = [item for item in order.nodes.openings if item != SSH]
+    text = " ".join(f"{item.first_port}-{item.last_port}:{item.source}" for item in others)
+    return {"openings": text} if text else {}
