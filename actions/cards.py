@@ -281,6 +281,7 @@ def connect_card(item: Reservation, actor: Actor) -> Card:
         lines = [f"*{item.name}*, with the SSH keys that you had given me when you ordered it:"]
         lines.extend(_ssh_lines(item))
         lines.extend(_software_lines(item))
+        lines.append(f"For `~/.ssh/config`: “ssh config for {item.name}”.")
     elif len(item.nodes) == 1 and item.nodes[0].address:
         lines = [f"*{item.name}* is at {item.nodes[0].address}, but no SSH key of yours is installed on it."]
     else:
@@ -350,6 +351,8 @@ def _software_lines(item: Reservation) -> list[str]:
         lines.append("Its pages open here while this runs in a terminal of yours:")
         lines.extend(f"`{command}`" for command in tunnels)
         lines.extend(f"• {line}" for line in doors.links(item, secrets={}))
+    if item.openings:
+        lines.append(f"Open without a tunnel: {openings.words(item.openings)}")
     return [*lines, *doors.clients(item)]
 
 
