@@ -31,7 +31,7 @@ KNOWN_HOSTS = "known_hosts"
 def ssh(*, name: str, command: Sequence[str], key: str | None, tunnel: bool, identity: str | None, user: str) -> None:
     """Log in to the machines of NAME, or run COMMAND there: clouddesk ssh NAME -- uptime."""
     item = _reservation(name, user)
-    node = _node(item, key, has_pages=tunnel)
+    node = node_of(item, key, has_pages=tunnel)
     if not item.has_owner_keys:
         click.echo(f"clouddesk: no SSH key was given when {item.name} was ordered; it may let nobody in.", err=True)
     for line in doors.links(item) if tunnel else ():
@@ -50,7 +50,7 @@ def ssh(*, name: str, command: Sequence[str], key: str | None, tunnel: bool, ide
 def ssh_config(name: str, user: str) -> None:
     """Print what ~/.ssh/config needs, so that `ssh NAME` is enough: clouddesk ssh-config NAME >> ~/.ssh/config."""
     item = _reservation(name, user)
-    _node(item, None)
+    node_of(item, None)
     click.echo(doors.ssh_config(item, known_hosts_file=str(_keep_known_hosts(item))))
 
 
@@ -93,7 +93,7 @@ def _reservation(name: str, user: str) -> Reservation:
     return found[0]
 
 
-def _node(item: Reservation, key: str | None, *, has_pages: bool = False) -> Node:
+def node_of(item: Reservation, key: str | None, *, has_pages: bool = False) -> Node:
     """Raises Invalid when there is nothing to log in to."""
     if item.is_simulated:
         raise Invalid(f"{item.name} is simulated: nothing answers there.")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from clouddesk.commands.ssh import ssh_command
+from clouddesk.commands.ssh import node_of, ssh_command
 from clouddesk.model import doors
 from clouddesk.model.blueprint import Link
 from clouddesk.model.errors import Invalid
@@ -88,3 +88,26 @@ def test_ssh_itself_reads_the_piece_of_its_configuration(tmp_path: Path) -> None
 
 def test_one_machine_alone_goes_by_its_reservations_name():
     assert doors.ssh_config(two_notebooks(nodes=(a_node(1),))).splitlines()[0] == "Host lab"
+
+
+def test_a_tunnel_goes_to_the_machine_that_has_something_to_open():
+    nodes = (replace(a_node(1), role="controller"), a_node(2))
+    item = two_notebooks(kind=CLUSTER, nodes=nodes, is_simulated=False)
+    assert [node_of(item, None).key, node_of(item, None, has_pages=True).key] == ["node-1", "node-2"]
+    assert node_of(item, "node-2").key == "node-2"
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "said"),
+    [
+        ({"is_simulated": True}, None, "simulated"),
+        ({"nodes": (), "state": "provisioning"}, None, "provisioning"),
+        ({"nodes": (replace(a_node(1), address=None),), "state": "stopped"}, None, "stopped"),
+        ({}, "worker-7", "There are: node-1, node-2"),
+    ],
+)
+def test_where_nothing_can_be_logged_in_to_it_is_said_why(
+    changes: dict[str, object], key: str | None, said: str
+) -> None:
+    with pytest.raises(Invalid, match=said):
+        node_of(two_notebooks(**{"is_simulated": False, **changes}), key)
