@@ -10,7 +10,7 @@ from typing import Any
 from actions import openings
 from actions.requests import button
 from actions.turn import Card
-from actions.wording import duration, plural, provider_title
+from actions.wording import duration, names, plural, provider_title
 from clouddesk.language.localtime import local_time
 from clouddesk.language.money import hourly, money
 from clouddesk.language.people import called
@@ -252,6 +252,8 @@ def reservation_list(
 def reservation_card(item: Reservation, actor: Actor, now: datetime) -> Card:
     """Everything about one reservation."""
     what = f"{item.software} cluster" if item.software and item.kind == CLUSTER else item.kind
+    if item.kind != CLUSTER and item.all_software:
+        what += f" for {names(item.all_software)}"
     each = " each" if item.node_count > 1 else ""
     lines = [
         f"*{item.name}* ({item.id}), {what}, {_state(item)}" + (f" ({item.reason})" if item.reason else ""),

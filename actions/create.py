@@ -288,9 +288,7 @@ def warning_of(turn: Turn, made: Quote) -> str:
     if not software or software[0] == PLAIN:
         return ""
     if made.is_simulated:
-        blueprint = _blueprint(turn, {"software": list(software)})
-        title = blueprint.title if blueprint else software[0]
-        return f"_{title} itself is not installed yet: you get the bare machines, ready for it._\n"
+        return setup_words.simulated(turn.desk.setup(made))
     return setup_words.lines(turn.desk.setup(made), made)
 
 

@@ -16,7 +16,7 @@ from clouddesk.setups import (
 )
 
 _WHY = {
-    NOT_KNOWN: "{title} itself is not installed: I have not learned that yet. It has room on the bare {machines}.",
+    NOT_KNOWN: "{title} itself is not installed: I have not learned that yet. There is room for it on the {machines}.",
     NEEDS_CLUSTER: "{title} takes a cluster, so it is not installed here. Say “make it a {title} cluster” for one.",
     PORT_TAKEN: "{title} is not installed: it wants {detail} on the same machine. Ask for another machine for it.",
     NOT_ON_SYSTEM: "{title} is not installed: I can do that on Debian 12, Ubuntu 22.04, Rocky Linux 9 and later, "
@@ -24,6 +24,13 @@ _WHY = {
     NEEDS_OWN_KERNEL: "{title} is not installed: nodes on docker are containers, which cannot hold an engine of "
     "their own. A cloud's machine can.",
 }
+
+
+def simulated(setup: Setup) -> str:
+    """Nothing is installed on what does not exist."""
+    titles = [*setup.titles, *(item.title for item in setup.left_out)]
+    are = "are" if len(titles) > 1 else "is"
+    return f"_{names(titles)} {are} not installed yet: simulated machines stay bare._\n"
 
 
 def lines(setup: Setup, quote: Quote) -> str:

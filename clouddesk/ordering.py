@@ -12,6 +12,7 @@ from clouddesk.model.credentials import credential_ref
 from clouddesk.model.node import SSH, NodeOrder
 from clouddesk.model.ports import Catalog
 from clouddesk.model.quote import Quote
+from clouddesk.model.request import CLUSTER
 from clouddesk.model.reservation import ReservationOrder
 from clouddesk.providers import PROVIDERS
 from clouddesk.settings import Limits
@@ -86,4 +87,5 @@ def make_order(
         ),
         dearer_percent=limits.failover_dearer_percent,
         configuration=None if quote.is_simulated else software,
+        more_software=() if quote.request.kind == CLUSTER else quote.request.software[1:],
     )

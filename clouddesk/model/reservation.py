@@ -94,6 +94,8 @@ class ReservationOrder:
     """A fallback that costs more than this above what was said yes to needs another yes."""
     configuration: Software | None = None
     """What is put on the machines, as its blueprint was at the time of the order; None: they stay bare."""
+    more_software: tuple[str, ...] = ()
+    """What single machines are for besides ``software``."""
 
     def at(self, fallback: Fallback, *, rest: tuple[Fallback, ...]) -> ReservationOrder:
         """The same machines elsewhere; ``rest`` are the fallbacks that are left then."""
@@ -184,10 +186,17 @@ class Reservation:
     """What is let in from outside besides SSH."""
     host_keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The machines' public keys by node key, as their configuration met them."""
+    more_software: tuple[str, ...] = ()
+    """What single machines are for besides ``software``."""
 
     @property
     def person(self) -> Person:
         return Person(self.workspace_id, self.owner)
+
+    @property
+    def all_software(self) -> tuple[str, ...]:
+        """All that its machines are for."""
+        return (self.software, *self.more_software) if self.software else ()
 
     @property
     def is_live(self) -> bool:
@@ -266,4 +275,5 @@ def first_view(order: ReservationOrder) -> Reservation:
         is_simulated=order.is_simulated,
         has_owner_keys=bool(order.nodes.public_keys),
         openings=tuple(item for item in order.nodes.openings if item != SSH),
+        more_software=order.more_software,
     )

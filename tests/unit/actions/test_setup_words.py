@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from actions.setup_words import lines
+from actions.setup_words import lines, simulated
 from clouddesk.model.actor import Actor
 from clouddesk.model.request import CLUSTER, ResourceRequest
 from tests.conversation.memory import MemoryDesk
@@ -37,6 +37,16 @@ async def said(**fields: Any) -> str:
 )
 async def test_what_is_set_up_and_what_is_not_is_said(fields: dict[str, Any], words: str) -> None:
     assert words in await said(**fields)
+
+
+async def test_on_simulated_machines_nothing_is_promised():
+    world = MemoryDesk()
+    await world.accounts.welcome(ANN.person)
+    made = await world.desk.quote(ANN, ResourceRequest(software=("docker", "postgres")))
+    assert (
+        simulated(world.desk.setup(made))
+        == "_Docker and PostgreSQL are not installed yet: simulated machines stay bare._\n"
+    )
 
 
 async def test_a_bare_machine_is_not_spoken_of():
