@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
@@ -16,6 +17,8 @@ from clouddesk.model.quote import Quote
 _ALSO = ("also", "as well", "too", "in addition")
 _ORDERS = ("create_vm", "create_cluster", "quote_price")
 _ANSWERS = ("affirm", "deny", "cancel")
+_OF_PEOPLE = ("share_resource", "unshare_resource")
+_QUESTION = re.compile(r"\b(?:how|what|which|where|why|who)\b")
 
 
 def meant(turn: Turn) -> dict[str, list[str] | None]:
@@ -42,7 +45,9 @@ def changes_open_request(turn: Turn) -> bool:
 
 def asks_of_running(turn: Turn) -> bool:
     """With nothing asked for, it can only be about machines that there are."""
-    if turn.is_button or turn.request is not None or turn.form or turn.intent in (*_ORDERS, *_ANSWERS):
+    if turn.is_button or turn.request is not None or turn.form or turn.intent in (*_ORDERS, *_ANSWERS, *_OF_PEOPLE):
+        return False
+    if _QUESTION.search(turn.text.lower()):
         return False
     said = read(turn.text)
     return bool(said.sources or said.ports or said.unclear)

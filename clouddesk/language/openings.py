@@ -10,7 +10,10 @@ WORLD = ("0.0.0.0/0", "::/0")
 MY_ADDRESS = "my address"
 LEAST_PREFIX = {4: 8, 6: 16}
 """A range that is wider than this is as good as the whole internet."""
-_OPENS = re.compile(r"\b(?:open(?:ed|ing|s)?|reach(?:able|ed)?|access(?:ible)?|expos(?:e|ed|ing)|allow(?:ed|ing)?)\b")
+_OPENS = re.compile(
+    r"\b(?:open(?:ed|ing|s)?(?![- ](?:source|standard|data|question)s?\b)|reachable|be reached|accessible|access from"
+    r"|expos(?:e|ed|ing)|allow(?:ed|ing)?)\b"
+)
 _CLOSES = re.compile(
     r"\b(?:close (?:it|them|that|everything|(?:all |the )+ports?)|keep (?:it|them|(?:the )?ports?) closed"
     r"|(?:don'?t|do not|never|not) (?:open|expose)\b|not to be (?:open|exposed)|no open(?:ings| ports?)|no ports? open"

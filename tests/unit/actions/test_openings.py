@@ -59,6 +59,8 @@ def test_an_open_request_is_opened_widened_and_closed_again():
         ("a vm open to 203.0.113.7", None, "create_vm", False, False),
         ("yes, and open it to 203.0.113.7", {"kind": "vm"}, "affirm", False, False),
         ("close it", None, "stop_resource", False, False),
+        ("how do I open port 8888 of etl-1?", None, "connect_info", False, False),
+        ("allow it to everybody", None, "share_resource", False, False),
         ("how do I log in", {"kind": "vm"}, "connect_info", False, False),
     ],
 )
