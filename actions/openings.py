@@ -14,7 +14,7 @@ from clouddesk.model.node import Opening
 from clouddesk.model.offer import OWN_MACHINE
 from clouddesk.model.quote import Quote
 
-_ALSO = ("also", "as well", "too", "in addition")
+_ALSO = re.compile(r"\b(?:also|as well|too|in addition|besides)\b")
 _ORDERS = ("create_vm", "create_cluster", "quote_price")
 _ANSWERS = ("affirm", "deny", "cancel")
 _OF_PEOPLE = ("share_resource", "unshare_resource")
@@ -31,7 +31,7 @@ def meant(turn: Turn) -> dict[str, list[str] | None]:
     fields: dict[str, list[str] | None] = {}
     for field, values in (("open_to", said.sources), ("open_ports", said.ports)):
         if values:
-            kept = before.get(field) or [] if any(word in turn.text.lower() for word in _ALSO) else []
+            kept = before.get(field) or [] if _ALSO.search(turn.text.lower()) else []
             fields[field] = list(dict.fromkeys([*kept, *values]))
     return fields
 

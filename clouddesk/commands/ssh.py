@@ -21,7 +21,7 @@ KNOWN_HOSTS = "known_hosts"
 """In the installation's folder: machines get addresses that others had before, so their keys are kept by name there."""
 
 
-@click.command(context_settings={"ignore_unknown_options": True})
+@click.command()
 @click.argument("name")
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 @click.option("--node", "key", help="Which of its machines, as worker-2. Default: the first, or what --tunnel opens.")
