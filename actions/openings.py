@@ -90,4 +90,4 @@ def quote_lines(quote: Quote) -> list[str]:
             f"*Open to the whole internet*: {words(quote.openings)}. Anybody can try to get in there; an "
             "address of yours would be safer, as in “open it to 203.0.113.7”."
         ]
-    return [f"Open: {words(quote.openings)}; besides that SSH, for your keys"]
+    return [f"Open: {words(quote.openings)}, besides SSH. A tunnel needs nothing open, and is encrypted."]
