@@ -12,7 +12,7 @@ LEAST_PREFIX = {4: 8, 6: 16}
 """A range that is wider than this is as good as the whole internet."""
 _OPENS = re.compile(
     r"\b(?:open(?:ed|ing|s)?(?![- ](?:source|standard|data|question)s?\b)|reachable|be reached|accessible|access from"
-    r"|expos(?:e|ed|ing)|allow(?:ed|ing)?)\b"
+    r"|expos(?:e|ed|ing)|allow(?:ed|ing)?|white-?list(?:ed)?|let in|let (?:it|them|me|us) in|only from)\b"
 )
 _CLOSES = re.compile(
     r"\b(?:close (?:it|them|that|everything|(?:all |the )+ports?)|keep (?:it|them|(?:the )?ports?) closed"

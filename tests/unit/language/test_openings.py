@@ -20,6 +20,8 @@ from clouddesk.language.openings import MY_ADDRESS, WORLD, Opened, is_wide, read
         ("make it reachable from anywhere", (WORLD[0],), ()),
         ("open port 443 to 0.0.0.0/0", (WORLD[0],), ("443",)),
         ("open it to everyone", (WORLD[0],), ()),
+        ("a redis vm, whitelist 203.0.113.7", ("203.0.113.7/32",), ()),
+        ("reached only from 203.0.113.0/24", ("203.0.113.0/24",), ()),
     ],
 )
 def test_what_is_opened_to_whom(text: str, sources: tuple[str, ...], ports: tuple[str, ...]) -> None:
