@@ -47,6 +47,7 @@ from clouddesk.orphans import Orphanage
 from clouddesk.quotations import Quotations
 from clouddesk.quoting import said_name
 from clouddesk.records import Records
+from clouddesk.scaling import Sizes
 from clouddesk.settings import Limits, TeamDefaults
 from clouddesk.setups import Setup
 from clouddesk.sharing import Shares
@@ -108,6 +109,12 @@ class Desk:
     def leases(self) -> Leases:
         """How long reservations last."""
         return Leases(engine=self.engine, records=self._records, limits=self.limits)
+
+    @cached_property
+    def scaling(self) -> Sizes:
+        """How many machines reservations have."""
+        known = (self.accounts, self.blueprints_by_name, self.catalog, self.limits, self.clock)
+        return Sizes(self.engine, self._records, *known)
 
     @cached_property
     def orphans(self) -> Orphanage:

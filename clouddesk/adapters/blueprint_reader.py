@@ -9,9 +9,11 @@ from string import Formatter
 from typing import Any, NoReturn, TypeVar
 
 from clouddesk.model.blueprint import (
+    GROW,
     LEAST_SECRET_CHARACTERS,
     ON_CLUSTERS,
     ON_MACHINES,
+    SHRINK,
     Blueprint,
     Client,
     Download,
@@ -60,9 +62,18 @@ def read_blueprint(path: Path, data: Any) -> Blueprint:
         runs_on=top.some_of("runs_on", (ON_CLUSTERS, ON_MACHINES), (ON_CLUSTERS,)),
         brings=top.texts("brings"),
         needs_own_kernel=top.flag("needs_own_kernel"),
+        scales=_scales(top),
     )
     top.finish()
     return blueprint
+
+
+def _scales(top: _Part) -> tuple[str, ...]:
+    """What software can do is said; bare machines come and leave as they like."""
+    said: tuple[str, ...] = top.texts("scales")
+    if set(said) - {GROW, SHRINK}:
+        top.fail("scales", f"must hold {GROW}, {SHRINK}, both or neither, not {', '.join(said)}")
+    return said if top.has("software") or top.has("scales") else (GROW, SHRINK)
 
 
 def _machine(part: _Part, default: Machine | None = None) -> Machine:

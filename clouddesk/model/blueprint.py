@@ -10,6 +10,7 @@ LEAST_SECRET_CHARACTERS = 16
 ON_CLUSTERS = "cluster"
 ON_MACHINES = "machine"
 """What software runs on: machines that work together, and machines that each have it alone."""
+GROW, SHRINK = "grow", "shrink"
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,8 @@ class Blueprint:
     """Blueprints whose software is a part of this one's."""
     needs_own_kernel: bool = False
     """No container can run it."""
+    scales: tuple[str, ...] = (GROW, SHRINK)
+    """What can be done while it runs; a machine that leaves takes its data along."""
 
     @property
     def is_cluster(self) -> bool:
@@ -133,3 +136,8 @@ class Blueprint:
     def outside(self) -> tuple[PortRange, ...]:
         """The ports of all roles that may be opened."""
         return tuple(dict.fromkeys(ports for role in self.roles for ports in role.outside))
+
+    @property
+    def growing_role(self) -> str:
+        """The part of machines that come and leave."""
+        return next(role.name for role in self.roles if role.count is None)

@@ -51,6 +51,8 @@ class ConfigurationOrder:
     """So long a node may take until it answers."""
     is_alone: bool = False
     """Each target gets it as if there were no other."""
+    leaving: tuple[str, ...] = ()
+    """Keys of nodes that are only taken out of the cluster, so that they can be ended; nothing else is done then."""
 
 
 @dataclass(frozen=True)

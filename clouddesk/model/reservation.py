@@ -22,10 +22,12 @@ RUNNING = "running"
 STOPPING = "stopping"
 STOPPED = "stopped"
 STARTING = "starting"
+SCALING = "scaling"
+"""It runs, while machines come or leave."""
 RELEASING = "releasing"
 ENDED = "ended"
 
-LIVE_STATES = (PROVISIONING, PARTIAL, CONFIGURING, RUNNING, STOPPING, STOPPED, STARTING, RELEASING)
+LIVE_STATES = (PROVISIONING, PARTIAL, CONFIGURING, RUNNING, STOPPING, STOPPED, STARTING, SCALING, RELEASING)
 
 REASON_RELEASED = "released"
 REASON_EXPIRED = "expired"
@@ -175,7 +177,7 @@ class Reservation:
     offered: Fallback | None = None
     """While PROVISIONING: the dearer machines that the owner is asked about, as there are none of those quoted."""
     step: str = ""
-    """While CONFIGURING: what is being done, in people's words; from beside the view, as ``nodes_up``."""
+    """While CONFIGURING, STARTING or SCALING: what is being done; from beside the view, as ``nodes_up``."""
     found: tuple[str, ...] = ()
     """What the proof of its software found: not empty says that the software runs."""
     links: tuple[Link, ...] = ()
@@ -188,6 +190,12 @@ class Reservation:
     """The machines' public keys by node key, as their configuration met them."""
     more_software: tuple[str, ...] = ()
     """What single machines are for besides ``software``."""
+    disk_gb: float = 0.0
+    """Of each machine; 0 where that was not kept."""
+    spot: bool = False
+    architecture: str = "x86_64"
+    scaling_to: int | None = None
+    """While SCALING: how many machines it is to have."""
 
     @property
     def person(self) -> Person:
@@ -276,4 +284,7 @@ def first_view(order: ReservationOrder) -> Reservation:
         has_owner_keys=bool(order.nodes.public_keys),
         openings=tuple(item for item in order.nodes.openings if item != SSH),
         more_software=order.more_software,
+        disk_gb=order.nodes.disk_gb,
+        spot=order.nodes.spot,
+        architecture=order.nodes.architecture,
     )
