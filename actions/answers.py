@@ -13,6 +13,7 @@ from actions import (
     create,
     forms,
     meanings,
+    openings,
     parking,
     questions,
     resolve,
@@ -221,6 +222,13 @@ async def _change_request(turn: Turn, question: Question) -> None:
         turn.say("utter_my_choice", buttons=questions.buttons(question), question=questions.words(question))
     elif change := bargaining.change_in(turn):
         await create.change(turn, change)
+    elif unclear := openings.misread(turn.text, turn.request or {}):
+        turn.say(
+            "utter_opening_unclear",
+            why=unclear,
+            buttons=questions.buttons(question),
+            question=questions.words(question),
+        )
     elif refuses_a_value(turn):
         turn.say("utter_no_yes_unchanged", buttons=questions.buttons(question), question=questions.words(question))
     elif bargaining.asks_cheaper(turn):

@@ -23,6 +23,7 @@ from actions import (
     moments,
     named,
     notified,
+    openings,
     own_keys,
     parking,
     price_words,
@@ -171,6 +172,8 @@ def _topic_of_answer(turn: Turn) -> str | None:
         return "ssh_keys"
     if not turn.form and knowledge.asked_about(turn):
         return "explain"
+    if openings.asks_of_running(turn):
+        return "openings"
     if not turn.form and retries.says_again(turn.text):
         can_try = question is not None and (question["kind"] == "try_again" or question.get("has_failed"))
         return "inform" if is_open and not can_try else "affirm"
@@ -206,7 +209,7 @@ def _topic_of_open(turn: Turn, question: Question) -> str | None:
         return answer
     if bargaining.is_yes(turn):
         return "affirm"
-    if rereading.as_change(turn):
+    if rereading.as_change(turn) or openings.changes_open_request(turn):
         return "correct"
     if is_of_request and refusals.refuses_a_value(turn):
         return "inform"

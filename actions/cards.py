@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from actions import openings
 from actions.requests import button
 from actions.turn import Card
-from actions.wording import duration, plural, provider_title
+from actions.wording import duration, names, plural, provider_title
 from clouddesk.language.localtime import local_time
 from clouddesk.language.money import hourly, money
 from clouddesk.language.people import called
@@ -66,7 +67,8 @@ _MADE_UP = "_(simulated: the addresses are made up, nothing answers there)_"
 
 def quote_card(quote: Quote, actor: Actor, title: str | None, *, more: str = "") -> Card:
     """Machines, place, price per hour and for the lease, runner-up; every default is marked."""
-    lines = [*_machine_lines(quote, title), *_price_lines(quote, actor), *_otherwise_lines(quote)]
+    lines = [*_machine_lines(quote, title), *openings.quote_lines(quote)]
+    lines += [*_price_lines(quote, actor), *_otherwise_lines(quote)]
     beside, hints = _elsewhere_lines(quote), _hint_lines(quote)
     if not quote.is_simulated and quote.created_at - quote.offer.as_of > _OLD_PRICE:
         beside.append(f"Price list of {quote.offer.as_of:%d %b %Y}")
@@ -252,6 +254,8 @@ def reservation_list(
 def reservation_card(item: Reservation, actor: Actor, now: datetime) -> Card:
     """Everything about one reservation."""
     what = f"{item.software} cluster" if item.software and item.kind == CLUSTER else item.kind
+    if item.kind != CLUSTER and item.all_software:
+        what += f" for {names(item.all_software)}"
     each = " each" if item.node_count > 1 else ""
     lines = [
         f"*{item.name}* ({item.id}), {what}, {_state(item)}" + (f" ({item.reason})" if item.reason else ""),
@@ -268,6 +272,8 @@ def reservation_card(item: Reservation, actor: Actor, now: datetime) -> Card:
     if offer := item.offered:
         other = f"{item.node_count} × {offer.size} on {provider_title(offer.provider)} in {offer.region}"
         lines.append(f"There are none of these left. Shall I take {other}, {hourly(offer.hourly_price_usd)}?")
+    if item.openings:
+        lines.append(f"Open: {openings.words(item.openings)}")
     lines.extend(_node_lines(item))
     return with_mark(lines, [item])
 
@@ -279,6 +285,7 @@ def connect_card(item: Reservation, actor: Actor) -> Card:
         lines = [f"*{item.name}*, with the SSH keys that you had given me when you ordered it:"]
         lines.extend(_ssh_lines(item))
         lines.extend(_software_lines(item))
+        lines.append(f"For `~/.ssh/config`: “ssh config for {item.name}”.")
     elif len(item.nodes) == 1 and item.nodes[0].address:
         lines = [f"*{item.name}* is at {item.nodes[0].address}, but no SSH key of yours is installed on it."]
     else:
@@ -349,6 +356,8 @@ def _software_lines(item: Reservation) -> list[str]:
         lines.append("Its pages open here while this runs in a terminal of yours:")
         lines.extend(f"`{command}`" for command in tunnels)
         lines.extend(f"• {line}" for line in doors.links(item, secrets={}))
+    if item.openings:
+        lines.append(f"Open without a tunnel: {openings.words(item.openings)}")
     return [*lines, *doors.clients(item)]
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from actions import cards, differences, questions, retries
+from actions import cards, differences, openings, questions, retries, setup_words
 from actions.base import DeskAction
 from actions.kinds import kept_of, says_vm
 from actions.mending import lost_words, problem_of
@@ -290,11 +290,9 @@ def warning_of(turn: Turn, made: Quote) -> str:
     software = made.request.software
     if not software or software[0] == PLAIN:
         return ""
-    blueprint = _blueprint(turn, {"software": list(software)})
-    title = blueprint.title if blueprint else software[0]
-    if blueprint and blueprint.software and made.request.kind == CLUSTER and not made.is_simulated:
-        return f"_{title} is set up and tried before I call it ready._\n"
-    return f"_{title} itself is not installed yet: you get the bare machines, ready for it._\n"
+    if made.is_simulated:
+        return setup_words.simulated(turn.desk.setup(made))
+    return setup_words.lines(turn.desk.setup(made), made)
 
 
 def say_start(turn: Turn, made: Quote) -> None:
@@ -315,6 +313,8 @@ def _left_out(turn: Turn, said: Fields) -> str:
             return f"All machines of one request are alike, so the one with {other} is left: ask for it next, “also …”."
         if second := unread.second_wish(turn.text, is_cluster=said["kind"] == CLUSTER):
             return f"This is one request; ask for “{second}” next, as in “also {second}”."
+        if unclear := openings.misread(turn.text, said):
+            return unclear
         heard = said_in(turn)
         has_time = "duration_seconds" in heard or "until" in heard
         rest = unread.unread(turn.text, {**said, "total": _total_taken(turn, said)}, has_time=has_time)

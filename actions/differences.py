@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from actions.openings import words as words_of
 from actions.wording import duration, plural, provider_title
 from clouddesk.language.money import hourly, money
 from clouddesk.model.quote import Quote
@@ -19,6 +20,7 @@ def shown(quote: Quote) -> dict[str, Any]:
         "place": f"{provider_title(offer.provider)} in {offer.region}",
         "disk": f"{quote.disk_gb:g} GB disk",
         "os": quote.os,
+        "open": words_of(quote.openings) or "closed but for SSH",
         "lease": duration(quote.lease_seconds),
         "hourly": hourly(quote.hourly_price_usd),
         "total": f"{money(quote.total_price_usd)} in all",

@@ -24,6 +24,8 @@ _STAYS = (
     "excluded_sizes",
     "max_hourly_price_usd",
     "spot",
+    "open_to",
+    "open_ports",
 )
 """What is said of each machine or of the time holds for the other kind too; a number of machines, software and a
 name do not."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actions import cards, resolve
+from actions import cards, resolve, ssh_config
 from actions.base import DeskAction
 from actions.lifecycle import chosen
 from actions.turn import Turn
@@ -79,7 +79,7 @@ class ActionConnectInfo(DeskAction):
                 has_secrets = bool(item.found) and item.person == turn.actor.person
                 turn.say(
                     "utter_connect",
-                    card=cards.connect_card(item, turn.actor),
+                    card=ssh_config.card(item, turn) or cards.connect_card(item, turn.actor),
                     is_private=True,
                     secrets_of=item.id if has_secrets else "",
                 )

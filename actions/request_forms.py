@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, ClassVar
 
-from actions import parking, questions, rereading, retries, usual
+from actions import openings, parking, questions, rereading, retries, usual
 from actions.bare import lone_number, said_number
 from actions.base import DeskAction
 from actions.create import by_popularity, what
@@ -47,7 +47,7 @@ class RequestForm(Form):
         """A number, or a few words that only add to the request ("in frankfurt")."""
         if usual.leaves_it_to_me(turn) or usual.says_usual(turn):
             return True
-        if self._has_nothing_on_it(turn) or said_number(turn.text) is not None:
+        if openings.changes_open_request(turn) or self._has_nothing_on_it(turn) or said_number(turn.text) is not None:
             return True
         if turn.asked == "software" and software_for(turn):
             return True

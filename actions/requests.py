@@ -8,7 +8,7 @@ import re
 from dataclasses import asdict
 from typing import Any
 
-from actions import own_machine
+from actions import openings, own_machine
 from actions.kinds import count_kept, kept_of, kind_said
 from actions.refusals import changes_by_refusal
 from actions.turn import Button, Turn
@@ -57,7 +57,9 @@ _ANY = {
     "os": "any system",
     "name": "a name of my choice",
     "excluded_regions": "no place ruled out",
+    "open_to": "closed but for SSH",
 }
+_LISTED = {"excluded_regions": "not in", "excluded_sizes": "not", "open_to": "open to", "open_ports": "port"}
 _ANY_ALONE = {"gpu_types": "any kind of GPU", "size_names": "any type of machine"}
 """Said when nothing else has changed: "no GPU" and "not t3.medium" tell it already."""
 _NONE_AT_ZERO = ("gpu_count", "max_hourly_price_usd")
@@ -225,7 +227,7 @@ def is_fragment(turn: Turn) -> bool:
 
 def stated_in(turn: Turn) -> Fields:
     """What this message says and what it rules out."""
-    said = {**own_machine.meant(turn), **said_in(turn)}
+    said = {**own_machine.meant(turn), **openings.meant(turn), **said_in(turn)}
     return {**said, **changes_by_refusal(turn, {**(turn.request or {}), **_unmet(turn)}, said)}
 
 
@@ -355,10 +357,8 @@ def change_words(change: Fields) -> str:
         elif field == "kind":
             is_one = change.get("count", 1) == 1
             parts.append("a cluster" if value == CLUSTER else "a plain machine" if is_one else "plain machines")
-        elif field == "excluded_regions":
-            parts.append(f"not in {' or '.join(value)}")
-        elif field == "excluded_sizes":
-            parts.append(f"not {' or '.join(value)}")
+        elif field in _LISTED:
+            parts.append(f"{_LISTED[field]} {' or '.join(value)}")
         elif field == "count":
             parts.append(plural(value, "machine"))
         elif field in _NAMES:

@@ -212,7 +212,7 @@ async def _excepted_by(turn: Turn, exception: Cues, found: Sequence[Reservation]
     if near := nearly_named_in(text, found):
         return [item for word in near for item in await _nearly(turn, word) if item in found]
     words = set(re.findall(r"[\w.-]+", text))
-    if called := [item for item in found if words & {item.software, item.provider, item.os.partition("-")[0]}]:
+    if called := [item for item in found if words & {*item.all_software, item.provider, item.os.partition("-")[0]}]:
         return called
     if not exception.says_which:
         return []
@@ -317,12 +317,12 @@ def _of_the_system(turn: Turn, found: list[Reservation]) -> list[Reservation]:
 
 
 def _is_refused(cues: Cues, item: Reservation) -> bool:
-    return any(cues.refuses(word) for word in (item.id, item.name, item.software) if word)
+    return any(cues.refuses(word) for word in (item.id, item.name, *item.all_software))
 
 
 def _is_called(item: Reservation, words: str) -> bool:
     said = words.strip().lower()
-    return said in (item.id, item.name.lower(), item.software) or said in item.name.lower().split("-")
+    return said in (item.id, item.name.lower(), *item.all_software) or said in item.name.lower().split("-")
 
 
 def _split(name: str) -> tuple[str, str]:

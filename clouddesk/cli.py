@@ -25,6 +25,8 @@ COMMANDS = {
     "say": "clouddesk.commands.talk:say",
     "parse": "clouddesk.commands.talk:parse",
     "reservations": "clouddesk.commands.desk:reservations",
+    "ssh": "clouddesk.commands.ssh:ssh",
+    "ssh-config": "clouddesk.commands.ssh:ssh_config",
     "offers": "clouddesk.commands.desk:offers",
     "prices": "clouddesk.commands.desk:prices",
     "credentials": "clouddesk.commands.desk:credentials",

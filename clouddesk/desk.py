@@ -49,6 +49,7 @@ from clouddesk.quoting import said_name
 from clouddesk.records import Records
 from clouddesk.scaling import Sizes
 from clouddesk.settings import Limits, TeamDefaults
+from clouddesk.setups import Setup
 from clouddesk.sharing import Shares
 from clouddesk.ssh_keys import SshKeys
 
@@ -136,7 +137,7 @@ class Desk:
 
     def blueprints(self) -> list[Blueprint]:
         """All cluster shapes."""
-        return list(self.blueprints_by_name.values())
+        return [item for item in self.blueprints_by_name.values() if item.is_cluster]
 
     def providers(self) -> tuple[str, ...]:
         """The providers that are supported now."""
@@ -232,6 +233,10 @@ class Desk:
         access.require_member(actor)
         return await self._quotations.compare(actor, request, most=most)
 
+    def setup(self, quote: Quote) -> Setup:
+        """What is put on the quote's machines, and what of its request cannot be."""
+        return self._quotations.setup(quote)
+
     async def usual(self, actor: Actor, kind: str | None = None, software: str | None = None) -> ResourceRequest | None:
         """What the actor used last: of this kind and software, or of any."""
         return await self._quotations.usual(actor, kind, software)
@@ -256,7 +261,6 @@ class Desk:
         quote = await self._quotations.get_to_reserve(actor, quote_id)
         is_exact = quote.request.name is not None
         stem = said_name(quote.request) or quote.name
-        blueprint = self._quotations.blueprint(quote.request)
         order = make_order(
             actor,
             quote,
@@ -267,7 +271,7 @@ class Desk:
             catalog=self.catalog,
             bills_stopped_machines=self.accounts.bills_stopped_machines,
             public_keys=[key.line for key in await self.ssh_keys.list(actor)],
-            software=blueprint.software if blueprint else None,
+            software=self._quotations.setup(quote).software,
             now=self.clock(),
         )
         reservation = await self._records.open(order)

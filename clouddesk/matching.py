@@ -45,7 +45,7 @@ def match_reservations(
     exact = [item for item in found if wanted in (item.id, item.name.lower())]
     if exact:
         return exact
-    partial = [item for item in found if wanted in item.name.lower().split("-") or wanted == item.software]
+    partial = [item for item in found if wanted in item.name.lower().split("-") or wanted in item.all_software]
     if partial:
         return partial
     # A number at the end tells names apart, so a typo is forgiven only before it.
@@ -92,7 +92,7 @@ def _as_word(name: str) -> str:
 
 
 def _has(item: Reservation, software: Sequence[str], provider: Sequence[str], region: str | None) -> bool:
-    if software and item.software not in software:
+    if software and not {*item.all_software} & {*software}:
         return False
     if provider and item.provider not in provider:
         return False

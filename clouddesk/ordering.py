@@ -9,9 +9,10 @@ from clouddesk.fallbacks import BillsStopped, fallbacks, stopped_hourly_price_us
 from clouddesk.model.actor import Actor
 from clouddesk.model.blueprint import Software
 from clouddesk.model.credentials import credential_ref
-from clouddesk.model.node import NodeOrder
+from clouddesk.model.node import SSH, NodeOrder
 from clouddesk.model.ports import Catalog
 from clouddesk.model.quote import Quote
+from clouddesk.model.request import CLUSTER
 from clouddesk.model.reservation import ReservationOrder
 from clouddesk.providers import PROVIDERS
 from clouddesk.settings import Limits
@@ -66,6 +67,7 @@ def make_order(
             name=name,
             architecture=offer.architecture,
             spot=offer.spot,
+            openings=(SSH, *quote.openings),
             public_keys=tuple(key for key in public_keys if key.startswith(PROVIDERS[offer.provider].key_kinds)),
         ),
         lease_seconds=quote.lease_seconds,
@@ -85,4 +87,5 @@ def make_order(
         ),
         dearer_percent=limits.failover_dearer_percent,
         configuration=None if quote.is_simulated else software,
+        more_software=() if quote.request.kind == CLUSTER else quote.request.software[1:],
     )

@@ -25,6 +25,7 @@ from clouddesk.model.quote import Quote
 from clouddesk.model.request import CLUSTER, ResourceRequest
 from clouddesk.quoting import make_quote, still_holds
 from clouddesk.settings import Limits, TeamDefaults
+from clouddesk.setups import Setup, make_setup, openings_of
 
 log = structlog.get_logger()
 
@@ -67,6 +68,7 @@ class Quotations:
             quote = self._quote_or_reason(actor, filled, providers)
         quote = replace(quote, request=request, habits=filled.habits, team=filled.team, used=filled.used())
         quote = replace(quote, name=_free_name(quote.name, taken))
+        quote = replace(quote, openings=openings_of(request, self.setup(quote), provider=quote.offer.provider))
         if keep:
             await self.quotes.put(quote)
         return quote
@@ -109,6 +111,10 @@ class Quotations:
             return None
         software = request.software[0] if request.software else "plain"
         return find_blueprint(self.blueprints, software)
+
+    def setup(self, quote: Quote) -> Setup:
+        """What is put on the quote's machines, and what of its request cannot be."""
+        return make_setup(self.blueprints, quote.request, os=quote.os, provider=quote.offer.provider)
 
     def _comparison(
         self, actor: Actor, filled: Filled, providers: tuple[str, ...], own: Collection[str], most: int | None

@@ -11,6 +11,8 @@ from typing import Any, NoReturn, TypeVar
 from clouddesk.model.blueprint import (
     GROW,
     LEAST_SECRET_CHARACTERS,
+    ON_CLUSTERS,
+    ON_MACHINES,
     SHRINK,
     Blueprint,
     Client,
@@ -57,6 +59,9 @@ def read_blueprint(path: Path, data: Any) -> Blueprint:
         storage_gb=max(item.storage_gb for item in machines),
         os=top.text("os"),
         software=_software(top.part("software"), roles) if top.has("software") else None,
+        runs_on=top.some_of("runs_on", (ON_CLUSTERS, ON_MACHINES), (ON_CLUSTERS,)),
+        brings=top.texts("brings"),
+        needs_own_kernel=top.flag("needs_own_kernel"),
         scales=_scales(top),
     )
     top.finish()
@@ -234,6 +239,18 @@ class _Part:
         if value not in known:
             self.fail(key, f"must be one of {', '.join(known)}, not {value!r}")
         return str(value)
+
+    def some_of(self, key: str, known: tuple[str, ...], default: tuple[str, ...]) -> tuple[str, ...]:
+        value = self.take(key, list(default))
+        if not isinstance(value, list) or not value or not {*map(str, value)} <= {*known}:
+            self.fail(key, f"must be a list with one or more of {', '.join(known)}, not {value!r}")
+        return tuple(value)
+
+    def flag(self, key: str) -> bool:
+        value = self.take(key, False)
+        if not isinstance(value, bool):
+            self.fail(key, f"must be true or false, not {value!r}")
+        return value
 
     def texts(self, key: str) -> tuple[str, ...]:
         value = self.take(key, [])

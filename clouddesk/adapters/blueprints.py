@@ -38,16 +38,22 @@ def load_blueprints(*folders: Path) -> dict[str, Blueprint]:
             _check_ansible_roles(path, blueprint, folders)
             found[path.stem] = blueprint
     _check_names(found)
+    _check_brought(found)
     return found
 
 
-def find_blueprint(blueprints: dict[str, Blueprint], software: str) -> Blueprint:
-    """The blueprint by its name or an alias. Raises UnknownSoftware with what there is."""
-    wanted = software.lower()
-    for blueprint in blueprints.values():
-        if wanted == blueprint.name or wanted in blueprint.aliases:
-            return blueprint
-    raise UnknownSoftware(software, tuple(blueprints))
+def blueprint_called(blueprints: Mapping[str, Blueprint], word: str) -> Blueprint | None:
+    """The blueprint by its name or an alias."""
+    wanted = word.lower()
+    return next((item for item in blueprints.values() if wanted == item.name or wanted in item.aliases), None)
+
+
+def find_blueprint(blueprints: Mapping[str, Blueprint], software: str) -> Blueprint:
+    """The cluster's blueprint by its name or an alias. Raises UnknownSoftware with what there is."""
+    found = blueprint_called(blueprints, software)
+    if found is None or not found.is_cluster:
+        raise UnknownSoftware(software, tuple(item.name for item in blueprints.values() if item.is_cluster))
+    return found
 
 
 def make_secrets(wanted: Mapping[str, int]) -> dict[str, str]:
@@ -69,6 +75,13 @@ def _check_ansible_roles(path: Path, blueprint: Blueprint, folders: tuple[Path, 
             tasks = Path(ROLES, role, "tasks", f"{part}.yml")
             if not any((folder / tasks).is_file() for folder in folders):
                 raise Invalid(f"{path.name}: software.ansible_roles names {role}, but there is no {tasks} beside it.")
+
+
+def _check_brought(blueprints: dict[str, Blueprint]) -> None:
+    for blueprint in blueprints.values():
+        for name in blueprint.brings:
+            if name not in blueprints:
+                raise Invalid(f"{blueprint.name}.yml: brings names {name}, but there is no {name}.yml.")
 
 
 def _check_names(blueprints: dict[str, Blueprint]) -> None:

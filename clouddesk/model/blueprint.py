@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 LEAST_SECRET_CHARACTERS = 16
+ON_CLUSTERS = "cluster"
+ON_MACHINES = "machine"
+"""What software runs on: machines that work together, and machines that each have it alone."""
 GROW, SHRINK = "grow", "shrink"
 
 
@@ -95,6 +98,8 @@ class Software:
     downloads: Mapping[str, Download] = field(default_factory=dict)
     variables: Mapping[str, Any] = field(default_factory=dict)
     """Handed to the Ansible roles as they are."""
+    is_alone: bool = False
+    """Each machine gets it as if there were no other."""
 
 
 @dataclass(frozen=True)
@@ -113,8 +118,24 @@ class Blueprint:
     aliases: tuple[str, ...] = ()
     software: Software | None = None
     """None: bare machines, nothing is put on them."""
+    runs_on: tuple[str, ...] = (ON_CLUSTERS,)
+    """Of ``ON_CLUSTERS`` and ``ON_MACHINES``."""
+    brings: tuple[str, ...] = ()
+    """Blueprints whose software is a part of this one's."""
+    needs_own_kernel: bool = False
+    """No container can run it."""
     scales: tuple[str, ...] = (GROW, SHRINK)
     """What can be done while it runs; a machine that leaves takes its data along."""
+
+    @property
+    def is_cluster(self) -> bool:
+        """Whether machines that work together can be had for it."""
+        return ON_CLUSTERS in self.runs_on
+
+    @property
+    def outside(self) -> tuple[PortRange, ...]:
+        """The ports of all roles that may be opened."""
+        return tuple(dict.fromkeys(ports for role in self.roles for ports in role.outside))
 
     @property
     def growing_role(self) -> str:

@@ -49,6 +49,8 @@ class ConfigurationOrder:
     limit_seconds: float = 1800.0
     reach_seconds: float = 180.0
     """So long a node may take until it answers."""
+    is_alone: bool = False
+    """Each target gets it as if there were no other."""
     leaving: tuple[str, ...] = ()
     """Keys of nodes that are only taken out of the cluster, so that they can be ended; nothing else is done then."""
 
@@ -83,6 +85,15 @@ class Configured:
     """How many steps changed something, over all nodes."""
     host_keys: Mapping[str, tuple[str, ...]]
     """By node key: to be given with the next order."""
+
+    @classmethod
+    def together(cls, parts: Sequence[Configured]) -> Configured:
+        """What came of machines that were configured each by itself; what was found on all of them is said once."""
+        return cls(
+            found=tuple(dict.fromkeys(line for part in parts for line in part.found)),
+            changes=sum(part.changes for part in parts),
+            host_keys={key: lines for part in parts for key, lines in part.host_keys.items()},
+        )
 
 
 class ConfigureFailed(CloudDeskError):

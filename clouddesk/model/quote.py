@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from clouddesk.model.node import NodePlan
+from clouddesk.model.node import NodePlan, Opening
 from clouddesk.model.offer import Offer, Requirements
 from clouddesk.model.request import ResourceRequest
 
@@ -62,6 +62,9 @@ class Quote:
     """The request with the habits, to be remembered as the new one with the yes."""
     requirements: Requirements | None = None
     """What the offer was chosen by, for another one when there are none of it left."""
+
+    openings: tuple[Opening, ...] = ()
+    """What is let in from outside besides SSH."""
 
     @property
     def reservation_id(self) -> str:

@@ -37,3 +37,7 @@ class ResourceRequest:
     excluded_regions: tuple[str, ...] = ()
     """Words of places that were ruled out; a provider that was is simply not among ``providers``."""
     excluded_sizes: tuple[str, ...] = ()
+    open_to: tuple[str, ...] = ()
+    """Addresses, in CIDR notation, that the ports of the software are opened to; nobody's else."""
+    open_ports: tuple[str, ...] = ()
+    """The ports that are opened instead of those: "8080", "8000-8100"."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from clouddesk.model.actor import Person
 from clouddesk.model.blueprint import Client, Link, Software
 from clouddesk.model.fallback import Fallback
-from clouddesk.model.node import GONE, Node, NodeOrder
+from clouddesk.model.node import GONE, SSH, Node, NodeOrder, Opening
 from clouddesk.model.node import RUNNING as NODE_RUNNING
 from clouddesk.model.node import STOPPED as NODE_STOPPED
 from clouddesk.model.share import Share
@@ -96,6 +96,8 @@ class ReservationOrder:
     """A fallback that costs more than this above what was said yes to needs another yes."""
     configuration: Software | None = None
     """What is put on the machines, as its blueprint was at the time of the order; None: they stay bare."""
+    more_software: tuple[str, ...] = ()
+    """What single machines are for besides ``software``."""
 
     def at(self, fallback: Fallback, *, rest: tuple[Fallback, ...]) -> ReservationOrder:
         """The same machines elsewhere; ``rest`` are the fallbacks that are left then."""
@@ -182,6 +184,12 @@ class Reservation:
     """To open in a browser; names of secrets stand where the secrets go."""
     clients: tuple[Client, ...] = ()
     """How its software is used; names of secrets stand where the secrets go."""
+    openings: tuple[Opening, ...] = ()
+    """What is let in from outside besides SSH."""
+    host_keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The machines' public keys by node key, as their configuration met them."""
+    more_software: tuple[str, ...] = ()
+    """What single machines are for besides ``software``."""
     disk_gb: float = 0.0
     """Of each machine; 0 where that was not kept."""
     spot: bool = False
@@ -192,6 +200,11 @@ class Reservation:
     @property
     def person(self) -> Person:
         return Person(self.workspace_id, self.owner)
+
+    @property
+    def all_software(self) -> tuple[str, ...]:
+        """All that its machines are for."""
+        return (self.software, *self.more_software) if self.software else ()
 
     @property
     def is_live(self) -> bool:
@@ -269,6 +282,8 @@ def first_view(order: ReservationOrder) -> Reservation:
         conversation=order.conversation,
         is_simulated=order.is_simulated,
         has_owner_keys=bool(order.nodes.public_keys),
+        openings=tuple(item for item in order.nodes.openings if item != SSH),
+        more_software=order.more_software,
         disk_gb=order.nodes.disk_gb,
         spot=order.nodes.spot,
         architecture=order.nodes.architecture,

@@ -13,7 +13,13 @@ from typing import Any
 import structlog
 from temporalio import activity
 
-from clouddesk.model.configuration import ConfigurationOrder, ConfigurationSecrets, ConfigureFailed, Target
+from clouddesk.model.configuration import (
+    ConfigurationOrder,
+    ConfigurationSecrets,
+    Configured,
+    ConfigureFailed,
+    Target,
+)
 from clouddesk.model.errors import Unavailable
 from clouddesk.model.node import Node
 from clouddesk.model.ports import Configuration, MachineSecrets, ReservationViews
@@ -97,9 +103,8 @@ class ConfigureActivities:
         self, order: ConfigurationOrder, secrets: ConfigurationSecrets, on_step: Callable[[str], None]
     ) -> tuple[Outcome, bool]:
         """How it went, and whether what is wrong may mend itself."""
-        log_path = self._logs / f"{order.reservation_id}.log"
         try:
-            done = await self._configuration.configure(order, secrets, log_path=log_path, on_step=on_step)
+            done = await self._configured(order, secrets, on_step)
         except ConfigureFailed as error:
             log.warning(
                 "configure.failed",
@@ -112,6 +117,27 @@ class ConfigureActivities:
             return failed, error.may_help_to_retry
         return Outcome(found=done.found, host_keys=dict(done.host_keys)), False
 
+    async def _configured(
+        self, order: ConfigurationOrder, secrets: ConfigurationSecrets, on_step: Callable[[str], None]
+    ) -> Configured:
+        """Machines that have their software alone are told of no others. Raises ConfigureFailed."""
+        room = asyncio.Semaphore(AT_A_TIME)
+
+        async def configure(part: ConfigurationOrder) -> Configured:
+            async with room:
+                log_path = self._logs / f"{part.reservation_id}.log"
+                return await self._configuration.configure(part, secrets, log_path=log_path, on_step=on_step)
+
+        if not order.is_alone:
+            return await configure(order)
+        if order.leaving:
+            # No other machine knows of those that leave.
+            return Configured.together(())
+        parts = [configure(replace(order, targets=(target,))) for target in order.targets]
+        # All of them end before this does, so that nothing is done on a machine any more when a try is over.
+        ended = await asyncio.gather(*parts, return_exceptions=True)
+        return Configured.together([_unless_raised(outcome) for outcome in ended])
+
     def _order(self, work: Configuring) -> ConfigurationOrder:
         software = work.software
         return ConfigurationOrder(
@@ -122,6 +148,7 @@ class ConfigureActivities:
             downloads=software.downloads,
             variables=software.variables,
             mirrors=self._mirrors,
+            is_alone=software.is_alone,
             leaving=work.leaving,
         )
 
@@ -170,6 +197,12 @@ def _delete_old_logs(folder: Path) -> None:
         with suppress(OSError):
             if path.stat().st_mtime < oldest:
                 path.unlink()
+
+
+def _unless_raised(outcome: Configured | BaseException) -> Configured:
+    if isinstance(outcome, BaseException):
+        raise outcome
+    return outcome
 
 
 def _seconds_left(work: Configuring) -> float:

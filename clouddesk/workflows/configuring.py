@@ -66,7 +66,12 @@ class Configurer:
             if not outcome.cause:
                 now = workflow.now()
                 state.record(audit.CONFIGURED, now, found="; ".join(outcome.found))
-                state.change(now, found=outcome.found, links=software.links, clients=software.clients)
+                state.change(
+                    now,
+                    found=outcome.found,
+                    links=software.links,
+                    clients=software.clients,
+                )
                 return True
             answer = await self._ask(outcome)
             if answer != RETRY:

@@ -12,7 +12,7 @@ from clouddesk.model import audit
 from clouddesk.model.audit import AuditEntry
 from clouddesk.model.errors import LimitExceeded
 from clouddesk.model.fallback import Fallback, Refusal
-from clouddesk.model.node import GONE, Node
+from clouddesk.model.node import GONE, SSH, Node
 from clouddesk.model.node import RUNNING as NODE_RUNNING
 from clouddesk.model.node import STOPPED as NODE_STOPPED
 from clouddesk.model.notice import Notice
@@ -112,6 +112,7 @@ class ReservationState:
             software=order.software or "",
             lease_seconds=str(order.lease_seconds),
             hourly_price_usd=f"{order.hourly_price_usd:.6f}",
+            **_opened(order),
         )
         return state
 
@@ -147,6 +148,7 @@ class ReservationState:
         """Change the view; the cost up to now is counted at the rate of the state that ends here."""
         if self.view.accrued_at is not None:
             fields = {"accrued_usd": self.view.cost_so_far_usd(now), "accrued_at": now} | fields
+        fields = {"host_keys": dict(self.host_keys)} | fields
         self.view = replace(self.view, **fields, revision=self.view.revision + 1)
 
     def notify(self, kind: str, now: datetime, *, key: str = "", is_for_admins: bool = False, **facts: str) -> None:
@@ -305,3 +307,10 @@ class ReservationState:
         gone = tuple(replace(node, state=GONE, address=None, private_address=None) for node in self.view.nodes)
         self.change(now, state=ENDED, ended_at=now, nodes=gone)
         self.pending_warnings = []
+
+
+def _opened(order: ReservationOrder) -> dict[str, str]:
+    """Who is let in from outside besides SSH, for the trail."""
+    others = [item for item in order.nodes.openings if item != SSH]
+    text = " ".join(f"{item.first_port}-{item.last_port}:{item.source}" for item in others)
+    return {"openings": text} if text else {}

@@ -55,6 +55,27 @@ async def test_what_is_configured_is_what_was_ordered_with_the_secrets_of_the_re
     assert (secrets.private_key, secrets.values) == ("made-up", {"password": "x" * 32})
 
 
+async def test_machines_that_have_it_alone_are_configured_each_by_itself(bench: Bench):
+    order = await bench.reserve(configuration=replace(SOFTWARE, is_alone=True))
+    view = await running(bench, order)
+    keys = sorted(plan.key for plan in order.nodes.nodes)
+    assert len(keys) == 2
+    assert sorted(target.key for item in bench.configuration.orders for target in item.targets) == keys
+    assert [len(item.targets) for item in bench.configuration.orders] == [1, 1]
+    assert {item.values["password"] for item in bench.configuration.secrets} == {"x" * 32}
+    assert view.found == FOUND, "what was found on both is said once"
+    assert view.host_keys == {key: (f"ssh-ed25519 {key}",) for key in keys}
+
+
+async def test_one_of_them_that_fails_is_asked_about_when_the_others_have_ended(bench: Bench):
+    bench.configuration.faults = [broken()]
+    order = await bench.reserve(configuration=replace(SOFTWARE, is_alone=True))
+    await asked(bench, order)
+    assert bench.configuration.ended == len(bench.configuration.orders) == 2
+    await bench.engine.choose(order.reservation_id, RETRY, by="ann")
+    await running(bench, order)
+
+
 async def test_clouddesks_own_key_is_beside_those_that_were_ordered(bench: Bench):
     order = await reserve(bench)
     await running(bench, order)

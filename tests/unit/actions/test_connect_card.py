@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from actions import ssh_config
 from actions.cards import connect_card
+from actions.turn import Turn
 from clouddesk.model.actor import Actor
 from clouddesk.model.node import Node
 from tests.builders import a_reservation
@@ -27,3 +29,26 @@ def test_another_port_is_told_and_somebody_else_is_not_promised_entry():
     item = replace(a_reservation(), nodes=(node,), has_owner_keys=True)
     assert "`ssh ubuntu@127.0.0.1 -p 32770`" in connect_card(item, Actor(item.workspace_id, item.owner)).text
     assert "`ssh" not in connect_card(item, Actor(item.workspace_id, "somebody-else")).text
+
+
+def asked(text: str, user: str) -> Turn:
+    return Turn(
+        desk=None,  # type: ignore[arg-type]  # not asked here
+        actor=Actor("local", user),
+        conversation="c",
+        text=text,
+        intent="connect_info",
+        entities={},
+        message_id="m-1",
+    )
+
+
+def test_who_asks_for_the_configuration_gets_it_with_the_keys_of_the_machines():
+    keys = {"1": ("ssh-ed25519 AAAA1",)}
+    item = replace(a_reservation(), nodes=(a_node("1", "10.0.0.1"),), has_owner_keys=True, host_keys=keys)
+    card = ssh_config.card(item, asked("give me the ssh config for spark-1", item.owner))
+    assert card is not None
+    assert "Host spark-1\n  HostName 10.0.0.1\n  User ubuntu" in card.text
+    assert f"clouddesk-{item.id}-1 ssh-ed25519 AAAA1" in card.text
+    assert ssh_config.card(item, asked("how do I log in to spark-1?", item.owner)) is None
+    assert ssh_config.card(item, asked("ssh config for spark-1", "somebody-else")) is None

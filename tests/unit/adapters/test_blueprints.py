@@ -67,6 +67,8 @@ def test_a_whole_blueprint_is_read(tmp_path):
     keeper, worker = blueprint.roles
     assert (keeper.least, keeper.default, worker.least, worker.default) == (1, 1, 1, 2)
     assert keeper.inside == (PortRange(7000, 7100),)
+    assert (blueprint.runs_on, blueprint.brings, blueprint.needs_own_kernel) == (("cluster",), (), False)
+    assert blueprint.outside == (PortRange(8983, 8983),)
     assert blueprint.software is not None
     assert blueprint.software.downloads["solr"].url == "https://example.org/9.1.tgz"
 
@@ -109,6 +111,10 @@ def test_a_role_that_needs_more_makes_all_machines_larger(tmp_path):
         ("software/downloads/solr/checksum", "md5:1", "software.downloads.solr.checksum must be sha256: or sha512:"),
         ("software/versions", None, "software.downloads.solr.url names {version}, so versions.solr must be given"),
         ("software/check", None, "software.check is missing"),
+        ("runs_on", ["laptop"], "runs_on must be a list with one or more of cluster, machine, not ['laptop']"),
+        ("runs_on", [], "runs_on must be a list with one or more"),
+        ("needs_own_kernel", "yes", "needs_own_kernel must be true or false, not 'yes'"),
+        ("brings", ["jupyter"], "brings names jupyter, but there is no jupyter.yml"),
     ],
 )
 def test_what_is_wrong_is_told_with_file_and_key(tmp_path, path, value, told):

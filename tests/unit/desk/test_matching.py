@@ -37,6 +37,14 @@ def test_attributes_narrow_down(three_reservations):
     assert [item.name for item in by_provider] == ["etl-nightly"]
 
 
+def test_a_machine_is_known_by_all_that_it_is_for(three_reservations):
+    item = replace(three_reservations[2], kind="vm", software="redis", more_software=("postgres",))
+    for word in ("redis", "postgres"):
+        assert match_reservations([item], None, software=[word]) == [item]
+        assert match_reservations([item], word) == [item]
+    assert match_reservations([item], None, software=["spark"]) == []
+
+
 def test_a_region_that_no_list_has_is_known_by_its_name(three_reservations):
     own = replace(three_reservations[0], provider="openstack", region="RegionOne")
     assert match_reservations([own, *three_reservations[1:]], None, region="regionone") == [own]

@@ -35,10 +35,12 @@ async def test_an_order_that_has_begun_is_not_called_off_by_redis(place: str, mo
         (False, ResourceRequest(kind=CLUSTER, software=("redis",)), ("redis",)),
         (False, ResourceRequest(kind=CLUSTER), ()),
         (False, ResourceRequest(kind=VM), None),
+        (False, ResourceRequest(kind=VM, software=("docker", "postgres")), ("docker", "postgres")),
+        (True, ResourceRequest(kind=VM, software=("docker",)), None),
         (True, ResourceRequest(kind=CLUSTER, software=("redis",)), None),
     ],
 )
-async def test_a_real_cluster_is_ordered_with_what_its_blueprint_puts_on_it(
+async def test_real_machines_are_ordered_with_what_their_blueprints_put_on_them(
     is_simulated: bool, request_: ResourceRequest, roles: tuple[str, ...] | None
 ) -> None:
     world = MemoryDesk()

@@ -26,4 +26,7 @@ for number, address in enumerate(ADDRESSES):
         if time.monotonic() > end:
             sys.exit(f"{reader} does not have what was written through {address}")
         time.sleep(0.2)
-print(f"values written through each of {len(ADDRESSES)} machines were read through another")  # noqa: T201
+if len(ADDRESSES) == 1:
+    print("a value that was written was read again")  # noqa: T201
+else:
+    print(f"values written through each of {len(ADDRESSES)} machines were read through another")  # noqa: T201

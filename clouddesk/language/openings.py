@@ -1,0 +1,89 @@
+"""Who may reach a machine's ports, as it is said: "open it to 203.0.113.0/24", "port 8080 open to everybody"."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from ipaddress import ip_network
+
+WORLD = ("0.0.0.0/0", "::/0")
+MY_ADDRESS = "my address"
+LEAST_PREFIX = {4: 8, 6: 16}
+"""A range that is wider than this is as good as the whole internet."""
+_OPENS = re.compile(
+    r"\b(?:open(?:ed|ing|s)?(?![- ](?:source|standard|data|question)s?\b)|reachable|be reached|accessible|access from"
+    r"|expos(?:e|ed|ing)|allow(?:ed|ing)?|white-?list(?:ed)?|let in|let (?:it|them|me|us) in|only from)\b"
+)
+_CLOSES = re.compile(
+    r"\b(?:close (?:it|them|that|everything|(?:all |the )+ports?)|keep (?:it|them|(?:the )?ports?) closed"
+    r"|(?:don'?t|do not|never|not) (?:open|expose)\b|not to be (?:open|exposed)|no open(?:ings| ports?)|no ports? open"
+    r"|nothing open|only (?:by|through|over|via) (?:an? |the )?tunnel)"
+)
+_FOUR_NUMBERS = r"\d{1,3}(?:\.\d{1,3}){3}"
+_ADDRESS = re.compile(
+    rf"(?<![\w.:/-])(?:{_FOUR_NUMBERS}|(?=[0-9a-f]*:[0-9a-f]*:)[0-9a-f:]{{2,39}})(?:/\d{{1,3}})?(?![\w:/]|\.\d)"
+)
+_EVERYBODY = re.compile(
+    r"\b(?:to|by|for|from) (?:the )?(?:(?:whole|entire|public) )?"
+    r"(?:world|internet|web|public|everybody|everyone|anybody|anyone)\b|\bfrom (?:everywhere|anywhere)\b|\bpublicly\b"
+)
+_OWN = re.compile(
+    r"\b(?:to|from|for|by) (?:my|our)(?: own| current| public)? (?:ip|address|network|laptop|office|home)\b"
+)
+_PORTS = re.compile(r"\bports? (?P<ports>\d{1,5}(?:-\d{1,5})?(?:(?:,? and |, ?)\d{1,5}(?:-\d{1,5})?)*)\b")
+_LAST_PORT = 65535
+
+
+@dataclass(frozen=True)
+class Opened:
+    """``sources`` in CIDR notation, ``ports`` as "8080" and "8000-8100"."""
+
+    sources: tuple[str, ...] = ()
+    ports: tuple[str, ...] = ()
+    is_closed: bool = False
+    """Nothing is to be open (any more)."""
+    unclear: tuple[str, ...] = ()
+    """What looks like an address and is none, and MY_ADDRESS where it was not told."""
+
+    def __bool__(self) -> bool:
+        return bool(self.sources or self.ports or self.is_closed or self.unclear)
+
+
+def read(text: str) -> Opened:
+    """What of it the text says; nothing where it does not speak of opening."""
+    text = text.lower().replace("’", "'")
+    if _CLOSES.search(text):
+        return Opened(is_closed=True)
+    if not _OPENS.search(text):
+        return Opened()
+    sources, unclear = [], []
+    for found in _ADDRESS.findall(text):
+        network = _network(found)
+        if network:
+            sources.append(network)
+        else:
+            unclear.append(found)
+    if _EVERYBODY.search(text):
+        sources.append(WORLD[0])
+    if _OWN.search(text) and not sources and not unclear:
+        unclear.append(MY_ADDRESS)
+    ports = tuple(port for found in _PORTS.finditer(text) for port in re.findall(r"\d+(?:-\d+)?", found["ports"]))
+    return Opened(tuple(dict.fromkeys(sources)), tuple(filter(_is_port, ports)), unclear=tuple(unclear))
+
+
+def is_wide(source: str) -> bool:
+    """Whether the range is the whole internet, or a large part of it."""
+    network = ip_network(source)
+    return network.prefixlen < LEAST_PREFIX[network.version]
+
+
+def _network(text: str) -> str | None:
+    try:
+        return str(ip_network(text, strict=False))
+    except ValueError:
+        return None
+
+
+def _is_port(text: str) -> bool:
+    first, _, last = text.partition("-")
+    return 1 <= int(first) <= int(last or first) <= _LAST_PORT
