@@ -12,6 +12,7 @@ from clouddesk.adapters.blueprints import load_blueprints
 from clouddesk.desk import Desk
 from clouddesk.model.actor import Person
 from clouddesk.model.audit import AuditEntry
+from clouddesk.model.costs import CostAccount
 from clouddesk.model.credentials import CredentialInfo, SecretFields
 from clouddesk.model.errors import CloudDeskError, NotFound, UnknownRegion, WrongState
 from clouddesk.model.invalid import NoPrice
@@ -329,6 +330,16 @@ class MemoryTrail:
                 yield entry
 
 
+class MemoryLedger:
+    """Costs read off the views."""
+
+    def __init__(self, views: MemoryViews) -> None:
+        self.views = views
+
+    async def accounts(self, workspace_id: str, *, since: datetime) -> list[CostAccount]:
+        return [CostAccount.of(view) for view in self.views.items.values() if view.workspace_id == workspace_id]
+
+
 class MemoryEngine:
     """Reservations that are changed at once; ``fault`` is raised by the next call instead."""
 
@@ -469,7 +480,8 @@ class MemoryEngine:
         self._put(item, state=after)
 
     def _put(self, item: Reservation, **changes: object) -> Reservation:
-        changed = replace(item, revision=item.revision + 1, **changes)  # type: ignore[arg-type]
+        changed = replace(item.counted(self.clock()), revision=item.revision + 1, **changes)  # type: ignore[arg-type]
+        changed = changed.read_after(item)
         self.views.items[item.id] = changed
         return changed
 
@@ -537,6 +549,7 @@ class MemoryDesk:
             ssh_keys=SshKeys(self.ssh_keys),
             software_secrets=self.software_secrets,
             trail=self.trail,
+            ledger=MemoryLedger(self.views),
             team=TeamDefaults(),
             clock=self.clock,
         )
