@@ -12,7 +12,7 @@ from actions.wording import names, provider_title
 from clouddesk.access import may_see_costs_of_all
 from clouddesk.costs import OWN, TEAM, CostWish
 from clouddesk.language.people import MENTION, called
-from clouddesk.language.periods import Period, find_period, this_month
+from clouddesk.language.periods import Period, find_period, in_all, this_month
 from clouddesk.model.actor import LOCAL_WORKSPACE, Person
 from clouddesk.model.costs import PERSON, PROVIDER, REGION, RESERVATION, SOFTWARE, CostReport
 from clouddesk.model.errors import NotFound
@@ -22,7 +22,12 @@ _TEAM = re.compile(
     r"\b(?:we|us|our|ours|team(?:'?s)?|everybody|everyone|company|department|lab|group|workspace|who|whose|anyone"
     r"|anybody|people|persons?|users?|members?|colleagues|organi[sz]ation|together|spenders?|cost cent(?:er|re))\b"
 )
-_OWN = re.compile(r"\b(?:i|me|my|mine|myself)\b")
+_OWN = re.compile(
+    r"\b(?:did|have|do|am|had|are|what|much) i\b"
+    r"|\bi(?:'ve| have| did)? (?:really )?(?:spen[dt]|burn\w*|blow|pay|paid|owe)\b"
+    r"|\bmy (?:own )?(?:costs?|spen[dt]\w*|bill|month|share|part|own|machines?|clusters?|vms?|box(?:es)?)\b|\bmine\b"
+)
+""" "I was asked what we spent" is about the team all the same."""
 _EACH = r"(?:per|by|each|every|which|what)"
 _WAYS = {
     PERSON: rf"\b(?:who|whose)\b|\b{_EACH} (?:person|people|user|head|owner|member|colleague|student|developer)s?\b"
@@ -58,12 +63,13 @@ class ActionCostReport(DeskAction):
         if period is None and (items := await _machines(turn, text, said)):
             _tell_machines(turn, items)
             return
-        period = period or this_month(now=now, timezone=turn.actor.timezone)
+        # What a machine cost that has ended may lie long ago.
+        period = period or (in_all if said else this_month)(now=now, timezone=turn.actor.timezone)
         people, unknown = _people(turn)
         if unknown:
             turn.say("utter_costs_who", name=names(unknown))
             return
-        whose = TEAM if (_TEAM.search(text) and not (_OWN.search(text) and not _team_of_mine(text))) else OWN
+        whose = TEAM if _TEAM.search(text) and not _OWN.search(text) else OWN
         is_admin = may_see_costs_of_all(turn.actor)
         if said and is_admin:
             whose = TEAM
@@ -93,6 +99,8 @@ def _tell(turn: Turn, report: CostReport, period: Period, wish: CostWish, text: 
     if is_team and not is_admin and way in (PERSON, RESERVATION):
         notes.append("Who spent how much is for admins to see; this is the team's sum.")
         way = PROVIDER
+    if not way and max(len(wish.providers), len(wish.software)) > 1:
+        way = PROVIDER if len(wish.providers) > 1 else SOFTWARE
     if not way:
         way = (PERSON if is_admin else PROVIDER) if is_team and not wish.names else RESERVATION
     if turn.all_of("gpu_type") or _GPUS.search(text):
@@ -146,14 +154,6 @@ def _people(turn: Turn) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if turn.actor.workspace_id == LOCAL_WORKSPACE:
         return tuple(dict.fromkeys([*ids, *(name.lower().removesuffix("'s") for name in plain)])), ()
     return tuple(dict.fromkeys(ids)), tuple(plain)
-
-
-def _team_of_mine(text: str) -> bool:
-    """ "my team", "my group" is not "me"."""
-    return (
-        re.search(r"\bmy (?:whole |entire )?(?:team|group|lab|department|company|people|colleagues)\b", text)
-        is not None
-    )
 
 
 def _of_what(turn: Turn, wish: CostWish) -> str:

@@ -64,6 +64,11 @@ def this_month(*, now: datetime, timezone: str = "UTC") -> Period:
     return _Calendar(now, timezone).unit("month", 0)
 
 
+def in_all(*, now: datetime, timezone: str = "UTC") -> Period:
+    """All that is kept."""
+    return _Calendar(now, timezone).ever()
+
+
 class _Calendar:
     """Somebody's calendar on the day on which they ask."""
 
@@ -83,7 +88,7 @@ class _Calendar:
             self._date,
             self._months,
             self._weekday,
-            self._ever,
+            self._in_total,
         )
         return next((found for step in steps if (found := step(text))), None)
 
@@ -100,6 +105,10 @@ class _Calendar:
         }[unit]
         words = {"day": ("today", "yesterday")}.get(unit, (f"this {unit}", f"last {unit}"))[back]
         return self._period(begin, _moved(unit, begin, 1), words, earlier, earlier_words)
+
+    def ever(self) -> Period:
+        """All that is kept, up to now."""
+        return self._period(self._today - LONGEST, self._today + _DAY, "in all")
 
     # --- the ways to say one -----------------------------------------------------------------------------------------
 
@@ -236,10 +245,8 @@ class _Calendar:
         back = (self._today.weekday() - index) % 7
         return self._day(self._today - timedelta(days=back or (7 if found["last"] else 0)))
 
-    def _ever(self, text: str) -> Period | None:
-        if not _EVER.search(text):
-            return None
-        return self._period(self._today - LONGEST, self._today + _DAY, "in all")
+    def _in_total(self, text: str) -> Period | None:
+        return self.ever() if _EVER.search(text) else None
 
     # --- inside ------------------------------------------------------------------------------------------------------
 

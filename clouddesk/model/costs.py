@@ -167,6 +167,11 @@ class CostReport:
         found = [CostSum(labels[key], sum(costs), len(costs)) for key, costs in sums.items()]
         return sorted(found, key=lambda item: (-item.cost_usd, item.label))
 
+    @property
+    def has_names(self) -> bool:
+        """Whether it tells whose each is and what it is called."""
+        return all(line.account.id for line in self.lines)
+
     def without_names(self) -> CostReport:
         """The same without whose each is and what it is called."""
         hidden = [replace(line, account=replace(line.account, id="", name="", owner="")) for line in self.lines]

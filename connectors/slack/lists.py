@@ -24,6 +24,7 @@ from clouddesk.costs import as_csv as costs_as_csv
 from clouddesk.desk import Desk
 from clouddesk.language.money import money
 from clouddesk.model.actor import Actor
+from clouddesk.model.costs import PROVIDER, RESERVATION
 from clouddesk.model.reservation import Reservation
 from connectors.rasa import Button, Reply
 from connectors.slack import answers, words
@@ -213,8 +214,9 @@ class Lists:
         """As they are now, and as far as this person may see them now."""
         report = await self._desk.costs.report(actor, wish)
         facts = {"since": f"{report.since:%Y-%m-%d}", "until": f"{min(report.until, report.now):%Y-%m-%d}"}
+        content = costs_as_csv(report, RESERVATION if report.has_names else PROVIDER).encode()
         says = words.COSTS_FILE_SAYS.format(**facts, sum=money(report.total_usd))
-        return await self._upload(job, Upload(COSTS_FILE_NAME, costs_as_csv(report).encode(), says=says), speaker)
+        return await self._upload(job, Upload(COSTS_FILE_NAME, content, says=says), speaker)
 
     async def _upload(self, job: Job, file: Upload, speaker: Speaker) -> bool:
         """To that person alone."""

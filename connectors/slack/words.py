@@ -26,6 +26,7 @@ ICONS = {
     notices.ORPHAN_SETTLED: "🧹",
     notices.SHARED: "🤝",
     notices.UNSHARED: "👋",
+    notices.DIGEST: "📊",
 }
 
 # --- Progress ---------------------------------------------------------------------------------------------------------
@@ -62,7 +63,7 @@ LIST_MORE, LIST_FILE = "Show more", "All as a file"
 FILE_SAYS = "Your {count} reservations as they are now."
 COSTS_FILE, COSTS_FILE_SAYS = (
     "As a file",
-    "What was spent from {since} to {until}: {sum}, one line for each reservation.",
+    "What was spent from {since} to {until}: {sum}.",
 )
 
 # --- Forms ------------------------------------------------------------------------------------------------------------
