@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from actions import cards, cost_words, resolve
-from actions.base import DeskAction
+from actions.base import DeskAction, hand_over
 from actions.turn import Turn
 from actions.wording import names, provider_title
 from clouddesk.access import may_see_costs_of_all
@@ -45,6 +45,8 @@ _MACHINES = re.compile(
     r"|\b(?:it|they|them|these|those)\b"
 )
 _SPENT = re.compile(r"\b(?:spen[dt]\w*|burn\w*|blow\w*|bill|report|history|forecast|budget)\b")
+_MOST = 10
+"""Machines; more of them are a list with pages."""
 _GPUS = re.compile(r"\bgpus?\b")
 _LISTS = re.compile(r"\bwhat (?:do|does|are|am) (?:my|mine|i|it|they|them|these|all)\b")
 
@@ -61,7 +63,10 @@ class ActionCostReport(DeskAction):
         period = find_period(text, now=now, timezone=turn.actor.timezone)
         said = [name.lower() for name in await resolve.said_names(turn)]
         if period is None and (items := await _machines(turn, text, said)):
-            _tell_machines(turn, items)
+            if len(items) > _MOST:
+                await hand_over(turn, "list_resources")
+            else:
+                _tell_machines(turn, items)
             return
         # What a machine cost that has ended may lie long ago.
         period = period or (in_all if said else this_month)(now=now, timezone=turn.actor.timezone)
