@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 
 from clouddesk import access
 from clouddesk.adapters.codec import from_json, to_json
+from clouddesk.matching import is_in
 from clouddesk.model.actor import Actor
 from clouddesk.model.costs import RESERVATION, CostAccount, CostReport, report
 from clouddesk.model.errors import NotFound
@@ -32,6 +33,7 @@ class CostWish:
     software: tuple[str, ...] = ()
     providers: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
+    """In people's words."""
     names: tuple[str, ...] = ()
     """Names or ids of reservations."""
 
@@ -44,17 +46,19 @@ class CostWish:
         """To be kept for who asks for the same again."""
         return to_json(self)
 
-    def _holds_of(self, account: CostAccount) -> bool:
-        return (
-            (not self.software or account.software in self.software)
-            and (not self.providers or account.provider in self.providers)
-            and (not self.regions or account.region in self.regions)
-            and (not self.names or not {account.id, account.name.lower()}.isdisjoint(self.names))
-        )
-
     def among(self, accounts: Sequence[CostAccount]) -> list[CostAccount]:
         """Those of which everything that is wished holds."""
-        return [item for item in accounts if self._holds_of(item)]
+        # Many are in few places, and what words mean takes a while to look up.
+        places = {(item.provider, item.region) for item in accounts}
+        there = {place for place in places if any(is_in(words, *place) for words in self.regions)}
+        return [
+            item
+            for item in accounts
+            if (not self.software or item.software in self.software)
+            and (not self.providers or item.provider in self.providers)
+            and (not self.regions or (item.provider, item.region) in there)
+            and (not self.names or not {item.id, item.name.lower()}.isdisjoint(self.names))
+        ]
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,12 @@ async def test_a_name_does_not_single_out_somebodys_costs_of_the_teams_sum(world
 
 @pytest.mark.parametrize(
     ("field", "value", "total"),
-    [("software", "spark", 24.0), ("providers", "gcp", 1.0), ("regions", "europe-west1", 1.0)],
+    [
+        ("software", "spark", 24.0),
+        ("providers", "gcp", 1.0),
+        ("regions", "europe-west1", 1.0),
+        ("regions", "frankfurt", 24.0),
+    ],
 )
 async def test_what_is_asked_for_is_counted_and_the_rest_is_not(
     world: MemoryDesk, field: str, value: str, total: float
