@@ -13,7 +13,7 @@ from clouddesk.language.localtime import local_time
 from clouddesk.language.money import hourly, money
 from clouddesk.language.periods import Period
 from clouddesk.model.actor import Actor
-from clouddesk.model.costs import PROVIDER, RESERVATION, CostReport, CostSum
+from clouddesk.model.costs import PERSON, PROVIDER, RESERVATION, CostReport, CostSum
 from clouddesk.model.reservation import Reservation
 
 _FENCE = "```"
@@ -40,8 +40,10 @@ def card(
     lines = [f"{who} spent *{total}* {period.words}{of_what}.{_compared(report, period)}"]
     if report.is_running and (report.hourly_usd or report.committed_usd):
         lines.append(_ahead(report, period))
-    if len(sums) > 1 or (sums and way != RESERVATION):
-        lines.append(_table(sums, way, called))
+    if report.steps:
+        lines.append(_fenced([(label, money(cost), "") for label, cost in _steps(report)]))
+    elif len(sums) > 1 or (sums and way != RESERVATION):
+        lines.append(_table(sums, way))
     lines += _saved(report)
     small = [*notes, *_explained(report), *([_BASIS] if report.lines else [])]
     if report.is_simulated:
@@ -50,23 +52,10 @@ def card(
 
 
 def chart(report: CostReport, period: Period, *, who: str, of_what: str, way: str) -> dict[str, Any] | None:
-    """The bars of a picture, the dearest on top; None for fewer than two, and where people would be named."""
-    sums = [item for item in report.by(way) if item.cost_usd > _LEAST_SHOWN_USD]
-    if len(sums) < 2 or way == "person":
+    """The bars of a picture, the dearest on top or by time; None for fewer than two, and for people."""
+    bars = _steps_bars(report) if report.steps else [] if way == PERSON else _sums_bars(report, way)
+    if len(bars) < 2 or not report.total_usd:
         return None
-    shown, rest = sums[:_BARS], sums[_BARS:]
-    bars = [
-        {
-            "label": _short(provider_title(item.label) if way == PROVIDER else item.label),
-            "detail": "" if way == RESERVATION else plural(item.count, "reservation"),
-            "value": item.cost_usd,
-            "price": money(item.cost_usd),
-        }
-        for item in shown
-    ]
-    if rest:
-        value = sum(item.cost_usd for item in rest)
-        bars.append({"label": f"{len(rest)} more", "detail": "", "value": value, "price": money(value)})
     return {"title": f"{who} spent {money(report.total_usd)}", "subtitle": f"{period.words}{of_what}", "bars": bars}
 
 
@@ -91,6 +80,31 @@ def together(items: Sequence[Reservation], *, now: datetime) -> str:
     return f"{money(so_far)} so far, {hourly(sum(item.current_hourly_price_usd for item in items))} now"
 
 
+def _sums_bars(report: CostReport, way: str) -> list[dict[str, Any]]:
+    sums = [item for item in report.by(way) if item.cost_usd > _LEAST_SHOWN_USD]
+    bars = []
+    for item in sums[:_BARS]:
+        label = provider_title(item.label) if way == PROVIDER else item.label
+        bars.append(_bar(label, item.cost_usd, "" if way == RESERVATION else plural(item.count, "reservation")))
+    if rest := sums[_BARS:]:
+        bars.append(_bar(f"{len(rest)} more", sum(item.cost_usd for item in rest)))
+    return bars
+
+
+def _steps_bars(report: CostReport) -> list[dict[str, Any]]:
+    return [_bar(label, cost) for label, cost in _steps(report)]
+
+
+def _bar(label: str, cost: float, detail: str = "") -> dict[str, Any]:
+    return {"label": _short(label), "detail": detail, "value": cost, "price": money(cost)}
+
+
+def _steps(report: CostReport) -> list[tuple[str, float]]:
+    """Each part with the day on which it began; a whole month with its name."""
+    are_months = all(begin.day == 1 for begin, _ in report.steps) and len(report.steps) > 1
+    return [(f"{begin:%B %Y}" if are_months else f"{begin:%a %-d %b}", cost) for begin, cost in report.steps]
+
+
 def _compared(report: CostReport, period: Period) -> str:
     if not period.earlier_words or not report.earlier_usd:
         return ""
@@ -112,27 +126,29 @@ def _ahead(report: CostReport, period: Period) -> str:
     return " ".join(parts)
 
 
-def _table(sums: Sequence[CostSum], way: str, called: Called) -> str:
+def _table(sums: Sequence[CostSum], way: str) -> str:
     """A row for each; those that are too many in one. Names of people are no fixed-width text, as chats link them."""
     rows = [(item.label, item.count, money(item.cost_usd)) for item in sums[:_ROWS]]
     if rest := sums[_ROWS:]:
         rows.append((f"{len(rest)} more", sum(item.count for item in rest), money(sum(i.cost_usd for i in rest))))
-    counts = ["" if way == RESERVATION else plural(count, "reservation") for _, count, _ in rows]
-    if way == "person":
-        return "\n".join(
-            f"• {label}: *{price}*, {count}" for (label, _, price), count in zip(rows, counts, strict=True)
-        )
-    labels = [_short(label) for label, _, _ in rows]
-    widths = (max(map(len, labels)), max(len(price) for *_, price in rows))
-    shown = [
-        f"{label.ljust(widths[0])}  {price.rjust(widths[1])}  {count}".rstrip()
-        for label, (_, _, price), count in zip(labels, rows, counts, strict=True)
+    counted = [
+        (label, price, "" if way == RESERVATION else plural(count, "reservation")) for label, count, price in rows
     ]
+    if way == PERSON:
+        return "\n".join(f"• {label}: *{price}*, {count}" for label, price, count in counted)
+    return _fenced(counted)
+
+
+def _fenced(rows: Sequence[tuple[str, str, str]]) -> str:
+    """Labels, prices and notes in columns, in a fixed-width font."""
+    short = [(_short(label), price, note) for label, price, note in rows]
+    widths = [max(len(row[place]) for row in short) for place in (0, 1)]
+    shown = [f"{label.ljust(widths[0])}  {price.rjust(widths[1])}  {note}".rstrip() for label, price, note in short]
     return "\n".join([_FENCE, *shown, _FENCE])
 
 
 def _sums(report: CostReport, way: str, called: Called) -> list[CostSum]:
-    name: Called = {"person": called, PROVIDER: provider_title}.get(way, str)
+    name: Called = {PERSON: called, PROVIDER: provider_title}.get(way, str)
     found = [item for item in report.by(way) if item.cost_usd > _LEAST_SHOWN_USD]
     return [CostSum(name(item.label), item.cost_usd, item.count) for item in found]
 

@@ -12,7 +12,7 @@ from actions.wording import names, provider_title
 from clouddesk.access import may_see_costs_of_all
 from clouddesk.costs import OWN, TEAM, CostWish
 from clouddesk.language.people import MENTION, called
-from clouddesk.language.periods import Period, find_period, in_all, this_month
+from clouddesk.language.periods import Period, find_period, find_step, in_all, steps, this_month
 from clouddesk.model.actor import LOCAL_WORKSPACE, Person
 from clouddesk.model.costs import PERSON, PROVIDER, REGION, RESERVATION, SOFTWARE, CostReport
 from clouddesk.model.errors import NotFound
@@ -74,6 +74,7 @@ class ActionCostReport(DeskAction):
         if unknown:
             turn.say("utter_costs_who", name=names(unknown))
             return
+        step = find_step(text, period)
         whose = TEAM if _TEAM.search(text) and not _OWN.search(text) else OWN
         is_admin = may_see_costs_of_all(turn.actor)
         if said and is_admin:
@@ -88,6 +89,7 @@ class ActionCostReport(DeskAction):
             providers=tuple(map(str, turn.all_of("provider"))),
             regions=tuple(map(str, turn.all_of("region"))),
             names=tuple(said),
+            steps=steps(period, step) if step else (),
         )
         try:
             report = await turn.desk.costs.report(turn.actor, wish)

@@ -36,6 +36,8 @@ class CostWish:
     """In people's words."""
     names: tuple[str, ...] = ()
     """Names or ids of reservations."""
+    steps: tuple[datetime, ...] = ()
+    """When the parts begin that the period is to be cut into."""
 
     @classmethod
     def read(cls, text: str) -> CostWish:
@@ -83,7 +85,9 @@ class Costs:
         accounts = wish.among([item for item in found if not people or item.owner in people])
         if wish.names and not accounts:
             raise NotFound(wish.names[0])
-        made = report(accounts, wish.since, wish.until, self.clock(), earlier_since=wish.earlier_since)
+        made = report(
+            accounts, wish.since, wish.until, self.clock(), earlier_since=wish.earlier_since, steps=wish.steps
+        )
         return made if people or is_admin else made.without_names()
 
 

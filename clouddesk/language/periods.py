@@ -41,6 +41,14 @@ _FROM_TO = re.compile(r"\b(?:from|between) (?P<first>.+?) (?:to|and|until|till|t
 _MONTH_BEGIN = re.compile(r"\b(?:first|1st|start|beginning) of (?:the|this) (?P<unit>week|month|quarter|year)\b")
 _TO_DATE = re.compile(r"\b(?P<unit>week|month|quarter|year)[- ]to[- ]date\b|\b(?P<short>[mqy])td\b")
 
+_STEP = re.compile(
+    r"\b(?:per|by|each|every) (?P<unit>day|week|month)\b|\b(?P<word>daily|weekly|monthly)\b"
+    r"|\b(?P<twice>day|week|month) (?:by|after|over) (?P=twice)\b"
+)
+_OVER_TIME = re.compile(r"\b(?:trends?|over time|time ?line|development|history|spikes?)\b")
+_LENGTHS = ("day", "week", "month")
+MOST_STEPS = 14
+
 
 @dataclass(frozen=True)
 class Period:
@@ -67,6 +75,28 @@ def this_month(*, now: datetime, timezone: str = "UTC") -> Period:
 def in_all(*, now: datetime, timezone: str = "UTC") -> Period:
     """All that is kept."""
     return _Calendar(now, timezone).ever()
+
+
+def find_step(text: str, period: Period) -> str | None:
+    """ "day", "week" or "month" where the text asks how it went over time: "week by week", "daily", "the trend"."""
+    said = text.lower()
+    found = _STEP.search(said)
+    days = (period.until - period.since).days
+    fitting = "day" if days <= MOST_STEPS else "week" if days <= 7 * MOST_STEPS else "month"
+    if found is None:
+        return fitting if _OVER_TIME.search(said) and days > 1 else None
+    unit = next(value for value in found.groupdict().values() if value)
+    step = {"daily": "day", "weekly": "week", "monthly": "month"}.get(unit, unit)
+    return step if _LENGTHS.index(step) >= _LENGTHS.index(fitting) else fitting
+
+
+def steps(period: Period, step: str) -> tuple[datetime, ...]:
+    """When the days, weeks or months in the period begin; the first one with the period itself."""
+    zone = period.since.tzinfo
+    begins, day = [period.since], period.since.date()
+    while (day := _moved(step, _start(step, day), 1)) < period.until.date():
+        begins.append(datetime.combine(day, time(0), tzinfo=zone))
+    return tuple(begins)
 
 
 class _Calendar:

@@ -128,6 +128,8 @@ class CostReport:
     """What an hour costs now."""
     earlier_usd: float = 0.0
     """What the same cost in the period before."""
+    steps: tuple[tuple[datetime, float], ...] = ()
+    """What each of the parts cost that the period was to be cut into, by when it began."""
 
     @property
     def total_usd(self) -> float:
@@ -185,8 +187,13 @@ def report(
     now: datetime,
     *,
     earlier_since: datetime | None = None,
+    steps: Sequence[datetime] = (),
 ) -> CostReport:
-    """The costs of these. ``earlier_since``: when the period began that is compared with and ended at ``since``."""
+    """The costs of these.
+
+    ``earlier_since``: when the period began that is compared with and ended at ``since``. ``steps``: when the parts
+    begin into which the period is cut.
+    """
     begin, present = since.timestamp(), now.timestamp()
     end = min(until.timestamp(), present)
     lines = []
@@ -199,6 +206,16 @@ def report(
     earlier = 0.0
     if earlier_since is not None:
         earlier = sum(_between(account, earlier_since.timestamp(), min(begin, present))[0] for account in accounts)
+    begins = [moment for moment in steps if moment.timestamp() < end]
+    ends = [moment.timestamp() for moment in begins[1:]] + [end]
+    parts = (
+        [
+            sum(_between(account, moment.timestamp(), until_then)[0] for account in accounts)
+            for moment, until_then in zip(begins, ends, strict=True)
+        ]
+        if begins
+        else []
+    )
     return CostReport(
         since=since,
         until=until,
@@ -208,6 +225,7 @@ def report(
         committed_usd=sum(account.to_come_usd(present, float("inf")) for account in accounts),
         hourly_usd=sum(account.hourly_usd for account in accounts if account.points),
         earlier_usd=earlier,
+        steps=tuple(zip(begins, parts, strict=True)),
     )
 
 

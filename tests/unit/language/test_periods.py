@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clouddesk.language.periods import find_period, this_month
+from clouddesk.language.periods import find_period, find_step, steps, this_month
 
 MONDAY = datetime(2026, 11, 23, 15, 0, tzinfo=timezone.utc)
 
@@ -109,3 +109,29 @@ def test_whatever_is_said_a_period_begins_before_it_ends(words: list[str], hours
         assert found.since < found.until
         assert found.earlier_since is None or found.earlier_since < found.since
         assert found.words
+
+
+@pytest.mark.parametrize(
+    ("text", "step", "begins"),
+    [
+        ("our daily costs last week", "day", ["11-16", "11-17", "11-18", "11-19", "11-20", "11-21", "11-22"]),
+        ("spend by week since 28 october", "week", ["10-28", "11-02", "11-09", "11-16", "11-23"]),
+        ("month by month since 5 october", "month", ["10-05", "11-01"]),
+        ("every day this year", "month", [f"{month:02}-01" for month in range(1, 13)]),
+        ("the trend of the last 3 months", "week", ["08-23", "08-24", "08-31"]),
+    ],
+)
+def test_a_period_is_cut_where_the_person_has_days_weeks_and_months(text: str, step: str, begins: list[str]) -> None:
+    period = find_period(text, now=MONDAY, timezone="Europe/Berlin")
+    assert period is not None
+    assert find_step(text, period) == step
+    assert [f"{moment:%m-%d}" for moment in steps(period, step)][: len(begins)] == begins
+    assert all(moment.hour == 0 for moment in steps(period, step))
+
+
+@pytest.mark.parametrize(
+    "text", ["costs last week", "spend by team last month", "today's trend", "per person this month"]
+)
+def test_what_does_not_ask_for_the_course_of_time_is_not_cut(text: str) -> None:
+    period = find_period(text, now=MONDAY) or this_month(now=MONDAY)
+    assert find_step(text, period) is None

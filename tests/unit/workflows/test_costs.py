@@ -145,6 +145,8 @@ def test_every_period_costs_what_its_machines_hours_cost(
         cost, saved = ledger.between(since, min(until, now))
         assert told.total_usd == pytest.approx(cost, abs=CENT / 100)
         assert told.saved_usd == pytest.approx(saved, abs=CENT / 100)
+    cut = report([account], moments[0], moments[-1], now, steps=moments[:-1])
+    assert sum(cost for _, cost in cut.steps) == pytest.approx(cut.total_usd, abs=CENT / 100)
     whole = report([account], START, now + timedelta(days=1), now)
     assert whole.total_usd == pytest.approx(view.cost_so_far_usd(now), abs=CENT / 100)
 
