@@ -42,11 +42,14 @@ def entry(view: Reservation) -> CostLineEntry:
     )
 
 
-def account(text: bytes) -> CostAccount:
-    """Back from its text; what a later version wrote behind is left out."""
-    values = json.loads(text)[: len(_FIELDS)]
-    values[_POINTS] = tuple(map(tuple, values[_POINTS]))
-    return CostAccount(*values)
+def accounts(text: str | bytes) -> list[CostAccount]:
+    """Back from a list of their texts; what a later version wrote behind each is left out."""
+    found = []
+    for line in json.loads(text):
+        values = line[: len(_FIELDS)]
+        values[_POINTS] = tuple(map(tuple, values[_POINTS]))
+        found.append(CostAccount(*values))
+    return found
 
 
 def live_key(workspace_id: str) -> str:

@@ -13,9 +13,12 @@ from datetime import datetime, timedelta, timezone
 
 from redis.asyncio import Redis
 
-from clouddesk.adapters.cost_lines import KEPT, account, ended_key, live_key
+from clouddesk.adapters.cost_lines import KEPT, accounts, ended_key, live_key
 from clouddesk.adapters.redis import PREFIX, answering
 from clouddesk.model.costs import CostAccount
+
+# One text takes the client a tenth of the time that thousands of them take.
+_LINES = "return '[' .. table.concat(redis.call('HVALS', KEYS[1]), ',') .. ']'"
 
 
 class RedisCosts:
@@ -32,9 +35,9 @@ class RedisCosts:
         while month <= now:
             keys.append(ended_key(workspace_id, month))
             month = (month + timedelta(days=32)).replace(day=1)
-        async with answering():
-            pipeline = self._redis.pipeline(transaction=False)
-            for key in keys:
-                pipeline.hvals(f"{PREFIX}:{key}")
-            found = await pipeline.execute()
-        return [account(text) for lines in found for text in lines]
+        found: list[CostAccount] = []
+        for key in keys:
+            async with answering():
+                text = await self._redis.eval(_LINES, 1, f"{PREFIX}:{key}")  # type: ignore[no-untyped-call]
+            found += accounts(text)
+        return found

@@ -38,6 +38,7 @@ from clouddesk.model.reservation import (
     Reservation,
     ReservationOrder,
     first_view,
+    unused_usd,
 )
 from clouddesk.model.share import Share
 from clouddesk.model.ssh_key import SshKey
@@ -470,7 +471,8 @@ class MemoryEngine:
 
     def end(self, reservation_id: str) -> None:
         """The teardown is done."""
-        self._put(self.views.items[reservation_id], state=ENDED, ended_at=self.clock())
+        item = self.views.items[reservation_id]
+        self._put(item, state=ENDED, ended_at=self.clock(), unused_usd=unused_usd(item, self.clock()))
 
     def _change(self, reservation_id: str, *, wanted: str, before: str, after: str) -> None:
         self._fail()

@@ -137,7 +137,7 @@ def test_every_period_costs_what_its_machines_hours_cost(
     ledger.pass_time(now, now + timedelta(seconds=5000), states, is_starting=power == "starting")
     now += timedelta(seconds=5000)
     view = finished(state, now, ends)
-    account = cost_lines.account(cost_lines.entry(view).text.encode())
+    (account,) = cost_lines.accounts(f"[{cost_lines.entry(view).text}]")
     assert account == CostAccount.of(view), "what is kept is what there is"
     moments = sorted(START + timedelta(seconds=cut) for cut in cuts)
     for since, until in itertools.pairwise(moments):
