@@ -11,6 +11,8 @@ from datetime import datetime
 from clouddesk.model.reservation import Reservation
 
 _HOUR = 3600.0
+_LEAST_USD = 1e-9
+"""Less is what differences of sums leave over."""
 
 PERSON, PROVIDER, SOFTWARE, REGION, RESERVATION = "person", "provider", "software", "region", "reservation"
 WAYS = (PERSON, PROVIDER, SOFTWARE, REGION, RESERVATION)
@@ -201,20 +203,16 @@ def report(
         cost, saved = _between(account, begin, end)
         has_ended_there = not account.is_live and begin <= account.ends_at < until.timestamp()
         unused = account.unused_usd if has_ended_there else 0.0
-        if cost or saved or unused:
+        if max(cost, saved, unused) > _LEAST_USD:
             lines.append(CostLine(account, cost, saved, unused))
     earlier = 0.0
     if earlier_since is not None:
         earlier = sum(_between(account, earlier_since.timestamp(), min(begin, present))[0] for account in accounts)
     begins = [moment for moment in steps if moment.timestamp() < end]
-    ends = [moment.timestamp() for moment in begins[1:]] + [end]
-    parts = (
-        [
-            sum(_between(account, moment.timestamp(), until_then)[0] for account in accounts)
-            for moment, until_then in zip(begins, ends, strict=True)
-        ]
-        if begins
-        else []
+    ends = [*(moment.timestamp() for moment in begins[1:]), end][: len(begins)]
+    parts = tuple(
+        (moment, sum(_between(account, moment.timestamp(), following)[0] for account in accounts))
+        for moment, following in zip(begins, ends, strict=True)
     )
     return CostReport(
         since=since,
@@ -225,7 +223,7 @@ def report(
         committed_usd=sum(account.to_come_usd(present, float("inf")) for account in accounts),
         hourly_usd=sum(account.hourly_usd for account in accounts if account.points),
         earlier_usd=earlier,
-        steps=tuple(zip(begins, parts, strict=True)),
+        steps=parts,
     )
 
 
