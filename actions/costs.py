@@ -13,6 +13,7 @@ from clouddesk.access import may_see_costs_of_all
 from clouddesk.costs import OWN, TEAM, CostWish
 from clouddesk.language.people import MENTION, called
 from clouddesk.language.periods import Period, find_period, find_step, in_all, steps, this_month
+from clouddesk.matching import is_named_in
 from clouddesk.model.actor import LOCAL_WORKSPACE, Person
 from clouddesk.model.costs import PERSON, PROVIDER, REGION, RESERVATION, SOFTWARE, CostReport
 from clouddesk.model.errors import NotFound
@@ -68,6 +69,7 @@ class ActionCostReport(DeskAction):
             else:
                 _tell_machines(turn, items)
             return
+        said = said or await _ended(turn, text)
         # What a machine cost that has ended may lie long ago.
         period = period or (in_all if said else this_month)(now=now, timezone=turn.actor.timezone)
         people, unknown = _people(turn)
@@ -152,6 +154,12 @@ async def _machines(turn: Turn, text: str, said: list[str]) -> list[Reservation]
     if cues.says_it and not cues.says_all and (last := [i for i in fitting if i.id == turn.last_reservation]):
         return last
     return fitting
+
+
+async def _ended(turn: Turn, text: str) -> list[str]:
+    """The names of machines that were given back, as the message says them."""
+    known = [item for item in await turn.desk.reservations(turn.actor, include_ended=True) if not item.is_live]
+    return list(dict.fromkeys(item.name.lower() for item in known if is_named_in(text, item)))
 
 
 def _people(turn: Turn) -> tuple[tuple[str, ...], tuple[str, ...]]:
