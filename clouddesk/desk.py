@@ -49,6 +49,7 @@ from clouddesk.orphans import Orphanage
 from clouddesk.quotations import Quotations
 from clouddesk.quoting import said_name
 from clouddesk.records import Records
+from clouddesk.scaling import Sizes
 from clouddesk.settings import Limits, TeamDefaults
 from clouddesk.sharing import Shares
 from clouddesk.ssh_keys import SshKeys
@@ -115,6 +116,12 @@ class Desk:
     def costs(self) -> Costs:
         """What machines cost, by period."""
         return Costs(ledger=self.ledger, clock=self.clock)
+
+    @cached_property
+    def scaling(self) -> Sizes:
+        """How many machines reservations have."""
+        known = (self.accounts, self.blueprints_by_name, self.catalog, self.limits, self.clock)
+        return Sizes(self.engine, self._records, *known)
 
     @cached_property
     def orphans(self) -> Orphanage:

@@ -17,12 +17,15 @@ from clouddesk.model.errors import CloudDeskError, Denied, NotFound
 from clouddesk.model.invalid import NoColleague, ShareIsOver
 from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import GO_ON, PARTIAL, STOPPED, Reservation
+from clouddesk.model.scaling import Scale
 from clouddesk.model.share import EXTEND, MANAGE, USE, Share
+from clouddesk.scaling import Sizes
 from tests.conversation.memory import MemoryDesk
 
 ANN = Actor("local", "ann")
 Call = Callable[[Desk, Actor, str], Awaitable[Any]]
 
+GROWN = Scale(3, 2, "node", hourly_price_usd=1.0, stopped_hourly_price_usd=1.0)
 SEE, LENGTHEN, SWITCH, OWN, OPEN = "see", "lengthen", "switch", "own", "open"
 CALLS: dict[str, tuple[str, Call]] = {
     "reservation": (SEE, lambda desk, actor, id_: desk.reservation(actor, id_)),
@@ -35,6 +38,8 @@ CALLS: dict[str, tuple[str, Call]] = {
     "choose": (OWN, lambda desk, actor, id_: desk.choose(actor, id_, GO_ON)),
     "release": (OWN, lambda desk, actor, id_: desk.release(actor, id_)),
     "owned": (OWN, lambda desk, actor, id_: desk.owned(actor, id_)),
+    "quote": (OWN, lambda desk, actor, id_: desk.scaling.quote(actor, id_, 3)),
+    "scale": (OWN, lambda desk, actor, id_: desk.scaling.scale(actor, id_, GROWN, request_id="r")),
     "share": (OWN, lambda desk, actor, id_: desk.share(actor, id_, Share("cid", USE), request_id="r")),
     "secrets_of": (OPEN, lambda desk, actor, id_: desk.secrets_of(actor, id_)),
     "unshare": (OWN, lambda desk, actor, id_: desk.unshare(actor, id_, "cid", request_id="r")),
@@ -96,7 +101,7 @@ async def test_every_method_allows_exactly_what_the_part_allows(method: str, who
 
 
 def test_no_method_that_takes_a_reservation_is_left_out_of_the_matrix() -> None:
-    methods = [item for part in (Desk, Leases) for item in inspect.getmembers(part, inspect.isfunction)]
+    methods = [item for part in (Desk, Leases, Sizes) for item in inspect.getmembers(part, inspect.isfunction)]
     taking = {name for name, method in methods if "reservation_id" in inspect.signature(method).parameters}
     assert {name for name in taking if not name.startswith("_")} == set(CALLS)
 
