@@ -8,11 +8,11 @@ from datetime import datetime, timezone
 import click
 
 from clouddesk.commands.audit import moment
-from clouddesk.commands.desk import CONSOLE_WORKSPACE, json_option, with_desk
+from clouddesk.commands.desk import json_option, with_desk
 from clouddesk.costs import TEAM, CostWish, as_csv, rows
 from clouddesk.language.money import hourly, money
 from clouddesk.language.periods import Period, find_period, this_month
-from clouddesk.model.actor import ADMIN, MEMBER, Actor
+from clouddesk.model.actor import ADMIN, LOCAL_WORKSPACE, MEMBER, Actor
 from clouddesk.model.costs import RESERVATION, WAYS, CostReport
 
 
@@ -22,7 +22,7 @@ from clouddesk.model.costs import RESERVATION, WAYS, CostReport
 @click.option("--until", type=moment, metavar="WHEN", help="Before then. Default: now.")
 @click.option("--by", "way", type=click.Choice(WAYS), default=RESERVATION, show_default=True, help="Summed by what.")
 @click.option("--user", help="Only this person's. Default: everybody's.")
-@click.option("--workspace", default=CONSOLE_WORKSPACE, show_default=True, help="Whose people: a Slack workspace's id.")
+@click.option("--workspace", default=LOCAL_WORKSPACE, show_default=True, help="Whose people: a Slack workspace's id.")
 @click.option("--csv", "as_table", is_flag=True, help="A table for spreadsheets.")
 @json_option
 def costs(
