@@ -47,7 +47,7 @@ async def tell(turn: Turn, topic: str) -> None:
     elif topic == "own_price":
         await _tell_own_price(turn)
     elif topic == "own_cost":
-        await hand_over(turn, "list_resources")
+        await hand_over(turn, "cost_report")
     elif topic == "cheaper_own":
         await _tell_cheaper(turn)
     elif topic == "what_if":

@@ -5,14 +5,8 @@ from __future__ import annotations
 import re
 
 from actions import questions
-from actions.base import DeskAction, hand_over
+from actions.base import DeskAction
 from actions.turn import Turn
-
-_OWN_COST = re.compile(r"\b(?:my|mine|it|they|them|these|all|i|me|us|we)\b")
-_OVER_TIME = re.compile(
-    r"\b(?:months?|weeks?|years?|days?|yesterday|today|last|since|spent|spend|team|report|history)\b"
-)
-"""What was spent in a time is a report; what one's machines cost is not."""
 
 
 class ActionHelp(DeskAction):
@@ -100,12 +94,5 @@ class ActionNotBuiltYet(DeskAction):
     is_aside = True
 
     async def respond(self, turn: Turn) -> None:
-        """Say so, and what works instead; what one's machines cost by now is in the list."""
-        if (
-            turn.intent == "cost_report"
-            and _OWN_COST.search(turn.text.lower())
-            and not _OVER_TIME.search(turn.text.lower())
-        ):
-            await hand_over(turn, "list_resources")
-            return
+        """Say so, and what works instead."""
         turn.say(f"utter_not_built_{turn.intent}")

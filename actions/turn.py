@@ -117,6 +117,7 @@ class Turn:
         is_private: bool = False,
         secrets_of: str = "",
         chart: dict[str, Any] | None = None,
+        costs: str = "",
         **values: object,
     ) -> None:
         """Answer with a response of domain.yml; ``values`` fill its placeholders, and a Card keeps its small print.
@@ -126,11 +127,13 @@ class Turn:
         ``secrets_of``: the id of the reservation whose secrets' names stand in the text; they are put in where it is
         shown, so that no conversation keeps them.
         ``chart``: the bars of a picture beside the text (``connectors.charts.Chart``).
+        ``costs``: the report that is told of, as JSON, for who wants it as a file.
         """
         texts = {key: _printable(value) for key, value in values.items()}
         reply = {"response": response, "buttons": buttons, **texts}
         small = [_printable(line) for value in values.values() if isinstance(value, Card) for line in value.small]
         carried = {"rows": rows, "private": is_private, "secrets_of": secrets_of, "small": small, "chart": chart}
+        carried["costs"] = costs
         more = {name: value for name, value in carried.items() if value}
         self.replies.append({**reply, "json_message": more} if more else reply)
 

@@ -73,6 +73,17 @@ def require_admin(actor: Actor) -> None:
         raise Denied("look through everybody's accounts")
 
 
+def may_see_costs_of_all(actor: Actor) -> bool:
+    """Who spent what is for admins; everybody may know what the team spent together."""
+    return ADMIN in actor.roles
+
+
+def require_all_costs(actor: Actor) -> None:
+    """Raises Denied for everybody else."""
+    if not may_see_costs_of_all(actor):
+        raise Denied("see what others spent")
+
+
 def may_settle(actor: Actor, orphan: Orphan) -> bool:
     """Its owner, or an admin of the workspace."""
     if actor.workspace_id != orphan.workspace_id or not _may_change(actor):

@@ -10,6 +10,7 @@ from clouddesk.accounts import Accounts
 from clouddesk.adapters.audit import RedisAuditTrail
 from clouddesk.adapters.blueprints import load_blueprints
 from clouddesk.adapters.colleagues import RedisColleagues
+from clouddesk.adapters.costs import RedisCosts
 from clouddesk.adapters.orphans import RedisOrphans
 from clouddesk.adapters.own_machine import OwnMachineCredentials
 from clouddesk.adapters.redis import (
@@ -79,6 +80,7 @@ async def open_desk(settings: Settings, *, vault_role: str = "desk") -> AsyncIte
             ssh_keys=SshKeys(VaultSshKeys(vault)),
             software_secrets=VaultMachineSecrets(vault),
             trail=RedisAuditTrail(redis, keep_days=settings.audit_days),
+            ledger=RedisCosts(redis),
             team=settings.defaults,
         )
     finally:

@@ -33,6 +33,7 @@ COMMANDS = {
     "keys": "clouddesk.commands.keys:keys",
     "sweep": "clouddesk.commands.sweep:sweep",
     "audit": "clouddesk.commands.audit:audit",
+    "costs": "clouddesk.commands.costs:costs",
     "slack": "clouddesk.commands.slack_tokens:slack",
     "slack-sim": "clouddesk.commands.slack:slack_sim",
     "docker-image": "clouddesk.commands.docker:docker_image",

@@ -15,6 +15,7 @@ from functools import cached_property
 from clouddesk import access
 from clouddesk.access import Right
 from clouddesk.accounts import Accounts, ReplaceableCatalog
+from clouddesk.costs import Costs
 from clouddesk.leases import Leases
 from clouddesk.matching import match_reservations
 from clouddesk.model.actor import Actor
@@ -30,6 +31,7 @@ from clouddesk.model.ports import (
     AuditTrail,
     Clock,
     Colleagues,
+    CostLedger,
     Habits,
     Notices,
     Orphans,
@@ -78,6 +80,7 @@ class Desk:
     ssh_keys: SshKeys
     software_secrets: SoftwareSecrets
     trail: AuditTrail
+    ledger: CostLedger
     orphan_store: Orphans
     team: TeamDefaults
     clock: Clock = utc_now
@@ -109,6 +112,11 @@ class Desk:
     def leases(self) -> Leases:
         """How long reservations last."""
         return Leases(engine=self.engine, records=self._records, limits=self.limits)
+
+    @cached_property
+    def costs(self) -> Costs:
+        """What machines cost, by period."""
+        return Costs(ledger=self.ledger, clock=self.clock)
 
     @cached_property
     def scaling(self) -> Sizes:

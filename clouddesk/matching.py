@@ -96,8 +96,13 @@ def _has(item: Reservation, software: Sequence[str], provider: Sequence[str], re
         return False
     if provider and item.provider not in provider:
         return False
+    return region is None or is_in(region, item.provider, item.region)
+
+
+def is_in(words: str, provider: str, region: str) -> bool:
+    """Whether a provider's region is where the words say: "frankfurt", "europe", its own name."""
     # A cloud of the team's own may call its regions what no list has.
-    return region is None or region.lower() == item.region.lower() or (item.provider, item.region) in _places(region)
+    return words.lower() == region.lower() or (provider, region) in _places(words)
 
 
 def _places(words: str) -> frozenset[Place]:

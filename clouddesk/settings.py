@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from clouddesk.language.localtime import zone_of
 from clouddesk.model.errors import Invalid
 from clouddesk.model.offer import LEAST_PRICE_USD, OWN_MACHINE, OwnCloud
 
@@ -86,6 +87,8 @@ class Settings:
     """How often every account is looked through for what no reservation knows."""
     audit_days: int = 400
     """So long the audit trail is kept."""
+    digest: str | bool = "UTC"
+    """The time zone in which everybody is told on Mondays at 9 what they spent in the week before; false: nobody is."""
     docker: str | bool = "auto"
     """Whether people at this machine's terminal may have nodes on its own Docker engine: "auto" (the stack on one
     machine looks for an engine, unless Slack is connected), false, or the engine's address ("unix:///…")."""
@@ -251,6 +254,10 @@ def _is_docker(value: Any) -> bool:
     return value is False or value == "auto" or (isinstance(value, str) and value.startswith(DOCKER_SOCKET))
 
 
+def _is_digest(value: Any) -> bool:
+    return value is False or (isinstance(value, str) and zone_of(value).key == value)
+
+
 def _is_texts(value: Any) -> bool:
     return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
 
@@ -280,6 +287,7 @@ _KINDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "sandbox": (_is_addresses, "addresses by provider"),
     "grant_sandbox_credentials": (lambda value: isinstance(value, bool), "true or false"),
     "admins": (_is_texts, "a list of workspace/user"),
+    "digest": (_is_digest, "false or a time zone, as Europe/Berlin"),
     "docker": (_is_docker, "auto, false or an address that begins with unix://"),
     "blueprint_folders": (_is_texts, "a list of folders"),
     "mirrors": (_is_addresses, "addresses by what they stand for"),

@@ -10,7 +10,8 @@
                       "form": {"text", "provider"}: what is said where keys can be put into a form;
                       "examples": sentences of the text that can be said as they are;
                       "chart": {"title", "subtitle", "bars": [{"label", "detail", "value", "price", "has_access"}]}: a
-                      picture beside the text
+                      picture beside the text;
+                      "costs": the report that it tells of, for who wants it as a file
     POST …/parse    {"text"} → Rasa's parse result
 
 Both want the header ``X-CloudDesk-Channel-Secret``. A message id that was answered in the last minutes is answered the
@@ -43,7 +44,7 @@ NO_ANSWER = (
 REMEMBERED_SECONDS = 600.0
 REMEMBERED_MESSAGES = 5_000
 
-_CARRIED = ("rows", "private", "secrets_of", "small", "form", "examples", "chart")
+_CARRIED = ("rows", "private", "secrets_of", "small", "form", "examples", "chart", "costs")
 """What a response of ours may carry in Rasa's ``custom``."""
 
 _log = structlog.get_logger()

@@ -62,6 +62,7 @@ class Reply:
     ``response``: its name in domain.yml, where it has one.
     ``chart``: a picture beside the text, where pictures can be shown.
     ``secrets_of``: the reservation whose secrets' names stand in the text, until they are put in.
+    ``costs``: the report that it tells of (a ``CostWish`` as JSON), for who wants it as a file.
     """
 
     text: str
@@ -74,6 +75,7 @@ class Reply:
     response: str = ""
     chart: Chart | None = None
     secrets_of: str = ""
+    costs: str = ""
 
     @classmethod
     def read(cls, body: Mapping[str, Any]) -> Reply:
@@ -90,6 +92,7 @@ class Reply:
             body.get("response") or "",
             Chart.read(body["chart"]) if body.get("chart") else None,
             body.get("secrets_of") or "",
+            body.get("costs") or "",
         )
 
     def with_secrets(self, secrets: Mapping[str, str]) -> Reply:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from clouddesk.model.costs import CostReport, report
 from clouddesk.model.reservation import RUNNING, Reservation
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=timezone.utc)
@@ -42,3 +43,8 @@ def a_reservation(**changes: Any) -> Reservation:
         is_simulated=True,
     )
     return replace(reservation, **changes)
+
+
+def no_costs() -> CostReport:
+    """A month in which nothing was spent."""
+    return report([], NOW.replace(day=1), NOW + timedelta(days=27), NOW)

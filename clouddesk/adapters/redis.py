@@ -17,6 +17,7 @@ from redis.exceptions import BusyLoadingError, RedisError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from clouddesk.adapters.codec import from_json, to_json
+from clouddesk.adapters.cost_lines import entry
 from clouddesk.adapters.redis_connection import CONNECTIONS, CancellableConnection
 from clouddesk.model.actor import Person
 from clouddesk.model.errors import Unavailable
@@ -86,8 +87,10 @@ class RedisQuotes:
         return from_json(Quote, text) if text else None
 
 
-# KEYS: view, of the person, all, names of the person, live of the person, all live; what is shared, by colleague.
-# ARGV: revision, JSON, created at, id, name, 1: it is live; until when it is shared, by colleague
+# KEYS: view, of the person, all, names of the person, live of the person, all live, costs of what lives, costs of what
+# ended then; what is shared, by colleague.
+# ARGV: revision, JSON, created at, id, name, 1: it is live, line of its costs, its field among what ended, until when
+# those are kept; until when it is shared, by colleague
 _PUT_VIEW = """
 local known = redis.call('HGET', KEYS[1], 'revision')
 if known and tonumber(known) > tonumber(ARGV[1]) then return 0 end
@@ -102,10 +105,19 @@ for index = 5, 6 do
     redis.call('ZREM', KEYS[index], ARGV[4])
   end
 end
+if ARGV[6] == '1' then
+  redis.call('HSET', KEYS[7], ARGV[4], ARGV[7])
+else
+  redis.call('HDEL', KEYS[7], ARGV[4])
+  if ARGV[7] ~= '' then
+    redis.call('HSET', KEYS[8], ARGV[8], ARGV[7])
+    redis.call('EXPIREAT', KEYS[8], ARGV[9])
+  end
+end
 local shared = redis.call('HGET', KEYS[1], 'shared')
 for key in string.gmatch(shared or '', '[^\\n]+') do redis.call('ZREM', key, ARGV[4]) end
-for index = 7, #KEYS do redis.call('ZADD', KEYS[index], ARGV[index], ARGV[4]) end
-if shared or #KEYS > 6 then redis.call('HSET', KEYS[1], 'shared', table.concat(KEYS, '\\n', 7)) end
+for index = 9, #KEYS do redis.call('ZADD', KEYS[index], ARGV[index + 1], ARGV[4]) end
+if shared or #KEYS > 8 then redis.call('HSET', KEYS[1], 'shared', table.concat(KEYS, '\\n', 9)) end
 return 1
 """
 
@@ -143,6 +155,7 @@ class RedisReservationViews:
 
     async def put(self, reservation: Reservation) -> None:
         """Write, unless a newer revision is there already; atomic."""
+        costs = entry(reservation)
         keys = [
             _key("reservation", reservation.id),
             _key("reservations", str(reservation.person)),
@@ -150,6 +163,8 @@ class RedisReservationViews:
             _key("names", str(reservation.person)),
             _key("live", str(reservation.person)),
             _key("live"),
+            _key(costs.live_key),
+            _key(costs.ended_key),
         ]
         args: list[str | float] = [
             reservation.revision,
@@ -158,6 +173,9 @@ class RedisReservationViews:
             reservation.id,
             reservation.name,
             int(reservation.is_live),
+            costs.text,
+            costs.ended_field,
+            costs.kept_until,
         ]
         for share in reservation.shares:
             keys.append(_shared(Person(reservation.workspace_id, share.user_id)))

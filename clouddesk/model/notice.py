@@ -37,6 +37,8 @@ SHARED = "shared"
 """For the colleague that something is shared with now."""
 UNSHARED = "unshared"
 """For the colleague whose part in it is over; ``reason`` says why."""
+DIGEST = "digest"
+"""What a person's machines cost in the week before; for admins those of all."""
 
 OFFERED_EXTENSION_SECONDS = 7200
 """What the question in a warning offers, and a plain yes to it takes."""
@@ -44,7 +46,7 @@ OFFERED_EXTENSION_SECONDS = 7200
 
 @dataclass(frozen=True)
 class Notice:
-    """A fact for one person about one reservation.
+    """A fact for one person about one reservation, or about none (``reservation_id`` is "" then).
 
     The wording is the connector's (domain.yml, ``utter_notice_<kind>``).
 

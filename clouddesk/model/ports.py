@@ -10,6 +10,7 @@ from typing import Protocol
 from clouddesk.model.actor import Person
 from clouddesk.model.audit import AuditEntry
 from clouddesk.model.configuration import BotKey, ConfigurationOrder, ConfigurationSecrets, Configured
+from clouddesk.model.costs import CostAccount
 from clouddesk.model.credentials import CredentialInfo, SecretFields
 from clouddesk.model.node import Account, Node, NodeOrder, Survey, Teardown
 from clouddesk.model.notice import Notice
@@ -230,6 +231,14 @@ class ReservationViews(Protocol):
 
         ``is_exact``: the stem itself when it is free. The same reservation gets the same name again.
         """
+        ...
+
+
+class CostLedger(Protocol):
+    """What every reservation has cost by time; as new as the views, and kept longer than a year."""
+
+    async def accounts(self, workspace_id: str, *, since: datetime) -> list[CostAccount]:
+        """Of every reservation there that lives, or ended at ``since`` or later; perhaps of some that ended before."""
         ...
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from clouddesk.model.actor import Person
 from clouddesk.model.blueprint import Client, Link, Software
 from clouddesk.model.fallback import Fallback
+from clouddesk.model.meter import Reading, with_reading
 from clouddesk.model.node import GONE, SSH, Node, NodeOrder, Opening
 from clouddesk.model.node import RUNNING as NODE_RUNNING
 from clouddesk.model.node import STOPPED as NODE_STOPPED
@@ -196,6 +197,12 @@ class Reservation:
     architecture: str = "x86_64"
     scaling_to: int | None = None
     """While SCALING: how many machines it is to have."""
+    saved_usd: float = 0.0
+    """How much less it had cost up to ``accrued_at`` because machines were stopped."""
+    unused_usd: float = 0.0
+    """Of one that was released before its lease was over: what the rest would have cost at its last price."""
+    readings: tuple[Reading, ...] = ()
+    """What it had cost whenever its price by the hour changed, oldest first; what a period cost is read off there."""
 
     @property
     def person(self) -> Person:
@@ -240,17 +247,61 @@ class Reservation:
             return 0.0
         if not self.nodes:
             return self.stopped_hourly_price_usd if self.state == STOPPED else self.hourly_price_usd
-        # While they are being started clouds bill them already.
-        stopped = sum(node.state == NODE_STOPPED for node in self.living_nodes) if self.state != STARTING else 0
+        stopped = self._stopped_nodes
         running = len(self.living_nodes) - stopped
         return (running * self.hourly_price_usd + stopped * self.stopped_hourly_price_usd) / self.node_count
 
+    @property
+    def current_hourly_saving_usd(self) -> float:
+        """How much less an hour costs now because machines are stopped."""
+        if self.state == ENDED or self.offered:
+            return 0.0
+        difference = self.hourly_price_usd - self.stopped_hourly_price_usd
+        if not self.nodes:
+            return difference if self.state == STOPPED else 0.0
+        return self._stopped_nodes * difference / self.node_count
+
+    @property
+    def _stopped_nodes(self) -> int:
+        # While they are being started clouds bill them already.
+        return 0 if self.state == STARTING else sum(node.state == NODE_STOPPED for node in self.living_nodes)
+
     def cost_so_far_usd(self, now: datetime) -> float:
         """What the reservation has cost up to ``now``."""
+        return self.accrued_usd + self._hours_since_accrued(now) * self.current_hourly_price_usd
+
+    def counted(self, now: datetime) -> Reservation:
+        """The same with its costs counted up to ``now``, at the price of the state that ends then."""
         if self.accrued_at is None:
-            return self.accrued_usd
-        hours = max(0.0, (now - self.accrued_at).total_seconds() / 3600)
-        return self.accrued_usd + hours * self.current_hourly_price_usd
+            return self
+        saved_usd = self.saved_usd + self._hours_since_accrued(now) * self.current_hourly_saving_usd
+        return replace(self, accrued_usd=self.cost_so_far_usd(now), accrued_at=now, saved_usd=saved_usd)
+
+    def read_after(self, before: Reservation) -> Reservation:
+        """The same with a reading of the meter, when its costs began or its price changed since ``before``."""
+        if self.accrued_at is None:
+            return self
+        rates = (before.current_hourly_price_usd, before.current_hourly_saving_usd)
+        has_begun = before.accrued_at is not None
+        if has_begun and rates == (self.current_hourly_price_usd, self.current_hourly_saving_usd):
+            return self
+        readings = self.readings
+        if has_begun and not readings:
+            # It was kept by a version that had no meter: what it had cost came evenly, for all that is known.
+            readings = (Reading(before.created_at, 0.0),)
+        return replace(
+            self, readings=with_reading(readings, Reading(self.accrued_at, self.accrued_usd, self.saved_usd))
+        )
+
+    def _hours_since_accrued(self, now: datetime) -> float:
+        return 0.0 if self.accrued_at is None else max(0.0, (now - self.accrued_at).total_seconds() / 3600)
+
+
+def unused_usd(view: Reservation, now: datetime) -> float:
+    """What is not spent because it was released before its lease was over, at the price that it has now."""
+    if view.reason != REASON_RELEASED or view.accrued_at is None:
+        return 0.0
+    return max(0.0, (view.expires_at - now).total_seconds() / 3600) * view.current_hourly_price_usd
 
 
 def first_view(order: ReservationOrder) -> Reservation:

@@ -112,19 +112,18 @@ def is_of_account(view: Reservation, account: SweptAccount) -> bool:
 
 def ended(view: Reservation, reason: str, now: datetime) -> Reservation:
     """The view of a reservation that no workflow looks after, once its cloud lists nothing of it."""
-    return replace(
-        view,
+    over = replace(
+        view.counted(now),
         state=ENDED,
         reason=reason,
         ended_at=now,
-        accrued_usd=view.cost_so_far_usd(now),
-        accrued_at=now if view.accrued_at is not None else None,
         choose_by=None,
         can_go_on=False,
         offered=None,
         nodes=tuple(replace(node, state=GONE, address=None, private_address=None) for node in view.nodes),
         revision=view.revision + 1,
     )
+    return over.read_after(view)
 
 
 # --- what is told and written down; ids are the same for the same fact, however often an activity is repeated ---------

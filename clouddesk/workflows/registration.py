@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 
 from temporalio.client import (
@@ -9,19 +10,24 @@ from temporalio.client import (
     Schedule,
     ScheduleActionStartWorkflow,
     ScheduleAlreadyRunningError,
+    ScheduleCalendarSpec,
     ScheduleIntervalSpec,
     ScheduleOverlapPolicy,
     SchedulePolicy,
+    ScheduleRange,
     ScheduleSpec,
     ScheduleUpdate,
     ScheduleUpdateInput,
 )
+from temporalio.service import RPCError
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from clouddesk.workflows.activities import Activities
 from clouddesk.workflows.configure_activities import ConfigureActivities
 from clouddesk.workflows.contracts import TASK_QUEUE
+from clouddesk.workflows.digest import DIGEST_ID, Digest, DigestOrder
+from clouddesk.workflows.digesting import DigestActivities
 from clouddesk.workflows.offers import RefreshOffers
 from clouddesk.workflows.reservation import ReservationWorkflow
 from clouddesk.workflows.sweep import SWEEP_ID, ClearOrphan, Sweep, SweepOrder
@@ -41,15 +47,20 @@ def make_worker(
     activities: Activities,
     configuring: ConfigureActivities,
     sweeping: SweepActivities | None = None,
+    digesting: DigestActivities | None = None,
     *,
     task_queue: str = TASK_QUEUE,
 ) -> Worker:
-    """A worker for all workflows and activities; not started yet. ``sweeping``: with those of the sweep."""
+    """A worker for all workflows and activities; not started yet.
+
+    ``sweeping``, ``digesting``: with those of the sweep, of the digest.
+    """
+    others = [part for part in (sweeping, digesting) if part is not None]
     return Worker(
         client,
         task_queue=task_queue,
-        workflows=[ReservationWorkflow, RefreshOffers, Sweep, ClearOrphan],
-        activities=[*activities.all, *configuring.all, *(sweeping.all if sweeping else ())],
+        workflows=[ReservationWorkflow, RefreshOffers, Sweep, ClearOrphan, Digest],
+        activities=[*activities.all, *configuring.all, *(item for part in others for item in part.all)],
         workflow_runner=WORKFLOW_RUNNER,
         max_concurrent_activities=1000,
         graceful_shutdown_timeout=GRACE,
@@ -66,11 +77,31 @@ async def schedule_sweep(client: Client, *, every: timedelta, task_queue: str = 
         spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)]),
         policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP),
     )
+    await _keep(client, SWEEP_ID, schedule)
+
+
+async def schedule_digest(client: Client, timezone: str, *, task_queue: str = TASK_QUEUE) -> None:
+    """Have people told of their week on Mondays at 9 there; "" is never, whatever was said before."""
+    if not timezone:
+        with suppress(RPCError):  # there is none
+            await client.get_schedule_handle(DIGEST_ID).delete()
+        return
+    monday = ScheduleCalendarSpec(day_of_week=[ScheduleRange(1)], hour=[ScheduleRange(9)])
+    schedule = Schedule(
+        action=ScheduleActionStartWorkflow(Digest.run, DigestOrder(timezone), id=DIGEST_ID, task_queue=task_queue),
+        spec=ScheduleSpec(calendars=[monday], time_zone_name=timezone),
+        # Of a Monday on which nothing ran it is told later in the day, and not in the middle of the week.
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(hours=10)),
+    )
+    await _keep(client, DIGEST_ID, schedule)
+
+
+async def _keep(client: Client, schedule_id: str, schedule: Schedule) -> None:
 
     async def update(_: ScheduleUpdateInput) -> ScheduleUpdate:
         return ScheduleUpdate(schedule)
 
     try:
-        await client.create_schedule(SWEEP_ID, schedule)
+        await client.create_schedule(schedule_id, schedule)
     except ScheduleAlreadyRunningError:
-        await client.get_schedule_handle(SWEEP_ID).update(update)
+        await client.get_schedule_handle(schedule_id).update(update)

@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
     # Types of messages are resolved in modules that were imported here by their own name.
     import clouddesk.model.blueprint
     import clouddesk.model.fallback
+    import clouddesk.model.meter
     import clouddesk.model.node
     import clouddesk.model.notice
     import clouddesk.model.scaling

@@ -27,6 +27,7 @@ from clouddesk.model.reservation import (
     Reservation,
     ReservationOrder,
     first_view,
+    unused_usd,
 )
 from clouddesk.workflows.drift import EXTRA, STARTED_OUTSIDE, STOPPED_OUTSIDE, Drift, observe
 from clouddesk.workflows.notices import make_notice
@@ -146,10 +147,10 @@ class ReservationState:
 
     def change(self, now: datetime, **fields: Any) -> None:
         """Change the view; the cost up to now is counted at the rate of the state that ends here."""
-        if self.view.accrued_at is not None:
-            fields = {"accrued_usd": self.view.cost_so_far_usd(now), "accrued_at": now} | fields
+        before = self.view
         fields = {"host_keys": dict(self.host_keys)} | fields
-        self.view = replace(self.view, **fields, revision=self.view.revision + 1)
+        after = replace(before.counted(now), **fields, revision=before.revision + 1)
+        self.view = after.read_after(before)
 
     def notify(self, kind: str, now: datetime, *, key: str = "", is_for_admins: bool = False, **facts: str) -> None:
         """Put a notice in the outbox. ``key`` tells apart several of one kind; the same key is delivered once."""
@@ -305,7 +306,7 @@ class ReservationState:
     def finish(self, now: datetime) -> None:
         """The cloud lists nothing any more."""
         gone = tuple(replace(node, state=GONE, address=None, private_address=None) for node in self.view.nodes)
-        self.change(now, state=ENDED, ended_at=now, nodes=gone)
+        self.change(now, state=ENDED, ended_at=now, nodes=gone, unused_usd=unused_usd(self.view, now))
         self.pending_warnings = []
 
 

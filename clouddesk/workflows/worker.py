@@ -20,6 +20,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wai
 from clouddesk.adapters.ansible import AnsibleConfiguration
 from clouddesk.adapters.audit import RedisAuditTrail
 from clouddesk.adapters.completeness import RedisCompleteness
+from clouddesk.adapters.costs import RedisCosts
 from clouddesk.adapters.orphans import RedisOrphans
 from clouddesk.adapters.own_machine import OwnMachineCredentials
 from clouddesk.adapters.rate_limit import RedisRateLimit
@@ -38,8 +39,9 @@ from clouddesk.running import run_process, telling_health, work_until_told
 from clouddesk.settings import Settings
 from clouddesk.workflows.activities import Activities, KeepOffers, ProviderFactory
 from clouddesk.workflows.configure_activities import ConfigureActivities
+from clouddesk.workflows.digesting import DigestActivities
 from clouddesk.workflows.rebuild import Rebuild
-from clouddesk.workflows.registration import make_worker, schedule_sweep
+from clouddesk.workflows.registration import make_worker, schedule_digest, schedule_sweep
 from clouddesk.workflows.sweeping import SweepActivities
 
 log = structlog.get_logger()
@@ -118,10 +120,14 @@ async def _work(settings: Settings, health: _Health, stopping: asyncio.Event) ->
             audit=audit,
             admins_of=admins.of_workspace,
         )
+        digesting = DigestActivities(
+            credentials=credentials, ledger=RedisCosts(redis), notices=notices, admins_of=admins.of_workspace
+        )
         rebuild = Rebuild(client, views=views, audit=audit, completeness=RedisCompleteness(redis))
-        async with make_worker(client, activities, configuring, sweeping) as worker:
+        async with make_worker(client, activities, configuring, sweeping, digesting) as worker:
             health.worker = worker
             await schedule_sweep(client, every=timedelta(minutes=settings.sweep_minutes))
+            await schedule_digest(client, str(settings.digest or ""))
             keeping = asyncio.create_task(rebuild.keep())
             log.info("worker.started", temporal=settings.temporal_address)
             await stopping.wait()

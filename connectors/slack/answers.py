@@ -35,6 +35,7 @@ NOT_ALLOWED = "Sorry, only full members of this workspace can do that."
 SENT_PRIVATELY = Reply("That's for you alone, so I sent it as a direct message.")
 LIST_OF_ANOTHER = Reply("That list is somebody else's. Ask me “what have I got?”, and I show you yours.")
 LIST_GONE = Reply("That list is too old by now. Ask me “what have I got?”, and I show it as it is.")
+COSTS_GONE = Reply("That report is too old by now. Ask me again what was spent, and I show it as it is.")
 LIST_OVER = Reply("That was all of the list.")
 NO_FILES = Reply(
     "I may not send files in this workspace: the app lacks the scope files:write, which an admin can add. "

@@ -9,7 +9,9 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from slack_sdk.errors import SlackApiError
 
+from clouddesk.costs import CostWish
 from clouddesk.desk import Desk
+from clouddesk.language.periods import this_month
 from clouddesk.model.errors import CloudDeskError, Unavailable
 from connectors.slack import answers, people, views
 from connectors.slack.messenger import Messenger
@@ -62,10 +64,12 @@ class Home:
         try:
             actor = await self._people.actor(known)
             now = self._desk.clock()
-            seen = await self._desk.reservations(actor, include_ended=True, with_shared=True)
+            seen = await self._desk.reservations(actor, with_shared=True)
+            month = this_month(now=now, timezone=known.timezone)
             return views.home(
                 [item for item in seen if item.person == actor.person],
                 await self._desk.credentials(actor),
+                await self._desk.costs.report(actor, CostWish(month.since, month.until, month.earlier_since)),
                 shared=[(item, share) for item in seen if (share := item.share_of(actor.user_id, now))],
                 now=now,
                 reader=known,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from clouddesk.language.localtime import Reader, local_time, zone_of
 from clouddesk.language.money import hourly, money, rate
 from clouddesk.language.people import called
+from clouddesk.model.costs import CostReport
 from clouddesk.model.credentials import CredentialInfo
 from clouddesk.model.reservation import (
     CONFIGURING,
@@ -45,23 +46,25 @@ _TAKES = {
 """What a share must allow for it; the rest is the owner's."""
 _EXTENSION_MINUTES = 120
 _DAY = 86400
+_SECOND = timedelta(seconds=1)
 
 
 def home(
     reservations: Sequence[Reservation],
     credentials: Sequence[CredentialInfo],
+    month: CostReport,
     *,
     now: datetime,
     reader: Reader,
     shared: Sequence[tuple[Reservation, Share]] = (),
 ) -> dict[str, Any]:
-    """The page. ``reservations``: the ended ones too, for the sum of the month; ``shared``: those of colleagues."""
+    """The page. ``month``: what this month has cost; ``shared``: the reservations of colleagues."""
     live = [item for item in reservations if item.is_live]
     blocks = [_header(words.HOME_MACHINES), *_machines(live, now, reader)]
     blocks.append(context(words.HOME_ANSWERED))
     if shared:
         blocks += [{"type": "divider"}, _header(words.HOME_SHARED), *_shared(shared, now, reader)]
-    blocks += [{"type": "divider"}, _header(words.HOME_MONTH), *_month(reservations, now, reader)]
+    blocks += [{"type": "divider"}, _header(words.HOME_MONTH), *_month(month, reader)]
     blocks += [{"type": "divider"}, _header(words.HOME_ACCESS), *_accesses(credentials, now, reader)]
     if any(item.is_simulated for item in live) or any(info.is_simulated for info in credentials):
         blocks.append(context(words.HOME_SIMULATED))
@@ -149,23 +152,31 @@ def _details(item: Reservation) -> Button:
     return Button(words.DETAILS, payload("describe_resource", resource_name=item.id))
 
 
-def _month(reservations: Sequence[Reservation], now: datetime, reader: Reader) -> Iterable[Block]:
-    first = now.astimezone(zone_of(reader.timezone)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    mine = [item for item in reservations if (item.ended_at or now) > first and item.cost_so_far_usd(now)]
-    if not mine:
+def _month(report: CostReport, reader: Reader) -> Iterable[Block]:
+    if not report.lines:
         yield section(mrkdwn(words.HOME_MONTH_NONE))
         return
-    cost = sum(_share_since(first, item, now) * item.cost_so_far_usd(now) for item in mine)
-    about = words.HOME_MONTH_ABOUT if any(item.created_at < first for item in mine) else ""
-    at_present = rate(sum(item.current_hourly_price_usd for item in mine))
-    text = words.HOME_MONTH_SUM.format(about=about, sum=money(cost), month=f"{first:%B}", rate=at_present)
-    yield section(mrkdwn(text))
-
-
-def _share_since(first: datetime, item: Reservation, now: datetime) -> float:
-    """A reservation's cost is known only as a sum: of one that began earlier, the month's share of its time counts."""
-    end = item.ended_at or now
-    return 1.0 if item.created_at >= first else (end - first) / (end - item.created_at)
+    first, last = (moment.astimezone(zone_of(reader.timezone)) for moment in (report.since, report.until - _SECOND))
+    facts = {
+        "sum": money(report.total_usd),
+        "month": f"{first:%B}",
+        "rate": rate(report.hourly_usd),
+        "forecast": money(report.forecast_usd),
+        "last": f"{last.day} {last:%B}",
+        "earlier": money(report.earlier_usd),
+        "before": f"{first - timedelta(days=1):%B}",
+        "slept": money(report.saved_usd),
+        "early": money(report.unused_usd),
+    }
+    lines = [words.HOME_MONTH_SUM]
+    if report.to_come_usd:
+        lines.append(words.HOME_MONTH_FORECAST)
+    if report.earlier_usd:
+        lines.append(words.HOME_MONTH_EARLIER)
+    if report.saved_usd or report.unused_usd:
+        lines.append(words.HOME_MONTH_SAVED)
+    yield section(mrkdwn("\n".join(lines).format(**facts)))
+    yield from actions([Button(words.HOME_MONTH_MORE, payload("cost_report"))])
 
 
 def _accesses(credentials: Sequence[CredentialInfo], now: datetime, reader: Reader) -> Iterable[Block]:

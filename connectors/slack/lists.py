@@ -1,9 +1,9 @@
-"""Lists that take more than one message: shown page by page, or sent as a file.
+"""Lists that take more than one message: shown page by page, or sent as a file. Reports of costs come as files too.
 
-The pages after the first are kept in Redis for a while, for all gateways:
+What follows the first page is kept in Redis for a while, for all gateways:
 
-    <prefix>:list:<id>            whose list it is, and its pages
-    <prefix>:rest:<conversation>  the list that "show more" means there, and its next page
+    <prefix>:list:<id>            whose list it is, and its pages; or whose report of which costs
+    <prefix>:rest:<conversation>  the list that "show more" or "as csv" means there, and its next page
 """
 
 from __future__ import annotations
@@ -19,8 +19,12 @@ from datetime import datetime, timezone
 from redis.asyncio import Redis
 from slack_sdk.errors import SlackApiError
 
+from clouddesk.costs import CostWish
+from clouddesk.costs import as_csv as costs_as_csv
 from clouddesk.desk import Desk
+from clouddesk.language.money import money
 from clouddesk.model.actor import Actor
+from clouddesk.model.costs import PROVIDER, RESERVATION
 from clouddesk.model.reservation import Reservation
 from connectors.rasa import Button, Reply
 from connectors.slack import answers, words
@@ -38,6 +42,10 @@ MEANT_SECONDS = 600
 """So long "more" is taken to mean the list."""
 FILE_NAME = "reservations.csv"
 
+COSTS_FILE_NAME = "costs.csv"
+
+_COSTS = "costs-"
+"""The ids of reports begin so."""
 _MORE = "more"
 _AS_FILE = "file"
 _PLEASE = r"(?: please| pls)?"
@@ -63,17 +71,20 @@ class Wish:
 
 @dataclass(frozen=True)
 class _Kept:
+    """``costs``: the wish of the report, where it is none of pages."""
+
     user_id: str
     pages: list[Reply]
+    costs: str = ""
 
     def as_json(self) -> str:
         pages = [asdict(page) | {"private": page.is_private} for page in self.pages]
-        return json.dumps([self.user_id, pages], separators=(",", ":"))
+        return json.dumps([self.user_id, pages, self.costs], separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: bytes) -> _Kept:
-        user_id, pages = json.loads(text)
-        return cls(user_id, [Reply.read(page) for page in pages])
+        user_id, pages, *costs = json.loads(text)
+        return cls(user_id, [Reply.read(page) for page in pages], *costs)
 
 
 def wish_in(text: str) -> Wish | None:
@@ -149,6 +160,14 @@ class Lists:
             if others:
                 await self._redis.set(self._list(list_id), _Kept(job.user_id, pages).as_json(), ex=KEPT_SECONDS)
                 await self._expect(job, list_id, 1)
+            elif reply.costs:
+                list_id, kept = f"{_COSTS}{list_id}", _Kept(job.user_id, [], reply.costs)
+                await self._redis.set(self._list(list_id), kept.as_json(), ex=KEPT_SECONDS)
+                await self._expect(job, list_id, 0)
+                as_file = Button(words.COSTS_FILE, payload(_MORE, list=list_id, **{"as": _AS_FILE}))
+                first = replace(reply, buttons=(*reply.buttons, as_file))
+            elif reply.rows:
+                await self._redis.delete(self._rest(job))
             shown.append(first)
         return shown
 
@@ -160,10 +179,12 @@ class Lists:
             wish = Wish(list_id, page, is_file=wish.is_file)
         text = await self._redis.get(self._list(wish.list_id)) if wish.list_id else None
         kept = _Kept.from_json(text) if text else None
-        if kept is None and is_said and not wish.is_file:
+        if is_said and not wish.is_file and (kept is None or kept.costs):
             return False
         if kept is not None and kept.user_id != job.user_id:
             await speaker.hint(answers.LIST_OF_ANOTHER)
+        elif kept is None and wish.list_id.startswith(_COSTS) and not is_said:
+            await speaker.hint(answers.COSTS_GONE)
         elif wish.is_file:
             return await self._send(job, kept, actor, speaker, must_answer=not is_said)
         elif kept is None or wish.page >= len(kept.pages):
@@ -174,6 +195,8 @@ class Lists:
         return True
 
     async def _send(self, job: Job, kept: _Kept | None, actor: Actor, speaker: Speaker, *, must_answer: bool) -> bool:
+        if kept is not None and kept.costs:
+            return await self._send_costs(job, CostWish.read(kept.costs), actor, speaker)
         items = await self._desk.reservations(actor)
         if kept is not None:
             listed = "\n".join(row.text for page in kept.pages for row in page.rows)
@@ -182,9 +205,22 @@ class Lists:
             if must_answer:
                 await speaker.hint(answers.LIST_GONE)
             return must_answer
-        direct = await self._messenger.direct(job.user_id)
         content = as_csv(items, self._desk.clock()).encode()
-        file = Upload(FILE_NAME, content, says=words.FILE_SAYS.format(count=len(items)))
+        return await self._upload(
+            job, Upload(FILE_NAME, content, says=words.FILE_SAYS.format(count=len(items))), speaker
+        )
+
+    async def _send_costs(self, job: Job, wish: CostWish, actor: Actor, speaker: Speaker) -> bool:
+        """As they are now, and as far as this person may see them now."""
+        report = await self._desk.costs.report(actor, wish)
+        facts = {"since": f"{report.since:%Y-%m-%d}", "until": f"{min(report.until, report.now):%Y-%m-%d}"}
+        content = costs_as_csv(report, RESERVATION if report.has_names else PROVIDER).encode()
+        says = words.COSTS_FILE_SAYS.format(**facts, sum=money(report.total_usd))
+        return await self._upload(job, Upload(COSTS_FILE_NAME, content, says=says), speaker)
+
+    async def _upload(self, job: Job, file: Upload, speaker: Speaker) -> bool:
+        """To that person alone."""
+        direct = await self._messenger.direct(job.user_id)
         try:
             await self._messenger.upload(direct, file, key=f"{job.id}:{_AS_FILE}")
         except SlackApiError as error:

@@ -22,7 +22,7 @@ from connectors.slack.uploads import Upload
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FILE_NAME = "prices.png"
+FILE_NAME = "chart.png"
 
 _WIDTH_PIXELS = 1200
 _DOTS_PER_INCH = 200

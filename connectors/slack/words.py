@@ -29,6 +29,7 @@ ICONS = {
     notices.ORPHAN_SETTLED: "🧹",
     notices.SHARED: "🤝",
     notices.UNSHARED: "👋",
+    notices.DIGEST: "📊",
 }
 
 # --- Progress ---------------------------------------------------------------------------------------------------------
@@ -64,6 +65,10 @@ LIST_REST = "_({count} more: press the button, or say “show more”)_"
 LIST_AS_FILE = "_(all {count} as a CSV file: press the button, or say “as csv”)_"
 LIST_MORE, LIST_FILE = "Show more", "All as a file"
 FILE_SAYS = "Your {count} reservations as they are now."
+COSTS_FILE, COSTS_FILE_SAYS = (
+    "As a file",
+    "What was spent from {since} to {until}: {sum}.",
+)
 
 # --- Forms ------------------------------------------------------------------------------------------------------------
 CHOOSE_TITLE = "Access to a cloud"
@@ -142,8 +147,11 @@ HOME_ACCESS = "Your access to clouds"
 HOME_NO_ACCESS = "None yet. With access to a cloud of yours I can get machines there."
 HOME_NEVER_SHOWN = "Keys lie in the vault and are never shown."
 HOME_MONTH = "Your month"
-HOME_MONTH_SUM = "{about}*{sum}* so far for what you have had in {month}; *{rate}* an hour at present."
-HOME_MONTH_ABOUT = "About "
+HOME_MONTH_SUM = "*{sum}* so far in {month}; *{rate}* an hour at present."
+HOME_MONTH_FORECAST = "*{forecast}* by {last} if what runs keeps on to the end of its lease."
+HOME_MONTH_EARLIER = "{before}: {earlier}."
+HOME_MONTH_SAVED = "Saved by stopping: {slept}, by giving back early: {early}."
+HOME_MONTH_MORE = "What cost how much"
 HOME_MONTH_NONE = "Nothing spent so far."
 HOME_SIMULATED = "_Simulated machines: nothing real runs, nothing is billed._"
 HOME_DOWN = (

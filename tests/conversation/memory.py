@@ -12,6 +12,7 @@ from clouddesk.adapters.blueprints import load_blueprints
 from clouddesk.desk import Desk
 from clouddesk.model.actor import Person
 from clouddesk.model.audit import AuditEntry
+from clouddesk.model.costs import CostAccount
 from clouddesk.model.credentials import CredentialInfo, SecretFields
 from clouddesk.model.errors import CloudDeskError, NotFound, UnknownRegion, WrongState
 from clouddesk.model.invalid import NoPrice
@@ -37,6 +38,7 @@ from clouddesk.model.reservation import (
     Reservation,
     ReservationOrder,
     first_view,
+    unused_usd,
 )
 from clouddesk.model.scaling import Scale
 from clouddesk.model.share import Share
@@ -334,6 +336,16 @@ class MemoryTrail:
                 yield entry
 
 
+class MemoryLedger:
+    """Costs read off the views."""
+
+    def __init__(self, views: MemoryViews) -> None:
+        self.views = views
+
+    async def accounts(self, workspace_id: str, *, since: datetime) -> list[CostAccount]:
+        return [CostAccount.of(view) for view in self.views.items.values() if view.workspace_id == workspace_id]
+
+
 class MemoryEngine:
     """Reservations that are changed at once; ``fault`` is raised by the next call instead."""
 
@@ -479,7 +491,8 @@ class MemoryEngine:
 
     def end(self, reservation_id: str) -> None:
         """The teardown is done."""
-        self._put(self.views.items[reservation_id], state=ENDED, ended_at=self.clock())
+        item = self.views.items[reservation_id]
+        self._put(item, state=ENDED, ended_at=self.clock(), unused_usd=unused_usd(item, self.clock()))
 
     def _change(self, reservation_id: str, *, wanted: str, before: str, after: str) -> None:
         self._fail()
@@ -489,7 +502,8 @@ class MemoryEngine:
         self._put(item, state=after)
 
     def _put(self, item: Reservation, **changes: object) -> Reservation:
-        changed = replace(item, revision=item.revision + 1, **changes)  # type: ignore[arg-type]
+        changed = replace(item.counted(self.clock()), revision=item.revision + 1, **changes)  # type: ignore[arg-type]
+        changed = changed.read_after(item)
         self.views.items[item.id] = changed
         return changed
 
@@ -557,6 +571,7 @@ class MemoryDesk:
             ssh_keys=SshKeys(self.ssh_keys),
             software_secrets=self.software_secrets,
             trail=self.trail,
+            ledger=MemoryLedger(self.views),
             team=TeamDefaults(),
             clock=self.clock,
         )

@@ -13,12 +13,15 @@ import pytest
 from redis.asyncio import Redis
 
 from clouddesk.adapters.redis import open_redis
+from clouddesk.costs import CostWish
 from clouddesk.desk import Desk
 from clouddesk.model.actor import Actor
+from clouddesk.model.costs import CostReport, report
 from clouddesk.model.reservation import Reservation
 from clouddesk.sandbox.slack.server import SlackServer
 from clouddesk.settings import Settings
 from connectors.slack.gateway import open_gateway
+from tests.builders import NOW
 from tests.integration.slack.dialogue import SECRET, Dialogue
 from tests.servers import free_port, redis_url
 
@@ -49,8 +52,17 @@ def said(slack: SlackServer, user: str, channel: str = "dm", **where: str) -> li
     return [one.all_text() for one in slack.messages(user, channel, **where) if one.user == slack.app.bot_user_id]
 
 
+class NoCosts:
+    """Nobody has spent anything."""
+
+    async def report(self, _actor: Actor, wish: CostWish) -> CostReport:
+        return report([], wish.since, wish.until, NOW)
+
+
 class NoDesk:
     """A Desk at which nobody has anything."""
+
+    costs = NoCosts()
 
     async def reservations(self, _actor: Actor, **_which: bool) -> list[Reservation]:
         return []

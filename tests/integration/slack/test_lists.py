@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from contextlib import AsyncExitStack
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from clouddesk.model.actor import Actor
+from clouddesk.costs import CostWish
+from clouddesk.model.actor import Actor, Person
+from clouddesk.model.meter import Reading
 from clouddesk.model.reservation import Reservation
 from clouddesk.sandbox.slack.server import SlackServer
 from clouddesk.sandbox.slack.store import Message
 from tests.builders import NOW, a_reservation
+from tests.conversation.memory import MemoryDesk
 from tests.integration.slack.conftest import StartGateway, said, until
 from tests.integration.slack.dialogue import Dialogue
 
@@ -128,3 +134,46 @@ async def test_without_the_scope_it_is_said_what_is_missing_and_what_helps(
     slack.say("ann", "dm", "as csv")
     await until(lambda: bool(said(slack, "ann")))
     assert "files:write" in said(slack, "ann")[0]
+
+
+class Spent(ManyMachines):
+    """A Desk at which Ann spent something, as the ledger of costs has it."""
+
+    def __init__(self, person: Person) -> None:
+        world = MemoryDesk()
+        world.clock.now = NOW
+        readings = (Reading(NOW - timedelta(hours=9), 0.0), Reading(NOW, 12.5))
+        view = a_reservation(readings=readings, accrued_at=NOW, accrued_usd=12.5)
+        view = replace(view, workspace_id=person.workspace_id, owner=person.user_id)
+        world.views.items[view.id] = view
+        self.costs = world.desk.costs
+
+
+def sent(slack: SlackServer) -> int:
+    """How many messages with files there are."""
+    return sum(bool(message.files) for message in slack.messages("ann", "dm"))
+
+
+def a_report() -> dict[str, Any]:
+    kept = CostWish(NOW - timedelta(days=1), NOW + timedelta(days=1)).as_json()
+    return {"text": "You spent *$12.50* today.", "buttons": [], "costs": kept}
+
+
+async def test_a_report_of_costs_comes_as_a_file_by_button_and_by_words(
+    slack: SlackServer, dialogue: Dialogue, start: StartGateway
+) -> None:
+    dialogue.replies["my costs"] = [a_report()]
+    await start(desk=Spent(Person(slack.workspace.team_id, slack.workspace.user("ann").id)))
+    slack.say("ann", "dm", "my costs")
+    await until(lambda: len(said(slack, "ann")) == 1)
+    shown = slack.messages("ann", "dm")[-1]
+    await slack.press("ann", shown.ts, button(shown, "As a file"))
+    await until(lambda: sent(slack) == 1)
+    slack.say("ann", "dm", "as csv please")
+    await until(lambda: sent(slack) == 2)
+    for file in slack.store.files.values():
+        (line,) = csv.DictReader(io.StringIO((file.content or b"").decode()))
+        assert (file.name, line["name"], line["cost_usd"]) == ("costs.csv", "spark-1", "12.5")
+    assert dialogue.texts == ["my costs"], "the dialogue knows of no files"
+    slack.say("ann", "dm", "show more")
+    await until(lambda: said(slack, "ann")[-1] == "I heard: show more")

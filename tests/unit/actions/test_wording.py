@@ -219,6 +219,7 @@ def test_every_kind_of_notice_has_wording_from_the_values_that_workflows_fill(ki
         *("minutes_left", "reason", "simulated", "extension", "up", "missing", "up_hourly", "choose_by", "owner"),
         # Of some kinds only.
         *("step", "lines", "which", "how_many", "things", "orphan_id", "provider_name"),
+        *("week", "earlier", "committed", "slept", "early", "people", "most"),
         *("from_provider", "from_region", "from_size", "from_hourly", "before", "count"),
         *("offer_provider", "offer_region", "offer_size", "offer_hourly", "offer_more", "agreed_hourly"),
     }

@@ -42,7 +42,7 @@ def notice(kind: str, **values: str) -> Notice:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_notice_has_a_wording_without_gaps(kind: str):
     reply = Wording().render(notice(kind), timezone_name="UTC")
-    assert "spark-1" in reply.text
+    assert "spark-1" in reply.text or kind == kinds.DIGEST, "that one is about no reservation"
     assert not re.search(r"[{}]", reply.text)
     for button in reply.buttons:
         intent, entities = re.fullmatch(r"/(\w+)(\{.*\})?", button.payload).groups()

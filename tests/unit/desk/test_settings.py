@@ -67,6 +67,8 @@ def test_a_limit_that_is_no_number_is_refused(tmp_path, monkeypatch):
         ("rasa_servers: true", "above 0"),
         ("audit_days: 0", "above 0"),
         ("blueprint_folders: [1]", "a list of folders"),
+        ("digest: true", "a time zone"),
+        ("digest: Mars/Olympus", "a time zone"),
         ("mirrors: [here]", "addresses by what they stand for"),
     ],
 )

@@ -14,7 +14,7 @@ from clouddesk.model.credentials import CredentialInfo
 from clouddesk.model.reservation import LIVE_STATES, RUNNING, STOPPED
 from clouddesk.settings import PROJECT
 from connectors.slack import views
-from tests.builders import NOW, a_reservation
+from tests.builders import NOW, a_reservation, no_costs
 
 DOMAIN = yaml.safe_load((PROJECT / "domain.yml").read_text(encoding="utf-8"))
 INTENTS = {intent if isinstance(intent, str) else next(iter(intent)) for intent in DOMAIN["intents"]}
@@ -28,7 +28,7 @@ def said_by(view: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize("state", LIVE_STATES)
 def test_every_button_says_an_intent_of_the_dialogue(state: str) -> None:
-    page = views.home([a_reservation(state=state)], [ACCESS], now=NOW, reader=Whereabouts())
+    page = views.home([a_reservation(state=state)], [ACCESS], no_costs(), now=NOW, reader=Whereabouts())
     said = said_by(page)
     assert {payload.lstrip("/").partition("{")[0] for payload in said} <= INTENTS
     assert all(payload.startswith("/") for payload in said)
@@ -39,4 +39,4 @@ def test_what_can_be_done_with_a_machine_is_what_the_list_offers(state: str) -> 
     item = a_reservation(state=state)
     (row,) = reservation_rows([item], Actor("local", "ann"), NOW)
     offered = [button["payload"] for button in row["buttons"]]
-    assert said_by(views.home([item], [], now=NOW, reader=Whereabouts()))[: len(offered)] == offered
+    assert said_by(views.home([item], [], no_costs(), now=NOW, reader=Whereabouts()))[: len(offered)] == offered

@@ -26,7 +26,7 @@ from clouddesk.sandbox.slack.schema import HOME, MODAL
 from clouddesk.sandbox.slack.views import check_view, is_too_large
 from clouddesk.settings import Limits
 from connectors.slack import views, words
-from tests.builders import NOW, a_reservation
+from tests.builders import NOW, a_reservation, no_costs
 
 LIMITS = Limits()
 TEXTS = st.lists(
@@ -103,7 +103,7 @@ def fits(view: dict[str, Any], kind: str) -> None:
 @given(st.lists(RESERVATIONS, max_size=8), st.lists(ACCESSES, max_size=3), ZONES)
 @settings(max_examples=25, deadline=None)
 def test_home_fits(reservations: list[Any], accesses: list[CredentialInfo], zone: str) -> None:
-    view = views.home(reservations, accesses, now=NOW, reader=Whereabouts(zone))
+    view = views.home(reservations, accesses, no_costs(), now=NOW, reader=Whereabouts(zone))
     fits(view, HOME)
     ids = [
         element["action_id"] for block in view["blocks"] for element in block.get("elements", ()) if "value" in element
@@ -115,7 +115,10 @@ def test_home_fits_with_three_hundred_reservations_of_the_longest_texts() -> Non
     item = a_reservation(name="<" * 900, size="&" * 900, region=">" * 900)
     many = [replace(item, id=f"r-{number}") for number in range(300)]
     access = CredentialInfo("aws", "<!channel>" * 300, NOW, NOW, is_simulated=True)
-    fits(views.home(many, [access, replace(access, provider="digitalocean")], now=NOW, reader=Whereabouts()), HOME)
+    fits(
+        views.home(many, [access, replace(access, provider="digitalocean")], no_costs(), now=NOW, reader=Whereabouts()),
+        HOME,
+    )
 
 
 @given(TEXTS.filter(str.strip), st.sampled_from(sorted(PROVIDERS)), st.booleans())

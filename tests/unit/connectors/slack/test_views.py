@@ -12,18 +12,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clouddesk.language.localtime import Whereabouts
+from clouddesk.language.money import money
+from clouddesk.model.costs import CostAccount, report
 from clouddesk.model.credentials import CredentialInfo
+from clouddesk.model.meter import Reading
 from clouddesk.model.node import NodePlan
 from clouddesk.model.offer import Offer
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
-from clouddesk.model.reservation import ENDED, LIVE_STATES, STOPPED
+from clouddesk.model.reservation import LIVE_STATES, STOPPED
 from clouddesk.providers.table import PROVIDERS
 from clouddesk.sandbox.slack.schema import HOME, MODAL
 from clouddesk.sandbox.slack.views import check_view
 from clouddesk.settings import Limits
 from connectors.slack import views
-from tests.builders import NOW, a_reservation
+from tests.builders import NOW, a_reservation, no_costs
 
 LIMITS = Limits()
 CREDENTIAL = CredentialInfo("aws", "arn:aws:iam::123456789012:user/ann", NOW, NOW)
@@ -256,7 +259,7 @@ def test_anything_can_be_typed_as_a_time(said: str) -> None:
 def test_home_shows_machines_money_and_access() -> None:
     running = a_reservation(name="spark-1", expires_at=NOW + timedelta(hours=5))
     stopped = a_reservation(id="r-2", name="vm-1", state=STOPPED, expires_at=NOW + timedelta(days=2, minutes=7))
-    view = views.home([running, stopped], [CREDENTIAL], now=NOW, reader=Whereabouts("Europe/Berlin"))
+    view = views.home([running, stopped], [CREDENTIAL], no_costs(), now=NOW, reader=Whereabouts("Europe/Berlin"))
     assert check_view(view, HOME) == []
     shown = texts(view)
     for said in ("*spark-1* is running", "5 hours left", "2 days left", "so far", "arn:aws:iam::123456789012:user/ann"):
@@ -280,24 +283,26 @@ def test_home_shows_machines_money_and_access() -> None:
 
 
 def test_an_empty_home_gives_examples_to_press() -> None:
-    view = views.home([], [], now=NOW, reader=Whereabouts())
+    view = views.home([], [], no_costs(), now=NOW, reader=Whereabouts())
     assert check_view(view, HOME) == []
     assert "a vm with 8 GB for a day" in texts(view)
     assert "Nothing spent" in texts(view)
 
 
-def test_home_counts_the_month_and_leaves_older_out() -> None:
-    this = a_reservation(id="r-1", state=ENDED, ended_at=NOW, accrued_usd=2.0, accrued_at=None)
-    began = NOW.replace(day=1) - timedelta(days=45)
-    older = a_reservation(
-        id="r-2", created_at=began, state=ENDED, ended_at=NOW - timedelta(days=40), accrued_usd=50.0, accrued_at=None
-    )
-    assert "*$2.00* so far" in texts(views.home([this, older], [], now=NOW, reader=Whereabouts()))
+def test_home_shows_the_month_as_the_reports_of_costs_count_it() -> None:
+    began, until = NOW.replace(day=1, hour=0), NOW.replace(day=1, hour=0, month=NOW.month + 1)
+    readings = (Reading(began - timedelta(hours=10), 0.0), Reading(NOW - timedelta(hours=1), 41.5, 3.5))
+    running = a_reservation(readings=readings, accrued_at=NOW, accrued_usd=42.1, expires_at=NOW + timedelta(hours=5))
+    costs = report([CostAccount.of(running)], began, until, NOW, earlier_since=began - timedelta(days=28))
+    shown = texts(views.home([running], [], costs, now=NOW, reader=Whereabouts()))
+    for said in (f"*{money(costs.total_usd)}* so far in March", "by 31 March", "February: $", "Saved by stopping: $"):
+        assert said in shown
+    assert costs.total_usd < 42.1, "what it cost in February is left out"
 
 
 def test_home_stays_within_slacks_blocks_however_much_there_is() -> None:
     many = [a_reservation(id=f"r-{number}", name=f"vm-{number}") for number in range(200)]
-    view = views.home(many, [CREDENTIAL] * 30, now=NOW, reader=Whereabouts())
+    view = views.home(many, [CREDENTIAL] * 30, no_costs(), now=NOW, reader=Whereabouts())
     assert check_view(view, HOME) == []
     assert "180 more" in texts(view)
     assert "Add access" in texts(view), "the end of the page is not cut off"
@@ -305,7 +310,7 @@ def test_home_stays_within_slacks_blocks_however_much_there_is() -> None:
 
 @pytest.mark.parametrize("state", LIVE_STATES)
 def test_home_shows_a_reservation_in_every_state(state: str) -> None:
-    view = views.home([a_reservation(state=state)], [], now=NOW, reader=Whereabouts())
+    view = views.home([a_reservation(state=state)], [], no_costs(), now=NOW, reader=Whereabouts())
     assert check_view(view, HOME) == []
 
 
