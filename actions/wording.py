@@ -182,6 +182,8 @@ _FACTS: dict[type[errors.CloudDeskError], Callable[[Any], dict[str, str]]] = {
     invalid.NoSshKey: lambda error: {"problem": error.what},
     invalid.WeakSshKey: lambda error: {"why": error.why},
     invalid.TooManySshKeys: lambda error: {"most": str(error.most)},
+    invalid.TooManyTemplates: lambda error: {"most": str(error.most)},
+    invalid.TemplateNameTaken: lambda error: {"name": error.name},
     invalid.TooFewMachines: lambda error: {"asked": str(error.asked), "most": str(error.most)},
     invalid.ClusterTooSmall: lambda error: {
         "title": error.title,

@@ -21,6 +21,7 @@ from clouddesk.adapters.redis import (
     open_redis,
 )
 from clouddesk.adapters.sandbox import SandboxGrants
+from clouddesk.adapters.templates import RedisTemplates
 from clouddesk.adapters.vault import VaultCredentials
 from clouddesk.adapters.vault_keys import VaultSshKeys
 from clouddesk.adapters.vault_machines import VaultMachineSecrets
@@ -76,6 +77,7 @@ async def open_desk(settings: Settings, *, vault_role: str = "desk") -> AsyncIte
             notices=RedisNotices(redis),
             habits=RedisHabits(redis),
             orphan_store=RedisOrphans(redis),
+            template_store=RedisTemplates(redis),
             ssh_keys=SshKeys(VaultSshKeys(vault)),
             software_secrets=VaultMachineSecrets(vault),
             trail=RedisAuditTrail(redis, keep_days=settings.audit_days),

@@ -38,6 +38,7 @@ from clouddesk.model.ports import (
     ReservationViews,
     SoftwareSecrets,
 )
+from clouddesk.model.ports import Templates as TemplateStore
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import RELEASING, RUNNING, STARTING, STOPPED, STOPPING, Reservation
@@ -50,6 +51,7 @@ from clouddesk.records import Records
 from clouddesk.settings import Limits, TeamDefaults
 from clouddesk.sharing import Shares
 from clouddesk.ssh_keys import SshKeys
+from clouddesk.templates import Templates
 
 
 def utc_now() -> datetime:
@@ -77,6 +79,7 @@ class Desk:
     software_secrets: SoftwareSecrets
     trail: AuditTrail
     orphan_store: Orphans
+    template_store: TemplateStore
     team: TeamDefaults
     clock: Clock = utc_now
 
@@ -107,6 +110,11 @@ class Desk:
     def leases(self) -> Leases:
         """How long reservations last."""
         return Leases(engine=self.engine, records=self._records, limits=self.limits)
+
+    @cached_property
+    def templates(self) -> Templates:
+        """Requests that were saved under a name."""
+        return Templates(self.template_store, self.habits, self._records, self.clock)
 
     @cached_property
     def orphans(self) -> Orphanage:

@@ -20,6 +20,7 @@ from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import Reservation, ReservationOrder
 from clouddesk.model.share import Share
 from clouddesk.model.ssh_key import SshKey
+from clouddesk.model.template import Template
 
 
 class Provider(Protocol):
@@ -355,6 +356,23 @@ class Orphans(Protocol):
 
     async def remove(self, orphan_id: str) -> None:
         """It is gone, or belongs to a reservation again."""
+        ...
+
+
+class Templates(Protocol):
+    """Saved requests: a shelf for each person, and with ``owner`` None one for each workspace's team."""
+
+    async def read(self, workspace_id: str, owner: str | None) -> dict[str, Template]:
+        """By name."""
+        ...
+
+    async def change(
+        self, workspace_id: str, owner: str | None, change: Callable[[dict[str, Template]], dict[str, Template]]
+    ) -> dict[str, Template]:
+        """Write what ``change`` makes of them as they are now, with nobody else's change lost; how they are then.
+
+        What ``change`` raises is raised; it may be called more than once.
+        """
         ...
 
 

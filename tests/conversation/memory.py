@@ -40,6 +40,7 @@ from clouddesk.model.reservation import (
 )
 from clouddesk.model.share import Share
 from clouddesk.model.ssh_key import SshKey
+from clouddesk.model.template import Template
 from clouddesk.settings import Limits, TeamDefaults
 from clouddesk.ssh_keys import SshKeys
 
@@ -479,6 +480,22 @@ class MemoryEngine:
             raise fault
 
 
+class MemoryTemplates:
+    """Templates by shelf."""
+
+    def __init__(self) -> None:
+        self.shelves: dict[tuple[str, str | None], dict[str, Template]] = {}
+
+    async def read(self, workspace_id: str, owner: str | None) -> dict[str, Template]:
+        return dict(self.shelves.get((workspace_id, owner), {}))
+
+    async def change(
+        self, workspace_id: str, owner: str | None, change: Callable[[dict[str, Template]], dict[str, Template]]
+    ) -> dict[str, Template]:
+        self.shelves[workspace_id, owner] = change(await self.read(workspace_id, owner))
+        return await self.read(workspace_id, owner)
+
+
 class MemorySshKeys:
     """Public keys by person."""
 
@@ -519,6 +536,7 @@ class MemoryDesk:
         self.orphans = MemoryOrphans()
         self.trail = MemoryTrail()
         self.ssh_keys = MemorySshKeys()
+        self.templates = MemoryTemplates()
         self.software_secrets = MemorySoftwareSecrets()
         self.desk = Desk(
             accounts=self.accounts,  # type: ignore[arg-type]  # the part of Accounts that the Desk uses
@@ -534,6 +552,7 @@ class MemoryDesk:
             notices=self.notices,
             habits=self.habits,
             orphan_store=self.orphans,
+            template_store=self.templates,
             ssh_keys=SshKeys(self.ssh_keys),
             software_secrets=self.software_secrets,
             trail=self.trail,

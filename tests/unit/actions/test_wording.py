@@ -68,6 +68,8 @@ ERRORS = [
     invalid.SshKeyIsPrivate(),
     invalid.WeakSshKey("an RSA key of 1024 bits is too short"),
     invalid.TooManySshKeys(10),
+    invalid.TooManyTemplates(100),
+    invalid.TemplateNameTaken("etl"),
     *(ConfigureFailed("unreachable", step="Installing Java", nodes=nodes) for nodes in (["worker-1", "worker-2"], [])),
 ]
 
