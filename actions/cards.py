@@ -247,8 +247,8 @@ def reservation_list(
     return with_mark(lines, (*items, *shared))
 
 
-def reservation_card(item: Reservation, actor: Actor, now: datetime) -> Card:
-    """Everything about one reservation."""
+def reservation_card(item: Reservation, actor: Actor, now: datetime, *, more: Sequence[str] = ()) -> Card:
+    """Everything about one reservation; ``more`` lines come before those of its machines."""
     what = f"{item.software} cluster" if item.software and item.kind == CLUSTER else item.kind
     each = " each" if item.node_count > 1 else ""
     lines = [
@@ -266,7 +266,7 @@ def reservation_card(item: Reservation, actor: Actor, now: datetime) -> Card:
     if offer := item.offered:
         other = f"{item.node_count} × {offer.size} on {provider_title(offer.provider)} in {offer.region}"
         lines.append(f"There are none of these left. Shall I take {other}, {hourly(offer.hourly_price_usd)}?")
-    lines.extend(_node_lines(item))
+    lines.extend([*more, *_node_lines(item)])
     return with_mark(lines, [item])
 
 

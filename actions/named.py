@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from actions import clauses, meanings, questions, resolve, template_words, unsure
+from actions import clauses, meanings, questions, resolve, template_words, timer_words, unsure
 from actions.references import end_said
 from actions.turn import Turn
 from clouddesk.matching import is_named_in, with_names_as
@@ -94,6 +94,8 @@ async def meaning(turn: Turn) -> Meaning | None:
     if turn.intent in _OF_A_TEMPLATE and not turn.asked and (template := await template_words.wanted(turn)):
         said = [pair for pair in meanings.entities(turn, "use_template") if template not in pair]
         return "use_template", [*said, ["template_name", template]]
+    if intent := timer_words.meant(turn):
+        return intent, meanings.entities(turn, intent)
     of_own = unsure.task_of_own_machines(turn)
     may_be_other = turn.intent in (*_DOUBTFUL, *_OF_PEOPLE, *_OF_AN_END, "deny", "quote_price")
     if turn.is_button or not (may_be_other or of_own):

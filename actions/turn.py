@@ -19,7 +19,7 @@ Button = dict[str, str]
 
 FACTS = (
     *("software", "reservation", "duration", "provider", "options", "problem", "correction", "resumed"),
-    *("person", "sharing", "template_name", "saving"),
+    *("person", "sharing", "template_name", "saving", "when"),
 )
 """The slots of the forms. They hold something only while a form is open, and until its action has run."""
 

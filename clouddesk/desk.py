@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import datetime
 from functools import cached_property
 
 from clouddesk import access
 from clouddesk.access import Right
 from clouddesk.accounts import Accounts, ReplaceableCatalog
+from clouddesk.language.localtime import utc_now
 from clouddesk.leases import Leases
 from clouddesk.matching import match_reservations
+from clouddesk.model import ports
 from clouddesk.model.actor import Actor
 from clouddesk.model.audit import CREDENTIALS_ADDED, CREDENTIALS_REMOVED, AuditEntry
 from clouddesk.model.blueprint import Blueprint
@@ -38,7 +40,6 @@ from clouddesk.model.ports import (
     ReservationViews,
     SoftwareSecrets,
 )
-from clouddesk.model.ports import Templates as TemplateStore
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import RELEASING, RUNNING, STARTING, STOPPED, STOPPING, Reservation
@@ -52,11 +53,7 @@ from clouddesk.settings import Limits, TeamDefaults
 from clouddesk.sharing import Shares
 from clouddesk.ssh_keys import SshKeys
 from clouddesk.templates import Templates
-
-
-def utc_now() -> datetime:
-    """The system's clock."""
-    return datetime.now(timezone.utc)
+from clouddesk.timers import Timers
 
 
 @dataclass(frozen=True)
@@ -79,7 +76,8 @@ class Desk:
     software_secrets: SoftwareSecrets
     trail: AuditTrail
     orphan_store: Orphans
-    template_store: TemplateStore
+    template_store: ports.Templates
+    timer_port: ports.Timers
     team: TeamDefaults
     clock: Clock = utc_now
 
@@ -115,6 +113,11 @@ class Desk:
     def templates(self) -> Templates:
         """Requests that were saved under a name."""
         return Templates(self.template_store, self.habits, self._records, self.clock)
+
+    @cached_property
+    def timers(self) -> Timers:
+        """What happens by itself at a time: machines by the clock, and reminders."""
+        return Timers(self.timer_port, self._records, self.clock)
 
     @cached_property
     def orphans(self) -> Orphanage:
@@ -204,8 +207,6 @@ class Desk:
             entry = AuditEntry.of_credentials(CREDENTIALS_REMOVED, actor.person, info, self.clock(), by=actor.user_id)
             await self.trail.append([entry])
         return is_removed
-
-    # --- audit ---------------------------------------------------------------------------------------------------
 
     async def audit(self, actor: Actor, *, since: datetime, until: datetime | None = None) -> AsyncIterator[AuditEntry]:
         """What was done, oldest first: all of the workspace for admins, for others their own doing and things."""

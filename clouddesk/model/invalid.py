@@ -281,3 +281,13 @@ class TemplateNameTaken(Invalid):
     def __init__(self, name: str) -> None:
         self.name = name
         super().__init__(f"There is a template called {name} already. Delete it first, or take another name.")
+
+
+class TooManyReminders(Invalid):
+    """One more than a person may have."""
+
+    code = "too_many_reminders"
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        super().__init__(f"You have {most} reminders, which is the most. Remove one first.")

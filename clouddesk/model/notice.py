@@ -32,6 +32,8 @@ SHARED = "shared"
 """For the colleague that something is shared with now."""
 UNSHARED = "unshared"
 """For the colleague whose part in it is over; ``reason`` says why."""
+REMINDER = "reminder"
+"""Asked for by the person: of one reservation, or with no ``reservation_id`` of all that runs."""
 
 OFFERED_EXTENSION_SECONDS = 7200
 """What the question in a warning offers, and a plain yes to it takes."""

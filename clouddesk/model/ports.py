@@ -21,6 +21,7 @@ from clouddesk.model.reservation import Reservation, ReservationOrder
 from clouddesk.model.share import Share
 from clouddesk.model.ssh_key import SshKey
 from clouddesk.model.template import Template
+from clouddesk.model.timer import Timer
 
 
 class Provider(Protocol):
@@ -373,6 +374,26 @@ class Templates(Protocol):
 
         What ``change`` raises is raised; it may be called more than once.
         """
+        ...
+
+
+class Timers(Protocol):
+    """What happens by itself at a time, durably; all methods raise Unavailable."""
+
+    async def put(self, timer: Timer) -> None:
+        """Have it ring from now on, in place of the timer with its id."""
+        ...
+
+    async def add(self, timer: Timer) -> bool:
+        """As ``put``, unless there is a timer with its id that will ring yet: False then."""
+        ...
+
+    async def get(self, ids: Sequence[str]) -> list[Timer]:
+        """Those that there are, and that will ring again, in the order of the ids."""
+        ...
+
+    async def remove(self, ids: Sequence[str]) -> None:
+        """They do not ring any more; what is gone already is no error."""
         ...
 
 

@@ -23,8 +23,10 @@ from clouddesk.workflows.configure_activities import ConfigureActivities
 from clouddesk.workflows.contracts import TASK_QUEUE
 from clouddesk.workflows.offers import RefreshOffers
 from clouddesk.workflows.reservation import ReservationWorkflow
+from clouddesk.workflows.ringing import TimerActivities
 from clouddesk.workflows.sweep import SWEEP_ID, ClearOrphan, Sweep, SweepOrder
 from clouddesk.workflows.sweeping import SweepActivities
+from clouddesk.workflows.timing import OnTime
 
 GRACE = timedelta(seconds=5)
 """What a worker that is told to stop gives its activities before it cancels them; another worker goes on with those."""
@@ -35,15 +37,24 @@ def make_worker(
     activities: Activities,
     configuring: ConfigureActivities,
     sweeping: SweepActivities | None = None,
+    ringing: TimerActivities | None = None,
     *,
     task_queue: str = TASK_QUEUE,
 ) -> Worker:
-    """A worker for all workflows and activities; not started yet. ``sweeping``: with those of the sweep."""
+    """A worker for all workflows and activities; not started yet.
+
+    ``sweeping``: with those of the sweep; ``ringing``: with those of timers.
+    """
     return Worker(
         client,
         task_queue=task_queue,
-        workflows=[ReservationWorkflow, RefreshOffers, Sweep, ClearOrphan],
-        activities=[*activities.all, *configuring.all, *(sweeping.all if sweeping else ())],
+        workflows=[ReservationWorkflow, RefreshOffers, Sweep, ClearOrphan, OnTime],
+        activities=[
+            *activities.all,
+            *configuring.all,
+            *(sweeping.all if sweeping else ()),
+            *(ringing.all if ringing else ()),
+        ],
         max_concurrent_activities=1000,
         graceful_shutdown_timeout=GRACE,
         # A release during provisioning reaches the activity with its next heartbeat.

@@ -29,6 +29,7 @@ from clouddesk.adapters.vault_machines import VaultMachineSecrets
 from clouddesk.adapters.vault_session import VaultSession
 from clouddesk.admins import Admins
 from clouddesk.catalog import offers_to_json
+from clouddesk.language.localtime import utc_now
 from clouddesk.model.errors import Invalid, Unavailable
 from clouddesk.model.offer import Offer
 from clouddesk.model.ports import Credentials, Provider
@@ -36,10 +37,13 @@ from clouddesk.providers import PROVIDERS, open_provider
 from clouddesk.running import run_process, telling_health, work_until_told
 from clouddesk.settings import Settings
 from clouddesk.workflows.activities import Activities, KeepOffers, ProviderFactory
+from clouddesk.workflows.client import TemporalReservations
 from clouddesk.workflows.configure_activities import ConfigureActivities
 from clouddesk.workflows.rebuild import Rebuild
 from clouddesk.workflows.registration import make_worker, schedule_sweep
+from clouddesk.workflows.ringing import TimerActivities
 from clouddesk.workflows.sweeping import SweepActivities
+from clouddesk.workflows.timers import TemporalTimers
 
 log = structlog.get_logger()
 _T = TypeVar("_T")
@@ -117,8 +121,15 @@ async def _work(settings: Settings, health: _Health, stopping: asyncio.Event) ->
             audit=audit,
             admins_of=admins.of_workspace,
         )
+        ringing = TimerActivities(
+            engine=TemporalReservations(client),
+            views=views,
+            notices=notices,
+            timers=TemporalTimers(client),
+            clock=utc_now,
+        )
         rebuild = Rebuild(client, views=views, audit=audit, completeness=RedisCompleteness(redis))
-        async with make_worker(client, activities, configuring, sweeping) as worker:
+        async with make_worker(client, activities, configuring, sweeping, ringing) as worker:
             health.worker = worker
             await schedule_sweep(client, every=timedelta(minutes=settings.sweep_minutes))
             keeping = asyncio.create_task(rebuild.keep())

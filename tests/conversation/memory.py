@@ -41,6 +41,7 @@ from clouddesk.model.reservation import (
 from clouddesk.model.share import Share
 from clouddesk.model.ssh_key import SshKey
 from clouddesk.model.template import Template
+from clouddesk.model.timer import Timer
 from clouddesk.settings import Limits, TeamDefaults
 from clouddesk.ssh_keys import SshKeys
 
@@ -496,6 +497,26 @@ class MemoryTemplates:
         return await self.read(workspace_id, owner)
 
 
+class MemoryTimers:
+    """Timers by id; none of them ever rings."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, Timer] = {}
+
+    async def put(self, timer: Timer) -> None:
+        self.items[timer.id] = timer
+
+    async def add(self, timer: Timer) -> bool:
+        return self.items.setdefault(timer.id, timer) is timer
+
+    async def get(self, ids: Sequence[str]) -> list[Timer]:
+        return [self.items[id_] for id_ in ids if id_ in self.items]
+
+    async def remove(self, ids: Sequence[str]) -> None:
+        for id_ in ids:
+            self.items.pop(id_, None)
+
+
 class MemorySshKeys:
     """Public keys by person."""
 
@@ -537,6 +558,7 @@ class MemoryDesk:
         self.trail = MemoryTrail()
         self.ssh_keys = MemorySshKeys()
         self.templates = MemoryTemplates()
+        self.timers = MemoryTimers()
         self.software_secrets = MemorySoftwareSecrets()
         self.desk = Desk(
             accounts=self.accounts,  # type: ignore[arg-type]  # the part of Accounts that the Desk uses
@@ -553,6 +575,7 @@ class MemoryDesk:
             habits=self.habits,
             orphan_store=self.orphans,
             template_store=self.templates,
+            timer_port=self.timers,
             ssh_keys=SshKeys(self.ssh_keys),
             software_secrets=self.software_secrets,
             trail=self.trail,

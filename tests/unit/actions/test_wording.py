@@ -70,6 +70,7 @@ ERRORS = [
     invalid.TooManySshKeys(10),
     invalid.TooManyTemplates(100),
     invalid.TemplateNameTaken("etl"),
+    invalid.TooManyReminders(10),
     *(ConfigureFailed("unreachable", step="Installing Java", nodes=nodes) for nodes in (["worker-1", "worker-2"], [])),
 ]
 
