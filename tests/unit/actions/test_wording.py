@@ -221,6 +221,7 @@ def test_every_kind_of_notice_has_wording_from_the_values_that_workflows_fill(ki
         # Of some kinds only.
         *("step", "lines", "which", "how_many", "things", "orphan_id", "provider_name"),
         *("from_provider", "from_region", "from_size", "from_hourly"),
+        *("note", "state"),
         *("offer_provider", "offer_region", "offer_size", "offer_hourly", "offer_more", "agreed_hourly"),
     }
     response = DOMAIN["responses"][f"utter_notice_{kind}"][0]
