@@ -12,7 +12,9 @@ from actions.moments import Moment
 from actions.requests import button
 from actions.reservation_forms import ReservationForm
 from actions.turn import Turn
+from actions.wording import duration
 from clouddesk.model.errors import NotFound
+from clouddesk.model.invalid import TimeIsOver
 from clouddesk.model.timer import Timer, Weekly
 
 
@@ -51,6 +53,11 @@ class SetReminderForm(ReservationForm):
         if not turn.facts.get("reservation") and (turn.asked == "reservation" or is_before_end or await _names(turn)):
             await super().fill(turn, moment)
 
+    async def resume(self, turn: Turn) -> None:
+        """One of everything needs no machine that is there still."""
+        if turn.facts.get("reservation"):
+            await super().resume(turn)
+
     async def choose(self, turn: Turn) -> None:
         """When is nobody's choice but the person's."""
         if turn.asked != "when":
@@ -69,15 +76,19 @@ class ActionSetReminder(DeskAction):
             await _remove(turn)
             return
         for id_ in [item["id"] for item in turn.facts.get("reservation") or ()] or [""]:
-            timer = await turn.desk.timers.remind(
-                turn.actor,
-                at=datetime.fromisoformat(wanted["at"]) if "at" in wanted else None,
-                weekly=Weekly(tuple(wanted["days"]), *wanted["clock"]) if "days" in wanted else None,
-                before_end_seconds=wanted.get("before"),
-                reservation_id=id_,
-                note=wanted["note"],
-                conversation=turn.conversation,
-            )
+            try:
+                timer = await turn.desk.timers.remind(
+                    turn.actor,
+                    at=datetime.fromisoformat(wanted["at"]) if "at" in wanted else None,
+                    weekly=Weekly(tuple(wanted["days"]), *wanted["clock"]) if "days" in wanted else None,
+                    before_end_seconds=wanted.get("before"),
+                    reservation_id=id_,
+                    note=wanted["note"],
+                    conversation=turn.conversation,
+                )
+            except TimeIsOver:
+                turn.say("utter_reminder_too_late")
+                continue
             turn.last_reservation = id_ or turn.last_reservation
             turn.say(
                 "utter_reminder_set",
@@ -141,12 +152,14 @@ async def _lines(turn: Turn, timers: Sequence[Timer]) -> str:
 
 
 async def _line(turn: Turn, timer: Timer) -> str:
-    """ "tomorrow 9:00 (once), of etl-1: stop it"."""
-    of = " of all that runs then"
+    """ "tomorrow 09:00 (once) of etl-1: stop it", "30 minutes before etl-1 ends"."""
+    note = f": {timer.note}" if timer.note else ""
+    name = "all that runs then"
     if timer.reservation_id:
         try:
-            of = f" of *{(await turn.desk.reservation(turn.actor, timer.reservation_id)).name}*"
+            name = f"*{(await turn.desk.reservation(turn.actor, timer.reservation_id)).name}*"
         except NotFound:
-            of = " of a machine that is gone"
-    note = f": {timer.note}" if timer.note else ""
-    return timer_words.when(timer, turn.actor, turn.desk.clock()) + of + note
+            name = "a machine that is gone"
+    if timer.before_end_seconds is not None:
+        return f"{duration(timer.before_end_seconds)} before {name} ends{note}"
+    return f"{timer_words.when(timer, turn.actor, turn.desk.clock())} of {name}{note}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from actions import resolve, timer_words
 from actions.base import DeskAction
@@ -21,7 +21,8 @@ from clouddesk.model.timer import START, STOP
 class SchedulePowerForm(ReservationForm):
     """Asks which machines, and when.
 
-    ``when`` holds the times (``timer_words.to_slot``), or one of the words SHOW, END and STOP_ONLY.
+    ``when`` holds the changes (``timer_words.to_slot``), with STOP_ONLY last if that is said; or it is one of the words
+    SHOW, END and STOP_ONLY.
     """
 
     topic = "schedule_power"
@@ -84,7 +85,9 @@ class ActionSchedulePower(DeskAction):
                 await turn.desk.timers.unschedule(turn.actor, item.id, powers=(START,))
                 await _show(turn, item)
             else:
-                switches = [timer_words.to_switch(change) for change in wanted]
+                if SchedulePowerForm.STOP_ONLY in wanted:
+                    await turn.desk.timers.unschedule(turn.actor, item.id, powers=(START,))
+                switches = [timer_words.to_switch(change) for change in wanted if isinstance(change, dict)]
                 await turn.desk.timers.schedule(turn.actor, item.id, switches, conversation=turn.conversation)
                 await _show(turn, item, is_new=True)
 
@@ -116,14 +119,15 @@ async def _show(turn: Turn, item: Reservation, *, is_new: bool = False) -> None:
         turn.say("utter_no_schedule_of", name=item.name)
         return
     stops = any(timer.what == STOP for timer in timers)
+    is_weekly = any(timer.what == STOP and timer.weekly for timer in timers)
     starts = any(timer.what == START for timer in timers)
     turn.say(
         "utter_scheduled" if is_new else "utter_schedule",
         buttons=[button("Remove schedule", "schedule_power", resource_name=item.id, timer="remove")],
         name=item.name,
         times=timer_words.power_lines(timers, turn.actor, turn.desk.clock()),
-        only="" if starts else " It is never started by itself.",
-        override=" Started by hand, it runs until its next stop." if stops else "",
+        only=" It is never started by itself." if is_weekly and not starts else "",
+        override=" Started by hand, it runs until its next stop." if is_weekly else "",
         held=_held(item) if stops else "",
     )
 
@@ -134,15 +138,16 @@ def _held(item: Reservation) -> str:
     return " While you hold it, it is not stopped."
 
 
-def _said(turn: Turn) -> str | list[dict[str, object]] | None:
+def _said(turn: Turn) -> str | list[dict[str, Any] | str] | None:
     if timer_words.ends_schedule(turn):
         return SchedulePowerForm.END
     if timer_words.asks_for_list(turn):
         return SchedulePowerForm.SHOW
-    if timer_words.is_stop_only(turn):
-        return SchedulePowerForm.STOP_ONLY
     found = timer_words.changes(turn, is_answer=turn.asked == "when")
-    return timer_words.to_slot(found) if found else None
+    is_stop_only = timer_words.is_stop_only(turn)
+    if not found:
+        return SchedulePowerForm.STOP_ONLY if is_stop_only else None
+    return [*timer_words.to_slot(found), *([SchedulePowerForm.STOP_ONLY] if is_stop_only else ())]
 
 
 async def _says_which(turn: Turn) -> bool:

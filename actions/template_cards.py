@@ -18,9 +18,11 @@ def machines(turn: Turn, request: ResourceRequest) -> str:
     said = to_fields(request)
     kind, software = said.pop("kind"), said.pop("software", [])
     title = create.title_in(turn, {"software": software}) or (software[0] if software else "")
-    parts = [f"{title} cluster".strip()] if kind == CLUSTER else [f"vm with {title}" if title else "vm"]
-    if (count := said.pop("count", None)) and count > 1:
-        parts.append(plural(count, "machine"))
+    count = said.pop("count", None) or 1
+    if kind == CLUSTER:
+        parts = [f"{title} cluster".strip(), *([plural(count, "machine")] if count > 1 else [])]
+    else:
+        parts = [plural(count, "vm") + (f" with {title}" if title else "")]
     if said.get("size_names"):
         said = {field: value for field, value in said.items() if field not in ("vcpus", "memory_gb")}
     return ", ".join([*parts, *([change_words(said)] if said else [])])

@@ -28,6 +28,9 @@ _TEAM = re.compile(
     r"|\b(?:let|so) (?:the |my )?(?:others|team|colleagues|everyone)\b|\b(?:my|the|our) colleagues\b"
 )
 _OWN = re.compile(r"\b(?:my|mine|i|personal|own)\b")
+_ASKS_ABOUT = re.compile(
+    r"(?:what(?:'s| is| are| does|s)\b|show\b|describe\b|list\b|details\b|tell me (?:about|what)\b)"
+)
 _VERSION = re.compile(r"\b(?:version|v\.?|rev(?:ision)?) ?(?P<number>\d+)\b")
 _GETS = (
     r"(?:spin up|start|launch|fire up|bring up|run|create|use|get|give|gimme|deploy|boot|order|make|set up|need|want"
@@ -88,6 +91,11 @@ def says_team(turn: Turn) -> bool:
 def says_own(turn: Turn) -> bool:
     """Whether only one's own are meant."""
     return not turn.is_button and _OWN.search(plain(turn.text)) is not None
+
+
+def only_asks(turn: Turn) -> bool:
+    """ "What's in template etl?": nothing is to be made of it."""
+    return not turn.is_button and _ASKS_ABOUT.match(plain(turn.text)) is not None
 
 
 def version_said(turn: Turn) -> int | None:

@@ -18,7 +18,7 @@ from actions import (
     template_words,
     usual,
 )
-from actions.base import DeskAction
+from actions.base import DeskAction, hand_over
 from actions.moments import Moment
 from actions.requests import Fields, button, change_words, merged, stated_in, to_fields, to_request
 from actions.reservation_forms import ReservationForm
@@ -77,6 +77,11 @@ class SaveTemplateForm(ReservationForm):
         told = replace(turn, text=_without(turn.text, turn.facts.get("template_name")))
         named = await resolve.said_names(told)
         return bool(named or (resolve.attributes(told) and await resolve.having(told)))
+
+    async def resume(self, turn: Turn) -> None:
+        """What is saved of a request is still known."""
+        if "request" not in turn.facts.get("saving", {}):
+            await super().resume(turn)
 
     async def choose(self, turn: Turn) -> None:
         """A name is nobody's choice but the person's."""
@@ -144,7 +149,9 @@ class ActionUseTemplate(DeskAction):
     async def respond(self, turn: Turn) -> None:
         """Which one is asked when the message does not say."""
         found, unknown = await template_words.meant(turn)
-        if found:
+        if found and template_words.only_asks(turn):
+            await hand_over(turn, "list_templates")
+        elif found:
             await _use(turn, found[0])
         elif usual.says_usual(turn) and (used := await usual.fields(turn)):
             await create.quote(turn, merged(used, stated_in(turn)))
@@ -295,7 +302,7 @@ async def _use(turn: Turn, item: Template) -> None:
         "utter_template_taken",
         name=item.name,
         version=f", version {version.number}" if len(item.versions) > 1 else "",
-        changes=f" with {words}" if (words := change_words(said)) else "",
+        changes=f", changed: {words}" if (words := change_words(said)) else "",
     )
     await create.quote(turn, wanted)
     problem = turn.facts.get("problem") or {}

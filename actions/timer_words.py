@@ -9,7 +9,7 @@ from typing import Any
 
 from actions import questions
 from actions.turn import Turn
-from actions.wording import duration, names
+from actions.wording import names
 from clouddesk.language.clock import resolve_until
 from clouddesk.language.localtime import local_time, time_of_day, zone_of
 from clouddesk.language.timetable import Change, read_timetable, read_weekly, says_stop_only
@@ -99,8 +99,8 @@ def ends_reminder(turn: Turn) -> bool:
 
 
 def is_stop_only(turn: Turn) -> bool:
-    """ "Stop-only, never start it", and no time."""
-    return not turn.is_button and says_stop_only(turn.text) and not changes(turn)
+    """ "Stop-only, never start it"."""
+    return not turn.is_button and says_stop_only(turn.text)
 
 
 def changes(turn: Turn, *, is_answer: bool = False) -> tuple[Change, ...]:
@@ -180,16 +180,14 @@ def power_line(timer: Timer, actor: Actor, now: datetime) -> str:
 
 
 def power_lines(timers: Sequence[Timer], actor: Actor, now: datetime) -> str:
-    """All of one machine, with their zone where that is not the reader's."""
-    zones = {zone_of(timer.timezone).key for timer in timers if timer.weekly}
+    """All of one machine, with the zone that they are by."""
+    zones = {zone_of(timer.timezone).key.removeprefix("Etc/") for timer in timers if timer.weekly}
     zone = f" ({', '.join(sorted(zones))} time)" if zones else ""
     return names([power_line(timer, actor, now) for timer in timers]) + zone
 
 
 def when(timer: Timer, actor: Actor, now: datetime) -> str:
-    """ "on weekdays at 18:00", "today 20:00 (once)", "30 minutes before the end"."""
-    if timer.before_end_seconds is not None:
-        return f"{duration(timer.before_end_seconds)} before it ends"
+    """ "on weekdays at 18:00", "today 20:00 (once)"."""
     if weekly := timer.weekly:
         return f"{_days(weekly.days)} at {time_of_day(time(weekly.hour, weekly.minute), actor.locale)}"
     assert timer.at is not None, "what is not weekly has its moment"

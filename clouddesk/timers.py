@@ -50,7 +50,7 @@ class Timers:
             raise WrongState(item.name, state=item.state, wanted="schedule")
         for switch in switches:
             if switch.at and switch.at <= self.clock():
-                raise TimeIsOver(switch.at.isoformat())
+                raise TimeIsOver("that time")
         for switch in switches:
             await self.port.put(
                 Timer(
@@ -117,6 +117,7 @@ class Timers:
                 reservation_id=reservation_id,
                 note=note,
                 before_end_seconds=before_end_seconds,
+                is_by_admin=ADMIN in actor.roles,
             )
             if await self.port.add(timer):
                 return timer

@@ -17,7 +17,7 @@ from clouddesk.model.errors import NotFound, NotLookedAfter, Unavailable, WrongS
 from clouddesk.model.notice import REMINDER, Notice
 from clouddesk.model.ports import Clock, Notices, Reservations, ReservationViews, Timers
 from clouddesk.model.reservation import ENDED, RELEASING, RUNNING, STOPPED, Reservation
-from clouddesk.model.share import MANAGE
+from clouddesk.model.share import MANAGE, USE
 from clouddesk.model.timer import REMIND, STOP, Timer, power_ids
 from clouddesk.workflows.notices import make_notice
 from clouddesk.workflows.timing import RING, Ring
@@ -62,7 +62,7 @@ class TimerActivities:
         if view is None or view.state in (RELEASING, ENDED):
             await self._timers.remove(power_ids(timer.reservation_id))
             return OVER
-        if not _may(timer, view, self._clock()):
+        if not _may(timer, view, self._clock(), MANAGE):
             await self._timers.remove([timer.id])
             return NOT_ALLOWED
         if timer.what == STOP and view.is_held:
@@ -83,6 +83,9 @@ class TimerActivities:
         if timer.reservation_id and (view is None or view.state in (RELEASING, ENDED)):
             await self._timers.remove([timer.id])
             return OVER
+        if view and not _may(timer, view, now, USE):
+            await self._timers.remove([timer.id])
+            return NOT_ALLOWED
         if view and timer.before_end_seconds is not None:
             due = view.expires_at - timedelta(seconds=timer.before_end_seconds)
             if due > now + _SOON:
@@ -129,7 +132,7 @@ class TimerActivities:
             raise
 
 
-def _may(timer: Timer, view: Reservation, now: datetime) -> bool:
+def _may(timer: Timer, view: Reservation, now: datetime, right: str) -> bool:
     """Whoever set it may still: nobody's part in it outlasts what they were given."""
     share = view.share_of(timer.by, now)
-    return timer.by == view.owner or timer.is_by_admin or (share is not None and share.allows(MANAGE))
+    return timer.by == view.owner or timer.is_by_admin or (share is not None and share.allows(right))

@@ -33,6 +33,8 @@ from clouddesk.workflows.timing import PATIENCE, OnTime
 T = TypeVar("T")
 
 PATIENCE_SECONDS = 6.0
+LOOK_SECONDS = 2.0
+"""For reading: the details of a machine do without rather than wait."""
 LATE_WEEKLY = timedelta(minutes=30)
 """What was missed by more, for example with the stack off overnight, is left out: the next time comes."""
 LATE_ONCE = timedelta(days=7)
@@ -74,7 +76,7 @@ class TemporalTimers:
 
     async def get(self, ids: Sequence[str]) -> list[Timer]:
         """Those that there are, and that will ring again, in the order of the ids."""
-        found = await _answered(asyncio.gather(*(self._get(id_) for id_ in ids)))
+        found = await _answered(asyncio.gather(*(self._get(id_) for id_ in ids)), LOOK_SECONDS)
         return [timer for timer in found if timer is not None]
 
     async def remove(self, ids: Sequence[str]) -> None:
@@ -145,8 +147,8 @@ def _spec(timer: Timer) -> ScheduleSpec:
     return ScheduleSpec(calendars=[calendar])
 
 
-async def _answered(call: Awaitable[T]) -> T:
+async def _answered(call: Awaitable[T], seconds: float = PATIENCE_SECONDS) -> T:
     try:
-        return await asyncio.wait_for(call, PATIENCE_SECONDS)
+        return await asyncio.wait_for(call, seconds)
     except (RPCError, asyncio.TimeoutError, RuntimeError) as error:
         raise Unavailable("Temporal") from error

@@ -169,6 +169,16 @@ async def test_nobodys_timer_outlasts_their_right_to_switch(
     assert bool(await timers.get([timer.id])) is (outcome == DONE)
 
 
+async def test_whoever_may_not_see_a_machine_any_more_is_told_nothing_of_it(
+    bench: Bench, ringing: TimerActivities
+) -> None:
+    order = await bench.reserve_and_wait()
+    timer = timer_of(bench, order, REMIND, id=f"reminder-{bench.person}-1", at=utc_now(), by="ben")
+    assert await ringing.ring(ring(timer)) == NOT_ALLOWED
+    await bench.engine.share(order.reservation_id, Share("ben", EXTEND), "one")
+    assert await ringing.ring(ring(timer)) == REMINDED
+
+
 async def test_a_reminder_of_a_machine_tells_how_it_is_then(bench: Bench, timers: TemporalTimers) -> None:
     order = await bench.reserve_and_wait()
     at = utc_now() + timedelta(seconds=1)
