@@ -20,6 +20,7 @@ from functools import partial
 from pathlib import Path
 
 import click
+import psutil
 import pytest
 
 from clouddesk.model.node import RUNNING, Node, NodeOrder, NodePlan
@@ -165,10 +166,16 @@ def _stop(address: str) -> None:
     _clear(address)
     os.kill(pid, 15)
     deadline = time.monotonic() + _ENDS_WITHIN_SECONDS
-    while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)
+    while _runs(pid) and time.monotonic() < deadline:
         time.sleep(0.1)
+
+
+def _runs(pid: int) -> bool:
+    """Not so when whoever started it has not taken note of its end yet, which may be another process."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _clear(address: str) -> None:

@@ -100,6 +100,7 @@ class Desk:
         self.targets = targets
         self.steps: list[str] = []
         self.log = folder / "configure.log"
+        self.reach_seconds = 60.0
         self._key = private_key.read_text()
         self._ansible = AnsibleConfiguration([OURS, team])
 
@@ -107,7 +108,12 @@ class Desk:
         self, *roles: str, secrets: dict[str, str] | None = None, limit_seconds: float = 600, **variables: object
     ) -> Configured:
         wanted = ConfigurationOrder(
-            NAME, roles, self.targets, variables=variables, limit_seconds=limit_seconds, reach_seconds=60
+            NAME,
+            roles,
+            self.targets,
+            variables=variables,
+            limit_seconds=limit_seconds,
+            reach_seconds=self.reach_seconds,
         )
         known = ConfigurationSecrets(self._key, secrets or {"password": "correct-horse-battery"})
         return await self._ansible.configure(wanted, known, log_path=self.log, on_step=self.steps.append)
@@ -159,8 +165,9 @@ async def test_a_package_that_does_not_exist_is_told_as_such(desk):
 
 async def test_a_node_that_does_not_answer_is_told_as_such(desk):
     desk.targets = (*desk.targets[:2], replace(desk.targets[2], port=1))
+    desk.reach_seconds = 10.0
     with pytest.raises(ConfigureFailed) as caught:
-        await desk.configure(FAST, limit_seconds=120)
+        await desk.configure(FAST)
     assert (caught.value.cause, caught.value.nodes) == (UNREACHABLE, ("node-3",))
 
 
@@ -171,6 +178,7 @@ async def test_the_keys_of_first_contact_are_told_and_a_node_with_another_key_is
     desk.targets = known
     assert (await desk.configure(FAST)).host_keys == done.host_keys
     desk.targets = (replace(known[0], host_keys=(_public(private_key),)), *known[1:])
+    desk.reach_seconds = 10.0
     with pytest.raises(ConfigureFailed) as caught:
         await desk.configure(FAST)
     assert (caught.value.cause, caught.value.nodes) == (UNREACHABLE, ("node-1",))
