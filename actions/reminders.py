@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
-from actions import resolve, timer_words
+from actions import clauses, resolve, timer_words
 from actions.base import DeskAction
 from actions.moments import Moment
 from actions.requests import button
@@ -38,7 +38,8 @@ class SetReminderForm(ReservationForm):
         """ "Tomorrow at 9", where the time is asked for."""
         if turn.asked != "when" or turn.is_button:
             return super().is_bare_answer(turn)
-        return timer_words.reminder_time(turn) is not None
+        is_of_a_task = bool(timer_words.changes(turn) or clauses.tasks_in(turn.text))
+        return not is_of_a_task and timer_words.reminder_time(turn) is not None
 
     async def fill(self, turn: Turn, moment: Moment) -> None:
         if moment is Moment.OPENED and timer_words.asks_for_list(turn):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any, ClassVar
 
-from actions import resolve, timer_words
+from actions import clauses, resolve, timer_words
 from actions.base import DeskAction
 from actions.lifecycle import chosen
 from actions.moments import Moment
@@ -34,7 +34,9 @@ class SchedulePowerForm(ReservationForm):
         """ "Every night at 7", where the time is asked for."""
         if turn.asked != "when" or turn.is_button:
             return super().is_bare_answer(turn)
-        return bool(timer_words.changes(turn, is_answer=True))
+        others = set(clauses.tasks_in(turn.text)) - {"stop_resource", "start_resource"}
+        is_other = bool(others) or turn.intent == timer_words.REMINDER
+        return not is_other and bool(timer_words.changes(turn, is_answer=True))
 
     async def fill(self, turn: Turn, moment: Moment) -> None:
         if (said := _said(turn)) is not None:

@@ -27,7 +27,6 @@ _TEAM = re.compile(
     r"|\bfor (?:us all|all of us|everyone|everybody|the (?:others|group|lab|desk))\b"
     r"|\b(?:let|so) (?:the |my )?(?:others|team|colleagues|everyone)\b|\b(?:my|the|our) colleagues\b"
 )
-_OWN = re.compile(r"\b(?:my|mine|i|personal|own)\b")
 _ASKS_ABOUT = re.compile(
     r"(?:what(?:'s| is| are| does|s)\b|show\b|describe\b|list\b|details\b|tell me (?:about|what)\b)"
 )
@@ -86,11 +85,6 @@ async def meant(turn: Turn) -> tuple[list[Template], list[str]]:
 def says_team(turn: Turn) -> bool:
     """Whether the team's is meant."""
     return turn.one_of("is_team") is True or (not turn.is_button and _TEAM.search(plain(turn.text)) is not None)
-
-
-def says_own(turn: Turn) -> bool:
-    """Whether only one's own are meant."""
-    return not turn.is_button and _OWN.search(plain(turn.text)) is not None
 
 
 def only_asks(turn: Turn) -> bool:
