@@ -143,10 +143,10 @@ def _held(item: Reservation) -> str:
 def _said(turn: Turn) -> str | list[dict[str, Any] | str] | None:
     if timer_words.ends_schedule(turn):
         return SchedulePowerForm.END
-    if timer_words.asks_for_list(turn):
-        return SchedulePowerForm.SHOW
     found = timer_words.changes(turn, is_answer=turn.asked == "when")
     is_stop_only = timer_words.is_stop_only(turn)
+    if not found and timer_words.asks_for_list(turn):
+        return SchedulePowerForm.SHOW
     if not found:
         return SchedulePowerForm.STOP_ONLY if is_stop_only else None
     return [*timer_words.to_slot(found), *([SchedulePowerForm.STOP_ONLY] if is_stop_only else ())]

@@ -13,7 +13,7 @@ from actions.wording import names
 from clouddesk.language.clock import resolve_until
 from clouddesk.language.localtime import local_time, time_of_day, zone_of
 from clouddesk.language.timetable import Change, read_timetable, read_weekly, says_stop_only
-from clouddesk.language.vocabulary import plain
+from clouddesk.language.vocabulary import LEAD, plain
 from clouddesk.model.actor import Actor
 from clouddesk.model.timer import EVERY_DAY, STOP, WEEKEND, WORKING_DAYS, Timer, Weekly
 from clouddesk.timers import Switch
@@ -32,6 +32,9 @@ _ENDS = re.compile(
 _NO_REMINDER = re.compile(
     r"\b(?:remove|delete|drop|cancel|clear|forget|scrap|disable|stop|rm|no more) (?:[\w#-]+ ){0,4}?reminders?\b"
     r"|\b(?:don'?t|do not|stop) remind(?:ing)? me\b|\breminders? (?:off|away)\b"
+)
+_REMINDS = re.compile(
+    rf"{LEAD}(?:(?:can|could|would) you (?:please )?)?(?:remind (?:me|us)|(?:set )?(?:a )?reminder)\b"
 )
 _ASKS = re.compile(
     r"\b(?:what|which|show|list|see|any|when|have i|do i have|are there|my|all)\b[^.;]*"
@@ -68,6 +71,8 @@ def meant(turn: Turn) -> str | None:
         return None
     text = plain(turn.text)
     if _NO_REMINDER.search(text) or (_OF_REMINDERS.search(text) and asks_for_list(turn)):
+        return REMINDER
+    if turn.intent in _VAGUE and _REMINDS.match(text):
         return REMINDER
     is_free = not turn.form and not questions.is_open(turn.question)
     if turn.intent not in _VAGUE or not is_free:
