@@ -22,13 +22,16 @@ test: env ## from nothing to a green test run; ARGS="-k words" for a part
 chaos: env ## random work while processes are killed, 300 runs; ARGS="--runs 12 --seed 7" for others
 	@exec $(VENV)/python -m tests.chaos $(ARGS)
 
-check: env ## static checks: format, lint, types, import rules, training data
+check: env ## static checks: format, lint, types, import rules, training data, Ansible roles
 	@$(VENV)/ruff format --check .
 	@$(VENV)/ruff check .
 	@$(VENV)/mypy
 	@$(VENV)/lint-imports
 	@RASA_TELEMETRY_ENABLED=false $(VENV)/rasa data validate --domain domain.yml --data nlu
 	@$(VENV)/python -m nlu.check
+	@$(PYTHON) scripts/bootstrap ansible-lint
+	@PATH=$(CURDIR)/.tools/ansible-lint/bin:$$PATH ANSIBLE_ROLES_PATH=blueprints/roles \
+		ansible-lint --offline --profile production -q blueprints/playbooks blueprints/roles
 
 eval: model ## how well sentences are understood: figures, and docs/understanding; ARGS="--authors" or "--train" for more
 	@$(VENV)/python -m bench.understanding $(ARGS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from actions import cards, choosing, differences, forms, questions
+from actions import asking, cards, choosing, differences, forms, questions
 from actions.base import hand_over
 from actions.create import by_popularity
 from actions.reasons import reasons
@@ -51,6 +51,8 @@ async def tell(turn: Turn, topic: str) -> None:
     elif topic == "cheaper_own":
         await _tell_cheaper(turn)
     elif topic == "what_if":
+        if not turn.entities and (clouds := asking.clouds_read(turn)):
+            turn.entities = {"provider": clouds}
         await hand_over(turn, "quote_price")
     elif topic in _PLAIN:
         turn.say(_PLAIN[topic])

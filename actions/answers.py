@@ -375,8 +375,8 @@ def _task_of(question: Question) -> str | None:
     """The task that asks which machine anew when another one was meant."""
     if question["kind"] == "confirm_release":
         return "terminate_resource"
-    # An extension would forget by how long; and not every task asks which machine.
-    is_known = question["kind"] == "confirm_task" and question["topic"] != "extend_reservation"
+    # These would forget by how much; and not every task asks which machine.
+    is_known = question["kind"] == "confirm_task" and question["topic"] not in ("extend_reservation", "scale_cluster")
     is_known = is_known and question["topic"] in forms.Form.forms
     return str(question["topic"]) if is_known else None
 

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import re
 
-from actions import questions
+from actions import meanings, questions
 from actions.bargaining import asks_about_another, price_change
 from actions.turn import Turn
 
 REQUEST_FORMS = ("create_vm", "create_cluster")
 _MOST_WORDS = 14
+_MOST_WORDS_OF_A_CLOUD = 4
+_MISTAKEN = ("out_of_scope", "nlu_fallback", "bot_challenge")
 _LEAD = (
     r"(?:(?:and|so|btw|by the way|wait|hm+|ok|okay|sorry|hey|quick question|just|but|um|one question|please|pls|well"
-    r"|tell me|actually|first|oh|cool|nice|no)[ ,:.!-]+)*"
+    r"|tell me|actually|first|oh|cool|nice|no|(?:i )?(?:got|was|am|been) (?:interrupted|distracted|busy|away|back))"
+    r"[ ,:.!-]+)*"
 )
 _REST = (
     r"(?: (?:is|are|am|be|would|will|does|do|has|have|it|its|that|this|they|them|these|for|of|each|one"
@@ -70,6 +73,14 @@ _OWN_COST = re.compile(
     r"(?:machines?|vms?|clusters?|servers?|box(?:es)?|stuff|reservations?|instances?)\b.*\bcost(?:s|ing)?\b.*"
 )
 _SPENT = re.compile(r"\b(?:month|week|year|yesterday|last|spent|spend|team|day|per|would|will|report|history)\b")
+_DONE_NOW = re.compile(
+    rf"{_LEAD}(?:did|have|are) you (?:just |really |already )?"
+    r"(?:create|order|make|buy|book|reserve|get|start|do)(?:d|ed|ing)? "
+    r"(?:something|anything|it|that|one|a (?:vm|machine|cluster))(?: (?:now|already|just now|for me))?"
+)
+_FORGOTTEN = re.compile(
+    rf"{_LEAD}what (?:happens|if|would happen)\b.*\bforget\b.*|.*\bwhat if i forget\b.*|what happens at the end\b.*"
+)
 _CHEAPER_OWN = re.compile(
     r"which (?:one |of (?:them|these|those|my \w+) )?(?:is|costs?|runs?) (?:the )?"
     r"(?:cheap(?:er|est)|less|least|more expensive|most expensive|more|most)(?: to (?:run|keep))?"
@@ -77,8 +88,10 @@ _CHEAPER_OWN = re.compile(
 _WHAT_IF = re.compile(
     r"(?:and|but|or|what about|how about|what if|and if|and what if|what)\b "
     r"(?:with|on|in|for|only|at|if|it|as|the|\d+|an?|i)\b.*"
-    r"|(?:is|are|would|wouldn'?t|isn'?t) .*\b(?:ch[eap]*p[eap]*r|more expensive|pricier|dearer|less)\b.*"
+    r"|(?:is|are|would|could|can|might|wouldn'?t|isn'?t) .*"
+    r"\b(?:ch[eap]*p[eap]*r|more expensive|pricier|dearer|less)\b.*"
 )
+_TAKES = re.compile(r"\b(?:use|take|get|go|do|make|try|switch|move|change|want|prefer|instead|rather|need)\b")
 _ASKS_WITHOUT_A_MARK = ("is ", "what if ", "what about ", "how about ")
 _OR_TASK = re.compile(r"\b(?:stop|start|delete|terminate|release|reboot|extend|kill|running|have|got)\b")
 _TOPICS = {topic: re.compile(rf"{_LEAD}(?:{pattern})") for topic, pattern in _OF_A_REQUEST.items()}
@@ -101,6 +114,10 @@ def topic(turn: Turn) -> str | None:
         return "own_price"
     if _EXTENSION.search(text) or _asks_to_keep(turn, text):
         return "extension"
+    if turn.is_idle and _DONE_NOW.fullmatch(text):
+        return "own_cost"
+    if turn.is_idle and _FORGOTTEN.fullmatch(text):
+        return "end"
     if _OWN_COST.fullmatch(text) and not _SPENT.search(text):
         return "own_cost"
     if turn.all_of("resource_name"):
@@ -137,9 +154,22 @@ def _is_what_if(turn: Turn, text: str) -> bool:
     goes_on = bool((turn.question or {}).get("variation")) and text.startswith("and ")
     if turn.form or not ("?" in turn.text or text.startswith(_ASKS_WITHOUT_A_MARK) or goes_on):
         return False
-    if not _WHAT_IF.fullmatch(text) or _OR_TASK.search(text) or asks_about_another(turn):
+    if _OR_TASK.search(text) or asks_about_another(turn):
         return False
-    return bool(price_change(turn))
+    if not (_WHAT_IF.fullmatch(text) or _is_of_a_cloud(turn, text)):
+        return False
+    return bool(price_change(turn)) or (turn.intent in _MISTAKEN and bool(clouds_read(turn)))
+
+
+def clouds_read(turn: Turn) -> list[str]:
+    """The clouds that a question names which was taken for chat, where nothing is read: "could google be cheaper?"."""
+    return [str(value) for name, value in meanings.entities(turn, "quote_price") if name == "provider"]
+
+
+def _is_of_a_cloud(turn: Turn, text: str) -> bool:
+    """ "vultr?", "what about aws?": takes nothing yet."""
+    is_short = len(text.split()) <= _MOST_WORDS_OF_A_CLOUD
+    return is_short and set(turn.entities) == {"provider"} and not _TAKES.search(text)
 
 
 def _plain(text: str) -> str:

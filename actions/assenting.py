@@ -41,6 +41,7 @@ _DOING = {
     "start_resource": ("start", "start it", "start them", "turn on", "power on"),
     "reboot_resource": ("reboot", "restart"),
     "extend_reservation": ("extend", "prolong", "keep", "keep it", "keep them"),
+    "scale_cluster": ("scale", "grow", "shrink", "resize", "add", "remove", "drop"),
 }
 _OF_THE_SAME = re.compile(r"\b(?:it|them|that|this|these|those)\b")
 _MACHINES = ("machine", "machines", "vm", "vms", "cluster", "server", "servers", "box", "boxes", "one", "ones")
@@ -61,6 +62,16 @@ _DONE = re.compile(
 )
 """ After "run `clouddesk credentials add …`"."""
 _INSTEAD = re.compile(r"\b(?:it|them|that|this|both|all)\b")
+
+
+_NOT_YET = re.compile(
+    r"(?:no[ ,]+)?(?:(?:please )?(?:don'?t|do not) (?:\w+ ){1,3}yet|not (?:just )?yet|not (?:right )?now)"
+)
+
+
+def _is_not_yet(turn: Turn) -> bool:
+    """ "don't start it yet": no no, and no yes."""
+    return _NOT_YET.fullmatch(turn.text.lower().replace("’", "'").strip(" .!")) is not None
 
 
 def is_asked(question: Question | None) -> bool:
@@ -86,7 +97,7 @@ def topic(turn: Turn) -> str | None:
         return "ask_for_yes"
     if _says_yes_outright(turn) and not bargaining.takes_variation(turn):
         return "ask_for_yes" if question.get("is_changing") else "affirm"
-    if turn.intent in ("deny", "cancel") and negation.leaves_as_it_is(turn.text):
+    if turn.intent in ("deny", "cancel") and (negation.leaves_as_it_is(turn.text) or _is_not_yet(turn)):
         return "ask_for_yes"
     if turn.intent in _VAGUE and answer is Answer.NO:
         return "deny"
@@ -110,7 +121,10 @@ def is_yes(question: Question, answer: Answer) -> bool:
 
 def destroys(question: Question) -> bool:
     """Whether the yes takes away what cannot be had back."""
-    return question["kind"] in ("confirm_release", "confirm_removal") or question.get("option") == DELETE
+    is_shrinking = question["kind"] == "confirm_task" and bool(question["facts"].get("is_for_good"))
+    return (
+        is_shrinking or question["kind"] in ("confirm_release", "confirm_removal") or question.get("option") == DELETE
+    )
 
 
 def left_after_yes(turn: Turn) -> str | None:
@@ -149,6 +163,8 @@ def why_not(turn: Turn) -> str:
             return "utter_no_yes_in_use"
     if question.get("is_changing") or negation.leaves_as_it_is(turn.text):
         return "utter_no_yes_unchanged"
+    if _is_not_yet(turn):
+        return "utter_no_yes_hesitation"
     responses = {
         Answer.HESITATION: "utter_no_yes_hesitation",
         Answer.LATER: "utter_no_yes_later",

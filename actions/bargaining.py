@@ -9,6 +9,7 @@ from actions.requests import ANYWHERE, Fields, changes_in, number_as
 from actions.turn import Question, Turn
 from clouddesk.language import measures, relative
 from clouddesk.language.negation import without_denials, without_questions
+from clouddesk.language.numbers import NUMBER, parse_number
 from clouddesk.language.vocabulary import LEAD, PERIODS, POLITE_END, SOME_MACHINES
 
 _MORE = re.compile(r"\b(?:add|another|extra|additional|(?<!no )more)\b(?! than)")
@@ -31,7 +32,8 @@ _ANY = {
 }
 _CHEAPER = re.compile(
     r"\b(?:too|very|so|quite|pretty|sounds|looks|is|seems) (?:expensive|pricey|dear|costly)\b|\btoo much\b"
-    r"|\b(?:ch(?=[ea]*p)[eap]{2,4}e?r|less expensive)\b"
+    r"|\b(?:ch(?=[ea]*p)[eap]{2,4}e?r|less expensive)\b|\b(?:too|very|so) expansive\b"
+    r"|\bnot (?:so |too |that |as )?(?:expensive|expansive|pricey|dear|costly)\b"
 )
 """With "cheaper" in its usual misspellings."""
 _TAKES = re.compile(
@@ -64,6 +66,7 @@ _UNDOES = re.compile(
 )
 _ANOTHER = re.compile(SOME_MACHINES)
 _THAT = re.compile(r"\b(?:that|it|this|them|those|these|instead|same)\b")
+_OF_THOSE = re.compile(rf"\b(?P<number>{NUMBER}) of (?:those|them|these)\b")
 _WITH = re.compile(r"\bwith\b")
 _PER = re.compile(r"\b(?:per|an?|every) (month|week|day)\b")
 _MOST_WORDS = 6
@@ -91,7 +94,9 @@ def change_in(turn: Turn) -> Fields:
     if change and turn.intent in ("correct", "inform") and "count" not in change and not turn.is_button:
         # "not aws, and make it three"
         number = number_in_a_clause(text)
-        return change if number is None else {**change, "count": _in_all(text, number, question)}
+        # "8 cores. no wait, 6": said of that already.
+        is_said = number is None or number in change.values()
+        return change if is_said else {**change, "count": _in_all(text, int(number or 0), question)}
     return change if change or turn.is_button else _change_in_words(turn, text)
 
 
@@ -178,6 +183,8 @@ def takes_variation(turn: Turn) -> bool:
 def price_change(turn: Turn) -> Fields:
     """What a question about the price changes in the open request; a bare number is what was spoken of last."""
     change = changes_in(turn)
+    if "count" not in change and not turn.is_button and (several := _OF_THOSE.search(_plain(turn.text))):
+        change = {**change, "count": int(parse_number(several["number"]))}
     if change or turn.is_button:
         return change
     number = lone_number(turn.text)

@@ -30,6 +30,7 @@ from actions import (
     refusals,
     requests,
     rereading,
+    rescaling,
     reselecting,
     retries,
     several,
@@ -155,12 +156,16 @@ def _topic_of_answer(turn: Turn) -> str | None:
         return "answer_several"
     if turn.other_length is not None:
         return "change_length"
+    if turn.other_scale is not None:
+        return "change_scale"
     if choosing.is_answer(turn):
         return "choose"
     if notified.is_answer(turn):
         return "answer_notice"
     if turn.decision is not None:
         return "decide"
+    if notified.offer_asked_about(turn):
+        return "quote_price"
     if turn.reselected:
         return "reselect"
     if not turn.form and own_keys.find(turn):
@@ -174,6 +179,8 @@ def _topic_of_answer(turn: Turn) -> str | None:
         return "inform" if is_open and not can_try else "affirm"
     if price_words.picked(turn):
         return "take_price"
+    if turn.intent == "quote_price" and not turn.form and price_words.compares_own(turn):
+        return "list_resources"
     if not turn.form and price_words.asks(turn):
         return "quote_price"
     if is_open and question is not None:
@@ -277,6 +284,7 @@ async def _open(tracker: Any) -> Turn:
     turn.reselected = await reselecting.find(turn)
     turn.other_length = await lengths.find(turn)
     turn.about_template = await template_words.find(turn)
+    turn.other_scale = await rescaling.find(turn)
     granted = await desk.welcome(turn.actor)
     if granted:
         names = wording.names([wording.provider_title(info.provider) for info in granted])

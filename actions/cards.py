@@ -25,6 +25,7 @@ from clouddesk.model.reservation import (
     PARTIAL,
     PROVISIONING,
     RUNNING,
+    SCALING,
     STARTING,
     STOPPED,
     STOPPING,
@@ -53,6 +54,7 @@ _STEPS = {
     STOPPING: ("extend_reservation", "terminate_resource"),
     STOPPED: ("start_resource", "extend_reservation", "terminate_resource"),
     STARTING: ("extend_reservation", "terminate_resource"),
+    SCALING: ("extend_reservation", "terminate_resource"),
 }
 """What a list offers for each, by its state."""
 _TAKES = {"extend_reservation": EXTEND, "stop_resource": MANAGE, "start_resource": MANAGE}
@@ -321,8 +323,9 @@ def _elsewhere(item: Elsewhere) -> str:
 
 def _state(item: Reservation) -> str:
     """ "provisioning (3 of 5 up)", "configuring: starting workers", "provisioning (waits for your answer)"."""
-    if item.step:
-        return f"{item.state}: {item.step}"
+    if item.step or item.scaling_to:
+        state = f"{item.state} to {item.scaling_to}" if item.scaling_to else item.state
+        return f"{state}: {item.step}" if item.step else state
     if item.offered or item.is_asked_about_software:
         return f"{item.state} (waits for your answer)"
     is_counted = item.nodes_up is not None and item.node_count > 1

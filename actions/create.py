@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -38,6 +39,8 @@ MOST_QUESTIONS = 3
 """So often a request is asked to be mended; then I go on with what I would choose."""
 PLAIN = "plain"
 """The blueprint of machines with nothing on them."""
+_REPAIRS = re.compile(r"\b(?:no,? wait|wait,? no|i mean|i meant|scratch that|make that)\b")
+"""What stands between a value and the one that takes its place: the first is understood, and not in the request."""
 _ASKED_FOR_MOST = ("spark", "jupyter", "dask", "kafka", "kubernetes")
 
 
@@ -314,7 +317,8 @@ def _left_out(turn: Turn, said: Fields) -> str:
             return f"This is one request; ask for “{second}” next, as in “also {second}”."
         heard = said_in(turn)
         has_time = "duration_seconds" in heard or "until" in heard
-        if rest := unread.unread(turn.text, {**said, "total": _total_taken(turn, said)}, has_time=has_time):
+        rest = unread.unread(turn.text, {**said, "total": _total_taken(turn, said)}, has_time=has_time)
+        if rest and not _REPAIRS.search(turn.text.lower()):
             return f"I did not understand “{rest}”, so it is not in this. Say it once more in other words."
     software = said.get("software") or []
     if said["kind"] != CLUSTER or len(software) < 2:

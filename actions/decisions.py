@@ -41,6 +41,11 @@ _OFFER_WORDS = {
         r"|(?:cancel|forget|drop|skip|scrap)(?: (?:it|that|this))?|never ?mind|nvm"
     ),
 }
+_TAKES_THAT = re.compile(
+    r"(?:(?:ok|okay|yes|fine|sure|alright|well|then|just)[ ,]+)*(?:take|get|use|go (?:with|for)|i(?:'ll| will) take) "
+    r"(?:the )?(?:one (?:on|at|from) )?[\w ]+?(?: one)?(?:[ ,]+(?:then|please|anyway))*"
+)
+"""With the name of the cloud that is offered, and no other: "take the aws one"."""
 _ORPHAN_WORDS = {
     KEEP: re.compile(r"\b(?:keep (?:out|it|them)|leave (?:it|them)(?: alone)?|not yours)\b"),
     ADOPT: re.compile(r"\badopt\b"),
@@ -51,6 +56,8 @@ _ORPHAN_WORDS = {
 async def find(turn: Turn) -> Decision | None:
     """None when the words answer no such notice, or none waits for an answer."""
     others = turn.entities.keys() - {"resource_name", "node_count", "vm_count"}
+    if set(turn.entities) == {"provider"} and not (turn.is_button or turn.form or questions.is_open(turn.question)):
+        return await _taken_by_cloud(turn)
     if turn.is_button or turn.form or questions.is_open(turn.question) or others:
         return None
     text = turn.text.lower()
@@ -76,6 +83,14 @@ async def find(turn: Turn) -> Decision | None:
         if len(own) == 1 and ORPHAN in {notice.kind for notice in await turn.desk.latest_notices(turn.actor, limit=3)}:
             return option, None, own[0].id
     return None
+
+
+async def _taken_by_cloud(turn: Turn) -> Decision | None:
+    if _TAKES_THAT.fullmatch(turn.text.lower().replace("’", "'").strip(" .!")) is None:
+        return None
+    offered = [item for item in await turn.desk.reservations(turn.actor) if item.offered]
+    is_it = len(offered) == 1 and offered[0].offered and turn.all_of("provider") == (offered[0].offered.provider,)
+    return (TAKE, offered[0].id, None) if is_it else None
 
 
 def _option(words: dict[str, re.Pattern[str]], text: str) -> str | None:

@@ -7,7 +7,8 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 from clouddesk import settings
-from clouddesk.model.actor import Actor, Person
+from clouddesk.model.actor import LOCAL_WORKSPACE, Actor, Person
+from clouddesk.model.errors import Denied
 
 if TYPE_CHECKING:
     from clouddesk.admins import Admins
@@ -53,8 +54,13 @@ the = DeskAccess()
 
 
 async def actor_of(metadata: dict[str, Any], sender_id: str) -> Actor:
-    """Who speaks, as the channel vouched for; in a plain ``rasa shell`` the sender, in the local workspace."""
-    person = Person(str(metadata.get("workspace_id") or "local"), str(metadata.get("user_id") or sender_id))
+    """Who speaks, as the channel vouched for; in a plain ``rasa shell`` the sender, in the local workspace.
+
+    Raises Denied when a channel says who it is and not of which workspace: people at the terminal may do more.
+    """
+    if metadata.get("user_id") and not metadata.get("workspace_id"):
+        raise Denied("speak for nobody's workspace")
+    person = Person(str(metadata.get("workspace_id") or LOCAL_WORKSPACE), str(metadata.get("user_id") or sender_id))
     timezone, locale = str(metadata.get("timezone") or "UTC"), str(metadata.get("locale") or "")
     if the.admins is None:
         return Actor(person.workspace_id, person.user_id, timezone=timezone, locale=locale)

@@ -34,7 +34,11 @@ class ActionExplain(DeskAction):
             return
         clouds = names([provider_title(name) for name in turn.desk.providers()])
         software = names([item.title for item in by_popularity(turn.desk.blueprints())])
-        if topic == "regions":
+        if topic == "prices":
+            turn.say("utter_explain_prices", lines="\n".join(await _price_lists(turn)))
+        elif topic == "discounts":
+            turn.say("utter_explain_discounts")
+        elif topic == "regions":
             turn.say("utter_explain_regions", lines="\n".join(_regions(turn)))
         elif topic == "clouds":
             turn.say("utter_explain_clouds", known=clouds, example=turn.desk.providers()[0])
@@ -55,6 +59,15 @@ class ActionExplain(DeskAction):
         else:
             word = word_asked(turn.text)
             turn.say(f"utter_explain_word_{word}", known=software if word == "blueprint" else clouds)
+
+
+async def _price_lists(turn: Turn) -> list[str]:
+    """One line a list, with its age."""
+    return [
+        f"• {provider_title(item.provider)}: {item.source}, {item.as_of:%b %Y}"
+        for item in await turn.desk.price_lists()
+        if item.provider in turn.desk.clouds()
+    ]
 
 
 def _systems(turn: Turn) -> list[str]:

@@ -17,6 +17,7 @@ _NEVER = (
     "start_resource",
     "reboot_resource",
     "extend_reservation",
+    "scale_cluster",
     "cost_report",
     "utilization_report",
 )
@@ -46,6 +47,15 @@ _TOPICS = {
     "software": r"software|clusters?|blueprints?|stacks?|frameworks?|cluster types?|set ?up|templates of clusters",
     "limits": r"limits?|maximum|max|how long|how many (?:machines|nodes|vms)|longest|at most",
 }
+_PRICES = re.compile(
+    rf"{_LEAD}(?:where (?:do|did|are|is) .*\bprices?\b.*\b(?:from|come)\b.*"
+    r"|how (?:old|fresh|recent|current|up to date|reliable|accurate) (?:are|is) (?:the|these|those|your|this)"
+    r" (?:prices?|price lists?)"
+    r"|(?:are|is) (?:the|these|those|your|this) (?:prices?|price lists?)"
+    r" (?:still )?(?:current|up to date|right|from today|reliable|accurate)"
+    r"|(?:what(?:'s| is)|which) (?:the|your) (?:source|price lists?)\b.*)"
+)
+_DISCOUNTS = re.compile(r"\b(?:discounts?|reserved instances?|savings plans?|committed use|rebates?|coupons?)\b")
 _SHORT = {
     topic: re.compile(rf"{_LEAD}(?P<lead>(?:what|which) (?:other )?|any other )?(?:{words})(?: then| please| again)?")
     for topic, words in (
@@ -92,6 +102,10 @@ def asked_about(turn: Turn) -> str | None:
     text = _plain(turn.text)
     if word_asked(turn.text):
         return "word"
+    if _PRICES.fullmatch(text):
+        return "prices"
+    if _DISCOUNTS.search(text) and ("?" in turn.text or _ASKS.match(text)):
+        return "discounts"
     for topic, pattern in _SHORT.items():
         if (found := pattern.fullmatch(text)) and (found["lead"] or "?" in turn.text):
             return topic

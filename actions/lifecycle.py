@@ -50,13 +50,17 @@ class ReservationTask(DeskAction):
     async def ask(self, turn: Turn, items: Sequence[Reservation]) -> bool:
         """Ask first, in numbers, when it takes a yes; False when it does not."""
 
+    def describe(self, turn: Turn, items: Sequence[Reservation]) -> str:
+        """What is asked about, for "shall I go ahead with …"."""
+        return f"{self.doing} {names([item.name for item in items])}"
+
     async def respond(self, turn: Turn) -> None:
         """One that fails does not keep the others from it; those that failed can be tried again."""
         items = await _looked_up(turn)
         if not turn.facts.get("is_confirmed") and await self.ask(turn, items):
             if turn.next_form:
                 return
-            doing = f"{self.doing} {names([item.name for item in items])}"
+            doing = self.describe(turn, items)
             price = turn.replies[-1].get("price")
             turn.ask({**retries.wish(turn, self.topic), "kind": "confirm_task", "doing": doing, "price": price})
             _drop_same(turn, "confirm_task", {item.id for item in items}, self.topic)
@@ -91,7 +95,7 @@ class ActionStopResource(ReservationTask):
     doing = "stopping"
 
     async def do(self, turn: Turn, item: Reservation) -> None:
-        done = await turn.desk.stop(turn.actor, item.id, request_id=_request_id(turn, item))
+        done = await turn.desk.stop(turn.actor, item.id, request_id=request_id(turn, item))
         saves = done.stopped_hourly_price_usd < done.hourly_price_usd or done.hourly_price_usd == 0
         turn.say(
             "utter_stopping" if saves else "utter_stopping_saves_nothing",
@@ -115,7 +119,7 @@ class ActionStartResource(ReservationTask):
     doing = "starting"
 
     async def do(self, turn: Turn, item: Reservation) -> None:
-        done = await turn.desk.start(turn.actor, item.id, request_id=_request_id(turn, item))
+        done = await turn.desk.start(turn.actor, item.id, request_id=request_id(turn, item))
         turn.say("utter_starting", name=done.name)
 
     async def ask(self, turn: Turn, items: Sequence[Reservation]) -> bool:
@@ -130,7 +134,7 @@ class ActionRebootResource(ReservationTask):
     doing = "rebooting"
 
     async def do(self, turn: Turn, item: Reservation) -> None:
-        done = await turn.desk.reboot(turn.actor, item.id, request_id=_request_id(turn, item))
+        done = await turn.desk.reboot(turn.actor, item.id, request_id=request_id(turn, item))
         turn.say("utter_rebooting", name=done.name)
 
     async def ask(self, turn: Turn, items: Sequence[Reservation]) -> bool:
@@ -147,9 +151,8 @@ class ActionExtendReservation(ReservationTask):
         seconds = _seconds(turn, item)
         if seconds is None:
             return
-        request_id = _request_id(turn, item)
         price = await turn.desk.leases.extension_price_usd(turn.actor, item.id, seconds)
-        done = await turn.desk.leases.extend(turn.actor, item.id, seconds, request_id=request_id)
+        done = await turn.desk.leases.extend(turn.actor, item.id, seconds, request_id=request_id(turn, item))
         turn.say(
             "utter_extended",
             name=done.name,
@@ -195,7 +198,7 @@ class ActionExtendReservation(ReservationTask):
         return True
 
 
-def _request_id(turn: Turn, item: Reservation) -> str:
+def request_id(turn: Turn, item: Reservation) -> str:
     """The same message delivered twice is one wish."""
     return f"{turn.conversation}/{turn.message_id}/{item.id}"
 

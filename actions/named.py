@@ -26,6 +26,7 @@ _NAME = "\N{OBJECT REPLACEMENT CHARACTER}"
 _TO = rf"\b[^,.;{_NAME}]*{_NAME}"
 _TASKS = {
     "scale_cluster": rf"\b(?:add|remove)\b[^,.;]*\b(?:nodes?|workers?|machines?) (?:to|from) {_NAME}"
+    rf"|\b(?:more|another|extra|additional) (?:nodes?|workers?|machines?) (?:for|on) {_NAME}"
     rf"|\b(?:scale|grow|shrink|resize){_TO}",
     "reboot_resource": rf"\b(?:reboot|restart|bounce|power[- ]cycle){_TO}",
     "stop_resource": rf"\b(?:stop|halt|pause|suspend|shut ?down|(?:power|turn|switch) (?:off|down)){_TO}"

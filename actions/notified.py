@@ -25,6 +25,11 @@ _OVER = (kinds.ENDED, kinds.FAILED, kinds.UNSHARED)
 _ASKING = (kinds.EXPIRING, kinds.DEARER)
 """Kinds that a plain yes or no answers."""
 _DEARER = re.compile(r"\b(?:dearer|more expensive)\b")
+_OF_AN_OFFER = re.compile(
+    r"\b(?:how much|cheaper|less expensive|differen(?:ce|t)|dearer|more expensive)\b"
+    r"|\bwhat(?:'?s| is| does| would| will)?\b.*\b(?:price|cost|costs)\b"
+)
+"""Asked with a dearer offer waiting: "how much more is that?"."""
 _KEEPS = re.compile(r"\b(?:extend|extension|prolong|renew|keep|longer|more (?:time|hours?|days?))\b")
 _GETS = re.compile(r"\b(?:get|buy|order|take|reserve|create|launch|go ahead)\b")
 
@@ -71,6 +76,16 @@ def is_answer(turn: Turn) -> bool:
     return turn.intent in ("affirm", "deny") and is_plain and not retries.says_again(turn.text) and bool(meant(turn))
 
 
+def offer_asked_about(turn: Turn) -> Notice | None:
+    """The dearer offer that a question about "that" price means: nothing else is open that it could be about."""
+    offers = [notice for notice in turn.notices if notice.kind == kinds.DEARER]
+    is_of_another = turn.entities.keys() - {"resource_name"} or questions.is_open(turn.question) or turn.form
+    if len(offers) != 1 or turn.is_button or is_of_another or turn.decision:
+        return None
+    is_asked = _OF_AN_OFFER.search(turn.text.lower().replace("’", "'")) or retries.says_again(turn.text)
+    return offers[0] if is_asked else None
+
+
 def meant(turn: Turn) -> tuple[Notice, ...]:
     """The notices that this yes or no may be for; () when it is for what is open."""
     text = turn.text.lower()
@@ -79,7 +94,7 @@ def meant(turn: Turn) -> tuple[Notice, ...]:
     named = tuple(notice for notice in waiting if _is_named(notice, text))
     if named:
         return named
-    if new := tuple(item for item in turn.new_notices if item in waiting):
+    if new := tuple(item for item in waiting if _is_new(turn, item)):
         is_of_a_quote = (turn.question or {}).get("kind") in ("confirm_quote", "confirm_price")
         is_getting = is_of_a_quote and _GETS.search(text) is not None
         return () if is_getting and all(item.kind == kinds.EXPIRING for item in new) else new
@@ -108,7 +123,17 @@ def is_clear(turn: Turn, notices: tuple[Notice, ...]) -> bool:
 
 
 def _is_asked_last(turn: Turn, notice: Notice) -> bool:
-    return notice in turn.new_notices and not questions.is_open(turn.question)
+    return _is_new(turn, notice) and not questions.is_open(turn.question)
+
+
+def _is_new(turn: Turn, notice: Notice) -> bool:
+    """Whether it came, or was said once more, after the last words of the person."""
+    return notice in turn.new_notices or (turn.slots_before.get("noticed") or {}).get("shown") == notice.id
+
+
+def show_again(turn: Turn, notice: Notice) -> None:
+    """What it asks was said once more: the next yes is for that."""
+    turn.noticed = {**(turn.noticed or {}), "shown": notice.id}
 
 
 def _is_named(notice: Notice, text: str) -> bool:

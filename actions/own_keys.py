@@ -30,6 +30,11 @@ _ADDED = re.compile(
     rf"(?:add|register|upload|give you|set up|change|use) (?:(?:a|an|my|another|the|new|own|one more) )*{_KEYS}"
     rf"(?: (?:here|to my account|to you|first))?{POLITE_END}"
 )
+_UNKNOWN = re.compile(
+    r"(?:(?:but |and |sorry |oh )*(?:i )?(?:don'?t|do not|dont) have (?:(?:an?|the|any|my) )?"
+    r"(?:ssh keys?|keys? ssh|ssh)\b.*"
+    rf"|{LEAD}what(?:'s| is) (?:an? |the |my )?(?:ssh keys?|keys? ssh|public keys?))"
+)
 _TAKEN_AWAY = re.compile(rf"{_ASKS}{_REMOVES}\b")
 _SOMEBODYS = re.compile(
     r"(?:\w|<@\w+>)'s (?:new )?(?:ssh |public |pub )*key\b|\b(?:his|her|their) (?:ssh |public |pub )*key\b"
@@ -58,4 +63,4 @@ def find(turn: Turn) -> About | None:
         return About(SHOW)
     if removed := _REMOVED.fullmatch(text):
         return About(REMOVE, _ORDINALS.get(removed["ordinal"] or "", removed["which"] or ""))
-    return About(HOW) if _ADDED.fullmatch(text) else None
+    return About(HOW) if _ADDED.fullmatch(text) or _UNKNOWN.fullmatch(text) else None

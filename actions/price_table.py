@@ -9,7 +9,7 @@ from typing import Any
 from actions.cards import SIMULATED
 from actions.turn import Card
 from actions.wording import duration, given_up_words, names, plural, provider_title
-from clouddesk.language.money import money, rate
+from clouddesk.language.money import hourly, money, rate
 from clouddesk.model.comparison import PriceComparison, PriceLine
 from clouddesk.quoting import LEAST_MEMORY_GB
 
@@ -25,8 +25,8 @@ def table(comparison: PriceComparison) -> str:
     lines = comparison.lines
     is_with_spot = comparison.requirements.spot or any(line.spot_hourly_price_usd is not None for line in lines)
     head = ["", "per hour", *(["spot/h"] if is_with_spot else []), _short(comparison.lease_seconds)]
-    places = _decimals(lines)
-    rows = [_prices(line, places, is_with_spot=is_with_spot) for line in lines]
+    least = least_price(comparison)
+    rows = [_prices(line, least, is_with_spot=is_with_spot) for line in lines]
     widths = [max(len(row[place]) for row in [head, *rows]) for place in range(len(head))]
     shown = [_aligned(head, widths)]
     is_near = False
@@ -45,7 +45,7 @@ def card(comparison: PriceComparison, best: PriceLine | None, clouds: Sequence[s
         offer = best.offer
         lines.append(
             f"Cheapest for you: *{comparison.count} × {offer.size}* on {provider_title(offer.provider)} in "
-            f"{offer.region}, *{rate(best.hourly_price_usd)}/h*, "
+            f"{offer.region}, *{hourly(best.hourly_price_usd, beside=least_price(comparison))}*, "
             f"{money(best.total_price_usd)} for {duration(comparison.lease_seconds)}"
         )
     small = _notes(comparison, clouds)
@@ -92,7 +92,7 @@ def chart(comparison: PriceComparison) -> dict[str, Any] | None:
     if len(lines) < 2:
         return None
     lease = duration(comparison.lease_seconds)
-    is_hourly, places = "duration" in comparison.defaults, _decimals(lines)
+    is_hourly, least = "duration" in comparison.defaults, least_price(comparison)
     return {
         "title": "Price per hour" if is_hourly else f"Price for {lease}",
         "subtitle": _machines(comparison, is_marked=False),
@@ -101,7 +101,7 @@ def chart(comparison: PriceComparison) -> dict[str, Any] | None:
                 "label": provider_title(line.offer.provider) if comparison.is_by_cloud else line.offer.size,
                 "detail": _place(line) if comparison.is_by_cloud else line.offer.region,
                 "value": line.hourly_price_usd if is_hourly else line.total_price_usd,
-                "price": f"${line.hourly_price_usd:,.{places}f}" if is_hourly else money(line.total_price_usd),
+                "price": rate(line.hourly_price_usd, beside=least) if is_hourly else money(line.total_price_usd),
                 "has_access": line.has_access,
             }
             for line in lines
@@ -109,21 +109,20 @@ def chart(comparison: PriceComparison) -> dict[str, Any] | None:
     }
 
 
-def _decimals(lines: Sequence[PriceLine]) -> int:
-    """As many for all prices of an hour that the smallest can be told from its neighbours."""
-    least = min(
+def least_price(comparison: PriceComparison) -> float:
+    """The smallest price of an hour in the table, by which all of them are rounded, also where they are said again."""
+    return min(
         price
-        for line in lines
+        for line in comparison.lines
         for price in (line.hourly_price_usd, line.on_demand_hourly_price_usd, line.spot_hourly_price_usd)
         if price is not None
     )
-    return 2 if least >= 1 else 3 if least >= 0.1 else 4
 
 
-def _prices(line: PriceLine, places: int, *, is_with_spot: bool) -> list[str]:
+def _prices(line: PriceLine, least: float, *, is_with_spot: bool) -> list[str]:
     title = provider_title(line.offer.provider) + ("" if line.has_access else _NO_ACCESS)
-    hourly = [line.on_demand_hourly_price_usd, *([line.spot_hourly_price_usd] if is_with_spot else [])]
-    prices = [_UNKNOWN if price is None else f"${price:,.{places}f}" for price in hourly]
+    by_kind = [line.on_demand_hourly_price_usd, *([line.spot_hourly_price_usd] if is_with_spot else [])]
+    prices = [_UNKNOWN if price is None else rate(price, beside=least) for price in by_kind]
     return [title, *prices, money(line.total_price_usd)]
 
 
@@ -175,13 +174,13 @@ def _notes(comparison: PriceComparison, clouds: Sequence[str]) -> list[str]:
     if comparison.absent:
         absent = names([provider_title(name) for name in comparison.absent])
         notes.append(f"Nothing of that on {absent}.")
-    notes.append(f"Disks and addresses included. Prices: {'; '.join(dict.fromkeys(map(_source, lines)))}.")
+    if comparison.unpriced:
+        notes.append(f"I know no price of {names([provider_title(name) for name in comparison.unpriced])} here.")
+    lists = names(list(dict.fromkeys(map(_source, lines))))
+    notes.append(f"Disks and addresses included. Price lists: {lists}.")
     return [*notes, SIMULATED] if comparison.is_simulated else notes
 
 
 def _source(line: PriceLine) -> str:
-    """ "AWS: libcloud 3.9.1 price list (Mar 2025)"."""
-    offer = line.offer
-    title = provider_title(offer.provider)
-    named = offer.source if offer.source.startswith(title) else f"{title}: {offer.source}"
-    return f"{named} ({offer.as_of:%b %Y})"
+    """ "AWS's of Mar 2025": where exactly it is from is told when it is asked why."""
+    return f"{provider_title(line.offer.provider)}'s of {line.offer.as_of:%b %Y}"

@@ -8,7 +8,7 @@ from typing import Any
 from actions.requests import Fields
 from actions.turn import Turn
 from clouddesk.language.numbers import NUMBER, parse_number
-from clouddesk.language.vocabulary import LEAD, POLITE_END, plain
+from clouddesk.language.vocabulary import LEAD, MACHINE, POLITE_END, plain
 
 _COMPARES = re.compile(
     r"\b(?:compar(?:e|ed|es|ing|isons?)|vs|versus|side by side|cheapest|lowest|least expensive)\b"
@@ -31,6 +31,7 @@ _MISTAKEN = ("create_vm", "create_cluster", "inform", "correct", "nlu_fallback",
 _ONE_GPU = re.compile(
     r"\b(?:what|how much|price|costs?)\b.*\b(?:an?|one) (?:[\w.-]+ )?(?:gpu|[a-z]{1,3}\d{1,4}[a-z]?)\b"
 )
+_OWN = re.compile(rf"\b(?:my|our|mine) (?:\w+ ){{0,2}}?(?:{MACHINE}|clusters?|reservations?)\b")
 _GOES_ON = re.compile(r"(?:and|but|or|what about|how about)\b")
 _THAT = re.compile(r"\b(?:that|it|this|them|those|these|instead|same)\b")
 _SPOT = re.compile(r"(?:spot|pre-?empt[ia]bles?|instances?|machines?|vms?|prices?|in|on|for|at|the|any)")
@@ -39,6 +40,8 @@ _HOW_MANY = re.compile(
     rf"|\b(?:cheapest|lowest|best) (?P<after>{NUMBER}) (?:offers?|options?|ones|prices|choices)\b"
 )
 _MOST_LINES = 10
+_FOR_SO_LONG = re.compile(r" (?:for|until|till) .+$")
+_TIMES = {"duration_minutes", "until"}
 _PLACES = {
     "first": 0,
     "1st": 0,
@@ -55,7 +58,8 @@ _PLACES = {
     "last": -1,
 }
 _PICKS = re.compile(
-    rf"{LEAD}(?:(?:order|buy|choose|pick|go (?:for|with)|i(?:'ll| will) (?:take|have)) )?(?:the |number |option )?"
+    rf"{LEAD}(?:(?:order|buy|book|reserve|gimme|choose|pick|go (?:for|with)|i(?:'ll| will) (?:take|have)) )?"
+    r"(?:the |number |option )?(?:one (?:on|at|from|of) )?"
     rf"(?P<which>.+?)(?: (?:one|offer|option|line|machine|cloud))?{POLITE_END}"
 )
 
@@ -67,7 +71,7 @@ def compares(turn: Turn) -> bool:
 
 def asks(turn: Turn) -> bool:
     """Whether a message that was taken for something else asks for prices: "cheapest 8 cores", "vultr preemptible"."""
-    if turn.is_button or turn.intent not in _MISTAKEN:
+    if turn.is_button or turn.intent not in _MISTAKEN or compares_own(turn):
         return False
     text = _words(turn)
     if turn.is_idle and _names_spot(turn, text):
@@ -78,6 +82,12 @@ def asks(turn: Turn) -> bool:
     if _VERSUS.search(text) or _COMPARE.match(text):
         return has_shape or bool(turn.all_of("provider"))
     return has_shape and _BEGINS.match(text) is not None
+
+
+def compares_own(turn: Turn) -> bool:
+    """ "compare my aws machines": what one has, and no prices of others."""
+    text = "" if turn.is_button else _words(turn)
+    return _COMPARES.search(text) is not None and (bool(turn.all_of("resource_name")) or _OWN.search(text) is not None)
 
 
 def is_new(turn: Turn) -> bool:
@@ -125,8 +135,14 @@ def picked(turn: Turn) -> dict[str, Any] | None:
     lines: list[dict[str, Any]] | None = (
         question.get("lines") if question.get("kind") == "confirm_price" and not turn.form else None
     )
-    found = _PICKS.fullmatch(_words(turn)) if lines and not turn.is_button else None
-    if not lines or found is None:
+    if not lines or turn.is_button or turn.text.rstrip().endswith("?"):
+        return None
+    text, said = _words(turn), set(turn.entities)
+    if said & _TIMES:
+        # "take aws for a week": for how long is a change besides.
+        text, said = _FOR_SO_LONG.sub("", text), said - _TIMES
+    found = _PICKS.fullmatch(text)
+    if found is None:
         return None
     which = found["which"].replace("digital ocean", "digitalocean")
     if which == "cheapest":
@@ -136,7 +152,7 @@ def picked(turn: Turn) -> dict[str, Any] | None:
         return lines[place] if place < len(lines) else None
     provider = turn.one_of("provider") if len(which.split()) <= 2 else None
     named = [line for line in lines if which in (line["provider"], line["size"].lower(), line["title"].lower())]
-    if not named and provider is not None and set(turn.entities) == {"provider"} and len(turn.all_of("provider")) == 1:
+    if not named and provider is not None and said == {"provider"} and len(turn.all_of("provider")) == 1:
         named = [line for line in lines if line["provider"] == provider]
     return named[0] if named else None
 

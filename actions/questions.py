@@ -34,6 +34,7 @@ _DOING = {
     "start_resource": "starting",
     "reboot_resource": "rebooting",
     "terminate_resource": "giving back",
+    "scale_cluster": "scaling",
 }
 _BUTTONS = {
     "confirm_quote": ("Yes, get it", "No"),

@@ -17,7 +17,7 @@ from clouddesk.language import measures
 from clouddesk.language.budgets import is_budget
 from clouddesk.language.money import rate
 from clouddesk.language.refusals import refused
-from clouddesk.language.vocabulary import MACHINE
+from clouddesk.language.vocabulary import DIGITALOCEAN, MACHINE
 from clouddesk.model.offer import NearOffer, Offer
 from clouddesk.model.request import CLUSTER, ResourceRequest
 
@@ -277,7 +277,7 @@ def is_blueprint(turn: Turn, said: Fields) -> bool:
 def _clouds_in(turn: Turn) -> list[str]:
     """Clouds that the text names, which are none of the entities where it was taken for a plain yes or no."""
     quoted = (turn.question or {}).get("provider") if turn.intent == "affirm" else None
-    text = "" if turn.is_button else turn.text.lower().replace("digital ocean", "digitalocean")
+    text = "" if turn.is_button else re.sub(DIGITALOCEAN, "digitalocean", turn.text.lower())
     out = (quoted, *refused(text).get("provider", ()))
     others = (name for name in turn.desk.clouds() if name not in out)  # "docker" alone is software
     return [name for name in others if re.search(rf"(?<![\w-]){name}(?![\w-])", text)]

@@ -69,7 +69,7 @@ class ReservationForm(Form):
             if meant.chosen:
                 _choose(turn, [{"id": item.id, "name": item.name} for item in meant.chosen])
             elif meant.candidates:
-                turn.facts["options"] = _options(turn, meant.candidates)
+                offer(turn, meant.candidates)
 
     def make_way(self, turn: Turn, other: type[Form] | None) -> None:
         """Who did something else instead of answering a second time does not want it any more."""
@@ -95,7 +95,7 @@ class ReservationForm(Form):
             there = await _still_there(turn, turn.facts["options"])
             left = [item for item in there if resolve.can(self.topic, item)]
             if left:
-                turn.facts["options"] = _options(turn, left)
+                offer(turn, left)
             elif there and self.is_task:
                 _say_states(turn, there)
                 turn.settle()
@@ -328,9 +328,12 @@ async def _still_there(turn: Turn, asked_of: Sequence[dict[str, Any]]) -> list[R
     return [there[item["id"]] for item in asked_of if item["id"] in there]
 
 
-def _options(turn: Turn, found: Sequence[Reservation]) -> list[dict[str, Any]]:
+def offer(turn: Turn, found: Sequence[Reservation]) -> None:
+    """Ask which of these is meant."""
     now = turn.desk.clock()
-    return [{"id": item.id, "name": item.name, "line": cards.reservation_line(item, turn.actor, now)} for item in found]
+    turn.facts["options"] = [
+        {"id": item.id, "name": item.name, "line": cards.reservation_line(item, turn.actor, now)} for item in found
+    ]
 
 
 def _kept(turn: Turn) -> dict[str, Any]:

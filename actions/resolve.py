@@ -14,9 +14,13 @@ from actions.turn import Turn
 from actions.wording import names, provider_title
 from clouddesk.matching import is_named_in, nearly_named_in, with_names_as
 from clouddesk.model.errors import NotFound
+from clouddesk.model.request import CLUSTER
 from clouddesk.model.reservation import RELEASING, RUNNING, STOPPED, Reservation
 
-_FITTING = {"stop_resource": (RUNNING,), "reboot_resource": (RUNNING,), "start_resource": (STOPPED,)}
+_FITTING = {
+    **dict.fromkeys(("stop_resource", "reboot_resource", "scale_cluster"), (RUNNING,)),
+    "start_resource": (STOPPED,),
+}
 _LOOKS = ("describe_resource", "connect_info")
 _AND_ALL = re.compile(r"\b(?:and|plus|with) (?:everything|all|the (?:others|rest)|all (?:of )?the (?:others|rest))\b")
 """ "prod and everything else"."""
@@ -295,6 +299,8 @@ def _likeliest(
     if cues.says_it and (spoken_of := [item for item in found if item.id in told]):
         # Told of these at once, "it" is one of them.
         fitting = [item for item in fitting if item in spoken_of] or spoken_of
+    if topic == "scale_cluster":
+        return [item for item in fitting if item.kind == CLUSTER or item.node_count > 1] or fitting
     if topic == "extend_reservation":
         warned = {notice.reservation_id for notice in turn.notices}
         return [item for item in found if item.id in warned] or fitting

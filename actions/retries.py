@@ -8,7 +8,7 @@ from typing import Any
 from actions import questions
 from actions.turn import Question, Turn
 from clouddesk.model.errors import CloudDeskError, Undecided, WrongState
-from clouddesk.model.reservation import CONFIGURING, PROVISIONING, STARTING, STOPPING
+from clouddesk.model.reservation import CONFIGURING, PROVISIONING, SCALING, STARTING, STOPPING
 
 _AGAIN = re.compile(
     r"(?:(?:ok|okay|yes|please|pls|now|and|so|can you|could you|just|let'?s|then)[ ,]+)*"
@@ -18,6 +18,10 @@ _AGAIN = re.compile(
 )
 
 
+_PASSING = (PROVISIONING, CONFIGURING, STOPPING, STARTING, SCALING)
+"""States that are over by themselves."""
+
+
 def says_again(text: str) -> bool:
     """ "try again", "once more please", "ok retry": and nothing else."""
     return _AGAIN.fullmatch(text.lower().strip(" .!?")) is not None
@@ -25,7 +29,7 @@ def says_again(text: str) -> bool:
 
 def is_passing(error: Exception) -> bool:
     """Whether the same may work a moment later; a crash of ours may, too."""
-    if isinstance(error, WrongState) and error.state in (PROVISIONING, CONFIGURING, STOPPING, STARTING):
+    if isinstance(error, WrongState) and error.state in _PASSING:
         return True
     if isinstance(error, CloudDeskError):
         # What was passed on will probably be done: once more would be twice.

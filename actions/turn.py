@@ -19,7 +19,7 @@ Button = dict[str, str]
 
 FACTS = (
     *("software", "reservation", "duration", "provider", "options", "problem", "correction", "resumed"),
-    *("person", "sharing", "template_name", "saving", "when"),
+    *("person", "sharing", "scale", "template_name", "saving", "when"),
 )
 """The slots of the forms. They hold something only while a form is open, and until its action has run."""
 
@@ -94,6 +94,8 @@ class Turn:
     """The length of time that the open extension is to be of instead (``actions/lengths.py``)."""
     about_template: AboutTemplate | None = None
     """What the words want with a template (``actions/template_words.py``)."""
+    other_scale: dict[str, Any] | None = None
+    """The number of machines that the open question is to be about instead (``actions/rescaling.py``)."""
     new_notices: tuple[Notice, ...] = ()
     """Those of them that came after our last words."""
     noticed: dict[str, Any] | None = None

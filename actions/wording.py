@@ -154,6 +154,7 @@ _NO_OWN_MACHINE = {
 
 _STATES = {
     "partial": "only partly up and waits for your answer",
+    "changed": "changing its number of machines",
     "orphan": "without what that takes (machines of one reservation, in one region)",
 }
 """States whose word alone says too little."""
@@ -191,6 +192,12 @@ _FACTS: dict[type[errors.CloudDeskError], Callable[[Any], dict[str, str]]] = {
         "least": str(error.least),
         "roles": ", ".join(error.roles),
     },
+    invalid.CannotScale: lambda error: {
+        "name": error.name,
+        "title": error.title,
+        "doing": "take machines in" if error.is_growth else "let machines go without losing what is on them",
+    },
+    invalid.SameSize: lambda error: {"name": error.name, "machines": plural(error.count, "machine")},
     invalid.NotPositive: lambda error: {"asked": f"{error.asked:g}", "what": _MEASURES[error.field]},
     invalid.LeaseTooShort: lambda error: {"most": duration(error.most_seconds)},
     invalid.UnclearTime: lambda error: {"words": error.words},

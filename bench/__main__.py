@@ -10,11 +10,13 @@ from bench.figures import print_figure
 BENCHMARKS = ("start", "turns", "servers", "provision", "fairness", "many", "catalog", "slack")
 EVALUATIONS = ("understanding",)
 """Run when named only: they tell how well, not how quickly."""
+LONG = ("clusters",)
+"""Run when named only: real clusters take half an hour and a Docker engine."""
 
 
 def main() -> None:
     """Print the figures as they come."""
-    known = BENCHMARKS + EVALUATIONS
+    known = BENCHMARKS + EVALUATIONS + LONG
     names = sys.argv[1:] or BENCHMARKS
     for name in names:
         if name not in known:

@@ -23,9 +23,9 @@ import psutil
 from bench.figures import Figure, against
 from bench.stack import running_stack
 from clouddesk.adapters.redis import open_redis
-from clouddesk.model.actor import Person
+from clouddesk.model.actor import LOCAL_WORKSPACE, Person
 from clouddesk.settings import Settings
-from connectors.conversation import CHANNEL, WORKSPACE
+from connectors.conversation import CHANNEL
 from connectors.rasa import Message, RasaClient
 
 PERIODS, SECONDS = 5, 4.0
@@ -189,4 +189,4 @@ async def _lost_and_doubled(settings: Settings, clients: list[RasaClient]) -> li
 
 
 def _message(user: str, text: str) -> Message:
-    return Message(Person(WORKSPACE, user), f"{WORKSPACE}:{CHANNEL}:-:{user}", text)
+    return Message(Person(LOCAL_WORKSPACE, user), f"{LOCAL_WORKSPACE}:{CHANNEL}:-:{user}", text)

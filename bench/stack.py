@@ -14,9 +14,14 @@ from clouddesk import settings
 from clouddesk.settings import PROJECT, Settings
 
 
-def clouddesk(home: Path, *arguments: str, rasa_servers: int = 1) -> str:
+def clouddesk(home: Path, *arguments: str, rasa_servers: int = 1, docker: str = "false") -> str:
     """Run a command of the stack in ``home``; returns what it printed. A failure shows its error and ends all."""
-    environment = {**os.environ, "CLOUDDESK_HOME": str(home), "CLOUDDESK_RASA_SERVERS": str(rasa_servers)}
+    environment = {
+        **os.environ,
+        "CLOUDDESK_HOME": str(home),
+        "CLOUDDESK_RASA_SERVERS": str(rasa_servers),
+        "CLOUDDESK_DOCKER": docker,
+    }
     done = subprocess.run(
         [sys.executable, "-m", "clouddesk", *arguments],
         env=environment,
@@ -42,9 +47,9 @@ def temporary_home() -> Iterator[Path]:
 
 
 @contextmanager
-def running_stack(*, boot_seconds: float = 0.0, rasa_servers: int = 1) -> Iterator[Settings]:
-    """The settings of a stack that runs while the context lasts."""
+def running_stack(*, boot_seconds: float = 0.0, rasa_servers: int = 1, docker: str = "false") -> Iterator[Settings]:
+    """The settings of a stack that runs while the context lasts. ``docker``: the engine that it offers."""
     with temporary_home() as home:
         options = ("--detach", "--free-ports", "--boot-seconds", f"{boot_seconds:g}")
-        clouddesk(home, "up", *options, rasa_servers=rasa_servers)
+        clouddesk(home, "up", *options, rasa_servers=rasa_servers, docker=docker)
         yield settings.load({"CLOUDDESK_HOME": str(home)})

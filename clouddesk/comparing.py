@@ -50,7 +50,7 @@ def compare(
     else:
         lines = [line for name in clouds if (line := _of_cloud(wish, name, own, catalog)) is not None]
         lines.sort(key=lambda line: (not line.fits, line.hourly_price_usd))
-    found = {line.offer.provider for line in lines}
+    found, priced = {line.offer.provider for line in lines}, catalog.clouds()
     return PriceComparison(
         lines=tuple(lines),
         count=wish.count,
@@ -59,8 +59,9 @@ def compare(
         os=wish.os,
         defaults=wish.defaults,
         usual=usual,
-        absent=tuple(name for name in providers if name not in found) if most is None else (),
+        absent=tuple(name for name in providers if name not in found and name in priced) if most is None else (),
         is_simulated=is_simulated,
+        unpriced=tuple(name for name in providers if name not in priced),
     )
 
 

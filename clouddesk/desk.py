@@ -49,6 +49,7 @@ from clouddesk.orphans import Orphanage
 from clouddesk.quotations import Quotations
 from clouddesk.quoting import said_name
 from clouddesk.records import Records
+from clouddesk.scaling import Sizes
 from clouddesk.settings import Limits, TeamDefaults
 from clouddesk.sharing import Shares
 from clouddesk.ssh_keys import SshKeys
@@ -120,6 +121,12 @@ class Desk:
         return Timers(self.timer_port, self._records, self.clock)
 
     @cached_property
+    def scaling(self) -> Sizes:
+        """How many machines reservations have."""
+        known = (self.accounts, self.blueprints_by_name, self.catalog, self.limits, self.clock)
+        return Sizes(self.engine, self._records, *known)
+
+    @cached_property
     def orphans(self) -> Orphanage:
         """What no reservation looks after."""
         return Orphanage(
@@ -135,8 +142,6 @@ class Desk:
             is_simulated=self.is_simulated,
             clock=self.clock,
         )
-
-    # --- what there is -------------------------------------------------------------------------------------------
 
     def blueprints(self) -> list[Blueprint]:
         """All cluster shapes."""
@@ -163,8 +168,6 @@ class Desk:
         """Where the prices that are known now are from, and of when."""
         await self.accounts.refresh_offers(self.catalog)
         return self.catalog.lists()
-
-    # --- credentials ---------------------------------------------------------------------------------------------
 
     async def welcome(self, actor: Actor) -> tuple[CredentialInfo, ...]:
         """In the sandbox: working credentials for whoever speaks for the first time; () afterwards and elsewhere."""
@@ -213,8 +216,6 @@ class Desk:
         async for entry in self.trail.read(since=since, until=until):
             if access.may_read(actor, entry):
                 yield entry
-
-    # --- quotes --------------------------------------------------------------------------------------------------
 
     async def quote(self, actor: Actor, request: ResourceRequest, *, keep: bool = True) -> Quote:
         """The cheapest way to meet the request with the actor's own accesses; kept for a yes unless told otherwise.
@@ -276,8 +277,6 @@ class Desk:
         with suppress(Unavailable):  # no more than a convenience next time
             await self._quotations.remember(actor, quote)
         return reservation
-
-    # --- reservations --------------------------------------------------------------------------------------------
 
     async def reservations(
         self, actor: Actor, *, include_ended: bool = False, with_shared: bool = False

@@ -99,4 +99,5 @@ def _fallback(actor: Actor, quote: Quote, offer: Offer, bills_stopped_machines: 
         memory_gb=offer.memory_gb,
         hourly_price_usd=price * count,
         stopped_hourly_price_usd=stopped * count,
+        has_one_limit=PROVIDERS[offer.provider].has_one_limit,
     )

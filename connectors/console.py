@@ -24,6 +24,7 @@ from connectors.lines import read_lines
 
 _PROMPT = HTML("<ansicyan><b>you ▸ </b></ansicyan>")
 _PAUSE_SECONDS = 2.0
+_LOOK_SECONDS = 1.0
 
 
 def run_console(settings: Settings, user: str) -> None:
@@ -47,14 +48,18 @@ async def _chat(settings: Settings, user: str) -> None:
         session: PromptSession[str] = PromptSession(_PROMPT, history=InMemoryHistory())
         render.greet(console, user, is_simulated=bool(settings.sandbox))
         with patch_stdout(raw=True):  # for what others may write; our own goes around it, at once and in order
-            follower = asyncio.create_task(_show_notices(conversation, console))
+            followers = [
+                asyncio.create_task(_show_notices(conversation, console)),
+                asyncio.create_task(_show_progress(conversation, session)),
+            ]
             try:
                 with suppress(asyncio.CancelledError):
                     await _talk(session, conversation, console)
             finally:
-                follower.cancel()
+                for follower in followers:
+                    follower.cancel()
                 # A client in the middle of connecting may swallow the cancellation: the farewell does not wait for it.
-                await asyncio.wait([follower], timeout=_PAUSE_SECONDS)
+                await asyncio.wait(followers, timeout=_PAUSE_SECONDS)
         console.print(render.styled(render.FAREWELL), highlight=False)
 
 
@@ -100,6 +105,17 @@ async def _show_notices(conversation: Conversation, console: Console) -> None:
                 else:
                     render.show(console, shown)
         await asyncio.sleep(_PAUSE_SECONDS)
+
+
+async def _show_progress(conversation: Conversation, session: PromptSession[str]) -> None:
+    """What is being done, at the foot of the screen for as long as something is."""
+    while True:
+        with suppress(RedisError, CloudDeskError):
+            line = render.under_way(await conversation.under_way()) or None
+            if line != session.bottom_toolbar:
+                session.bottom_toolbar = line
+                session.app.invalidate()
+        await asyncio.sleep(_LOOK_SECONDS)
 
 
 async def _script(settings: Settings, user: str) -> None:

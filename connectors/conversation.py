@@ -16,18 +16,18 @@ from zoneinfo import available_timezones
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from clouddesk.adapters.redis import RedisNotices, open_redis
+from clouddesk.adapters.redis import RedisNotices, RedisReservationViews, open_redis
 from clouddesk.language.prepare import prepare
 from clouddesk.language.secrets import redact
-from clouddesk.model.actor import Actor, Person
+from clouddesk.model.actor import LOCAL_WORKSPACE, Actor, Person
 from clouddesk.model.errors import Invalid, Unavailable
 from clouddesk.model.notice import Notice
+from clouddesk.model.reservation import CONFIGURING, PROVISIONING, SCALING, STARTING, Reservation
 from clouddesk.settings import Settings
 from connectors.choices import Choices
 from connectors.notices import Inbox, Wording
 from connectors.rasa import Button, Message, RasaClient, Reply
 
-WORKSPACE = "local"
 CHANNEL = "console"
 NOT_RUNNING = "CloudDesk is not running. Start it with `make chat` or `clouddesk up`."
 
@@ -68,6 +68,7 @@ class Conversation:
         self.notices = RedisNotices(redis)
         self.inbox = Inbox(self.notices, redis, person, connector=CHANNEL)
         self._client = client
+        self._views = RedisReservationViews(redis)
         self._choices = Choices(redis, self.id)
         self._wording = wording
 
@@ -83,6 +84,11 @@ class Conversation:
             raise Unavailable("Redis") from error
         answers = [Shown(reply, buttons) for reply, buttons in zip(replies, labelled, strict=True)]
         return Turn(harmless, answers, (time.monotonic() - began) * 1000)
+
+    async def under_way(self) -> list[Reservation]:
+        """The person's own that are waited for: machines come up, or get their software."""
+        found = await self._views.of_person(self.person, only_live=True)
+        return [item for item in found if item.state in (PROVISIONING, CONFIGURING, STARTING, SCALING)]
 
     async def show(self, notice: Notice) -> Shown:
         """A notice as the person reads it."""
@@ -132,7 +138,7 @@ def local_person(user: str) -> Person:
             f"{user!r} cannot be a user: a name begins with a letter (A to Z) or a digit, then letters, digits and "
             ". _ @ + - may follow, at most 64 in all. `--user NAME` takes another one."
         )
-    return Person(WORKSPACE, user)
+    return Person(LOCAL_WORKSPACE, user)
 
 
 def login_name() -> str:

@@ -22,7 +22,12 @@ from clouddesk.model.ports import Notices
 from clouddesk.settings import PROJECT
 from connectors.rasa import Button, Reply
 
-CONCLUSIONS = frozenset({kinds.READY, kinds.FAILED, kinds.ENDED, kinds.STOPPED, kinds.STARTED, kinds.REBOOTED})
+CONCLUSIONS = frozenset(
+    {
+        *(kinds.READY, kinds.FAILED, kinds.ENDED, kinds.STOPPED, kinds.STARTED, kinds.REBOOTED),
+        *(kinds.SCALED, kinds.NOT_SCALED, kinds.UNPROVEN),
+    }
+)
 """Kinds that say that something asked for has come to its end."""
 
 QUESTIONS = frozenset({kinds.PARTIAL, kinds.DEARER, kinds.UNCONFIGURED})
@@ -151,6 +156,11 @@ def _variant(notice: Notice) -> str:
         return "_too_few"
     if notice.kind == kinds.READY and notice.values.get("found"):
         return "_with_links" if notice.values.get("links") else "_with_software"
+    if notice.kind == kinds.SCALED and notice.values.get("found"):
+        return "_with_software"
+    if notice.kind in (kinds.NOT_SCALED, kinds.UNPROVEN):
+        which = f"_{notice.values.get('action')}" if notice.kind == kinds.NOT_SCALED else ""
+        return which + ("_with_lines" if notice.values.get("lines") else "")
     if notice.kind == kinds.UNCONFIGURED and not notice.values.get("lines"):
         return "_silent"
     if notice.kind == kinds.FAILED and notice.values.get("tried"):

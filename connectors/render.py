@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from rich.console import Console, Group
 from rich.padding import Padding
 from rich.text import Text
 
+from clouddesk.model.reservation import CONFIGURING, PROVISIONING, SCALING, STARTING, Reservation
 from connectors import charts
 from connectors.conversation import LabelledButtons, Shown
 
@@ -66,6 +68,20 @@ def show(console: Console, shown: Shown) -> None:
     else:
         console.print(Text("● notice", style="bold yellow"), highlight=False)
         console.print(Padding(Group(*parts), (0, 0, 1, 2)), highlight=False)
+
+
+def under_way(items: Sequence[Reservation]) -> str:
+    """One line for the foot of the screen; "" when there is nothing to wait for."""
+    return _CONTROL.sub("", "   ".join(map(_standing, items)))
+
+
+def _standing(item: Reservation) -> str:
+    if item.choose_by is not None:
+        return f"{item.name} waits for your answer"
+    if item.state == PROVISIONING:
+        return f"{item.name} is coming up: {item.nodes_up or 0} of {item.node_count} machines"
+    doing = {CONFIGURING: "gets its software", SCALING: f"gets to {item.scaling_to} machines", STARTING: "is starting"}
+    return f"{item.name} {doing[item.state]}" + (f": {item.step}" if item.step else "")
 
 
 def _whole(shown: Shown) -> str:

@@ -18,10 +18,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import IO
 
 import click
 import psutil
 import pytest
+from libcloud.common.exceptions import BaseHTTPError
 
 from clouddesk.model.node import RUNNING, Node, NodeOrder, NodePlan
 from clouddesk.providers import PROVIDERS, LibcloudProvider, open_provider
@@ -66,15 +68,23 @@ def running_engine() -> Iterator[Engine]:
     with (_ROOT / "users.lock").open("w") as users:
         with _alone():
             address = _start()
-            image = _with_image(address)
+            is_alone = _is_nobodys(users)
+            if is_alone:
+                # What a session that was killed has left has its keys, its names and its memory.
+                _clear(address)
+            try:
+                image = _with_image(address)
+            except NoEngine:
+                if is_alone:
+                    _stop(address)
+                raise
             fcntl.flock(users, fcntl.LOCK_SH)
         try:
             yield Engine(address, image)
         finally:
             with _alone():
                 fcntl.flock(users, fcntl.LOCK_UN)
-                with contextlib.suppress(BlockingIOError):
-                    fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if _is_nobodys(users):
                     _stop(address)
 
 
@@ -123,6 +133,15 @@ def _alone() -> Iterator[None]:
         yield
 
 
+def _is_nobodys(users: IO[str]) -> bool:
+    """Whether no session uses the engine now; the caller has it alone then."""
+    try:
+        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
 def _start() -> str:
     """The address of our own engine, which is started unless it runs already."""
     address = f"unix://{_ROOT / 'docker.sock'}"
@@ -138,8 +157,6 @@ def _start() -> str:
     deadline = time.monotonic() + _STARTS_WITHIN_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         if find_engine(address):
-            # What a session that was killed has left has its keys, and its names.
-            _clear(address)
             return address
         time.sleep(0.1)
     process.terminate()
@@ -150,8 +167,8 @@ def _install() -> None:
     missing = [name for name in ("dockerd", "debootstrap") if shutil.which(name) is None]
     if not missing:
         return
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        raise NoEngine(f"{' and '.join(missing)} not installed, and only root can install them (on Debian)")
+    if os.environ.get("CI") != "true" or os.geteuid() != 0 or shutil.which("apt-get") is None:
+        raise NoEngine(f"{' and '.join(missing)} not installed; with CI=true root gets them from Debian")
     # As in a container: nothing that is installed is started by its package.
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
     for arguments in (["update", "-q"], ["install", "-q", "-y", "--no-install-recommends", *_PACKAGES, "iptables"]):
@@ -189,7 +206,10 @@ def _with_image(address: str) -> str:
     image = NodeImage(SYSTEM, PROVIDERS["docker"].images[SYSTEM])
     engine = connect(address)
     if not image.is_on(engine):
-        image.build(engine, tell=partial(click.echo, err=True), site=site_files())
+        try:
+            image.build(engine, tell=partial(click.echo, err=True), site=site_files())
+        except BaseHTTPError as error:
+            raise NoEngine(f"the node image could not be made: {error.message}") from error
     return image.tag
 
 

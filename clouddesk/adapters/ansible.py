@@ -16,7 +16,7 @@ import structlog
 
 from clouddesk.adapters.ansible_folder import RunFolder, run_folder
 from clouddesk.adapters.ansible_words import LAST_LINES, Progress
-from clouddesk.adapters.blueprints import PLAYBOOK, ROLES
+from clouddesk.adapters.blueprints import LEAVE_PLAYBOOK, PLAYBOOK, ROLES
 from clouddesk.model.configuration import (
     TIMED_OUT,
     ConfigurationOrder,
@@ -42,7 +42,7 @@ class AnsibleConfiguration:
 
     def __init__(self, folders: Sequence[Path], *, forks: int = FORKS) -> None:
         """``folders``: the project's first; a role of a later one replaces that of an earlier one."""
-        self._playbook = folders[0] / PLAYBOOK
+        self._project = folders[0]
         self._role_folders = [(folder / ROLES).resolve() for folder in reversed(folders)]
         self._forks = forks
 
@@ -56,12 +56,13 @@ class AnsibleConfiguration:
     ) -> Configured:
         """Bring all nodes to what the order says, and check that it works; again is safe, and changes what differs.
 
+        With nodes that leave, these are taken out of the cluster, and nothing else is done.
         ``on_step`` gets the step under way, in people's words. The whole log is added to ``log_path``, without the
         secrets. Cancelling it ends Ansible with all that it has started. Raises ConfigureFailed.
         """
         run = _Run(order, secrets, on_step)
         with run_folder() as folder, _open_log(log_path) as log_file:
-            folder.write(order, secrets)
+            folder.write(order, secrets, self._role_folders)
             status = await self._run(run, folder, secrets.private_key, log_file)
             log.info("configuration.ended", reservation_id=order.reservation_id, status=status)
             if status == "successful":
@@ -72,7 +73,7 @@ class AnsibleConfiguration:
         """The outcome: "successful", or why not."""
         settings = {
             "folder": str(folder.path),
-            "playbook": str(self._playbook.resolve()),
+            "playbook": str((self._project / (LEAVE_PLAYBOOK if run.order.leaving else PLAYBOOK)).resolve()),
             "inventory": str(folder.inventory),
             "private_key": private_key,
             "forks": self._forks,

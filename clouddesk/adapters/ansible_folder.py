@@ -12,6 +12,7 @@ from os import environ, pathsep
 from pathlib import Path
 from typing import Any
 
+from clouddesk.adapters.blueprints import LEAVE
 from clouddesk.model.configuration import ConfigurationOrder, ConfigurationSecrets, Target
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - its content never reaches a disk
@@ -32,13 +33,15 @@ class RunFolder:
         self.inventory = path / "inventory.json"
         self._known_hosts = path / "known_hosts"
 
-    def write(self, order: ConfigurationOrder, secrets: ConfigurationSecrets) -> None:
+    def write(
+        self, order: ConfigurationOrder, secrets: ConfigurationSecrets, role_folders: Sequence[Path] = ()
+    ) -> None:
         """All that Ansible reads, but the private key: that goes to the agent without a file."""
         for name in ("project", CONNECTIONS):
             (self.path / name).mkdir(mode=0o700)
         (self.path / "ansible.cfg").touch(mode=0o600)
         self.inventory.touch(mode=0o600)
-        self.inventory.write_text(json.dumps(inventory(order, secrets)))
+        self.inventory.write_text(json.dumps(inventory(order, secrets, role_folders)))
         self._known_hosts.touch(mode=0o600)
         self._known_hosts.write_text(
             "".join(f"{target.key} {line}\n" for target in order.targets for line in target.host_keys)
@@ -88,7 +91,9 @@ def run_folder() -> Iterator[RunFolder]:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def inventory(order: ConfigurationOrder, secrets: ConfigurationSecrets) -> dict[str, Any]:
+def inventory(
+    order: ConfigurationOrder, secrets: ConfigurationSecrets, role_folders: Sequence[Path] = ()
+) -> dict[str, Any]:
     """In Ansible's own form: a group for each role, and what the roles need to know as variables of all."""
     groups: dict[str, Any] = {}
     for target in order.targets:
@@ -104,6 +109,12 @@ def inventory(order: ConfigurationOrder, secrets: ConfigurationSecrets) -> dict[
         "clouddesk_mirrors": {name: order.mirrors[name] for name in ("apt", "pip") if name in order.mirrors},
         "clouddesk_reach_seconds": order.reach_seconds,
     }
+    if order.leaving:
+        known = {
+            **known,
+            "clouddesk_leaving": list(order.leaving),
+            "clouddesk_leaving_roles": [role for role in order.ansible_roles if _knows_leaving(role, role_folders)],
+        }
     return {
         "all": {
             "hosts": {target.key: _host(target) for target in order.targets},
@@ -125,6 +136,12 @@ def _host(target: Target) -> dict[str, object]:
         "ansible_become_method": "su" if target.login == "root" else "sudo",
         "private_address": target.private_address,
     }
+
+
+def _knows_leaving(role: str, role_folders: Sequence[Path]) -> bool:
+    """Whether machines have to be taken out of what the role has put on them; by the first folder that has it."""
+    found = next((folder / role for folder in role_folders if (folder / role).is_dir()), None)
+    return found is not None and (found / "tasks" / f"{LEAVE}.yml").is_file()
 
 
 def _mirrored(url: str, mirrors: Mapping[str, str]) -> str:

@@ -9,7 +9,9 @@ from string import Formatter
 from typing import Any, NoReturn, TypeVar
 
 from clouddesk.model.blueprint import (
+    GROW,
     LEAST_SECRET_CHARACTERS,
+    SHRINK,
     Blueprint,
     Client,
     Download,
@@ -55,9 +57,18 @@ def read_blueprint(path: Path, data: Any) -> Blueprint:
         storage_gb=max(item.storage_gb for item in machines),
         os=top.text("os"),
         software=_software(top.part("software"), roles) if top.has("software") else None,
+        scales=_scales(top),
     )
     top.finish()
     return blueprint
+
+
+def _scales(top: _Part) -> tuple[str, ...]:
+    """What software can do is said; bare machines come and leave as they like."""
+    said: tuple[str, ...] = top.texts("scales")
+    if set(said) - {GROW, SHRINK}:
+        top.fail("scales", f"must hold {GROW}, {SHRINK}, both or neither, not {', '.join(said)}")
+    return said if top.has("software") or top.has("scales") else (GROW, SHRINK)
 
 
 def _machine(part: _Part, default: Machine | None = None) -> Machine:

@@ -17,6 +17,10 @@ ROLES = "roles"
 """The folder of Ansible roles inside a folder of blueprints."""
 PLAYBOOK = Path("playbooks", "configure.yml")
 """The one that applies them, in the project's own folder."""
+LEAVE_PLAYBOOK = Path("playbooks", "leave.yml")
+"""The one that takes machines out of a cluster."""
+LEAVE = "leave"
+"""The tasks of a role that are done for machines that leave, where it has such."""
 
 
 def load_blueprints(*folders: Path) -> dict[str, Blueprint]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from typing import Protocol
 
@@ -29,8 +30,10 @@ class OwnMachineCredentials:
     Nobody else has that, whatever is asked for: who may start containers there may do everything there.
     """
 
-    def __init__(self, stored: StoredCredentials) -> None:
+    def __init__(self, stored: StoredCredentials, *, is_there: Callable[[], bool] = lambda: True) -> None:
+        """``is_there``: whether the engine answers now; the sweep leaves out one that does not."""
         self._stored = stored
+        self._is_there = is_there
         self._since = datetime.now(timezone.utc)
 
     async def write(self, person: Person, info: CredentialInfo, fields: SecretFields) -> None:
@@ -53,6 +56,8 @@ class OwnMachineCredentials:
     async def everybody(self) -> Sequence[tuple[Person, CredentialInfo]]:
         """Whose credentials there are, without the secrets; for the sweep."""
         stored = await self._stored.everybody()
+        if not await asyncio.to_thread(self._is_there):
+            return stored
         here = dict.fromkeys(person for person, _ in stored if person.workspace_id == LOCAL_WORKSPACE)
         return [*stored, *((person, self._info()) for person in (*here, _NOBODY))]
 

@@ -23,7 +23,7 @@ from clouddesk.model.errors import Unavailable
 from clouddesk.model.notice import Notice
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
-from clouddesk.model.reservation import CONFIGURING, PROVISIONING, Reservation
+from clouddesk.model.reservation import CONFIGURING, PROVISIONING, SCALING, STARTING, Reservation
 
 _log = structlog.get_logger()
 
@@ -237,7 +237,7 @@ def _view(text: bytes | None, nodes_up: bytes | None, step: bytes | None) -> Res
         return None
     view = from_json(Reservation, text)
     up = int(nodes_up) if nodes_up is not None and view.state == PROVISIONING else None
-    is_under_way = view.state == CONFIGURING and not view.is_asked_about_software
+    is_under_way = view.state in (CONFIGURING, STARTING, SCALING) and not view.is_asked_about_software
     return replace(view, nodes_up=up, step=_text(step) if step and is_under_way else "")
 
 

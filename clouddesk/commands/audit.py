@@ -18,8 +18,7 @@ import click
 from clouddesk import log
 from clouddesk import settings as settings_module
 from clouddesk.assembly import open_desk
-from clouddesk.commands.desk import CONSOLE_WORKSPACE
-from clouddesk.model.actor import ADMIN, MEMBER, Actor
+from clouddesk.model.actor import ADMIN, LOCAL_WORKSPACE, MEMBER, Actor
 from clouddesk.model.audit import AuditEntry
 
 _AGO = re.compile(r"(\d{1,4})\s*([mhdw])")
@@ -50,7 +49,7 @@ def audit(since: datetime, until: datetime | None, user: str | None, as_json: bo
     """Show or export the audit trail, oldest first."""
     log.configure(process="cli", level=logging.WARNING)
     # Who can read this installation's secrets folder, as these commands do, is its operator.
-    actor = Actor(CONSOLE_WORKSPACE, user or "", roles=(MEMBER,) if user else (MEMBER, ADMIN))
+    actor = Actor(LOCAL_WORKSPACE, user or "", roles=(MEMBER,) if user else (MEMBER, ADMIN))
     with _pipe_may_close():
         count = asyncio.run(_print(actor, since, until, as_json=as_json))
         if not count and not as_json:

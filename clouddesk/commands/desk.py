@@ -19,7 +19,7 @@ from clouddesk import log
 from clouddesk import settings as settings_module
 from clouddesk.assembly import open_desk
 from clouddesk.desk import Desk
-from clouddesk.model.actor import ADMIN, MEMBER, Actor
+from clouddesk.model.actor import ADMIN, LOCAL_WORKSPACE, MEMBER, Actor
 from clouddesk.model.credentials import Secret
 from clouddesk.model.errors import CredentialsRejected, Invalid, ProviderDown
 from clouddesk.model.node import RUNNING
@@ -29,7 +29,6 @@ from clouddesk.providers import PROVIDERS, CredentialField
 
 T = TypeVar("T")
 
-CONSOLE_WORKSPACE = "local"
 user_option = click.option("--user", default=getpass.getuser, help="Whose. Default: your login name.")
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 
@@ -253,7 +252,7 @@ def offer_row(item: Offer, storage_gb: float) -> dict[str, Any]:
 def actor_of(user: str, *, is_admin: bool = False) -> Actor:
     """The person of that name, at this machine's terminal."""
     # Who can read this installation's secrets folder, as these commands do, is its operator.
-    return Actor(CONSOLE_WORKSPACE, user, roles=(MEMBER, ADMIN) if is_admin else (MEMBER,))
+    return Actor(LOCAL_WORKSPACE, user, roles=(MEMBER, ADMIN) if is_admin else (MEMBER,))
 
 
 def with_desk(call: Callable[[Desk], Awaitable[T]], *, role: str) -> T:

@@ -16,14 +16,14 @@ from clouddesk import log
 from clouddesk import settings as settings_module
 from clouddesk.assembly import open_desk
 from clouddesk.desk import Desk
-from clouddesk.model.actor import ADMIN, MEMBER, OPERATOR, Actor
+from clouddesk.model.actor import ADMIN, LOCAL_WORKSPACE, MEMBER, OPERATOR, Actor
 from clouddesk.model.errors import CloudDeskError
 from clouddesk.model.orphan import Orphan, SweepReport
 from clouddesk.providers.table import title_of
 
 T = TypeVar("T")
 
-_OPERATOR = Actor("local", "operator", roles=(MEMBER, ADMIN, OPERATOR))
+_OPERATOR = Actor(LOCAL_WORKSPACE, "operator", roles=(MEMBER, ADMIN, OPERATOR))
 
 
 @click.command()

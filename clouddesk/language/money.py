@@ -15,19 +15,24 @@ def money(usd: float) -> str:
     return f"${usd:,.2f}"
 
 
-def rate(usd: float) -> str:
-    """A price of an hour, "$1.23" or "$0.192": small ones keep the digits that tell them apart."""
+def rate(usd: float, *, beside: float | None = None) -> str:
+    """A price of an hour, "$1.23" or "$0.192": small ones keep the digits that tell them apart.
+
+    ``beside``: the smallest of the prices that it is read next to, which all show as many digits.
+    """
     if usd == 0:
         return "$0"
     if usd < _LEAST_USD:
         return f"less than ${_LEAST_USD}"
-    digits = 2 if usd >= 1 else 3 if usd >= 0.1 else 4
-    return f"${_without_zeros(f'{usd:,.{digits}f}')}"
+    least = usd if beside is None else min(usd, beside)
+    digits = 2 if least >= 1 else 3 if least >= 0.1 else 4
+    shown = f"{usd:,.{digits}f}"
+    return f"${_without_zeros(shown) if beside is None else shown}"
 
 
-def hourly(usd: float | None) -> str:
+def hourly(usd: float | None, *, beside: float | None = None) -> str:
     """A price of an hour with its unit, "$0.192/h"; None is unknown, never zero."""
-    return "price unknown" if usd is None else f"{rate(usd)}/h"
+    return "price unknown" if usd is None else f"{rate(usd, beside=beside)}/h"
 
 
 def _without_zeros(digits: str) -> str:

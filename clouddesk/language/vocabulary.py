@@ -16,6 +16,9 @@ MACHINE = rf"(?:{WHOLE_MACHINE}|nodes?|workers?|brokers?|hosts?)"
 SOME_MACHINES = rf"\b(?:an?|one|two|three|\d+)\s+(?:[\w.-]+\s+){{0,3}}?(?:{WHOLE_MACHINE}|clusters?)\b"
 """Machines with an article or a number: "a small debian vm", "2 clusters"."""
 
+DIGITALOCEAN = r"\bdigital ocean\b|\bon do\b(?=\W*$)|\bdo only\b(?=\W*$)"
+"""What people call it, where that can be nothing else."""
+
 DOUBLE = r"(?:doubled?|twice)"
 HALF = r"(?:halved?|half)"
 

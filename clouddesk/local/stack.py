@@ -78,7 +78,7 @@ class Stack:
         with self._lock(steps):
             if self._supervisor.is_running():
                 try:
-                    self._join(steps)
+                    self._join(steps, docker_host)
                 except OSError as error:
                     raise cannot_write(self.home.root, error) from error
                 return False
@@ -177,10 +177,10 @@ class Stack:
             },
         )
 
-    def _join(self, steps: Steps) -> None:
+    def _join(self, steps: Steps, docker_host: str) -> None:
         """A supervisor runs: from an earlier ``up``, or from one that was killed half way. Wait until all is ready."""
         state = self.home.state()
-        plan = Plan(home=self.home, ports=state["ports"], model=Path(), boot_seconds=0)
+        plan = Plan(home=self.home, ports=state["ports"], model=Path(), boot_seconds=0, docker_host=docker_host)
         if run_file.read(self.home.run_file) is None:
             self._write_run_file(plan, state["installation"])
         self._await_ready(plan, steps, is_joining=True)

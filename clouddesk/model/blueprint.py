@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 LEAST_SECRET_CHARACTERS = 16
+GROW, SHRINK = "grow", "shrink"
 
 
 @dataclass(frozen=True)
@@ -112,3 +113,10 @@ class Blueprint:
     aliases: tuple[str, ...] = ()
     software: Software | None = None
     """None: bare machines, nothing is put on them."""
+    scales: tuple[str, ...] = (GROW, SHRINK)
+    """What can be done while it runs; a machine that leaves takes its data along."""
+
+    @property
+    def growing_role(self) -> str:
+        """The part of machines that come and leave."""
+        return next(role.name for role in self.roles if role.count is None)

@@ -47,6 +47,8 @@ class PriceComparison:
     absent: tuple[str, ...]
     """The clouds that sell no such thing at all: not in that place, or not with that system."""
     is_simulated: bool
+    unpriced: tuple[str, ...] = ()
+    """The clouds whose prices nobody knows here: whether they sell it is not told."""
     quote: Quote | None = None
     """The cheapest that the person can have, not kept for a yes. Its request is the one to repeat for it."""
 

@@ -49,6 +49,8 @@ class ConfigurationOrder:
     limit_seconds: float = 1800.0
     reach_seconds: float = 180.0
     """So long a node may take until it answers."""
+    leaving: tuple[str, ...] = ()
+    """Keys of nodes that are only taken out of the cluster, so that they can be ended; nothing else is done then."""
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,8 @@ class Fallback:
     memory_gb: float
     hourly_price_usd: float
     stopped_hourly_price_usd: float
+    has_one_limit: bool = False
+    """Where the cloud counts an account's machines over all its regions."""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 Invalid
 ├── TooFewMachines        none, or less than none
 ├── ClusterTooSmall       fewer machines than its roles take
+├── CannotScale           its software cannot take in machines, or let go of them
+├── SameSize              as many machines as there are
 ├── NotPositive           no cores, no memory, no disk
 ├── LeaseTooShort         ends before it has begun
 ├── ExtensionTooShort     no longer than before
@@ -56,6 +58,29 @@ class ClusterTooSmall(Invalid):
         self.least = least
         self.roles = tuple(roles)
         super().__init__(f"A {title} cluster takes at least {least} machines ({', '.join(roles)}), not {asked}.")
+
+
+class CannotScale(Invalid):
+    """Its software cannot take in machines (``is_growth``), or let go of them."""
+
+    code = "cannot_scale"
+
+    def __init__(self, name: str, *, title: str, is_growth: bool) -> None:
+        self.name = name
+        self.title = title
+        self.is_growth = is_growth
+        super().__init__(f"{title} on {name} cannot {'grow' if is_growth else 'shrink'} while it runs.")
+
+
+class SameSize(Invalid):
+    """As many machines as there are."""
+
+    code = "same_size"
+
+    def __init__(self, name: str, *, count: int) -> None:
+        self.name = name
+        self.count = count
+        super().__init__(f"{name} has {count} machines already.")
 
 
 class NotPositive(Invalid):

@@ -18,6 +18,7 @@ from clouddesk.model.orphan import Orphan, SweepReport
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import Reservation, ReservationOrder
+from clouddesk.model.scaling import Scale
 from clouddesk.model.share import Share
 from clouddesk.model.ssh_key import SshKey
 from clouddesk.model.template import Template
@@ -209,7 +210,7 @@ class ReservationViews(Protocol):
         ...
 
     async def put_step(self, reservation_id: str, step: str) -> None:
-        """What is being done; shown only while the view's state is CONFIGURING, and changes nothing else."""
+        """What is being done; shown only in states in which software is set up, and changes nothing else."""
         ...
 
     async def get(self, reservation_id: str) -> Reservation | None: ...
@@ -327,6 +328,13 @@ class Reservations(Protocol):
     async def start_nodes(self, reservation_id: str, *, by: str = "", request_id: str = "") -> None: ...
 
     async def reboot(self, reservation_id: str, *, by: str = "", request_id: str = "") -> None: ...
+
+    async def scale(self, reservation_id: str, scale: Scale, request_id: str, *, by: str = "") -> None:
+        """Begin to grow or shrink; the same request_id twice does it once.
+
+        Raises WrongState while it does not run, or has another number of machines than ``scale.before``.
+        """
+        ...
 
     async def get(self, reservation_id: str) -> Reservation:
         """The truth, from the workflow itself. Raises NotFound."""

@@ -22,10 +22,12 @@ RUNNING = "running"
 STOPPING = "stopping"
 STOPPED = "stopped"
 STARTING = "starting"
+SCALING = "scaling"
+"""It runs, while machines come or leave."""
 RELEASING = "releasing"
 ENDED = "ended"
 
-LIVE_STATES = (PROVISIONING, PARTIAL, CONFIGURING, RUNNING, STOPPING, STOPPED, STARTING, RELEASING)
+LIVE_STATES = (PROVISIONING, PARTIAL, CONFIGURING, RUNNING, STOPPING, STOPPED, STARTING, SCALING, RELEASING)
 
 REASON_RELEASED = "released"
 REASON_EXPIRED = "expired"
@@ -173,13 +175,19 @@ class Reservation:
     offered: Fallback | None = None
     """While PROVISIONING: the dearer machines that the owner is asked about, as there are none of those quoted."""
     step: str = ""
-    """While CONFIGURING: what is being done, in people's words; from beside the view, as ``nodes_up``."""
+    """While CONFIGURING, STARTING or SCALING: what is being done; from beside the view, as ``nodes_up``."""
     found: tuple[str, ...] = ()
     """What the proof of its software found: not empty says that the software runs."""
     links: tuple[Link, ...] = ()
     """To open in a browser; names of secrets stand where the secrets go."""
     clients: tuple[Client, ...] = ()
     """How its software is used; names of secrets stand where the secrets go."""
+    disk_gb: float = 0.0
+    """Of each machine; 0 where that was not kept."""
+    spot: bool = False
+    architecture: str = "x86_64"
+    scaling_to: int | None = None
+    """While SCALING: how many machines it is to have."""
 
     @property
     def person(self) -> Person:
@@ -261,4 +269,7 @@ def first_view(order: ReservationOrder) -> Reservation:
         conversation=order.conversation,
         is_simulated=order.is_simulated,
         has_owner_keys=bool(order.nodes.public_keys),
+        disk_gb=order.nodes.disk_gb,
+        spot=order.nodes.spot,
+        architecture=order.nodes.architecture,
     )

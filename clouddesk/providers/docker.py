@@ -123,8 +123,10 @@ class DockerCloud:
             plan, address, port = spot
             return self._make(order, plan, image, network.id, address, port)
 
-        # There are more addresses and ports than plans.
-        return in_parallel(DOCKER.name, make, zip(plans, addresses, ports, strict=False))
+        spots = list(zip(plans, addresses, ports, strict=False))
+        if len(spots) < len(plans):
+            raise QuotaExceeded(DOCKER.name, f"{network.subnet} has {len(spots)} free addresses for {len(plans)} nodes")
+        return in_parallel(DOCKER.name, make, spots)
 
     def label(self, node: Node, plan: NodePlan, order: NodeOrder) -> None:
         """Nothing to do: a container is made with its key."""

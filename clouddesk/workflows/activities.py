@@ -28,6 +28,7 @@ from clouddesk.model.offer import Offer
 from clouddesk.model.ports import AuditTrail, MachineSecrets, Notices, Provider, ReservationViews
 from clouddesk.model.reservation import REASON_PROVISION_FAILED
 from clouddesk.workflows.contracts import (
+    END_NODES,
     LOOK,
     POWER,
     PROVISION,
@@ -38,6 +39,7 @@ from clouddesk.workflows.contracts import (
     STOP,
     TEAR_DOWN,
     CloudAccount,
+    Ending,
     Inspection,
     PowerChange,
     Provisioned,
@@ -93,7 +95,10 @@ class Activities:
     @property
     def all(self) -> list[Callable[..., Any]]:
         """What the worker registers."""
-        return [self.provision, self.power, self.look, self.tear_down, self.publish, self.refresh_offers]
+        return [
+            *(self.provision, self.power, self.end_nodes, self.look, self.tear_down),
+            *(self.publish, self.refresh_offers),
+        ]
 
     @activity.defn(name=PROVISION)
     async def provision(self, work: Provisioning) -> Provisioned:
@@ -147,6 +152,26 @@ class Activities:
                 limit_seconds=work.timing.power_seconds,
             )
             return [node for node in listed if node.key in work.node_keys and node.state == wanted]
+
+    @activity.defn(name=END_NODES)
+    async def end_nodes(self, work: Ending) -> None:
+        """End until the cloud does not list them, twice: clouds list with a delay. Every error is worth another try.
+
+        One whose key is not written yet is of a creation that was broken off.
+        """
+        async with beating(), failing(work.reservation_id, work.account, is_final=False):
+            provider = await self._open_provider(work.account.provider, work.account.credential_ref)
+            was_gone = False
+            for delay_seconds in _delays(work.timing):
+                listed = await self._call(work.account, provider.get_nodes, work.reservation_id, work.region)
+                left = [node.id for node in listed if node.key in ("", *work.node_keys)]
+                if left:
+                    await self._call(work.account, provider.end_nodes, work.reservation_id, work.region, left)
+                elif was_gone:
+                    log.info("nodes.ended", reservation_id=work.reservation_id, keys=work.node_keys)
+                    return
+                was_gone = not left
+                await asyncio.sleep(delay_seconds if left else work.timing.confirm_seconds)
 
     @activity.defn(name=LOOK)
     async def look(self, work: Inspection) -> list[Node]:

@@ -36,6 +36,7 @@ from clouddesk.model.errors import (
 from clouddesk.model.node import Node
 from clouddesk.model.orphan import Orphan, SweepReport
 from clouddesk.model.reservation import ENDED, RELEASING, RUNNING, Reservation, ReservationOrder
+from clouddesk.model.scaling import Scale
 from clouddesk.model.share import Share
 from clouddesk.workflows.contracts import (
     REBOOT,
@@ -46,6 +47,7 @@ from clouddesk.workflows.contracts import (
     CloudAccount,
     Extension,
     ReservationStart,
+    Scaling,
     Sharing,
     Timing,
     Unsharing,
@@ -173,6 +175,11 @@ class TemporalReservations:
     async def reboot(self, reservation_id: str, *, by: str = "", request_id: str = "") -> None:
         """Begin to restart the operating systems."""
         await self._update(reservation_id, ReservationWorkflow.reboot, Wish(by), REBOOT, request_id)
+
+    async def scale(self, reservation_id: str, scale: Scale, request_id: str, *, by: str = "") -> None:
+        """Begin to grow or shrink. The same request_id twice does it once."""
+        scaling = Scaling(scale, request_id, by)
+        await self._update(reservation_id, ReservationWorkflow.scale, scaling, "scale", request_id)
 
     async def get(self, reservation_id: str) -> Reservation:
         """The truth, from the workflow itself. Raises NotFound."""

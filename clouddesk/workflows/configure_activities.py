@@ -27,6 +27,8 @@ MOST_TRIES = 3
 AT_A_TIME = 4
 """Configurations in one worker; each takes processes and memory of its own."""
 SHOWN_WITHIN_SECONDS = 1.0
+LOG_DAYS = 30
+"""So long a log is kept after it was written to."""
 
 
 class ConfigureActivities:
@@ -73,9 +75,10 @@ class ConfigureActivities:
 
     @activity.defn(name=FORGET)
     async def forget(self, reservation_id: str) -> None:
-        """Delete the secrets of machines that are gone."""
+        """Delete the secrets of machines that are gone, and the logs of those that are gone for long."""
         async with failing(reservation_id, is_final=False):
             await self._machine_secrets.forget(reservation_id)
+            _delete_old_logs(self._logs)
 
     async def _configure(self, work: Configuring, on_step: Callable[[str], None]) -> Outcome:
         until = time.monotonic() + _seconds_left(work)
@@ -119,6 +122,7 @@ class ConfigureActivities:
             downloads=software.downloads,
             variables=software.variables,
             mirrors=self._mirrors,
+            leaving=work.leaving,
         )
 
 
@@ -146,12 +150,26 @@ class _Steps:
     async def __aexit__(self, *_: object) -> None:
         if self._telling:
             self._telling.cancel()
+            await asyncio.wait([self._telling])
+        # What is done next in the same state has steps of its own, or none.
+        await self._put("")
 
     async def _keep_telling(self) -> None:
         while True:
-            step = await self._news.get()
-            with suppress(Unavailable, asyncio.TimeoutError):
-                await asyncio.wait_for(self._views.put_step(self._reservation_id, step), SHOWN_WITHIN_SECONDS)
+            await self._put(await self._news.get())
+
+    async def _put(self, step: str) -> None:
+        with suppress(Unavailable, asyncio.TimeoutError):
+            await asyncio.wait_for(self._views.put_step(self._reservation_id, step), SHOWN_WITHIN_SECONDS)
+
+
+def _delete_old_logs(folder: Path) -> None:
+    oldest = time.time() - LOG_DAYS * 86400
+    for path in folder.glob("*.log"):
+        # Another worker may be at it, too; and what cannot be deleted is no reason to keep secrets.
+        with suppress(OSError):
+            if path.stat().st_mtime < oldest:
+                path.unlink()
 
 
 def _seconds_left(work: Configuring) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import TypedDict
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
@@ -12,7 +13,6 @@ from temporalio.workflow import ActivityCancellationType
 
 with workflow.unsafe.imports_passed_through():
     from clouddesk.model import audit, notice
-    from clouddesk.model.blueprint import Software
     from clouddesk.model.configuration import STEP_FAILED, TIMED_OUT
     from clouddesk.model.node import Node
     from clouddesk.model.reservation import (
@@ -59,8 +59,8 @@ class Configurer:
             return True
         while True:
             state.configure(workflow.now(), nodes)
-            outcome = await self._attempt(software, nodes)
-            if context.is_ending or outcome is None:
+            outcome = await configure_nodes(context, nodes)
+            if outcome is None:
                 return False
             state.host_keys.update(outcome.host_keys)
             if not outcome.cause:
@@ -72,42 +72,6 @@ class Configurer:
             if answer != RETRY:
                 return answer == KEEP_BARE
 
-    async def _attempt(self, software: Software, nodes: Sequence[Node]) -> Outcome | None:
-        """None when the end was asked for meanwhile; nothing is done on the machines any more then."""
-        context, timing = self._context, self._context.timing
-        roles = {plan.key: plan.role for plan in context.order.nodes.nodes}
-        attempt = workflow.start_activity(
-            CONFIGURE,
-            Configuring(
-                context.order.reservation_id,
-                software,
-                # Not every cloud tells a machine's part.
-                tuple(replace(node, role=roles.get(node.key, node.role)) for node in nodes),
-                limit_seconds=timing.configure_seconds,
-                pause_seconds=timing.last_retry_seconds,
-                host_keys=dict(context.state.host_keys),
-            ),
-            result_type=Outcome,
-            # The activity keeps the limit itself; this one is for the case that no worker comes back at all.
-            schedule_to_close_timeout=timedelta(seconds=timing.configure_seconds * 2),
-            heartbeat_timeout=context.heartbeat,
-            retry_policy=context.retry_policy(),
-            # A teardown may begin only when nothing is being done on the machines any more.
-            cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-        )
-        try:
-            await workflow.wait_condition(lambda: attempt.done() or context.is_ending)
-        finally:
-            attempt.cancel()
-            await workflow.wait([attempt])
-        if context.is_ending:
-            return None
-        try:
-            outcome: Outcome = await attempt
-        except ActivityError as error:
-            return Outcome(cause=TIMED_OUT if failure_code(error) == NOT_IN_TIME else STEP_FAILED)
-        return outcome
-
     async def _ask(self, outcome: Outcome) -> str:
         """The owner's choice; when nobody chooses in time all is given back: nobody's work is on it."""
         context, state = self._context, self._context.state
@@ -118,10 +82,7 @@ class Configurer:
             notice.UNCONFIGURED,
             now,
             key=str(state.view.revision),
-            reason=outcome.cause,
-            step=outcome.step,
-            which=", ".join(outcome.nodes) or "all machines",
-            lines="\n".join(line[:MOST_TOLD_CHARACTERS] for line in outcome.lines[-MOST_TOLD_LINES:]),
+            **told_of(outcome),
         )
         given = await self._question.ask(SOFTWARE_CHOICES, limit)
         if context.is_ending:
@@ -131,6 +92,65 @@ class Configurer:
         if answer == GIVE_BACK:
             context.end(REASON_RELEASED if by else REASON_CONFIGURE_FAILED, by=by)
         return answer
+
+
+async def configure_nodes(
+    context: ReservationContext, nodes: Sequence[Node], *, leaving: Sequence[str] = ()
+) -> Outcome | None:
+    """How setting up the software on all nodes went, or taking those with the keys ``leaving`` out of the cluster.
+
+    None when the end was asked for meanwhile; nothing is done on the machines any more then.
+    """
+    software, timing = context.order.configuration, context.timing
+    if software is None:
+        return Outcome()
+    roles = {plan.key: plan.role for plan in context.order.nodes.nodes}
+    attempt = workflow.start_activity(
+        CONFIGURE,
+        Configuring(
+            context.order.reservation_id,
+            software,
+            # Not every cloud tells a machine's part.
+            tuple(replace(node, role=roles.get(node.key, node.role)) for node in nodes),
+            limit_seconds=timing.configure_seconds,
+            pause_seconds=timing.last_retry_seconds,
+            host_keys=dict(context.state.host_keys),
+            leaving=tuple(leaving),
+        ),
+        result_type=Outcome,
+        # The activity keeps the limit itself; this one is for the case that no worker comes back at all.
+        schedule_to_close_timeout=timedelta(seconds=timing.configure_seconds * 2),
+        heartbeat_timeout=context.heartbeat,
+        retry_policy=context.retry_policy(),
+        # A teardown may begin only when nothing is being done on the machines any more.
+        cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    )
+    if not await context.unless_ending(attempt):
+        return None
+    try:
+        outcome: Outcome = await attempt
+    except ActivityError as error:
+        return Outcome(cause=TIMED_OUT if failure_code(error) == NOT_IN_TIME else STEP_FAILED)
+    return outcome
+
+
+class Told(TypedDict, total=False):
+    """Of what failed, in a notice."""
+
+    reason: str
+    step: str
+    which: str
+    lines: str
+
+
+def told_of(failed: Outcome) -> Told:
+    """What a notice says of a configuration that failed."""
+    return {
+        "reason": failed.cause,
+        "step": failed.step,
+        "which": ", ".join(failed.nodes) or "all machines",
+        "lines": "\n".join(line[:MOST_TOLD_CHARACTERS] for line in failed.lines[-MOST_TOLD_LINES:]),
+    }
 
 
 async def forget(context: ReservationContext) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
@@ -61,6 +61,22 @@ class ReservationContext:
             self.state.record(_AUDITED_AS.get(reason, audit.FAILED), workflow.now(), by=by, reason=reason)
         self.state.end(workflow.now(), reason)
         sharing.drop_all(self.state, workflow.now(), reason)
+
+    async def unless_ending(self, work: workflow.ActivityHandle[Any]) -> bool:
+        """Wait until the work is done; False when the end is due: it has ended then, or was given up and has ended."""
+        given_up: asyncio.CancelledError | None = None
+        try:
+            await workflow.wait_condition(lambda: work.done() or self.is_ending)
+        except asyncio.CancelledError as error:
+            given_up = error
+        work.cancel()
+        # Whoever waits for it may be told to give up a second time meanwhile.
+        while not work.done():
+            with suppress(asyncio.CancelledError):
+                await workflow.wait([work])
+        if given_up is not None:
+            raise given_up
+        return not self.is_ending
 
     def refuse(self, wanted: str, *, state: str | None = None) -> NoReturn:
         """Raises the refusal as the client's side understands it."""

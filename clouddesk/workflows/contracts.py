@@ -9,6 +9,7 @@ from clouddesk.model.blueprint import Software
 from clouddesk.model.node import Node, NodeOrder
 from clouddesk.model.notice import Notice
 from clouddesk.model.reservation import Reservation, ReservationOrder
+from clouddesk.model.scaling import Scale
 from clouddesk.model.share import Share
 from clouddesk.workflows.state import ReservationState
 
@@ -19,6 +20,7 @@ PROVISION = "provision"
 CONFIGURE = "configure"
 FORGET = "forget"
 POWER = "power"
+END_NODES = "end_nodes"
 TEAR_DOWN = "tear_down"
 PUBLISH = "publish"
 LOOK = "look"
@@ -116,6 +118,15 @@ class Unsharing:
 
 
 @dataclass(frozen=True)
+class Scaling:
+    """Update ``scale``. The same ``request_id`` twice scales once."""
+
+    scale: Scale
+    request_id: str
+    by: str = ""
+
+
+@dataclass(frozen=True)
 class CloudAccount:
     """Which cloud, and where its credentials lie in Vault (never the secret)."""
 
@@ -160,6 +171,8 @@ class Configuring:
     """Before another try of what may mend itself."""
     host_keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """By node key, as far as they are known."""
+    leaving: tuple[str, ...] = ()
+    """Keys of nodes that are only taken out of the cluster, before they are ended."""
 
 
 @dataclass(frozen=True)
@@ -186,6 +199,17 @@ class PowerChange:
     reservation_id: str
     region: str
     change: str
+    node_keys: tuple[str, ...]
+    timing: Timing
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Activity ``end_nodes``: end these machines of a reservation that goes on, until the cloud lists none of them."""
+
+    account: CloudAccount
+    reservation_id: str
+    region: str
     node_keys: tuple[str, ...]
     timing: Timing
 

@@ -160,8 +160,9 @@ async def _clear(context: ReservationContext, place: Refusal, *, is_ending_first
 
 
 def _strikes(code: str, place: Refusal, item: Fallback) -> bool:
-    """A limit of the account that is used up in a place is so for every size there."""
-    return code == QuotaExceeded.code and (item.provider, item.region) == (place.provider, place.region)
+    """A limit of the account that is used up in a place is so for every size there, or in all of its cloud."""
+    is_there = item.provider == place.provider and (item.has_one_limit or item.region == place.region)
+    return code == QuotaExceeded.code and is_there
 
 
 def _exact(offer: Fallback) -> str:

@@ -10,11 +10,12 @@ from hashlib import sha256
 
 from clouddesk.language.money import rate
 from clouddesk.model import audit
-from clouddesk.model.actor import Person
+from clouddesk.model.actor import LOCAL_WORKSPACE, Person
 from clouddesk.model.audit import AuditEntry
 from clouddesk.model.credentials import credential_ref
 from clouddesk.model.node import GONE, Belonging, Node, Survey
 from clouddesk.model.notice import ORPHAN, Notice
+from clouddesk.model.offer import OWN_MACHINE
 from clouddesk.model.orphan import Orphan
 from clouddesk.model.reservation import ENDED, RUNNING, STOPPED, Reservation
 from clouddesk.workflows.drift import observe
@@ -99,6 +100,14 @@ def is_adrift(view: Reservation, listed: Sequence[Node]) -> bool:
 def is_left_behind(view: Reservation, provider: str, holdings: Survey) -> bool:
     """Whether machines of a reservation are where it is not: it was moved, and they came after that."""
     return any((provider, node.region) != (view.provider, view.region) for node in holdings.nodes)
+
+
+def is_of_account(view: Reservation, account: SweptAccount) -> bool:
+    """Whether its machines must be in that account. One's own machine is the same for everybody at its terminal."""
+    if view.provider != account.provider:
+        return False
+    is_here = view.provider == OWN_MACHINE and view.workspace_id == LOCAL_WORKSPACE
+    return is_here or credential_ref(view.person, view.provider) in account.credential_refs
 
 
 def ended(view: Reservation, reason: str, now: datetime) -> Reservation:

@@ -12,12 +12,13 @@ from temporalio.workflow import ActivityCancellationType
 
 with workflow.unsafe.imports_passed_through():
     from clouddesk.model import audit, notice
+    from clouddesk.model.node import GONE, Node
     from clouddesk.model.node import RUNNING as NODE_RUNNING
     from clouddesk.model.node import STOPPED as NODE_STOPPED
-    from clouddesk.model.node import Node
     from clouddesk.model.reservation import RUNNING, STARTING, STOPPED, STOPPING
+    from clouddesk.workflows.configuring import configure_nodes, told_of
     from clouddesk.workflows.context import ReservationContext
-    from clouddesk.workflows.contracts import POWER, REBOOT, START, STOP, PowerChange
+    from clouddesk.workflows.contracts import POWER, REBOOT, START, STOP, Outcome, PowerChange
     from clouddesk.workflows.failures import POWER_FAILED, failure_code
 
 REBOOTING = "rebooting"
@@ -112,14 +113,33 @@ class PowerSwitch:
             if not context.is_ending:
                 changed = {node.key: node for node in nodes}
                 merged = tuple(changed.get(node.key, node) for node in known)
-                is_whole = changed.keys() >= set(keys)
-                state.change(workflow.now(), state=power.after if is_whole else before, nodes=merged)
-                if is_whole:
-                    state.notify(power.notice, workflow.now(), key=key)
-                else:
+                if not changed.keys() >= set(keys):
+                    state.change(workflow.now(), state=before, nodes=merged)
                     self._tell_of_trouble(power, key, POWER_FAILED)
+                elif (set_up := await self._set_up(power, merged)) is not None:
+                    proven = {"found": set_up.found} if set_up.found else {}
+                    state.change(workflow.now(), state=power.after, nodes=merged, **proven)
+                    if set_up.cause:
+                        facts = told_of(set_up)
+                        state.notify(notice.UNPROVEN, workflow.now(), key=key, action=power.change, **facts)
+                    else:
+                        state.notify(power.notice, workflow.now(), key=key)
         finally:
             self._power = None
+
+    async def _set_up(self, power: Power, nodes: tuple[Node, ...]) -> Outcome | None:
+        """Machines that start may come back with other addresses: their software is set up anew, and proven.
+
+        None when the end is due.
+        """
+        context, state = self._context, self._context.state
+        if power is not STARTING_THEM or not state.view.found or not workflow.patched("start-configures"):
+            return Outcome()
+        state.change(workflow.now(), nodes=nodes)
+        outcome = await configure_nodes(context, [node for node in nodes if node.state != GONE])
+        if outcome is not None:
+            state.host_keys.update(outcome.host_keys)
+        return outcome
 
     def _tell_of_trouble(self, power: Power, key: str, reason: str) -> None:
         """Some may have changed all the same, or be gone: that is looked at, and is then nobody else's doing."""

@@ -113,12 +113,7 @@ class Provisioner:
             # A teardown may begin only when nothing is being created any more.
             cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
         )
-        try:
-            await workflow.wait_condition(lambda: attempt.done() or context.is_ending)
-        finally:
-            attempt.cancel()
-            await workflow.wait([attempt])
-        return None if context.is_ending else await attempt
+        return await attempt if await context.unless_ending(attempt) else None
 
     async def _ask(self, outcome: Provisioned) -> None:
         """Let the owner choose; when nobody does in time, everything is given back: nothing is on the machines yet."""

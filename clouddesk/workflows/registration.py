@@ -17,6 +17,7 @@ from temporalio.client import (
     ScheduleUpdateInput,
 )
 from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from clouddesk.workflows.activities import Activities
 from clouddesk.workflows.configure_activities import ConfigureActivities
@@ -28,6 +29,11 @@ from clouddesk.workflows.sweep import SWEEP_ID, ClearOrphan, Sweep, SweepOrder
 from clouddesk.workflows.sweeping import SweepActivities
 from clouddesk.workflows.timing import OnTime
 
+# The sandbox would import what is ours anew for each workflow. Before Python 3.12 an import that a finalizer makes
+# within another one breaks both (KeyError, python/cpython#91351), so that each of them is a risk to a busy worker.
+WORKFLOW_RUNNER = SandboxedWorkflowRunner(
+    restrictions=SandboxRestrictions.default.with_passthrough_modules("clouddesk")
+)
 GRACE = timedelta(seconds=5)
 """What a worker that is told to stop gives its activities before it cancels them; another worker goes on with those."""
 
@@ -55,6 +61,7 @@ def make_worker(
             *(sweeping.all if sweeping else ()),
             *(ringing.all if ringing else ()),
         ],
+        workflow_runner=WORKFLOW_RUNNER,
         max_concurrent_activities=1000,
         graceful_shutdown_timeout=GRACE,
         # A release during provisioning reaches the activity with its next heartbeat.

@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
     import clouddesk.model.fallback
     import clouddesk.model.node
     import clouddesk.model.notice
+    import clouddesk.model.scaling
     import clouddesk.model.share
     import clouddesk.workflows.state  # noqa: F401
     from clouddesk.model import audit, notice
@@ -29,6 +30,7 @@ with workflow.unsafe.imports_passed_through():
         Extension,
         Publication,
         ReservationStart,
+        Scaling,
         Sharing,
         Unsharing,
         Wish,
@@ -36,6 +38,7 @@ with workflow.unsafe.imports_passed_through():
     from clouddesk.workflows.failover import keep_clear
     from clouddesk.workflows.power import REBOOTING_THEM, STARTING_THEM, STOPPING_THEM, Power, PowerSwitch
     from clouddesk.workflows.provisioning import Provisioner
+    from clouddesk.workflows.scaling import Scaler
     from clouddesk.workflows.teardown import tear_down
     from clouddesk.workflows.watch import Watch
 
@@ -52,6 +55,7 @@ class ReservationWorkflow:
         self._state = self._context.state
         self._provisioner = Provisioner(self._context)
         self._switch = PowerSwitch(self._context)
+        self._scaler = Scaler(self._context, self._switch)
         self._watch = Watch(self._context, self._switch)
 
     @workflow.run
@@ -178,6 +182,16 @@ class ReservationWorkflow:
         """Begin to restart the operating systems."""
         await self._begin(REBOOTING_THEM, wish)
 
+    @workflow.update
+    async def scale(self, wish: Scaling) -> None:
+        """Begin to grow or shrink."""
+        self._scaler.begin(wish)
+        await self._shown()
+
+    @scale.validator
+    def _may_scale(self, wish: Scaling) -> None:
+        self._scaler.check(wish)
+
     @stop.validator
     def _may_stop(self, wish: Wish) -> None:
         self._switch.check(STOPPING_THEM)
@@ -265,11 +279,13 @@ class ReservationWorkflow:
             info.is_continue_as_new_suggested()
             or info.get_current_history_length() > self._context.timing.history_events
         )
-        is_busy = self._state.has_news or self._watch.is_looking or not self._switch.is_idle
+        is_changing = not (self._switch.is_idle and self._scaler.is_idle)
+        is_busy = self._state.has_news or self._watch.is_looking or is_changing
         return is_long and not is_busy and workflow.all_handlers_finished()
 
     async def _tear_down(self) -> None:
         await self._switch.abandon()
+        await self._scaler.abandon()
         await tear_down(self._context, begin_anew=self._begin_teardown_anew_if_long)
 
     # --- inside --------------------------------------------------------------------------------------------------

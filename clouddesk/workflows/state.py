@@ -86,6 +86,10 @@ class ReservationState:
     """Where its machines were tried for in vain, oldest first."""
     host_keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The machines' public keys by node key, as the first configuration met them."""
+    is_growing: bool = False
+    """Machines are being made beside those that run: not all of them may be listed yet."""
+    scale_requests: list[str] = field(default_factory=list)
+    """The latest wishes for another number of machines: one that comes again changes nothing."""
 
     @classmethod
     def of(cls, order: ReservationOrder) -> ReservationState:
@@ -210,6 +214,9 @@ class ReservationState:
             os=fallback.os,
             vcpus=fallback.vcpus,
             memory_gb=fallback.memory_gb,
+            disk_gb=fallback.disk_gb,
+            spot=fallback.spot,
+            architecture=fallback.architecture,
             hourly_price_usd=fallback.hourly_price_usd,
             stopped_hourly_price_usd=fallback.stopped_hourly_price_usd,
             offered=None,

@@ -38,6 +38,7 @@ from clouddesk.workflows.findings import (
     hourly_price,
     is_adrift,
     is_left_behind,
+    is_of_account,
     one_of_each,
     orphan_entry,
     orphan_notice,
@@ -229,10 +230,7 @@ class SweepActivities:
         live = [item for item in everything if item.provider == account.provider]
         survey = await self._call(provider.survey)
         holdings = grouped(survey)
-        refs = account.credential_refs
-        live = [
-            item for item in live if credential_ref(item.person, item.provider) in refs or Unit(item.id) in holdings
-        ]
+        live = [item for item in live if is_of_account(item, account) or Unit(item.id) in holdings]
         before = {unit: await self._attendance(unit.reservation_id) for unit in holdings}
         before.update({Unit(item.id): await self._attendance(item.id) for item in live if Unit(item.id) not in before})
         for item in everything:

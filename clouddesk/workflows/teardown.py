@@ -51,6 +51,7 @@ async def tear_down(context: ReservationContext, *, begin_anew: Callable[[], Non
 async def _attempt(context: ReservationContext, *, until: datetime) -> str | None:
     """None when nothing is left, else why that is not known."""
     order, state, timing = context.order, context.state, context.timing
+    is_all_listed = state.has_begun and not state.is_growing
     try:
         await workflow.execute_activity(
             TEAR_DOWN,
@@ -58,7 +59,7 @@ async def _attempt(context: ReservationContext, *, until: datetime) -> str | Non
                 context.account,
                 order.reservation_id,
                 order.nodes.region,
-                0.0 if state.has_begun or state.is_nothing_made else timing.confirm_seconds,
+                0.0 if is_all_listed or state.is_nothing_made else timing.confirm_seconds,
                 timing,
             ),
             schedule_to_close_timeout=max(until - workflow.now(), timedelta(seconds=1)),

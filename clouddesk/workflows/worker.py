@@ -30,10 +30,11 @@ from clouddesk.adapters.vault_session import VaultSession
 from clouddesk.admins import Admins
 from clouddesk.catalog import offers_to_json
 from clouddesk.language.localtime import utc_now
-from clouddesk.model.errors import Invalid, Unavailable
-from clouddesk.model.offer import Offer
+from clouddesk.model.errors import Invalid, ProviderDown, Unavailable
+from clouddesk.model.offer import OWN_MACHINE, Offer
 from clouddesk.model.ports import Credentials, Provider
 from clouddesk.providers import PROVIDERS, open_provider
+from clouddesk.providers.docker_engine import find_engine
 from clouddesk.running import run_process, telling_health, work_until_told
 from clouddesk.settings import Settings
 from clouddesk.workflows.activities import Activities, KeepOffers, ProviderFactory
@@ -81,7 +82,7 @@ async def _work(settings: Settings, health: _Health, stopping: asyncio.Event) ->
         settings.vault_addr, mount=settings.vault_mount, login=settings.secret("vault-worker.json")
     )
     stored = VaultCredentials(vault)
-    credentials = OwnMachineCredentials(stored) if settings.docker_host else stored
+    credentials = OwnMachineCredentials(stored, is_there=lambda: bool(_own_engine(settings)))
     await _until_there("redis", redis.ping)
     await _until_there("vault", stored.check)
     client = await _until_there("temporal", lambda: _connect(settings))
@@ -150,20 +151,33 @@ def provider_factory(
     """
 
     async def open_with(name: str, credential_ref: str) -> Provider:
-        if not settings.is_offered(name):
+        endpoint = settings.endpoint(name)
+        if name == OWN_MACHINE:
+            endpoint = await asyncio.to_thread(_own_engine, settings)
+            if not endpoint:
+                raise ProviderDown(name, "no engine answers on this machine")
+        elif not settings.is_offered(name):
             raise Invalid(f"{name} is not among the simulated clouds: {', '.join(settings.sandbox)}.")
         fields = await credentials.read(credential_ref)
         return await asyncio.to_thread(
             open_provider,
             name,
             fields,
-            endpoint=settings.endpoint(name),
+            endpoint=endpoint,
             installation=settings.installation,
             account=credential_ref,
             limit=limit,
         )
 
     return open_with
+
+
+def _own_engine(settings: Settings) -> str:
+    """The address of this machine's Docker engine; "" when none answers, or none is to be used.
+
+    Looked for each time where none answered when the stack was started: nodes outlive both, and must be ended.
+    """
+    return settings.docker_host or (find_engine() if settings.docker else "")
 
 
 def _offers_keeper(store: RedisOffers) -> KeepOffers:

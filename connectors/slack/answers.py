@@ -28,6 +28,7 @@ _NEWS = {
     kinds.READY: "*{name}* is ready. How to get in is in our direct messages.",
     kinds.STARTED: "*{name}* is up again. How to get in is in our direct messages.",
     kinds.REBOOTED: "*{name}* has been rebooted and is back. How to get in is in our direct messages.",
+    kinds.SCALED: "*{name}* has another number of machines now. How to get in is in our direct messages.",
 }
 
 NOT_ALLOWED = "Sorry, only full members of this workspace can do that."

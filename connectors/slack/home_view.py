@@ -16,6 +16,7 @@ from clouddesk.model.reservation import (
     PROVISIONING,
     RELEASING,
     RUNNING,
+    SCALING,
     STARTING,
     STOPPED,
     STOPPING,
@@ -133,6 +134,7 @@ def _steps(item: Reservation) -> list[Button]:
         STOPPING: [details, release],
         STOPPED: [start, extend, release, share],
         STARTING: [details, release],
+        SCALING: [details, release],
         RELEASING: [details],
     }[item.state]
 

@@ -18,6 +18,9 @@ ICONS = {
     notices.TROUBLE: "⚠️",
     notices.PARTIAL: "⚠️",
     notices.UNCONFIGURED: "⚠️",
+    notices.SCALED: "📐",
+    notices.NOT_SCALED: "⚠️",
+    notices.UNPROVEN: "⚠️",
     notices.MOVED: "↪️",
     notices.DEARER: "💰",
     notices.CREDENTIALS: "🔑",
@@ -37,6 +40,7 @@ STATES = {
     states.STOPPING: "is being stopped",
     states.STOPPED: "is stopped, its data is kept",
     states.STARTING: "is being started",
+    states.SCALING: "gets another number of machines",
     states.RELEASING: "is being given back",
     states.ENDED: "is gone",
 }

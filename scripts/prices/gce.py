@@ -25,13 +25,13 @@ def sheets() -> list[Sheet]:
     rows = [row for family in facts["families"] for row in _family(family, facts, _units(data, family, facts))]
     newer = list(_family("e2", facts, facts["e2"]))
     with_gpus = [row for kind, sold in facts["gpus"].items() for row in _with_gpus(kind, sold)]
-    source = f"libcloud {version('apache-libcloud')} price list, confirmed by Google Cloud's"
+    source = f"libcloud {version('apache-libcloud')} price list"
     address = dict.fromkeys(facts["disk_usd_gb_month"], facts["address_usd_hour"])
     rest = (facts["disk_usd_gb_month"], address)
     return [
         Sheet("gcp", source, facts["as_of"], rows, *rest),
-        Sheet("gcp_gpu", facts["supplement"], facts["as_of"], with_gpus, *rest),
-        Sheet("gcp_newer", facts["supplement"], facts["as_of"], newer, *rest),
+        Sheet("gcp_gpu", facts["supplement"], facts["supplement_as_of"], with_gpus, *rest),
+        Sheet("gcp_newer", facts["supplement"], facts["supplement_as_of"], newer, *rest),
     ]
 
 

@@ -7,8 +7,9 @@ import re
 import time
 from collections.abc import Sequence
 
+from clouddesk.model.actor import LOCAL_WORKSPACE
 from clouddesk.model.errors import CloudDeskError, Unavailable
-from connectors.conversation import CHANNEL, WORKSPACE
+from connectors.conversation import CHANNEL
 from connectors.rasa import Message, Reply, Unreachable
 from tests.chaos.ledger import DONE, IN_DOUBT, REFUSED, UNAVAILABLE, Attempt
 from tests.chaos.person import PATIENCE_SECONDS, PAUSE_SECONDS, Person
@@ -122,7 +123,7 @@ class ChattingPerson(Person):
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def _send(self, text: str) -> list[Reply]:
-        conversation = f"{WORKSPACE}:{CHANNEL}:-:{self.actor.user_id}"
+        conversation = f"{LOCAL_WORKSPACE}:{CHANNEL}:-:{self.actor.user_id}"
         return await self.world.client.send(Message(self.actor.person, conversation, text))
 
 

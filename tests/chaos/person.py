@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from temporalio.service import RPCError
 
-from clouddesk.model.actor import Actor
+from clouddesk.model.actor import LOCAL_WORKSPACE, Actor
 from clouddesk.model.errors import CloudDeskError, Undecided
 from clouddesk.model.request import VM, ResourceRequest
 from clouddesk.model.reservation import (
@@ -28,7 +28,6 @@ from clouddesk.model.reservation import (
     TAKE,
     Reservation,
 )
-from connectors.conversation import WORKSPACE
 from tests.chaos.ledger import DONE, IN_DOUBT, REFUSED, UNAVAILABLE, Attempt, Evidence
 from tests.chaos.plan import (
     CHOOSE,
@@ -64,7 +63,7 @@ class Person:
         self.world = world
         self.plan: Plan = evidence.plan
         self.evidence = evidence
-        self.actor = Actor(WORKSPACE, evidence.user)
+        self.actor = Actor(LOCAL_WORKSPACE, evidence.user)
         self.began = [asyncio.Event() for _ in evidence.plan.operations]
 
     async def live(self) -> None:
@@ -112,7 +111,7 @@ class Person:
             quote_id = await self._quote()
             self.evidence.reservation_id = "r-" + quote_id.removeprefix("q-")
             self.say_yes()
-            where = f"{WORKSPACE}:console:-:{actor.user_id}"
+            where = f"{LOCAL_WORKSPACE}:console:-:{actor.user_id}"
             await self._ask(attempt, lambda: desk.reserve(actor, quote_id, conversation=where))
         elif operation.kind == EXTEND:
             await self._ask(

@@ -21,15 +21,15 @@ from clouddesk.desk import Desk
 from clouddesk.local.home import Home
 from clouddesk.local.stack import Stack
 from clouddesk.local.supervision import Supervisor
-from clouddesk.model.actor import ADMIN, MEMBER, Actor
+from clouddesk.model.actor import ADMIN, LOCAL_WORKSPACE, MEMBER, Actor
 from clouddesk.model.errors import CloudDeskError
 from clouddesk.settings import Settings
-from connectors.conversation import WORKSPACE, open_client
+from connectors.conversation import open_client
 from connectors.rasa import RasaClient
 from tests.chaos.clouds import Clouds
 from tests.chaos.plan import FAULT, KILL, SWEEP, WARNING_SECONDS, Strike
 
-ADMINISTRATOR = Actor(WORKSPACE, "chaos-admin", roles=(MEMBER, ADMIN))
+ADMINISTRATOR = Actor(LOCAL_WORKSPACE, "chaos-admin", roles=(MEMBER, ADMIN))
 WHOLE_WITHIN_SECONDS = 180.0
 ALIVE_WITHIN_SECONDS = 5.0
 _PAUSE_SECONDS = 0.3

@@ -324,7 +324,7 @@ def test_a_lasting_rate_limit_is_told_with_the_pause_that_was_asked_for(case: Ca
     began = time.monotonic()
     with pytest.raises(RateLimited) as caught:
         case.open().get_nodes(case.reservation_id, case.region)
-    assert time.monotonic() - began < 15, "a long pause is the workflow's to wait for"
+    assert time.monotonic() - began < 60, "a long pause is the workflow's to wait for"
     assert caught.value.retry_after_seconds == 90
     assert caught.value.is_retryable
 

@@ -32,10 +32,10 @@ def limit(request: pytest.FixtureRequest) -> LocalRateLimit | RedisRateLimit:
 def test_a_burst_is_free_and_then_tokens_come_at_their_rate(
     limit: LocalRateLimit, request: pytest.FixtureRequest
 ) -> None:
-    waits = [_take(limit, request.node.name) for _ in range(8)]
+    waits = [_take(limit, request.node.name, per_second=0.1) for _ in range(8)]
     assert waits[:5] == [0.0] * 5
     # Each takes the next token that comes, so that nobody overtakes.
-    assert waits[5:] == pytest.approx([0.1, 0.2, 0.3], abs=0.05)
+    assert waits[5:] == pytest.approx([10, 20, 30], abs=5)
 
 
 def test_tokens_come_back_with_time_but_never_more_than_the_burst(
@@ -44,14 +44,16 @@ def test_tokens_come_back_with_time_but_never_more_than_the_burst(
     for _ in range(5):
         _take(limit, request.node.name)
     time.sleep(0.7)
-    assert [_take(limit, request.node.name) > 0 for _ in range(6)] == [False] * 5 + [True]
+    began = time.monotonic()
+    free = sum(_take(limit, request.node.name) == 0 for _ in range(9))
+    assert 5 <= free <= 5 + 10 * (time.monotonic() - began)
 
 
 def test_who_would_wait_too_long_takes_nothing(limit: LocalRateLimit, request: pytest.FixtureRequest) -> None:
     for _ in range(5):
-        _take(limit, request.node.name)
-    assert [_take(limit, request.node.name, longest=0.0) > 0 for _ in range(3)] == [True] * 3
-    assert _take(limit, request.node.name) == pytest.approx(0.1, abs=0.05)
+        _take(limit, request.node.name, per_second=0.1)
+    assert [_take(limit, request.node.name, per_second=0.1, longest=0.0) > 0 for _ in range(3)] == [True] * 3
+    assert _take(limit, request.node.name, per_second=0.1) == pytest.approx(10, abs=5)
 
 
 def test_accounts_do_not_take_each_others_tokens(limit: LocalRateLimit, request: pytest.FixtureRequest) -> None:
@@ -62,7 +64,8 @@ def test_accounts_do_not_take_each_others_tokens(limit: LocalRateLimit, request:
 
 def test_processes_share_a_bucket(redis_url: str, request: pytest.FixtureRequest) -> None:
     one, other = RedisRateLimit(redis_url), RedisRateLimit(redis_url)
-    waits = [_take(limit, request.node.name) for limit in (one, other, one, other, one, other)]
+    takers = (one, other, one, other, one, other)
+    waits = [_take(limit, request.node.name, per_second=0.1) for limit in takers]
     assert [wait > 0 for wait in waits] == [False] * 5 + [True]
 
 
@@ -87,8 +90,8 @@ def test_an_idle_bucket_is_forgotten(redis_url: str, request: pytest.FixtureRequ
 def test_without_redis_each_process_counts_for_itself_and_nothing_waits_for_it(request: pytest.FixtureRequest) -> None:
     limit = RedisRateLimit(f"redis://127.0.0.1:{free_port()}/0")
     began = time.monotonic()
-    waits = [_take(limit, request.node.name) for _ in range(6)]
-    assert time.monotonic() - began < 1
+    waits = [_take(limit, request.node.name, per_second=0.1) for _ in range(6)]
+    assert time.monotonic() - began < 10
     assert [wait > 0 for wait in waits] == [False] * 5 + [True]
 
 
@@ -167,7 +170,7 @@ def test_a_token_that_is_far_away_is_the_workflows_to_wait_for(case: Case) -> No
     began = time.monotonic()
     with pytest.raises(RateLimited) as caught:
         opened.get_nodes("r-1", case.region)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 60
     assert caught.value.retry_after_seconds == 90
 
 

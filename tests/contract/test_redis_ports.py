@@ -262,7 +262,7 @@ async def test_a_reader_that_waits_gets_the_notice_at_once(redis, person):
     waiting = asyncio.create_task(notices.read(person, after="$", wait_seconds=10))
     await asyncio.sleep(0.3)
     await notices.send(a_notice(person, "new"))
-    read = await asyncio.wait_for(waiting, 1)
+    read = await asyncio.wait_for(waiting, 8)
     assert [notice.id for _, notice in read] == [f"{person}:new"]
 
 
@@ -297,7 +297,7 @@ async def test_a_reader_of_everybodys_notices_that_waits_gets_the_next_at_once(r
     waiting = asyncio.create_task(notices.read_all(after=position, wait_seconds=10))
     await asyncio.sleep(0.3)
     await notices.send(a_notice(person, "new"))
-    assert [notice.id for _, notice in await asyncio.wait_for(waiting, 1)] == [f"{person}:new"]
+    assert [notice.id for _, notice in await asyncio.wait_for(waiting, 8)] == [f"{person}:new"]
     assert await notices.read_all(after=(await notices.read_all(after=position))[-1][0], wait_seconds=0.2) == []
 
 

@@ -180,7 +180,7 @@ async def test_a_server_that_died_with_the_lock_holds_up_the_next_for_its_lifeti
         await dead.locks._await_turn(keys, "dead:0", ())  # and no sign of life after that
         began = time.monotonic()
         assert await alive.say(conversation, "hello") == ["number 1"]
-        assert 0.3 < time.monotonic() - began < 3
+        assert 0.3 < time.monotonic() - began < 10
 
 
 async def test_a_server_that_died_while_it_waited_is_passed_over(redis_url: str, conversation: str):

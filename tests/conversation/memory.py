@@ -18,7 +18,7 @@ from clouddesk.model.invalid import NoPrice
 from clouddesk.model.node import RUNNING as NODE_RUNNING
 from clouddesk.model.node import Node
 from clouddesk.model.notice import Notice
-from clouddesk.model.offer import Offer, Requirements
+from clouddesk.model.offer import Offer, PriceList, Requirements
 from clouddesk.model.orphan import Orphan, SweepReport
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
@@ -38,6 +38,7 @@ from clouddesk.model.reservation import (
     ReservationOrder,
     first_view,
 )
+from clouddesk.model.scaling import Scale
 from clouddesk.model.share import Share
 from clouddesk.model.ssh_key import SshKey
 from clouddesk.model.template import Template
@@ -85,6 +86,7 @@ OFFERS = (
     offer("aws", "us-east-1", "m5.xlarge", 4, 16, 0.192),
     offer("aws", "eu-central-1", "m5.xlarge", 4, 16, 0.23),
     offer("aws", "us-east-1", "r5.24xlarge", 96, 768, 6.048),
+    offer("vultr", "ewr", "vc2-4c-8gb", 4, 8, 0.055),  # a cloud that is not connected
 )
 REGIONS = {
     "frankfurt": ("eu-central-1", "fra1"),
@@ -132,6 +134,9 @@ class MemoryCatalog:
 
     def clouds(self) -> tuple[str, ...]:
         return tuple(sorted({item.provider for item in OFFERS}))
+
+    def lists(self) -> list[PriceList]:
+        return [PriceList(name, "test", START, 1) for name in self.clouds()]
 
     def regions(self, provider: str) -> list[str]:
         return sorted({item.region for item in OFFERS if item.provider == provider})
@@ -452,6 +457,21 @@ class MemoryEngine:
 
     async def reboot(self, reservation_id: str, *, by: str = "", request_id: str = "") -> None:
         self._change(reservation_id, wanted="reboot", before=RUNNING, after=RUNNING)
+
+    async def scale(self, reservation_id: str, scale: Scale, request_id: str, *, by: str = "") -> None:
+        self._fail()
+        item = self.views.items[reservation_id]
+        if item.state != RUNNING or len(item.nodes) != scale.before:
+            raise WrongState(item.name, state=item.state, wanted="scale")
+        share = item.hourly_price_usd / item.node_count
+        stay = min(scale.count, scale.before)
+        come = scale.count - stay
+        self._put(
+            item,
+            node_count=scale.count,
+            hourly_price_usd=share * stay + scale.hourly_price_usd * come,
+            nodes=(*item.nodes[:stay], *(replace(item.nodes[0], key=f"new-{number}") for number in range(come))),
+        )
 
     async def get(self, reservation_id: str) -> Reservation:
         item = self.views.items.get(reservation_id)

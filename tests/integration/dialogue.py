@@ -24,13 +24,14 @@ from actions.requests import to_request
 from clouddesk.adapters.redis import RedisNotices, open_redis
 from clouddesk.assembly import open_desk
 from clouddesk.desk import Desk
-from clouddesk.model.actor import Actor, Person
+from clouddesk.model.actor import LOCAL_WORKSPACE, Actor, Person
 from clouddesk.model.offer import Requirements
 from clouddesk.model.reservation import (
     ENDED,
     PROVISIONING,
     RELEASING,
     RUNNING,
+    SCALING,
     STARTING,
     STOPPED,
     STOPPING,
@@ -38,7 +39,7 @@ from clouddesk.model.reservation import (
 )
 from clouddesk.settings import Settings
 from clouddesk.workflows.notices import make_notice
-from connectors.conversation import WORKSPACE, open_client
+from connectors.conversation import open_client
 from connectors.notices import Wording
 from connectors.rasa import Message, RasaClient, Reply
 from tests.conversation.files import SOMEBODY, TERMINAL, Turn, payload
@@ -48,7 +49,7 @@ from tests.integration.conftest import RunningStack, eventually
 TIMEZONE = "Europe/Berlin"
 SETTLES_WITHIN_SECONDS = 90.0
 PAUSE_SECONDS = 0.2
-SETTLED = {PROVISIONING: RUNNING, STARTING: RUNNING, STOPPING: STOPPED, RELEASING: ENDED}
+SETTLED = {PROVISIONING: RUNNING, STARTING: RUNNING, SCALING: RUNNING, STOPPING: STOPPED, RELEASING: ENDED}
 """What becomes of a state in which something is under way."""
 POWER = {RUNNING: {"running", "active"}, STOPPED: {"stopped", "off"}}
 """What the clouds call the machines of a settled reservation."""
@@ -90,7 +91,7 @@ class Theatre:
             *conversation.get("have", {}),
             *(turn.get("person", SOMEBODY) for turn in conversation["turns"]),
         }
-        played = Played({name: Actor(WORKSPACE, f"{name}-{number}", timezone=TIMEZONE) for name in sorted(named)})
+        played = Played({name: Actor(LOCAL_WORKSPACE, f"{name}-{number}", timezone=TIMEZONE) for name in sorted(named)})
         try:
             try:
                 await self._have(played, conversation.get("have", {}))

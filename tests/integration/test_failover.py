@@ -30,11 +30,10 @@ def told(answers: list[dict[str, Any]]) -> list[str]:
     return [item["notice"]["kind"] for item in answers if "notice" in item]
 
 
-@pytest.mark.parametrize("kind", ["no_capacity", "quota"])
-def test_the_next_offer_is_got_and_both_are_named(stack: RunningStack, kind: str) -> None:
-    user = f"nora-{kind}"
+def test_the_next_offer_is_got_and_both_are_named(stack: RunningStack) -> None:
+    user = "nora"
     say(stack, user, "2 vms on digitalocean for 2 hours")
-    none_left(stack, "nyc1", kind=kind)
+    none_left(stack, "nyc1")
     answers = say(stack, user, "yes", wait=90)
     assert told(answers) == ["moved", "ready"], said(answers)
     assert "DigitalOcean could not give me s-2vcpu-4gb in nyc1" in said(answers)
@@ -42,6 +41,15 @@ def test_the_next_offer_is_got_and_both_are_named(stack: RunningStack, kind: str
     assert (made["state"], made["region"] == "nyc1", len(made["nodes"])) == ("running", False, 2)
     assert f"on DigitalOcean in {made['region']} instead, " in said(answers)
     assert set(clouds.machines(stack.settings, made["id"])) == {node["id"] for node in made["nodes"]}
+
+
+def test_a_limit_of_the_account_that_is_reached_is_not_tried_in_another_region(stack: RunningStack) -> None:
+    say(stack, "rosa", "2 vms on digitalocean for 2 hours")
+    none_left(stack, "nyc1", kind="quota")
+    answers = say(stack, "rosa", "yes", wait=90)
+    assert told(answers) == ["failed"], said(answers)
+    assert "your account's limit at the cloud is reached" in said(answers)
+    assert reservations(stack, "rosa") == []
 
 
 def asked(stack: RunningStack, user: str) -> str:

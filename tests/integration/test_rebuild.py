@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
@@ -65,6 +66,16 @@ async def until(desk: Desk, actor: Actor, reservation_id: str, state: str) -> Re
     raise AssertionError(f"it is {reservation.state} and not {state}")
 
 
+async def until_written(desk: Desk, wanted: dict[str, int]) -> None:
+    """What was done so often is in the trail, which is written after what people see."""
+    deadline = time.monotonic() + 30
+    found: Counter[str] = Counter()
+    while any(found[action] < count for action, count in wanted.items()):
+        assert time.monotonic() < deadline, found
+        found = Counter([entry.action async for entry in desk.audit(OPERATOR, since=BEGINNING)])
+        await asyncio.sleep(0.1)
+
+
 async def seen(desk: Desk) -> tuple[list[Reservation], list[Reservation], list[Reservation], list[AuditEntry]]:
     """What an admin sees of everybody and each person of theirs; what was done, but for who added credentials."""
     entries = [entry async for entry in desk.audit(OPERATOR, since=BEGINNING)]
@@ -91,6 +102,7 @@ async def test_after_redis_was_lost_everything_that_people_see_comes_back(own_st
         await desk.leases.extend(ANN, second.id, 3600, request_id="request-1")
         await give_back(desk, ANN, first)
         of_bob = await reserve(desk, BOB)
+        await until_written(desk, {"created": 3, "extended": 1, "ended": 1})
         before, credentials = await seen(desk), await desk.credentials(ANN)
         assert [len(found) for found in before[:3]] == [3, 2, 1]
         assert {"requested", "created", "extended", "released", "ended"} <= {entry.action for entry in before[3]}

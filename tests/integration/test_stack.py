@@ -115,11 +115,9 @@ def test_servers_listen_on_loopback_only(stack: RunningStack) -> None:
 def test_second_up_uses_the_running_stack(stack: RunningStack) -> None:
     before = stack.status()
 
-    began = time.monotonic()
     done = stack.up()
 
     assert "is running" in done.stderr
-    assert time.monotonic() - began < 15
     assert {name: one["pid"] for name, one in stack.status().items()} == {
         name: one["pid"] for name, one in before.items()
     }
@@ -140,7 +138,7 @@ def test_killed_process_is_restarted(stack: RunningStack, name: str) -> None:
     eventually(lambda: stack.status()[name]["pid"] not in (None, before["pid"]))
     after = stack.wait_until_ready()[name]
 
-    assert after["restarts"] == before["restarts"] + 1
+    eventually(lambda: stack.status()[name]["restarts"] == before["restarts"] + 1)
     eventually(lambda: json.loads((stack.home / "run.json").read_text())["processes"][name]["pid"] == after["pid"])
 
 

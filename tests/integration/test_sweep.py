@@ -21,7 +21,7 @@ from temporalio.client import Client
 
 from clouddesk.assembly import open_desk
 from clouddesk.desk import Desk
-from clouddesk.model.actor import ADMIN, Actor
+from clouddesk.model.actor import ADMIN, LOCAL_WORKSPACE, Actor
 from clouddesk.model.notice import Notice
 from clouddesk.model.orphan import SweepReport
 from clouddesk.model.request import ResourceRequest
@@ -29,7 +29,7 @@ from clouddesk.model.reservation import ENDED, PARTIAL, RUNNING, STOPPED, Reserv
 from clouddesk.settings import Settings
 from clouddesk.workflows.client import TemporalReservations
 from clouddesk.workflows.contracts import Timing
-from connectors.conversation import WORKSPACE, Turn, open_conversation
+from connectors.conversation import Turn, open_conversation
 from tests.integration import clouds
 from tests.integration.conftest import RunningStack
 
@@ -40,7 +40,7 @@ T = TypeVar("T")
 QUICK = Timing(missing_seconds=2.0)
 """Looks twice as ever, but sooner: the simulated clouds list without delay."""
 REGION, DROPLET_REGION = "eu-west-1", "fra1"
-OPERATOR = Actor(WORKSPACE, "operator", roles=(ADMIN,))
+OPERATOR = Actor(LOCAL_WORKSPACE, "operator", roles=(ADMIN,))
 OTHER_INSTALLATION = "cd-somebody-else"
 
 
@@ -255,7 +255,7 @@ def test_a_hold_is_asked_once_more_and_keeps_it_as_long_as_is_allowed(stack: Run
 
 
 def actor(name: str) -> Actor:
-    return Actor(WORKSPACE, f"sweep-{name}")
+    return Actor(LOCAL_WORKSPACE, f"sweep-{name}")
 
 
 @asynccontextmanager
@@ -278,7 +278,7 @@ async def reserve(
 ) -> Reservation:
     await desk.welcome(actor(name))
     quote = await desk.quote(actor(name), ResourceRequest(providers=(provider,), region=region, count=count))
-    made = await desk.reserve(actor(name), quote.id, conversation=f"{WORKSPACE}:console:-:{actor(name).user_id}")
+    made = await desk.reserve(actor(name), quote.id, conversation=f"{LOCAL_WORKSPACE}:console:-:{actor(name).user_id}")
     return await settled(desk, made, state)
 
 

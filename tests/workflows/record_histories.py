@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 
 from clouddesk.model.errors import CredentialsRejected, ProviderDown, RequestRejected
 from clouddesk.model.reservation import DECLINE, GO_ON, RETRY, TAKE
+from clouddesk.model.scaling import Scale
 from clouddesk.workflows.sweep import SWEEP_ID
 from tests.servers import running_redis, running_temporal
 from tests.workflows.conftest import Bench, open_bench
@@ -178,6 +179,44 @@ async def configured(bench: Bench) -> str:
     return order.reservation_id
 
 
+async def scaled(bench: Bench) -> str:
+    """Machines come, are ended again because they cannot be set up, and leave; a release while more come."""
+    await bench.start_worker()
+    order = await bench.reserve_and_wait(configuration=SOFTWARE)
+    id_ = order.reservation_id
+
+    async def scale(before: int, count: int) -> None:
+        await bench.engine.scale(id_, Scale(count, before, "node", 1.0, 0.1), f"request-{before}-{count}", by="ann")
+
+    await scale(2, 4)
+    await bench.until(order, lambda view: view.state == "running" and view.node_count == 4)
+    bench.configuration.faults = [broken()]
+    await scale(4, 5)
+    await bench.notice("not_scaled")
+    await bench.until(order, lambda view: view.state == "running")
+    await scale(4, 3)
+    await bench.until(order, lambda view: view.state == "running" and view.node_count == 3)
+    bench.cloud.boot_seconds = 30.0
+    await scale(3, 6)
+    await bench.until_made(8)
+    await bench.engine.release(id_, by="ann")
+    return id_
+
+
+async def restarted(bench: Bench) -> str:
+    """Software that is set up again after a start, and one time cannot be."""
+    await bench.start_worker()
+    order = await bench.reserve_and_wait(configuration=SOFTWARE)
+    for kind in ("started", "unproven"):
+        await bench.engine.stop(order.reservation_id, by="ann")
+        await bench.until(order, lambda view: view.state == "stopped")
+        bench.configuration.faults = [broken()] if kind == "unproven" else []
+        await bench.engine.start_nodes(order.reservation_id, by="ann")
+        await bench.notice(kind)
+    await bench.engine.release(order.reservation_id, by="ann")
+    return order.reservation_id
+
+
 async def begun_anew(bench: Bench) -> str:
     """The last run of a teardown that has become long."""
     return (await lasting(bench)).partition("@")[0]
@@ -203,6 +242,7 @@ async def lasting(bench: Bench) -> str:
 SCENES: tuple[Scene, ...] = (
     *(power, partial, unanswered, credentials, drift),
     *(asked_again, failed_stop, adoption, lasting, begun_anew, failover, declined, configured),
+    *(scaled, restarted),
 )
 
 

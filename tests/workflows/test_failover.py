@@ -127,6 +127,13 @@ async def test_a_limit_of_the_account_that_is_used_up_is_not_tried_again_in_the_
     assert (view.provider, bench.cloud.count("create_nodes")) == ("other", 1)
 
 
+async def test_a_limit_that_counts_in_all_regions_is_not_tried_again_in_any(bench: Bench):
+    bench.cloud.broken["create_nodes"] = QuotaExceeded("fake")
+    order = await reserve(bench, fallback("fake", region="us-1", has_one_limit=True), fallback())
+    view = await ready(bench, order)
+    assert (view.provider, bench.cloud.count("create_nodes")) == ("other", 1)
+
+
 async def test_when_all_fail_what_was_tried_is_said(bench: Bench):
     bench.other_clouds["other"].broken["create_nodes"] = QuotaExceeded("other")
     bench.other_clouds["other"].create_at_most = 0

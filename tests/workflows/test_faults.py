@@ -25,6 +25,7 @@ from clouddesk.model.errors import (
     WrongState,
 )
 from clouddesk.workflows.client import TemporalReservations
+from clouddesk.workflows.registration import WORKFLOW_RUNNER
 from clouddesk.workflows.reservation import ReservationWorkflow
 from tests.servers import running_temporal
 from tests.workflows.conftest import Bench
@@ -299,7 +300,9 @@ async def test_a_history_can_be_replayed(bench: Bench):
     await bench.ended(order)
     handle = bench.client.get_workflow_handle(order.reservation_id)
     await handle.result()
-    await Replayer(workflows=[ReservationWorkflow]).replay_workflow(await handle.fetch_history())
+    await Replayer(workflows=[ReservationWorkflow], workflow_runner=WORKFLOW_RUNNER).replay_workflow(
+        await handle.fetch_history()
+    )
 
 
 async def test_no_secret_and_no_vendor_text_is_in_the_history(bench: Bench):

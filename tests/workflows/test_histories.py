@@ -11,6 +11,7 @@ from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
+from clouddesk.workflows.registration import WORKFLOW_RUNNER
 from clouddesk.workflows.reservation import ReservationWorkflow
 from tests.workflows.record_histories import FOLDER, SCENES
 
@@ -45,4 +46,6 @@ async def test_a_teardown_of_before_that_has_become_long_goes_on_under_its_histo
 
 
 async def replay(text: str) -> None:
-    await Replayer(workflows=[ReservationWorkflow]).replay_workflow(WorkflowHistory.from_json("r-recorded", text))
+    await Replayer(workflows=[ReservationWorkflow], workflow_runner=WORKFLOW_RUNNER).replay_workflow(
+        WorkflowHistory.from_json("r-recorded", text)
+    )

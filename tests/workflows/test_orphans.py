@@ -16,6 +16,7 @@ from clouddesk.model.credentials import credential_ref
 from clouddesk.model.errors import CredentialsRejected, NotFound, WrongState
 from clouddesk.model.node import Belonging
 from clouddesk.model.orphan import Orphan
+from clouddesk.workflows.registration import WORKFLOW_RUNNER
 from clouddesk.workflows.sweep import ClearOrphan, Sweep
 from tests.workflows.conftest import Bench
 from tests.workflows.record_histories import SWEEP_FOLDER, SWEEP_SCENES
@@ -242,4 +243,4 @@ def test_there_is_a_history_of_every_scene() -> None:
 @pytest.mark.parametrize("path", sorted(SWEEP_FOLDER.glob("*.json")), ids=lambda path: path.stem)
 async def test_a_recorded_sweep_or_deletion_is_replayed_without_a_difference(path: Path) -> None:
     history = WorkflowHistory.from_json("recorded", path.read_text())  # noqa: ASYNC240 - a small file
-    await Replayer(workflows=[Sweep, ClearOrphan]).replay_workflow(history)
+    await Replayer(workflows=[Sweep, ClearOrphan], workflow_runner=WORKFLOW_RUNNER).replay_workflow(history)

@@ -38,4 +38,5 @@ DIGITALOCEAN = ProviderSpec(
     requests_per_second=1.33,
     request_burst=150,
     access_url="https://cloud.digitalocean.com/account/api/tokens",
+    has_one_limit=True,
 )

@@ -44,6 +44,7 @@ LINODE = ProviderSpec(
     requests_per_second=2.5,
     request_burst=50,
     access_url="https://cloud.linode.com/profile/tokens",
+    has_one_limit=True,
     errors=(
         ErrorPattern(r"account limit|limit (has been )?reached|maximum number of", QuotaExceeded),
         ErrorPattern(

@@ -45,6 +45,7 @@ VULTR = ProviderSpec(
     requests_per_second=10.0,
     request_burst=10,
     access_url="https://my.vultr.com/settings/#settingsapi",
+    has_one_limit=True,
     errors=(
         ErrorPattern(r"maximum (number of|monthly fee)|limit (has been )?reached|have the limit raised", QuotaExceeded),
         ErrorPattern(

@@ -134,6 +134,7 @@ async def test_presses_one_after_the_other_are_done_in_their_order_and_the_first
     dialogue.may_answer.set()
     await until(lambda: len(said(slack, "ann", "data")) == 4)
     assert dialogue.texts[1:] == [YES, "/deny", YES]
+    await until(lambda: shown(slack, quote).blocks[-1]["type"] == "context")
     assert shown(slack, quote).blocks[-1]["elements"][0]["text"] == "You chose *Yes*."
 
 

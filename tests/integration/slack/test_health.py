@@ -133,7 +133,7 @@ def test_a_gateway_that_waits_for_slack_can_be_stopped(slack: SlackServer, setti
             time.sleep(0.1)
         assert process.poll() is None, "it stays"
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=8) == 0
+        assert process.wait(timeout=30) == 0
     finally:
         if process.poll() is None:
             process.kill()

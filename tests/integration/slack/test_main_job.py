@@ -117,8 +117,15 @@ async def test_from_the_wish_to_the_end_by_buttons_alone(desk: Desk) -> None:
     assert await desk.reservations("ann") == [], "nothing is bought before the yes"
     await desk.press("ann", "dm", quote, "Yes, get it")
     await desk.answer("ann", "dm", "is ready")
-    (followed,) = [one for one in desk.slack.messages("ann", "dm") if one.earlier and one.ts != quote.ts]
-    assert "spark-1" in followed.all_text(), "one message, edited while the machines came up"
+
+    def followed() -> list[str]:
+        """What was edited besides the card."""
+        edited = [one for one in desk.slack.messages("ann", "dm") if one.earlier and one.ts != quote.ts]
+        return [one.all_text() for one in edited]
+
+    await until(lambda: bool(followed()), within_seconds=20)
+    (text,) = followed()
+    assert "spark-1" in text, "one message, edited while the machines came up"
     (spark,) = await desk.reservations("ann")
     assert (spark.state, len(spark.nodes)) == ("running", 3)
     assert len(clouds.machines(desk.stack.settings, spark.id)) == 3

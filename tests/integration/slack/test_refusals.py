@@ -92,7 +92,7 @@ async def test_notices_wait_while_slack_refuses_the_app_and_health_says_it(
         slack.app.scopes = had
         await until(lambda: bool(said(slack, "ann")))
         assert "vm-1" in said(slack, "ann")[0]
-        assert not state.trouble
+        await until(lambda: not state.trouble)
 
 
 async def test_a_channel_that_slack_stumbles_over_holds_up_no_other(
@@ -160,8 +160,9 @@ async def test_work_that_breaks_off_is_told_and_begun_anew(
     monkeypatch.setattr(delivery.Pump, "_once", breaks)
     state = health.Health()
     async with gateways.open_gateway(settings, health_port=free_port(), desk=cast(Desk, NoDesk()), health=state):
+        await until(lambda: "notices" in state.failing)
         assert (await state.look())[0] is False
-        assert "notices" in state.failing
         await RedisNotices(redis).send(notice(slack, "ann"))
         await until(lambda: bool(said(slack, "ann")))
+        await until(lambda: "notices" not in state.failing)
         assert (await state.look())[0] is True

@@ -125,6 +125,7 @@ async def test_what_gets_into_a_machine_goes_to_direct_messages_and_the_channel_
     await until(lambda: len(said(slack, "ann", "data", thread_ts=asked.ts)) == 2)
     assert "198.51.100.7" not in "".join(said(slack, "ann", "data"))
     assert "direct message" in said(slack, "ann", "data")[-1]
+    await until(lambda: bool(said(slack, "ann")))
     assert "198.51.100.7" in said(slack, "ann")[0]
 
 

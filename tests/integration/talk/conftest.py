@@ -6,6 +6,7 @@ What is tested with it is the way of the words, not what they mean.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -220,12 +221,16 @@ def notice(user: str, kind: str, name: str = "vm-1", *, id: str | None = None) -
     return Notice(id or f"{user}:{name}:{kind}", kind, "local", user, f"local:console:-:{user}", "r-1", now, values)
 
 
-def later(seconds: float, redis_address: str, *notices: Notice) -> asyncio.Task[None]:
-    async def send() -> None:
-        await asyncio.sleep(seconds)
-        client = Redis.from_url(redis_address)
-        for item in notices:
-            await RedisNotices(client).send(item)
-        await client.close()
-
-    return asyncio.create_task(send())
+async def say_and_notify(rasa: Rasa, redis: Redis[bytes], user: str, *notices: Notice) -> list[dict[str, Any]]:
+    """What ``say --wait`` prints when these notices come right after its reply."""
+    command = [sys.executable, "-m", "clouddesk", "say", "--user", user, "--json", "--wait", "hello"]
+    process = await asyncio.create_subprocess_exec(
+        *command, cwd=PROJECT, env=rasa.environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    reply = await asyncio.wait_for(process.stdout.readline(), timeout=60)
+    for item in notices:
+        await RedisNotices(redis).send(item)
+    rest, errors = await asyncio.wait_for(process.communicate(), timeout=60)
+    assert process.returncode == 0, errors.decode()
+    return [json.loads(line) for line in (reply + rest).decode().splitlines()]

@@ -15,16 +15,21 @@ import time
 import pytest
 from redis.asyncio import Redis
 
-from clouddesk.adapters.redis import RedisNotices
+from clouddesk.adapters.redis import RedisNotices, RedisReservationViews
 from clouddesk.model import notice as kinds
 from clouddesk.model.actor import Person
+from clouddesk.model.reservation import CONFIGURING
 from clouddesk.settings import PROJECT
 from connectors.choices import Choices
 from connectors.notices import Inbox
 from connectors.rasa import Button, Reply
+from tests.builders import a_reservation
 from tests.integration.talk.conftest import Rasa, notice
 
 pytestmark = pytest.mark.integration
+
+
+WHERE_IS_THE_CURSOR = "\x1b[6n"
 
 
 # --- The console -----------------------------------------------------------------------------------------------------
@@ -42,7 +47,7 @@ async def test_chat_without_a_terminal_answers_line_by_line_and_ends(rasa: Rasa,
 
 
 class Terminal:
-    """`clouddesk chat` in a pseudo terminal."""
+    """`clouddesk chat` in a pseudo terminal, which tells where the cursor is: without that there is no foot."""
 
     def __init__(self, rasa: Rasa, user: str) -> None:
         self.master, follower = pty.openpty()
@@ -52,7 +57,7 @@ class Terminal:
             stdout=follower,
             stderr=follower,
             cwd=PROJECT,
-            env={**rasa.environment, "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"},
+            env={**rasa.environment, "TERM": "xterm"},
             start_new_session=True,
         )
         os.close(follower)
@@ -67,6 +72,8 @@ class Terminal:
                     read = os.read(self.master, 65536).decode(errors="replace")
                 except OSError:  # the other end is closed
                     read = ""
+                if WHERE_IS_THE_CURSOR in read:
+                    os.write(self.master, b"\x1b[1;1R")
                 self.screen += re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]", "", read)
 
     def type(self, text: str) -> None:
@@ -78,12 +85,19 @@ class Terminal:
         return code
 
 
-async def test_chat_in_a_terminal_shows_replies_and_notices_while_nobody_types(rasa: Rasa, redis: Redis[bytes]):
+async def test_chat_in_a_terminal_shows_replies_notices_and_progress_while_nobody_types(
+    rasa: Rasa, redis: Redis[bytes]
+):
     await RedisNotices(redis).send(notice("tess", kinds.READY, "before-1"))
+    views, under_way = RedisReservationViews(redis), a_reservation(owner="tess", name="redis-1", state=CONFIGURING)
+    await views.put(under_way)
     terminal = Terminal(rasa, "tess")
     try:
         await asyncio.to_thread(terminal.expect, "Hi tess!")
         await asyncio.to_thread(terminal.expect, "before-1")
+        await asyncio.to_thread(terminal.expect, "redis-1 gets its software")
+        await views.put_step(under_way.id, "installing Redis on 3 nodes")
+        await asyncio.to_thread(terminal.expect, "installing Redis on 3 nodes")
         await asyncio.sleep(0.5)
         terminal.type("two machines\r")
         await asyncio.to_thread(terminal.expect, "[Yes, please]  [No]")

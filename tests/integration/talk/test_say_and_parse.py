@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from clouddesk.adapters.redis import RedisNotices
 from clouddesk.model import notice as kinds
 from clouddesk.settings import PROJECT
-from tests.integration.talk.conftest import Rasa, later, notice
+from tests.integration.talk.conftest import Rasa, notice, say_and_notify
 
 pytestmark = pytest.mark.integration
 
@@ -52,26 +52,17 @@ def test_say_shows_no_secret_that_was_typed(rasa: Rasa):
     assert json.loads(done.stdout)["text"] == "my key is [secret:aws]"
 
 
-async def test_say_wait_prints_notices_until_one_concludes(rasa: Rasa):
-    sent = later(
-        2.0, rasa.redis, notice("wendy", kinds.TROUBLE), notice("wendy", kinds.READY), notice("wendy", kinds.ENDED)
-    )
-    done = await asyncio.to_thread(rasa.clouddesk, "say", "--user", "wendy", "--json", "--wait", "hello")
-    await sent
-    assert done.returncode == 0, done.stderr
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
+async def test_say_wait_prints_notices_until_one_concludes(rasa: Rasa, redis: Redis[bytes]):
+    told = (notice("wendy", kind) for kind in (kinds.TROUBLE, kinds.READY, kinds.ENDED))
+    lines = await say_and_notify(rasa, redis, "wendy", *told)
     assert [line.get("notice", {}).get("kind") for line in lines] == [None, "trouble", "ready"]
     assert set(lines[1]) == {"user", "notice", "text", "buttons"}
     assert "vm-1" in lines[2]["text"]
 
 
-async def test_say_wait_ends_with_a_question_that_nothing_goes_on_without(rasa: Rasa):
-    sent = later(
-        2.0, rasa.redis, notice("xena", kinds.MOVED), notice("xena", kinds.DEARER), notice("xena", kinds.READY)
-    )
-    done = await asyncio.to_thread(rasa.clouddesk, "say", "--user", "xena", "--json", "--wait", "hello")
-    await sent
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
+async def test_say_wait_ends_with_a_question_that_nothing_goes_on_without(rasa: Rasa, redis: Redis[bytes]):
+    told = (notice("xena", kind) for kind in (kinds.MOVED, kinds.DEARER, kinds.READY))
+    lines = await say_and_notify(rasa, redis, "xena", *told)
     assert [line.get("notice", {}).get("kind") for line in lines] == [None, "moved", "dearer"]
 
 

@@ -38,8 +38,17 @@ def test_what_the_person_can_have_what_not_and_the_age_of_prices_are_said() -> N
     assert "DigitalOcean ○" not in card.text
     assert "AWS ○" in card.text
     assert "“add my aws key”" in card.text
-    assert "(Jan 2021)" in card.text
+    assert "Azure's of Jan 2021" in card.text
     assert all(line in card.text for line in card.small)
+
+
+def test_a_price_is_rounded_alike_wherever_it_stands() -> None:
+    found = compared(gpu_types=("a100",), providers=("aws", "vultr"))
+    best = next(line for line in found.lines if line.offer.provider == "aws")
+    text = price_table.card(found, best, CLOUDS).text
+    shown = text.split("*")[3].removesuffix("/h")
+    assert shown.startswith("$21.9")
+    assert text.count(shown) == 2
 
 
 def test_a_cloud_without_a_spot_price_is_told_from_one_with() -> None:

@@ -102,6 +102,10 @@ def test_how_many_offers_is_neither_how_many_machines_nor_gpus() -> None:
         ("the digitalocean one", {"provider": "digitalocean"}, "digitalocean"),
         ("digital ocean", {"provider": "digitalocean"}, "digitalocean"),
         ("i'll take t3a.medium", {"size_name": "t3a.medium"}, "aws"),
+        ("the one on aws", {"provider": "aws"}, "aws"),
+        ("book the first one for 3 days", {"duration_minutes": 4320}, "vultr"),
+        ("take aws for a week", {"provider": "aws", "duration_minutes": 10080}, "aws"),
+        ("gimme the cheapest", {}, "aws"),
     ],
 )
 def test_a_line_of_the_table_is_taken_by_its_place_its_cloud_or_its_size(
@@ -117,6 +121,28 @@ def test_a_line_of_the_table_is_taken_by_its_place_its_cloud_or_its_size(
 def test_everything_else_takes_no_line(text: str) -> None:
     question = {"kind": "confirm_price", "id": "1", "lines": LINES}
     assert price_words.picked(turn(text, "inform", question)) is None
+
+
+@pytest.mark.parametrize("text", ["vultr?", "is vultr ok?", "the first?"])
+def test_a_question_takes_no_line(text: str) -> None:
+    question = {"kind": "confirm_price", "id": "1", "lines": LINES}
+    assert price_words.picked(turn(text, "inform", question, provider="vultr")) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "entities"),
+    [
+        ("compare my aws machines", {"provider": "aws"}),
+        ("spark-1 vs kafka-1", {"resource_name": ["spark-1", "kafka-1"]}),
+    ],
+)
+def test_comparing_what_one_has_asks_for_no_prices(text: str, entities: dict[str, Any]) -> None:
+    assert price_words.compares_own(turn(text, "list_resources", **entities))
+    assert not price_words.asks(turn(text, "list_resources", **entities))
+
+
+def test_comparing_ones_options_asks_for_prices() -> None:
+    assert not price_words.compares_own(turn("compare my options on aws and gcp", provider=["aws", "gcp"]))
 
 
 def test_without_a_table_nothing_is_taken() -> None:

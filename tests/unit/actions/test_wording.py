@@ -60,6 +60,8 @@ ERRORS = [
     invalid.NoPrice("openstack", ["m1.small"]),
     invalid.NoImage("windows", ["aws", "digitalocean"], ["debian-12"]),
     *(invalid.NoOwnMachine(is_at_terminal=is_here) for is_here in (True, False)),
+    *(invalid.CannotScale("hdfs-1", title="Hadoop", is_growth=is_growth) for is_growth in (True, False)),
+    invalid.SameSize("spark-1", count=3),
     invalid.OtherAccount("aws"),
     invalid.CredentialsInUse("aws", ["spark-1", "vm-2"]),
     *(invalid.NoColleague("ben", why) for why in ("owner", "bot", "guest", "deactivated", "foreign")),
@@ -220,7 +222,7 @@ def test_every_kind_of_notice_has_wording_from_the_values_that_workflows_fill(ki
         *("minutes_left", "reason", "simulated", "extension", "up", "missing", "up_hourly", "choose_by", "owner"),
         # Of some kinds only.
         *("step", "lines", "which", "how_many", "things", "orphan_id", "provider_name"),
-        *("from_provider", "from_region", "from_size", "from_hourly"),
+        *("from_provider", "from_region", "from_size", "from_hourly", "before", "count"),
         *("note", "state"),
         *("offer_provider", "offer_region", "offer_size", "offer_hourly", "offer_more", "agreed_hourly"),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+from dataclasses import replace
 
 from clouddesk.adapters.ansible_folder import inventory, run_folder
 from clouddesk.model.blueprint import Download
@@ -29,6 +30,16 @@ def test_nodes_are_grouped_by_role_and_reached_where_they_are():
     controller = made["hosts"]["controller"]
     assert (controller["ansible_host"], controller["ansible_port"]) == ("127.0.0.1", 2201)
     assert (controller["ansible_user"], controller["private_address"]) == ("debian", "10.0.0.2")
+
+
+def test_machines_that_leave_are_named_with_the_roles_that_have_to_know(tmp_path):
+    for role in ("spark", "java"):
+        (tmp_path / role / "tasks").mkdir(parents=True)
+    (tmp_path / "spark" / "tasks" / "leave.yml").touch()
+    leaving = replace(order(leaving=("worker-1",)), ansible_roles=("java", "spark", "missing"))
+    known = inventory(leaving, SECRETS, [tmp_path])["all"]["vars"]
+    assert (known["clouddesk_leaving"], known["clouddesk_leaving_roles"]) == (["worker-1"], ["spark"])
+    assert "clouddesk_leaving" not in inventory(order(), SECRETS, [tmp_path])["all"]["vars"]
 
 
 def test_a_node_whose_key_is_known_must_have_it():

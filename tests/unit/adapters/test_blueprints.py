@@ -93,6 +93,7 @@ def test_a_role_that_needs_more_makes_all_machines_larger(tmp_path):
         ("roles/0/ports/inside", ["80-70"], "roles[1].ports.inside 80-70 is no range of ports"),
         ("roles/0/ports/inside", ["http"], "must hold ports and ranges such as 7077 and 7000-7100, not 'http'"),
         ("default_nodes", 1, "default_nodes must be at least least_nodes, 2"),
+        ("scales", ["double"], "scales must hold grow, shrink, both or neither, not double"),
         ("software/ansible_roles", ["lucene"], "software.ansible_roles names lucene, but there is no"),
         ("software/versions/solr", 9.1, "software.versions.solr must be a text, not 9.1; a version goes in quotes"),
         (
@@ -116,6 +117,13 @@ def test_what_is_wrong_is_told_with_file_and_key(tmp_path, path, value, told):
         load_blueprints(tmp_path)
     assert str(caught.value).startswith(("solr.yml: ", "solr.yml "))
     assert told in str(caught.value)
+
+
+def test_software_scales_as_it_says_and_bare_machines_always(tmp_path):
+    assert load_blueprints(write(tmp_path, SOLR))["solr"].scales == ()
+    assert load_blueprints(write(tmp_path, with_change("scales", ["grow"])))["solr"].scales == ("grow",)
+    assert load_blueprints(write(tmp_path, with_change("software", None)))["solr"].scales == ("grow", "shrink")
+    assert SHIPPED["spark"].growing_role == "worker"
 
 
 def test_a_file_that_is_no_yaml_is_named(tmp_path):

@@ -8,9 +8,11 @@ from datetime import datetime, timezone
 from rich.console import Console
 
 from clouddesk.model.notice import READY, Notice
+from clouddesk.model.reservation import CONFIGURING, PROVISIONING, SCALING, STARTING
 from connectors import render
 from connectors.conversation import Shown
 from connectors.rasa import Button, Reply
+from tests.builders import a_reservation
 
 NOTICE = Notice("n1", READY, "local", "ann", "local:console:-:ann", "r-1", datetime(2026, 1, 1, tzinfo=timezone.utc))
 YES_NO = [("", Button("Yes", "/affirm")), ("", Button("No", "/deny"))]
@@ -54,6 +56,21 @@ def test_buttons_are_choices_to_type():
 
 def test_a_notice_is_marked_as_one():
     assert screen(Shown(Reply("*vm-1* is ready."), [], NOTICE)).splitlines()[0] == "● notice"
+
+
+def test_the_foot_of_the_screen_tells_what_is_waited_for():
+    coming = a_reservation(name="vm-1", state=PROVISIONING, node_count=3, nodes_up=2)
+    software = a_reservation(name="redis-1", state=CONFIGURING, step="installing Redis on 3 nodes")
+    asking = a_reservation(name="spark-1", state=CONFIGURING, choose_by=NOTICE.created_at)
+    assert render.under_way([coming]) == "vm-1 is coming up: 2 of 3 machines"
+    assert render.under_way([software, asking]) == (
+        "redis-1 gets its software: installing Redis on 3 nodes   spark-1 waits for your answer"
+    )
+    growing = a_reservation(name="dask-1", state=SCALING, scaling_to=5)
+    starting = a_reservation(name="dask-1", state=STARTING, step="starting workers")
+    assert render.under_way([growing]) == "dask-1 gets to 5 machines"
+    assert render.under_way([starting]) == "dask-1 is starting: starting workers"
+    assert render.under_way([]) == ""
 
 
 def test_the_greeting_gives_examples_and_says_that_machines_are_simulated():

@@ -92,6 +92,12 @@ def test_clouds_without_such_a_place_are_named_as_absent() -> None:
     assert {line.offer.provider for line in found.lines} == {*CATALOG.clouds()} - {"digitalocean"}
 
 
+def test_a_cloud_whose_prices_nobody_knows_is_not_called_one_that_has_none() -> None:
+    found = compared(providers=("aws", "openstack", "vultr"))
+    assert (found.absent, found.unpriced) == ((), ("openstack",))
+    assert compared(providers=("aws", "vultr")).unpriced == ()
+
+
 def test_one_cloud_alone_shows_its_cheapest_sizes_each_once() -> None:
     found = compared(providers=("vultr",), vcpus=2)
     sizes = [line.offer.size for line in found.lines]

@@ -124,3 +124,10 @@ async def test_the_order_holds_them_for_whoever_said_yes():
         order.nodes.nodes,
         order.lease_seconds,
     )
+
+
+def test_where_one_limit_counts_in_all_regions_the_offer_says_so():
+    assert {item.provider: item.has_one_limit for item in next_of(quote(vcpus=2, memory_gb=4.0))} == {
+        "aws": False,
+        "digitalocean": True,
+    }

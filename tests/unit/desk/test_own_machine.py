@@ -14,13 +14,14 @@ from clouddesk.catalog import MemoryCatalog, OfferTable, offers_from_json, offer
 from clouddesk.local import docker
 from clouddesk.model.actor import Actor, Person
 from clouddesk.model.credentials import CredentialInfo, Secret, SecretFields, credential_ref
-from clouddesk.model.errors import CredentialsMissing
+from clouddesk.model.errors import CredentialsMissing, ProviderDown
 from clouddesk.model.invalid import NoOwnMachine, UnknownProvider
 from clouddesk.model.offer import Offer, Requirements
 from clouddesk.model.request import CLUSTER, ResourceRequest
 from clouddesk.providers import PROVIDERS
 from clouddesk.quotations import Quotations
 from clouddesk.settings import PROJECT, Limits, Settings, TeamDefaults
+from clouddesk.workflows import worker
 from tests.unit.desk.conftest import NOW, ListCatalog, offer
 
 ANN, SLACK_ANN = Person("local", "ann"), Person("T0WORK", "U0ANN")
@@ -207,3 +208,24 @@ def test_docker_is_offered_beside_simulated_clouds_where_there_is_an_engine():
     assert there.is_offered("docker")
     assert not there.is_offered("digitalocean")
     assert (there.endpoint("docker"), there.endpoint("aws")) == (SOCKET, "http://127.0.0.1:1")
+
+
+async def test_an_engine_that_does_not_answer_is_not_swept():
+    credentials = OwnMachineCredentials(Shelf(AWS), is_there=lambda: False)  # type: ignore[arg-type]
+    assert {info.provider for _, info in await credentials.everybody()} == {"aws"}
+
+
+async def test_nodes_are_reached_as_soon_as_an_engine_answers_though_none_did_at_the_start(monkeypatch):
+    answers: list[str] = []
+    monkeypatch.setattr(worker, "find_engine", lambda: next(iter(answers), ""))
+    credentials = OwnMachineCredentials(Shelf())  # type: ignore[arg-type]
+    settings = Settings(installation="inst-1", sandbox={"aws": "http://127.0.0.1:1"})
+    open_account = worker.provider_factory(settings, credentials)
+    with pytest.raises(ProviderDown) as caught:
+        await open_account("docker", credential_ref(ANN, "docker"))
+    assert caught.value.is_retryable
+    answers.append(SOCKET)
+    assert await open_account("docker", credential_ref(ANN, "docker"))
+    switched_off = worker.provider_factory(replace(settings, docker=False), credentials)
+    with pytest.raises(ProviderDown):
+        await switched_off("docker", credential_ref(ANN, "docker"))

@@ -17,8 +17,10 @@ from clouddesk.model.errors import CloudDeskError, Denied, NotFound
 from clouddesk.model.invalid import NoColleague, ShareIsOver
 from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import GO_ON, PARTIAL, STOPPED, Reservation
+from clouddesk.model.scaling import Scale
 from clouddesk.model.share import EXTEND, MANAGE, USE, Share
 from clouddesk.model.timer import EVERY_DAY, STOP, Weekly
+from clouddesk.scaling import Sizes
 from clouddesk.templates import Templates
 from clouddesk.timers import Switch, Timers
 from tests.conversation.memory import MemoryDesk
@@ -27,6 +29,7 @@ ANN = Actor("local", "ann")
 NIGHTLY = Switch(STOP, Weekly(EVERY_DAY, 19))
 Call = Callable[[Desk, Actor, str], Awaitable[Any]]
 
+GROWN = Scale(3, 2, "node", hourly_price_usd=1.0, stopped_hourly_price_usd=1.0)
 SEE, LENGTHEN, SWITCH, OWN, OPEN = "see", "lengthen", "switch", "own", "open"
 CALLS: dict[str, tuple[str, Call]] = {
     "reservation": (SEE, lambda desk, actor, id_: desk.reservation(actor, id_)),
@@ -39,6 +42,8 @@ CALLS: dict[str, tuple[str, Call]] = {
     "choose": (OWN, lambda desk, actor, id_: desk.choose(actor, id_, GO_ON)),
     "release": (OWN, lambda desk, actor, id_: desk.release(actor, id_)),
     "owned": (OWN, lambda desk, actor, id_: desk.owned(actor, id_)),
+    "quote": (OWN, lambda desk, actor, id_: desk.scaling.quote(actor, id_, 3)),
+    "scale": (OWN, lambda desk, actor, id_: desk.scaling.scale(actor, id_, GROWN, request_id="r")),
     "share": (OWN, lambda desk, actor, id_: desk.share(actor, id_, Share("cid", USE), request_id="r")),
     "secrets_of": (OPEN, lambda desk, actor, id_: desk.secrets_of(actor, id_)),
     "schedule": (SWITCH, lambda desk, actor, id_: desk.timers.schedule(actor, id_, [NIGHTLY], conversation="c")),
@@ -51,7 +56,7 @@ CALLS: dict[str, tuple[str, Call]] = {
     "request_of": (SEE, lambda desk, actor, id_: desk.templates.request_of(actor, id_)),
     "unshare": (OWN, lambda desk, actor, id_: desk.unshare(actor, id_, "cid", request_id="r")),
 }
-PARTS = (Desk, Leases, Templates, Timers)
+PARTS = (Desk, Leases, Sizes, Templates, Timers)
 STATES = {"start": STOPPED, "choose": PARTIAL}
 """The state that a call needs; running for the others."""
 

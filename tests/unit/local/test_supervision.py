@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import json
 import shlex
 from dataclasses import replace
 from pathlib import Path
@@ -11,10 +12,11 @@ import pytest
 
 from clouddesk.local import supervision
 from clouddesk.local.errors import StackError
-from clouddesk.local.home import Home
+from clouddesk.local.home import Home, write_atomically
 from clouddesk.local.processes import PROCESSES, SLACK, Plan, addresses, processes_of
+from clouddesk.local.progress import Steps
 from clouddesk.local.stack import Stack, with_needs
-from clouddesk.local.supervision import Watched
+from clouddesk.local.supervision import Supervisor, Watched
 from clouddesk.settings import SLACK_BOT_TOKEN, Settings
 
 
@@ -142,3 +144,13 @@ def test_the_status_of_a_process_says_what_is_the_matter_with_it(
     (status,) = Stack(plan.home.root, processes=[slack]).statuses()
 
     assert (status.state, status.trouble) == (state, trouble)
+
+
+def test_a_lost_run_file_is_written_anew_with_the_docker_engine(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    stack = Stack(plan.home.root)
+    write_atomically(plan.home.state_file, json.dumps({**plan.home.state(), "ports": dict(plan.ports)}))
+    monkeypatch.setattr(Supervisor, "is_running", lambda _: True)
+    monkeypatch.setattr(Stack, "_await_ready", lambda *_, **__: None)
+    engine = "unix:///var/run/docker.sock"
+    assert not stack.up(Steps(), model=plan.model, docker_host=engine)
+    assert json.loads(plan.home.run_file.read_text())["docker"] == engine

@@ -13,6 +13,7 @@ from libcloud.compute.providers import get_driver
 from clouddesk.model.errors import NoCapacity, ProviderDown, ProviderError, QuotaExceeded, RequestRejected
 from clouddesk.model.node import ERROR, GONE, PENDING, RUNNING, STOPPED, NodeOrder, NodePlan
 from clouddesk.providers import PROVIDERS, docker, docker_network
+from clouddesk.providers.cloud import Image
 from clouddesk.providers.docker_driver import DockerDriver
 from clouddesk.providers.docker_image import NodeImage
 from clouddesk.providers.faults import translate
@@ -105,3 +106,23 @@ def test_another_recipe_is_another_image() -> None:
     tags = {NodeImage(system, query).tag for system, query in images.items()}
     assert len(tags) == len(images)
     assert NodeImage("debian-12", images["debian-12"]).tag != NodeImage("debian-12", images["debian-13"]).tag
+
+
+def test_a_network_with_too_few_addresses_is_a_limit_and_leaves_no_node_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    cloud = docker.DockerCloud({}, endpoint="unix:///nowhere", installation="inst-1", pause=lambda _: None)
+    network = docker_network.Network("n-1", IPv4Network("172.30.0.0/30"))
+    monkeypatch.setattr(docker_network, "ensure", lambda *_: network)
+    monkeypatch.setattr(docker, "_is_free", lambda _: True)
+    monkeypatch.setattr(docker.DockerCloud, "_driver", lambda _: EmptyEngine())
+    order = replace(ORDER, nodes=tuple(NodePlan(f"worker-{number}") for number in range(1, 5)))
+    with pytest.raises(QuotaExceeded):
+        cloud.launch(order, list(order.nodes), Image("image", "debian-12"))
+
+
+class EmptyEngine:
+    """Makes nothing."""
+
+    connection = None
+
+    def list_nodes(self) -> list[object]:
+        return []

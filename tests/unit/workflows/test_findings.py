@@ -10,7 +10,7 @@ import pytest
 from clouddesk.model.node import RUNNING, Belonging, Node, Survey
 from clouddesk.model.orphan import Orphan, SweepReport
 from clouddesk.model.reservation import ENDED, REASON_NOTHING_LEFT
-from clouddesk.workflows.findings import Unit, ended, found_notice, grouped, one_of_each, orphan_of
+from clouddesk.workflows.findings import Unit, ended, found_notice, grouped, is_of_account, one_of_each, orphan_of
 from clouddesk.workflows.sweep import SweptAccount
 from tests.builders import NOW, a_reservation
 
@@ -119,3 +119,15 @@ def test_a_workspace_is_told_of_its_own_only() -> None:
     assert own.drifted == ["spark-1"]
     assert (own.refused, own.unreachable) == (["people/w/ann/aws"], ["people/w/bob/digitalocean"])
     assert report.drifted == ["secret-2", "spark-1"]
+
+
+@pytest.mark.parametrize(
+    ("provider", "workspace_id", "is_there"),
+    [("docker", "local", True), ("docker", "T1", False), ("aws", "local", False)],
+)
+def test_ones_own_machine_is_the_account_of_everybody_at_its_terminal(
+    provider: str, workspace_id: str, is_there: bool
+) -> None:
+    account = SweptAccount(provider, "1", (f"people/local/nobody/{provider}",))
+    view = replace(a_reservation(), provider=provider, workspace_id=workspace_id, owner="ann")
+    assert is_of_account(view, account) is is_there
