@@ -383,8 +383,9 @@ def _task_of(question: Question) -> str | None:
     """The task that asks which machine anew when another one was meant."""
     if question["kind"] == "confirm_release":
         return "terminate_resource"
-    # These would forget by how much.
+    # These would forget by how much; and not every task asks which machine.
     is_known = question["kind"] == "confirm_task" and question["topic"] not in ("extend_reservation", "scale_cluster")
+    is_known = is_known and question["topic"] in forms.Form.forms
     return str(question["topic"]) if is_known else None
 
 

@@ -36,6 +36,7 @@ from actions import (
     retries,
     several,
     stopping,
+    template_words,
     unsure,
     usual,
     wording,
@@ -170,6 +171,8 @@ def _topic_of_answer(turn: Turn) -> str | None:
         return "reselect"
     if not turn.form and own_keys.find(turn):
         return "ssh_keys"
+    if not turn.form and turn.about_template:
+        return "change_template"
     if not turn.form and knowledge.asked_about(turn):
         return "explain"
     if openings.asks_of_running(turn):
@@ -283,6 +286,7 @@ async def _open(tracker: Any) -> Turn:
     turn.decision = await decisions.find(turn)
     turn.reselected = await reselecting.find(turn)
     turn.other_length = await lengths.find(turn)
+    turn.about_template = await template_words.find(turn)
     turn.other_scale = await rescaling.find(turn)
     granted = await desk.welcome(turn.actor)
     if granted:

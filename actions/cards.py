@@ -251,8 +251,8 @@ def reservation_list(
     return with_mark(lines, (*items, *shared))
 
 
-def reservation_card(item: Reservation, actor: Actor, now: datetime) -> Card:
-    """Everything about one reservation."""
+def reservation_card(item: Reservation, actor: Actor, now: datetime, *, more: Sequence[str] = ()) -> Card:
+    """Everything about one reservation; ``more`` lines come before those of its machines."""
     what = f"{item.software} cluster" if item.software and item.kind == CLUSTER else item.kind
     if item.kind != CLUSTER and item.all_software:
         what += f" for {names(item.all_software)}"
@@ -274,7 +274,7 @@ def reservation_card(item: Reservation, actor: Actor, now: datetime) -> Card:
         lines.append(f"There are none of these left. Shall I take {other}, {hourly(offer.hourly_price_usd)}?")
     if item.openings:
         lines.append(f"Open: {openings.words(item.openings)}")
-    lines.extend(_node_lines(item))
+    lines.extend([*more, *_node_lines(item)])
     return with_mark(lines, [item])
 
 

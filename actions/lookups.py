@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actions import cards, resolve, ssh_config
+from actions import cards, resolve, schedules, ssh_config
 from actions.base import DeskAction
 from actions.lifecycle import chosen
 from actions.turn import Turn
@@ -59,7 +59,10 @@ class ActionDescribeResource(DeskAction):
         for reservation_id in chosen(turn):
             item = await turn.desk.reservation(turn.actor, reservation_id)
             turn.last_reservation = item.id
-            turn.say("utter_describe", card=cards.reservation_card(item, turn.actor, now))
+            turn.say(
+                "utter_describe",
+                card=cards.reservation_card(item, turn.actor, now, more=await schedules.lines_of(turn, item)),
+            )
 
 
 class ActionConnectInfo(DeskAction):

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from actions import clauses, meanings, questions, resolve, unsure
+from actions import clauses, meanings, questions, resolve, template_words, timer_words, unsure
 from actions.references import end_said
 from actions.turn import Turn
 from clouddesk.matching import is_named_in, with_names_as
@@ -83,12 +83,20 @@ _OF_AN_END = ("schedule_power", "set_reminder", "terminate_resource")
 _LIKE = re.compile(r"\b(?:like|same as|another|second|similar|copy)\b")
 _ASKS_PRICE = re.compile(r"\b(?:cost|costs|costing|price|how much|come to|charged?|pay)\b")
 
+_OF_A_TEMPLATE = ("create_vm", "create_cluster", "start_resource", "inform", *_CHAT)
+"""What "spin up etl" may be taken for, where that is a template."""
+
 Meaning = tuple[str, list[list[Any]]]
 """The intent, and the entities by name and value."""
 
 
 async def meaning(turn: Turn) -> Meaning | None:
-    """What the message says of one of the person's machines; None when it is what it was taken for."""
+    """What the message says of one of the person's machines or templates; None when it is what it was taken for."""
+    if turn.intent in _OF_A_TEMPLATE and not turn.asked and (template := await template_words.wanted(turn)):
+        said = [pair for pair in meanings.entities(turn, "use_template") if template not in pair]
+        return "use_template", [*said, ["template_name", template]]
+    if intent := timer_words.meant(turn):
+        return intent, meanings.entities(turn, intent)
     of_own = unsure.task_of_own_machines(turn)
     may_be_other = turn.intent in (*_DOUBTFUL, *_OF_PEOPLE, *_OF_AN_END, "deny", "quote_price")
     if turn.is_button or not (may_be_other or of_own):

@@ -41,9 +41,7 @@ async def look(turn: Turn) -> None:
     seen = next((place for place, notice in enumerate(latest) if notice.id == known.get("last")), len(latest))
     new = latest[:seen]
     settled = [item for item in known.get("settled", ()) if any(notice.id == item for notice in latest)]
-    spoken_of = list(
-        dict.fromkeys(notice.reservation_id for notice in new if notice.reservation_id and notice.kind not in _OVER)
-    )
+    spoken_of = list(dict.fromkeys(notice.reservation_id for notice in new if _is_of_one(notice)))
     if spoken_of and (known or turn.last_reservation is None):
         # Told of several at once, "it" could be any of them: then it is asked about.
         turn.last_reservation = spoken_of[0] if len(spoken_of) == 1 else None
@@ -140,6 +138,11 @@ def show_again(turn: Turn, notice: Notice) -> None:
 
 def _is_named(notice: Notice, text: str) -> bool:
     return re.search(rf"(?<![\w-]){re.escape(notice.values['name'].lower())}(?![\w-])", text) is not None
+
+
+def _is_of_one(notice: Notice) -> bool:
+    """Whether it leaves one reservation that "it" could mean."""
+    return notice.kind not in _OVER and bool(notice.reservation_id)
 
 
 async def _waits(turn: Turn, notice: Notice) -> bool:

@@ -19,7 +19,7 @@ Button = dict[str, str]
 
 FACTS = (
     *("software", "reservation", "duration", "provider", "options", "problem", "correction", "resumed"),
-    *("person", "sharing", "scale"),
+    *("person", "sharing", "scale", "template_name", "saving", "when"),
 )
 """The slots of the forms. They hold something only while a form is open, and until its action has run."""
 
@@ -37,6 +37,15 @@ class Card:
 
     def __str__(self) -> str:
         return self.text
+
+
+@dataclass(frozen=True)
+class AboutTemplate:
+    """What is wanted with a template that no intent stands for: another name, or one's own for the team."""
+
+    what: str
+    old: str
+    new: str = ""
 
 
 @dataclass
@@ -83,6 +92,8 @@ class Turn:
     """The machines that the open question is to be about instead (``actions/reselecting.py``)."""
     other_length: int | str | None = None
     """The length of time that the open extension is to be of instead (``actions/lengths.py``)."""
+    about_template: AboutTemplate | None = None
+    """What the words want with a template (``actions/template_words.py``)."""
     other_scale: dict[str, Any] | None = None
     """The number of machines that the open question is to be about instead (``actions/rescaling.py``)."""
     new_notices: tuple[Notice, ...] = ()

@@ -63,7 +63,12 @@ def is_usual(turn: Turn) -> bool:
         return False
     text = _plain(turn.text)
     is_changed = _CHANGED_USUAL.fullmatch(text) is not None and bool(turn.entities) and not turn.all_of("person")
-    return _ONLY_USUAL.fullmatch(text) is not None or is_changed or (turn.intent == "use_template" and says_usual(turn))
+    return _ONLY_USUAL.fullmatch(text) is not None or is_changed or _is_usual_template(turn)
+
+
+def _is_usual_template(turn: Turn) -> bool:
+    """ "The usual" is no template, but "the usual: etl" is."""
+    return turn.intent == "use_template" and says_usual(turn) and not turn.all_of("template_name")
 
 
 def says_usual(turn: Turn) -> bool:

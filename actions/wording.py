@@ -183,6 +183,9 @@ _FACTS: dict[type[errors.CloudDeskError], Callable[[Any], dict[str, str]]] = {
     invalid.NoSshKey: lambda error: {"problem": error.what},
     invalid.WeakSshKey: lambda error: {"why": error.why},
     invalid.TooManySshKeys: lambda error: {"most": str(error.most)},
+    invalid.TooManyTemplates: lambda error: {"most": str(error.most)},
+    invalid.TemplateNameTaken: lambda error: {"name": error.name},
+    invalid.TooManyReminders: lambda error: {"most": str(error.most)},
     invalid.TooFewMachines: lambda error: {"asked": str(error.asked), "most": str(error.most)},
     invalid.ClusterTooSmall: lambda error: {
         "title": error.title,

@@ -11,6 +11,7 @@ from clouddesk.model.errors import Denied, NotFound
 from clouddesk.model.orphan import Orphan
 from clouddesk.model.reservation import Reservation
 from clouddesk.model.share import EXTEND, MANAGE, USE
+from clouddesk.model.template import Template
 
 
 class Right(Enum):
@@ -89,6 +90,13 @@ def may_settle(actor: Actor, orphan: Orphan) -> bool:
     if actor.workspace_id != orphan.workspace_id or not _may_change(actor):
         return False
     return actor.user_id == orphan.owner or ADMIN in actor.roles
+
+
+def may_change(actor: Actor, template: Template) -> bool:
+    """Its author; of a team's template an admin of the workspace, too."""
+    if actor.workspace_id != template.workspace_id or not _may_change(actor):
+        return False
+    return actor.user_id == template.author or (template.is_team and ADMIN in actor.roles)
 
 
 def _may_change(actor: Actor) -> bool:

@@ -22,11 +22,13 @@ from clouddesk.adapters.redis import (
     open_redis,
 )
 from clouddesk.adapters.sandbox import SandboxGrants
+from clouddesk.adapters.templates import RedisTemplates
 from clouddesk.adapters.vault import VaultCredentials
 from clouddesk.adapters.vault_keys import VaultSshKeys
 from clouddesk.adapters.vault_machines import VaultMachineSecrets
 from clouddesk.adapters.vault_session import VaultSession
-from clouddesk.desk import Desk, utc_now
+from clouddesk.desk import Desk
+from clouddesk.language.localtime import utc_now
 from clouddesk.settings import Settings
 from clouddesk.ssh_keys import SshKeys
 
@@ -42,6 +44,7 @@ async def open_desk(settings: Settings, *, vault_role: str = "desk") -> AsyncIte
     from clouddesk.catalog import load_catalog
     from clouddesk.providers import PROVIDERS, open_provider
     from clouddesk.workflows.client import TemporalReservations
+    from clouddesk.workflows.timers import TemporalTimers
 
     specs = {name: spec for name, spec in PROVIDERS.items() if settings.is_offered(name)}
 
@@ -72,11 +75,13 @@ async def open_desk(settings: Settings, *, vault_role: str = "desk") -> AsyncIte
             limits=settings.limits,
             quotes=RedisQuotes(redis),
             engine=await TemporalReservations.connect(settings.temporal_address, namespace=settings.temporal_namespace),
+            timer_port=await TemporalTimers.connect(settings.temporal_address, namespace=settings.temporal_namespace),
             views=RedisReservationViews(redis),
             colleagues=RedisColleagues(redis),
             notices=RedisNotices(redis),
             habits=RedisHabits(redis),
             orphan_store=RedisOrphans(redis),
+            template_store=RedisTemplates(redis),
             ssh_keys=SshKeys(VaultSshKeys(vault)),
             software_secrets=VaultMachineSecrets(vault),
             trail=RedisAuditTrail(redis, keep_days=settings.audit_days),

@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import datetime
 from functools import cached_property
 
 from clouddesk import access
 from clouddesk.access import Right
 from clouddesk.accounts import Accounts, ReplaceableCatalog
 from clouddesk.costs import Costs
+from clouddesk.language.localtime import utc_now
 from clouddesk.leases import Leases
 from clouddesk.matching import match_reservations
+from clouddesk.model import ports
 from clouddesk.model.actor import Actor
 from clouddesk.model.audit import CREDENTIALS_ADDED, CREDENTIALS_REMOVED, AuditEntry
 from clouddesk.model.blueprint import Blueprint
@@ -54,11 +56,8 @@ from clouddesk.settings import Limits, TeamDefaults
 from clouddesk.setups import Setup
 from clouddesk.sharing import Shares
 from clouddesk.ssh_keys import SshKeys
-
-
-def utc_now() -> datetime:
-    """The system's clock."""
-    return datetime.now(timezone.utc)
+from clouddesk.templates import Templates
+from clouddesk.timers import Timers
 
 
 @dataclass(frozen=True)
@@ -82,6 +81,8 @@ class Desk:
     trail: AuditTrail
     ledger: CostLedger
     orphan_store: Orphans
+    template_store: ports.Templates
+    timer_port: ports.Timers
     team: TeamDefaults
     clock: Clock = utc_now
 
@@ -119,6 +120,16 @@ class Desk:
         return Costs(ledger=self.ledger, clock=self.clock)
 
     @cached_property
+    def templates(self) -> Templates:
+        """Requests that were saved under a name."""
+        return Templates(self.template_store, self.habits, self._records, self.clock)
+
+    @cached_property
+    def timers(self) -> Timers:
+        """What happens by itself at a time: machines by the clock, and reminders."""
+        return Timers(self.timer_port, self._records, self.clock)
+
+    @cached_property
     def scaling(self) -> Sizes:
         """How many machines reservations have."""
         known = (self.accounts, self.blueprints_by_name, self.catalog, self.limits, self.clock)
@@ -140,8 +151,6 @@ class Desk:
             is_simulated=self.is_simulated,
             clock=self.clock,
         )
-
-    # --- what there is -------------------------------------------------------------------------------------------
 
     def blueprints(self) -> list[Blueprint]:
         """All cluster shapes."""
@@ -168,8 +177,6 @@ class Desk:
         """Where the prices that are known now are from, and of when."""
         await self.accounts.refresh_offers(self.catalog)
         return self.catalog.lists()
-
-    # --- credentials ---------------------------------------------------------------------------------------------
 
     async def welcome(self, actor: Actor) -> tuple[CredentialInfo, ...]:
         """In the sandbox: working credentials for whoever speaks for the first time; () afterwards and elsewhere."""
@@ -213,15 +220,11 @@ class Desk:
             await self.trail.append([entry])
         return is_removed
 
-    # --- audit ---------------------------------------------------------------------------------------------------
-
     async def audit(self, actor: Actor, *, since: datetime, until: datetime | None = None) -> AsyncIterator[AuditEntry]:
         """What was done, oldest first: all of the workspace for admins, for others their own doing and things."""
         async for entry in self.trail.read(since=since, until=until):
             if access.may_read(actor, entry):
                 yield entry
-
-    # --- quotes --------------------------------------------------------------------------------------------------
 
     async def quote(self, actor: Actor, request: ResourceRequest, *, keep: bool = True) -> Quote:
         """The cheapest way to meet the request with the actor's own accesses; kept for a yes unless told otherwise.
@@ -286,8 +289,6 @@ class Desk:
         with suppress(Unavailable):  # no more than a convenience next time
             await self._quotations.remember(actor, quote)
         return reservation
-
-    # --- reservations --------------------------------------------------------------------------------------------
 
     async def reservations(
         self, actor: Actor, *, include_ended: bool = False, with_shared: bool = False

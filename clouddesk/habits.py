@@ -38,6 +38,11 @@ def keys_of(request: ResourceRequest) -> list[str]:
     return list(dict.fromkeys((LATEST, request.kind, key_of(request.kind, software))))
 
 
+def reservation_key(reservation_id: str) -> str:
+    """The key of what was asked for with a reservation."""
+    return f"reservation/{reservation_id}"
+
+
 def fill(
     request: ResourceRequest,
     *,

@@ -12,7 +12,7 @@ import structlog
 from clouddesk.accounts import Accounts, ReplaceableCatalog
 from clouddesk.adapters.blueprints import find_blueprint
 from clouddesk.comparing import compare
-from clouddesk.habits import ANYWHERE, LATEST, Filled, fill, key_of, keys_of
+from clouddesk.habits import ANYWHERE, LATEST, Filled, fill, key_of, keys_of, reservation_key
 from clouddesk.model.actor import LOCAL_WORKSPACE, Actor
 from clouddesk.model.blueprint import Blueprint
 from clouddesk.model.comparison import PriceComparison
@@ -162,7 +162,7 @@ class Quotations:
     async def remember(self, actor: Actor, quote: Quote) -> None:
         """The actor said yes to this: it is what they use."""
         if used := quote.used:
-            await self.habits.put(actor.person, used, keys_of(used))
+            await self.habits.put(actor.person, used, [*keys_of(used), reservation_key(quote.reservation_id)])
 
     async def _filled(self, actor: Actor, request: ResourceRequest) -> Filled:
         same, latest = await self.habits.get(actor.person, [keys_of(request)[-1], LATEST])

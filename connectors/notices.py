@@ -168,6 +168,10 @@ def _variant(notice: Notice) -> str:
     if notice.kind == kinds.ORPHAN:
         has_machines = notice.values.get("nodes") != "0"
         return "_untagged" if not notice.reservation_id else "" if has_machines else "_without_machines"
+    if notice.kind == kinds.REMINDER and not notice.reservation_id:
+        return "_of_all" if notice.values.get("lines") else "_of_none"
+    if notice.kind == kinds.REMINDER:
+        return "_stopped" if notice.values.get("state") == "stopped" else ""
     if notice.kind == kinds.SHARED:
         return f"_{notice.values.get('allowed')}"
     return f"_{notice.values.get('reason')}" if notice.kind in (kinds.DRIFT, kinds.UNSHARED) else ""

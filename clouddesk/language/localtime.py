@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timezone
 from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -37,7 +37,7 @@ def local_time(moment: datetime, reader: Reader, now: datetime) -> str:
     """ "today 17:00", "tomorrow 9:00 am", "Friday 17:00", "Fri 4 Dec 17:00", "Mon 4 Jan 2027 17:00"; UTC says so."""
     zone = zone_of(reader.timezone)
     there, today = moment.astimezone(zone), now.astimezone(zone).date()
-    clock = _clock(there, reader.locale) + (" UTC" if zone.key == "UTC" else "")
+    clock = time_of_day(there, reader.locale) + (" UTC" if zone.key == "UTC" else "")
     days = (there.date() - today).days
     if days == 0:
         return f"today {clock}"
@@ -49,15 +49,21 @@ def local_time(moment: datetime, reader: Reader, now: datetime) -> str:
     return f"{there:%a} {there.day} {there:%b}{year} {clock}"
 
 
+def time_of_day(there: datetime | time, locale: str) -> str:
+    """ "09:00"; "9:00 am" where that is written."""
+    if locale in _TWELVE_HOURS:
+        return f"{there.hour % 12 or 12}:{there:%M} {'am' if there.hour < 12 else 'pm'}"
+    return f"{there:%H:%M}"
+
+
+def utc_now() -> datetime:
+    """The system's clock."""
+    return datetime.now(timezone.utc)
+
+
 def zone_of(timezone: str) -> ZoneInfo:
     """The zone with this name; UTC for a name that nobody knows."""
     try:
         return ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError):
         return ZoneInfo("UTC")
-
-
-def _clock(there: datetime, locale: str) -> str:
-    if locale in _TWELVE_HOURS:
-        return f"{there.hour % 12 or 12}:{there:%M} {'am' if there.hour < 12 else 'pm'}"
-    return f"{there:%H:%M}"

@@ -286,3 +286,33 @@ class TooManySshKeys(Invalid):
     def __init__(self, most: int) -> None:
         self.most = most
         super().__init__(f"You have {most} SSH keys, which is the most. Remove one first.")
+
+
+class TooManyTemplates(Invalid):
+    """One more than a person or a team may have."""
+
+    code = "too_many_templates"
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        super().__init__(f"There are {most} templates, which is the most. Delete one first.")
+
+
+class TemplateNameTaken(Invalid):
+    """Another template is called so."""
+
+    code = "template_name_taken"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"There is a template called {name} already. Delete it first, or take another name.")
+
+
+class TooManyReminders(Invalid):
+    """One more than a person may have."""
+
+    code = "too_many_reminders"
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        super().__init__(f"You have {most} reminders, which is the most. Remove one first.")

@@ -22,6 +22,8 @@ from clouddesk.model.reservation import Reservation, ReservationOrder
 from clouddesk.model.scaling import Scale
 from clouddesk.model.share import Share
 from clouddesk.model.ssh_key import SshKey
+from clouddesk.model.template import Template
+from clouddesk.model.timer import Timer
 
 
 class Provider(Protocol):
@@ -372,6 +374,43 @@ class Orphans(Protocol):
 
     async def remove(self, orphan_id: str) -> None:
         """It is gone, or belongs to a reservation again."""
+        ...
+
+
+class Templates(Protocol):
+    """Saved requests: a shelf for each person, and with ``owner`` None one for each workspace's team."""
+
+    async def read(self, workspace_id: str, owner: str | None) -> dict[str, Template]:
+        """By name."""
+        ...
+
+    async def change(
+        self, workspace_id: str, owner: str | None, change: Callable[[dict[str, Template]], dict[str, Template]]
+    ) -> dict[str, Template]:
+        """Write what ``change`` makes of them as they are now, with nobody else's change lost; how they are then.
+
+        What ``change`` raises is raised; it may be called more than once.
+        """
+        ...
+
+
+class Timers(Protocol):
+    """What happens by itself at a time, durably; all methods raise Unavailable."""
+
+    async def put(self, timer: Timer) -> None:
+        """Have it ring from now on, in place of the timer with its id."""
+        ...
+
+    async def add(self, timer: Timer) -> bool:
+        """As ``put``, unless there is a timer with its id that will ring yet: False then."""
+        ...
+
+    async def get(self, ids: Sequence[str]) -> list[Timer]:
+        """Those that there are, and that will ring again, in the order of the ids."""
+        ...
+
+    async def remove(self, ids: Sequence[str]) -> None:
+        """They do not ring any more; what is gone already is no error."""
         ...
 
 

@@ -66,7 +66,7 @@ M = TypeVar("M")
 PATIENCE_SECONDS = 6.0
 REFRESH_SECONDS = 60.0
 SWEEP_SECONDS = 600.0
-_RETRIES = RetryConfig(max_elapsed_time_millis=3000, max_retries=5)
+RETRIES = RetryConfig(max_elapsed_time_millis=3000, max_retries=5)
 
 
 class TemporalReservations:
@@ -93,7 +93,7 @@ class TemporalReservations:
     @classmethod
     async def connect(cls, address: str, *, namespace: str = "default") -> TemporalReservations:
         """Connects with the first call, so that it can be made before Temporal runs."""
-        return cls(await Client.connect(address, namespace=namespace, lazy=True, retry_config=_RETRIES))
+        return cls(await Client.connect(address, namespace=namespace, lazy=True, retry_config=RETRIES))
 
     async def start(self, order: ReservationOrder) -> None:
         """Begin; the same order twice begins once. Needs no worker: the order waits for one."""

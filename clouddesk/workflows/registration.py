@@ -30,8 +30,10 @@ from clouddesk.workflows.digest import DIGEST_ID, Digest, DigestOrder
 from clouddesk.workflows.digesting import DigestActivities
 from clouddesk.workflows.offers import RefreshOffers
 from clouddesk.workflows.reservation import ReservationWorkflow
+from clouddesk.workflows.ringing import TimerActivities
 from clouddesk.workflows.sweep import SWEEP_ID, ClearOrphan, Sweep, SweepOrder
 from clouddesk.workflows.sweeping import SweepActivities
+from clouddesk.workflows.timing import OnTime
 
 # The sandbox would import what is ours anew for each workflow. Before Python 3.12 an import that a finalizer makes
 # within another one breaks both (KeyError, python/cpython#91351), so that each of them is a risk to a busy worker.
@@ -48,18 +50,19 @@ def make_worker(
     configuring: ConfigureActivities,
     sweeping: SweepActivities | None = None,
     digesting: DigestActivities | None = None,
+    ringing: TimerActivities | None = None,
     *,
     task_queue: str = TASK_QUEUE,
 ) -> Worker:
     """A worker for all workflows and activities; not started yet.
 
-    ``sweeping``, ``digesting``: with those of the sweep, of the digest.
+    ``sweeping``, ``digesting``, ``ringing``: with those of the sweep, of the digest, of timers.
     """
-    others = [part for part in (sweeping, digesting) if part is not None]
+    others = [part for part in (sweeping, digesting, ringing) if part is not None]
     return Worker(
         client,
         task_queue=task_queue,
-        workflows=[ReservationWorkflow, RefreshOffers, Sweep, ClearOrphan, Digest],
+        workflows=[ReservationWorkflow, RefreshOffers, Sweep, ClearOrphan, Digest, OnTime],
         activities=[*activities.all, *configuring.all, *(item for part in others for item in part.all)],
         workflow_runner=WORKFLOW_RUNNER,
         max_concurrent_activities=1000,

@@ -30,6 +30,7 @@ from clouddesk.adapters.vault_machines import VaultMachineSecrets
 from clouddesk.adapters.vault_session import VaultSession
 from clouddesk.admins import Admins
 from clouddesk.catalog import offers_to_json
+from clouddesk.language.localtime import utc_now
 from clouddesk.model.errors import Invalid, ProviderDown, Unavailable
 from clouddesk.model.offer import OWN_MACHINE, Offer
 from clouddesk.model.ports import Credentials, Provider
@@ -38,11 +39,14 @@ from clouddesk.providers.docker_engine import find_engine
 from clouddesk.running import run_process, telling_health, work_until_told
 from clouddesk.settings import Settings
 from clouddesk.workflows.activities import Activities, KeepOffers, ProviderFactory
+from clouddesk.workflows.client import TemporalReservations
 from clouddesk.workflows.configure_activities import ConfigureActivities
 from clouddesk.workflows.digesting import DigestActivities
 from clouddesk.workflows.rebuild import Rebuild
 from clouddesk.workflows.registration import make_worker, schedule_digest, schedule_sweep
+from clouddesk.workflows.ringing import TimerActivities
 from clouddesk.workflows.sweeping import SweepActivities
+from clouddesk.workflows.timers import TemporalTimers
 
 log = structlog.get_logger()
 _T = TypeVar("_T")
@@ -123,8 +127,15 @@ async def _work(settings: Settings, health: _Health, stopping: asyncio.Event) ->
         digesting = DigestActivities(
             credentials=credentials, ledger=RedisCosts(redis), notices=notices, admins_of=admins.of_workspace
         )
+        ringing = TimerActivities(
+            engine=TemporalReservations(client),
+            views=views,
+            notices=notices,
+            timers=TemporalTimers(client),
+            clock=utc_now,
+        )
         rebuild = Rebuild(client, views=views, audit=audit, completeness=RedisCompleteness(redis))
-        async with make_worker(client, activities, configuring, sweeping, digesting) as worker:
+        async with make_worker(client, activities, configuring, sweeping, digesting, ringing) as worker:
             health.worker = worker
             await schedule_sweep(client, every=timedelta(minutes=settings.sweep_minutes))
             await schedule_digest(client, str(settings.digest or ""))

@@ -43,6 +43,8 @@ from clouddesk.model.reservation import (
 from clouddesk.model.scaling import Scale
 from clouddesk.model.share import Share
 from clouddesk.model.ssh_key import SshKey
+from clouddesk.model.template import Template
+from clouddesk.model.timer import Timer
 from clouddesk.settings import Limits, TeamDefaults
 from clouddesk.ssh_keys import SshKeys
 
@@ -513,6 +515,42 @@ class MemoryEngine:
             raise fault
 
 
+class MemoryTemplates:
+    """Templates by shelf."""
+
+    def __init__(self) -> None:
+        self.shelves: dict[tuple[str, str | None], dict[str, Template]] = {}
+
+    async def read(self, workspace_id: str, owner: str | None) -> dict[str, Template]:
+        return dict(self.shelves.get((workspace_id, owner), {}))
+
+    async def change(
+        self, workspace_id: str, owner: str | None, change: Callable[[dict[str, Template]], dict[str, Template]]
+    ) -> dict[str, Template]:
+        self.shelves[workspace_id, owner] = change(await self.read(workspace_id, owner))
+        return await self.read(workspace_id, owner)
+
+
+class MemoryTimers:
+    """Timers by id; none of them ever rings."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, Timer] = {}
+
+    async def put(self, timer: Timer) -> None:
+        self.items[timer.id] = timer
+
+    async def add(self, timer: Timer) -> bool:
+        return self.items.setdefault(timer.id, timer) is timer
+
+    async def get(self, ids: Sequence[str]) -> list[Timer]:
+        return [self.items[id_] for id_ in ids if id_ in self.items]
+
+    async def remove(self, ids: Sequence[str]) -> None:
+        for id_ in ids:
+            self.items.pop(id_, None)
+
+
 class MemorySshKeys:
     """Public keys by person."""
 
@@ -553,6 +591,8 @@ class MemoryDesk:
         self.orphans = MemoryOrphans()
         self.trail = MemoryTrail()
         self.ssh_keys = MemorySshKeys()
+        self.templates = MemoryTemplates()
+        self.timers = MemoryTimers()
         self.software_secrets = MemorySoftwareSecrets()
         self.desk = Desk(
             accounts=self.accounts,  # type: ignore[arg-type]  # the part of Accounts that the Desk uses
@@ -568,6 +608,8 @@ class MemoryDesk:
             notices=self.notices,
             habits=self.habits,
             orphan_store=self.orphans,
+            template_store=self.templates,
+            timer_port=self.timers,
             ssh_keys=SshKeys(self.ssh_keys),
             software_secrets=self.software_secrets,
             trail=self.trail,

@@ -30,6 +30,7 @@ from clouddesk.workflows.client import TemporalReservations
 from clouddesk.workflows.configure_activities import ConfigureActivities
 from clouddesk.workflows.contracts import Timing
 from clouddesk.workflows.registration import make_worker
+from clouddesk.workflows.ringing import TimerActivities
 from clouddesk.workflows.sweeping import SweepActivities
 from tests.servers import redis_url, temporal_address
 from tests.workflows.cloud import FakeCloud
@@ -77,7 +78,9 @@ class Bench:
     workers: list[Worker] = field(default_factory=list)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
-    async def start_worker(self, sweeping: SweepActivities | None = None) -> Worker:
+    async def start_worker(
+        self, sweeping: SweepActivities | None = None, ringing: TimerActivities | None = None
+    ) -> Worker:
         async def keep(provider: str, offers: Sequence[Offer]) -> None:
             await self.offers.put(provider, str(len(offers)))
 
@@ -97,7 +100,7 @@ class Bench:
             mirrors={"pip": "https://pip.example"},
             logs=Path("unused"),
         )
-        worker = make_worker(self.client, activities, configuring, sweeping, task_queue=self.queue)
+        worker = make_worker(self.client, activities, configuring, sweeping, ringing, task_queue=self.queue)
         self.workers.append(worker)
         self.tasks.append(asyncio.create_task(worker.run()))
         return worker

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from clouddesk.adapters.redis import RedisReservationViews, open_redis
-from clouddesk.desk import utc_now
+from clouddesk.language.localtime import utc_now
 from clouddesk.model.actor import Person
 from clouddesk.model.reservation import Reservation
 from clouddesk.model.share import EXTEND, USE

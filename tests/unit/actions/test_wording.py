@@ -70,6 +70,9 @@ ERRORS = [
     invalid.SshKeyIsPrivate(),
     invalid.WeakSshKey("an RSA key of 1024 bits is too short"),
     invalid.TooManySshKeys(10),
+    invalid.TooManyTemplates(100),
+    invalid.TemplateNameTaken("etl"),
+    invalid.TooManyReminders(10),
     *(ConfigureFailed("unreachable", step="Installing Java", nodes=nodes) for nodes in (["worker-1", "worker-2"], [])),
 ]
 
@@ -221,6 +224,7 @@ def test_every_kind_of_notice_has_wording_from_the_values_that_workflows_fill(ki
         *("step", "lines", "which", "how_many", "things", "orphan_id", "provider_name"),
         *("week", "earlier", "committed", "slept", "early", "people", "most"),
         *("from_provider", "from_region", "from_size", "from_hourly", "before", "count"),
+        *("note", "state"),
         *("offer_provider", "offer_region", "offer_size", "offer_hourly", "offer_more", "agreed_hourly"),
     }
     response = DOMAIN["responses"][f"utter_notice_{kind}"][0]

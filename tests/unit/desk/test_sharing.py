@@ -19,10 +19,14 @@ from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import GO_ON, PARTIAL, STOPPED, Reservation
 from clouddesk.model.scaling import Scale
 from clouddesk.model.share import EXTEND, MANAGE, USE, Share
+from clouddesk.model.timer import EVERY_DAY, STOP, Weekly
 from clouddesk.scaling import Sizes
+from clouddesk.templates import Templates
+from clouddesk.timers import Switch, Timers
 from tests.conversation.memory import MemoryDesk
 
 ANN = Actor("local", "ann")
+NIGHTLY = Switch(STOP, Weekly(EVERY_DAY, 19))
 Call = Callable[[Desk, Actor, str], Awaitable[Any]]
 
 GROWN = Scale(3, 2, "node", hourly_price_usd=1.0, stopped_hourly_price_usd=1.0)
@@ -42,8 +46,17 @@ CALLS: dict[str, tuple[str, Call]] = {
     "scale": (OWN, lambda desk, actor, id_: desk.scaling.scale(actor, id_, GROWN, request_id="r")),
     "share": (OWN, lambda desk, actor, id_: desk.share(actor, id_, Share("cid", USE), request_id="r")),
     "secrets_of": (OPEN, lambda desk, actor, id_: desk.secrets_of(actor, id_)),
+    "schedule": (SWITCH, lambda desk, actor, id_: desk.timers.schedule(actor, id_, [NIGHTLY], conversation="c")),
+    "schedule_of": (SEE, lambda desk, actor, id_: desk.timers.schedule_of(actor, id_)),
+    "unschedule": (SWITCH, lambda desk, actor, id_: desk.timers.unschedule(actor, id_)),
+    "remind": (
+        SEE,
+        lambda desk, actor, id_: desk.timers.remind(actor, reservation_id=id_, before_end_seconds=60, conversation="c"),
+    ),
+    "request_of": (SEE, lambda desk, actor, id_: desk.templates.request_of(actor, id_)),
     "unshare": (OWN, lambda desk, actor, id_: desk.unshare(actor, id_, "cid", request_id="r")),
 }
+PARTS = (Desk, Leases, Sizes, Templates, Timers)
 STATES = {"start": STOPPED, "choose": PARTIAL}
 """The state that a call needs; running for the others."""
 
@@ -101,7 +114,7 @@ async def test_every_method_allows_exactly_what_the_part_allows(method: str, who
 
 
 def test_no_method_that_takes_a_reservation_is_left_out_of_the_matrix() -> None:
-    methods = [item for part in (Desk, Leases, Sizes) for item in inspect.getmembers(part, inspect.isfunction)]
+    methods = [item for part in PARTS for item in inspect.getmembers(part, inspect.isfunction)]
     taking = {name for name, method in methods if "reservation_id" in inspect.signature(method).parameters}
     assert {name for name in taking if not name.startswith("_")} == set(CALLS)
 

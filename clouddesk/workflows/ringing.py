@@ -1,0 +1,138 @@
+"""The activity behind timers: machines are stopped and started as if their people had said so, and people reminded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from temporalio import activity
+
+from clouddesk.language.localtime import Whereabouts, local_time
+from clouddesk.language.money import rate
+from clouddesk.model.actor import Person
+from clouddesk.model.errors import NotFound, NotLookedAfter, Unavailable, WrongState
+from clouddesk.model.notice import REMINDER, Notice
+from clouddesk.model.ports import Clock, Notices, Reservations, ReservationViews, Timers
+from clouddesk.model.reservation import ENDED, RELEASING, RUNNING, STOPPED, Reservation
+from clouddesk.model.share import MANAGE, USE
+from clouddesk.model.timer import REMIND, STOP, Timer, power_ids
+from clouddesk.workflows.notices import make_notice
+from clouddesk.workflows.timing import RING, Ring
+
+log = structlog.get_logger()
+
+DONE, REMINDED, MOVED = "done", "reminded", "moved"
+OVER, NOT_ALLOWED, HELD, NOTHING_TO_DO = "over", "not_allowed", "held", "nothing_to_do"
+"""What became of it."""
+_SOON = timedelta(minutes=1)
+
+
+class TimerActivities:
+    """Does what is due; touches no cloud itself."""
+
+    def __init__(
+        self, *, engine: Reservations, views: ReservationViews, notices: Notices, timers: Timers, clock: Clock
+    ) -> None:
+        self._engine = engine
+        self._views = views
+        self._notices = notices
+        self._timers = timers
+        self._clock = clock
+
+    @property
+    def all(self) -> Sequence[Callable[..., Any]]:
+        """For the worker."""
+        return [self.ring]
+
+    @activity.defn(name=RING)
+    async def ring(self, work: Ring) -> str:
+        """Do it once for the key, however often it is tried; what became of it."""
+        timer = work.timer
+        outcome = await (self._remind(work) if timer.what == REMIND else self._switch(work))
+        if timer.weekly is None and outcome != MOVED:
+            await self._timers.remove([timer.id])
+        log.info("timer.rang", timer=timer.id, outcome=outcome, reservation_id=timer.reservation_id)
+        return outcome
+
+    async def _switch(self, work: Ring) -> str:
+        timer, view = work.timer, await self._view(work.timer.reservation_id)
+        if view is None or view.state in (RELEASING, ENDED):
+            await self._timers.remove(power_ids(timer.reservation_id))
+            return OVER
+        if not _may(timer, view, self._clock(), MANAGE):
+            await self._timers.remove([timer.id])
+            return NOT_ALLOWED
+        if timer.what == STOP and view.is_held:
+            return HELD
+        before, after = (RUNNING, STOPPED) if timer.what == STOP else (STOPPED, RUNNING)
+        if view.state == after and not view.is_mixed:
+            return NOTHING_TO_DO
+        if view.state != before and not view.is_mixed:
+            # In the middle of something: tried again until it is there.
+            raise WrongState(view.name, state=view.state, wanted=timer.what)
+        switch = self._engine.stop if timer.what == STOP else self._engine.start_nodes
+        await switch(view.id, by=timer.by, request_id=work.key)
+        return DONE
+
+    async def _remind(self, work: Ring) -> str:
+        timer, now = work.timer, self._clock()
+        view = await self._view(timer.reservation_id) if timer.reservation_id else None
+        if timer.reservation_id and (view is None or view.state in (RELEASING, ENDED)):
+            await self._timers.remove([timer.id])
+            return OVER
+        if view and not _may(timer, view, now, USE):
+            await self._timers.remove([timer.id])
+            return NOT_ALLOWED
+        if view and timer.before_end_seconds is not None:
+            due = view.expires_at - timedelta(seconds=timer.before_end_seconds)
+            if due > now + _SOON:
+                # It was extended meanwhile.
+                await self._timers.put(replace(timer, at=due))
+                return MOVED
+        await self._notices.send(await self._reminder(work, view))
+        return REMINDED
+
+    async def _reminder(self, work: Ring, view: Reservation | None) -> Notice:
+        timer, now = work.timer, self._clock()
+        note = f": {timer.note}" if timer.note else ""
+        if view:
+            made = make_notice(view, REMINDER, now, key=work.key, note=note, state=view.state)
+            return replace(made, user_id=timer.by, conversation=timer.conversation)
+        own = await self._views.of_person(Person(timer.workspace_id, timer.by), only_live=True)
+        reader = Whereabouts(timer.timezone)
+        lines = [
+            f"• *{item.name}* · {item.state} · {rate(item.current_hourly_price_usd)} an hour · "
+            f"ends {local_time(item.expires_at, reader, now)}"
+            for item in own
+        ]
+        return Notice(
+            id=f"{timer.id}:{REMINDER}:{work.key}",
+            kind=REMINDER,
+            workspace_id=timer.workspace_id,
+            user_id=timer.by,
+            conversation=timer.conversation,
+            reservation_id="",
+            created_at=now,
+            values={"note": note, "lines": "\n".join(lines), "nodes": str(sum(item.node_count for item in own))},
+        )
+
+    async def _view(self, reservation_id: str) -> Reservation | None:
+        """The truth; None when there is nothing (any more). Raises Unavailable while nobody can say."""
+        try:
+            return await self._engine.get(reservation_id)
+        except (NotFound, NotLookedAfter):
+            return None
+        except Unavailable:
+            view = await self._views.get(reservation_id)
+            if view is not None and view.state == ENDED:
+                return view
+            raise
+
+
+def _may(timer: Timer, view: Reservation, now: datetime, right: str) -> bool:
+    """Whoever set it may still: nobody's part in it outlasts what they were given."""
+    share = view.share_of(timer.by, now)
+    return timer.by == view.owner or timer.is_by_admin or (share is not None and share.allows(right))

@@ -1,0 +1,217 @@
+"""Timers on a real Temporal: machines stop and start by the clock, and people are reminded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from clouddesk.language.localtime import utc_now
+from clouddesk.model.errors import WrongState
+from clouddesk.model.reservation import ReservationOrder
+from clouddesk.model.share import EXTEND, MANAGE, Share
+from clouddesk.model.timer import EVERY_DAY, REMIND, START, STOP, Timer, Weekly, power_id, power_ids
+from clouddesk.workflows import timers as timing
+from clouddesk.workflows.ringing import (
+    DONE,
+    HELD,
+    MOVED,
+    NOT_ALLOWED,
+    NOTHING_TO_DO,
+    OVER,
+    REMINDED,
+    TimerActivities,
+)
+from clouddesk.workflows.timers import TemporalTimers
+from clouddesk.workflows.timing import Ring
+from tests.workflows.conftest import Bench
+
+NOON = Weekly(EVERY_DAY, 12)
+
+
+@pytest.fixture
+def timers(idle_bench: Bench) -> TemporalTimers:
+    return TemporalTimers(idle_bench.client, task_queue=idle_bench.queue)
+
+
+@pytest.fixture
+def ringing(idle_bench: Bench, timers: TemporalTimers) -> TimerActivities:
+    return TimerActivities(
+        engine=idle_bench.engine,
+        views=idle_bench.views,
+        notices=idle_bench.notices_port,
+        timers=timers,
+        clock=utc_now,
+    )
+
+
+@pytest.fixture
+async def bench(idle_bench: Bench, ringing: TimerActivities) -> Bench:
+    await idle_bench.start_worker(ringing=ringing)
+    return idle_bench
+
+
+def timer_of(bench: Bench, order: ReservationOrder, what: str, **changes: Any) -> Timer:
+    is_once = "at" in changes
+    timer = Timer(
+        id=power_id(order.reservation_id, what, is_once=is_once),
+        what=what,
+        workspace_id=bench.person.workspace_id,
+        by=bench.person.user_id,
+        conversation="local:console:-:ann",
+        timezone="Europe/Berlin",
+        weekly=None if is_once else NOON,
+        reservation_id=order.reservation_id,
+    )
+    return replace(timer, **changes)
+
+
+def ring(timer: Timer, key: str = "one") -> Ring:
+    return Ring(timer, key, utc_now())
+
+
+async def test_what_is_to_stop_once_stops_at_its_time_and_the_timer_is_gone(
+    bench: Bench, timers: TemporalTimers
+) -> None:
+    order = await bench.reserve_and_wait()
+    timer = timer_of(bench, order, STOP, at=utc_now() + timedelta(seconds=2))
+    await timers.put(timer)
+    assert await timers.get(power_ids(order.reservation_id)) == [timer]
+    await bench.until(order, lambda view: view.state == "stopped")
+    for _ in range(100):
+        if not await timers.get([timer.id]):
+            break
+        await bench.pause()
+    assert await timers.get([timer.id]) == []
+    assert await bench.kinds() == ["ready", "stopped"]
+
+
+async def test_a_weekly_timer_stops_and_starts_each_time_and_by_whom_is_on_record(
+    bench: Bench, timers: TemporalTimers
+) -> None:
+    order = await bench.reserve_and_wait()
+    stop, start = timer_of(bench, order, STOP), timer_of(bench, order, START)
+    for timer in (stop, start):
+        await timers.put(timer)
+    await bench.client.get_schedule_handle(stop.id).trigger()
+    await bench.until(order, lambda view: view.state == "stopped")
+    await bench.client.get_schedule_handle(start.id).trigger()
+    await bench.until(order, lambda view: view.state == "running")
+    assert await timers.get(power_ids(order.reservation_id)) == [start, stop], "they ring again"
+    entries = {entry.action: entry.by for entry in await bench.engine.trail(order.reservation_id)}
+    assert entries["stopped"] == entries["started"] == bench.person.user_id
+
+
+async def test_another_timer_of_a_kind_takes_the_place_of_the_first(bench: Bench, timers: TemporalTimers) -> None:
+    order = bench.order()
+    await timers.put(timer_of(bench, order, STOP))
+    later = timer_of(bench, order, STOP, weekly=Weekly((0,), 18, 30))
+    await timers.put(later)
+    assert await timers.get(power_ids(order.reservation_id)) == [later]
+    await timers.remove(power_ids(order.reservation_id))
+    await timers.remove(power_ids(order.reservation_id))
+    assert await timers.get(power_ids(order.reservation_id)) == []
+
+
+async def test_the_clock_of_the_person_counts_also_when_summer_begins(bench: Bench) -> None:
+    timer = timer_of(bench, bench.order(), STOP, weekly=Weekly((5, 6), 19))
+    schedule = TemporalTimers(bench.client, task_queue=bench.queue)._schedule(timer)
+    begins = datetime(2027, 3, 27, tzinfo=timezone.utc)  # Saturday; the clocks change in the night
+    schedule.spec = replace(timing._spec(timer), start_at=begins)
+    handle = await bench.client.create_schedule(f"probe-{timer.id}", schedule)
+    found = (await handle.describe()).info.next_action_times[:3]
+    await handle.delete()
+    berlin = [moment.astimezone(ZoneInfo("Europe/Berlin")) for moment in found]
+    assert [f"{moment:%a %H:%M}" for moment in berlin] == ["Sat 19:00", "Sun 19:00", "Sat 19:00"]
+    assert [moment.hour for moment in found] == [18, 17, 17], "an hour earlier by the sun"
+
+
+async def test_what_does_not_apply_is_skipped(bench: Bench, timers: TemporalTimers, ringing: TimerActivities) -> None:
+    order = await bench.reserve_and_wait()
+    stop, start = timer_of(bench, order, STOP), timer_of(bench, order, START)
+    await timers.put(stop)
+    assert await ringing.ring(ring(start)) == NOTHING_TO_DO
+    await bench.engine.hold(order.reservation_id)
+    assert await ringing.ring(ring(stop)) == HELD
+    assert (await bench.engine.get(order.reservation_id)).state == "running", "a hold wins over the clock"
+    await bench.engine.release(order.reservation_id)
+    await bench.ended(order)
+    assert await timers.get([stop.id]) == [stop]
+    assert await ringing.ring(ring(stop)) == OVER
+    assert await timers.get([stop.id]) == [], "the schedule ends with its machine"
+
+
+async def test_machines_in_the_middle_of_something_are_waited_for(bench: Bench, ringing: TimerActivities) -> None:
+    bench.cloud.boot_seconds = 1.0
+    order = await bench.reserve()
+    await bench.until(order, lambda view: view.state == "provisioning")
+    with pytest.raises(WrongState):
+        await ringing.ring(ring(timer_of(bench, order, STOP)))
+    await bench.until(order, lambda view: view.state == "running")
+    assert await ringing.ring(ring(timer_of(bench, order, STOP))) == DONE
+    await bench.until(order, lambda view: view.state == "stopped")
+    assert await ringing.ring(ring(timer_of(bench, order, STOP))) == NOTHING_TO_DO
+
+
+@pytest.mark.parametrize(("level", "outcome"), [(MANAGE, DONE), (EXTEND, NOT_ALLOWED), (None, NOT_ALLOWED)])
+async def test_nobodys_timer_outlasts_their_right_to_switch(
+    bench: Bench, timers: TemporalTimers, ringing: TimerActivities, level: str | None, outcome: str
+) -> None:
+    order = await bench.reserve_and_wait()
+    if level:
+        await bench.engine.share(order.reservation_id, Share("ben", level), "one")
+    timer = timer_of(bench, order, STOP, by="ben")
+    await timers.put(timer)
+    assert await ringing.ring(ring(timer)) == outcome
+    assert bool(await timers.get([timer.id])) is (outcome == DONE)
+
+
+async def test_whoever_may_not_see_a_machine_any_more_is_told_nothing_of_it(
+    bench: Bench, ringing: TimerActivities
+) -> None:
+    order = await bench.reserve_and_wait()
+    timer = timer_of(bench, order, REMIND, id=f"reminder-{bench.person}-1", at=utc_now(), by="ben")
+    assert await ringing.ring(ring(timer)) == NOT_ALLOWED
+    await bench.engine.share(order.reservation_id, Share("ben", EXTEND), "one")
+    assert await ringing.ring(ring(timer)) == REMINDED
+
+
+async def test_a_reminder_of_a_machine_tells_how_it_is_then(bench: Bench, timers: TemporalTimers) -> None:
+    order = await bench.reserve_and_wait()
+    at = utc_now() + timedelta(seconds=1)
+    timer = timer_of(bench, order, REMIND, id=f"reminder-{bench.person}-1", at=at, note="stop it")
+    assert await timers.add(timer)
+    assert not await timers.add(timer), "the place is taken"
+    notice = await bench.notice("reminder")
+    assert (notice.reservation_id, notice.user_id) == (order.reservation_id, bench.person.user_id)
+    assert (notice.values["note"], notice.values["state"]) == (": stop it", "running")
+
+
+async def test_a_reminder_of_everything_tells_what_runs_then_and_only_once(
+    bench: Bench, ringing: TimerActivities
+) -> None:
+    order = await bench.reserve_and_wait()
+    at = utc_now() + timedelta(seconds=1)
+    timer = timer_of(bench, order, REMIND, id=f"reminder-{bench.person}-1", at=at, reservation_id="")
+    for _ in range(2):
+        assert await ringing.ring(ring(timer)) == REMINDED
+    (notice,) = [item for item in await bench.notices() if item.kind == "reminder"]
+    assert order.name in notice.values["lines"]
+    assert notice.values["nodes"] == "2"
+
+
+async def test_a_reminder_before_the_end_moves_with_the_end(
+    bench: Bench, timers: TemporalTimers, ringing: TimerActivities
+) -> None:
+    order = await bench.reserve_and_wait(lease_seconds=600)
+    id_ = f"reminder-{bench.person}-1"
+    timer = timer_of(bench, order, REMIND, id=id_, at=utc_now() + timedelta(hours=1), before_end_seconds=300)
+    assert await ringing.ring(ring(timer)) == MOVED
+    (moved,) = await timers.get([id_])
+    view = await bench.engine.get(order.reservation_id)
+    assert moved.at == view.expires_at - timedelta(seconds=300)
+    assert "reminder" not in await bench.kinds()
+    assert await ringing.ring(ring(replace(timer, before_end_seconds=599))) == REMINDED
