@@ -14,7 +14,7 @@ from clouddesk.matching import is_in
 from clouddesk.model.actor import Actor
 from clouddesk.model.costs import RESERVATION, CostAccount, CostReport, report
 from clouddesk.model.errors import NotFound
-from clouddesk.model.ports import CostLedger
+from clouddesk.model.stores import CostLedger
 
 OWN, TEAM = "own", "team"
 

@@ -19,7 +19,7 @@ from clouddesk.costs import Costs
 from clouddesk.language.localtime import utc_now
 from clouddesk.leases import Leases
 from clouddesk.matching import match_reservations
-from clouddesk.model import ports
+from clouddesk.model import ports, stores
 from clouddesk.model.actor import Actor
 from clouddesk.model.audit import CREDENTIALS_ADDED, CREDENTIALS_REMOVED, AuditEntry
 from clouddesk.model.blueprint import Blueprint
@@ -29,19 +29,6 @@ from clouddesk.model.errors import Denied, NotFound, Unavailable, WrongState
 from clouddesk.model.invalid import CredentialsInUse
 from clouddesk.model.notice import Notice
 from clouddesk.model.offer import Offer, PriceList, Requirements
-from clouddesk.model.ports import (
-    AuditTrail,
-    Clock,
-    Colleagues,
-    CostLedger,
-    Habits,
-    Notices,
-    Orphans,
-    Quotes,
-    Reservations,
-    ReservationViews,
-    SoftwareSecrets,
-)
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import RELEASING, RUNNING, STARTING, STOPPED, STOPPING, Reservation
@@ -70,21 +57,21 @@ class Desk:
     installation: str
     is_simulated: bool
     limits: Limits
-    quotes: Quotes
-    engine: Reservations
-    views: ReservationViews
-    colleagues: Colleagues
-    notices: Notices
-    habits: Habits
+    quotes: stores.Quotes
+    engine: ports.Reservations
+    views: stores.ReservationViews
+    colleagues: ports.Colleagues
+    notices: stores.Notices
+    habits: stores.Habits
     ssh_keys: SshKeys
-    software_secrets: SoftwareSecrets
-    trail: AuditTrail
-    ledger: CostLedger
-    orphan_store: Orphans
-    template_store: ports.Templates
+    software_secrets: stores.SoftwareSecrets
+    trail: stores.AuditTrail
+    ledger: stores.CostLedger
+    orphan_store: stores.Orphans
+    template_store: stores.Templates
     timer_port: ports.Timers
     team: TeamDefaults
-    clock: Clock = utc_now
+    clock: ports.Clock = utc_now
 
     @cached_property
     def _quotations(self) -> Quotations:

@@ -15,9 +15,10 @@ from clouddesk.model.errors import CloudDeskError, CredentialsMissing, NotFound,
 from clouddesk.model.node import NodeOrder, NodePlan
 from clouddesk.model.offer import OWN_MACHINE, Offer, Requirements
 from clouddesk.model.orphan import Orphan, SweepReport
-from clouddesk.model.ports import AuditTrail, Catalog, Clock, Orphans, Reservations, ReservationViews
+from clouddesk.model.ports import Catalog, Clock, Reservations
 from clouddesk.model.request import CLUSTER, VM
 from clouddesk.model.reservation import RELEASING, Reservation, ReservationOrder
+from clouddesk.model.stores import AuditTrail, Orphans, ReservationViews
 from clouddesk.quoting import DEFAULT_STORAGE_GB
 from clouddesk.records import Records
 from clouddesk.settings import Limits

@@ -20,9 +20,10 @@ from clouddesk.model.credentials import credential_ref
 from clouddesk.model.errors import CredentialsMissing, Invalid, NothingFits, OfferChanged, QuoteExpired, Unavailable
 from clouddesk.model.invalid import NoOwnMachine, UnknownProvider
 from clouddesk.model.offer import OWN_MACHINE
-from clouddesk.model.ports import Clock, Habits, Quotes, Reservations
+from clouddesk.model.ports import Clock, Reservations
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import CLUSTER, ResourceRequest
+from clouddesk.model.stores import Habits, Quotes
 from clouddesk.quoting import make_quote, still_holds
 from clouddesk.settings import Limits, TeamDefaults
 from clouddesk.setups import Setup, make_setup, openings_of

@@ -8,8 +8,8 @@ from clouddesk import access
 from clouddesk.model.actor import Actor
 from clouddesk.model.errors import NotFound
 from clouddesk.model.invalid import TooManySshKeys
-from clouddesk.model.ports import SshKeyStore
 from clouddesk.model.ssh_key import SshKey, parse_ssh_key
+from clouddesk.model.stores import SshKeyStore
 
 MOST = 10
 """That a person may have: more than devices, and few enough for the user data of every cloud."""

@@ -15,11 +15,12 @@ from clouddesk.habits import reservation_key
 from clouddesk.model.actor import Actor
 from clouddesk.model.errors import Denied, NotFound
 from clouddesk.model.invalid import TemplateNameTaken, TooManyTemplates
-from clouddesk.model.ports import Clock, Habits
-from clouddesk.model.ports import Templates as TemplateStore
+from clouddesk.model.ports import Clock
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import Reservation
+from clouddesk.model.stores import Habits
+from clouddesk.model.stores import Templates as TemplateStore
 from clouddesk.model.template import Template, TemplateVersion, template_name
 from clouddesk.records import Records
 

@@ -18,7 +18,7 @@ from clouddesk.language.people import called
 from clouddesk.model import notice as kinds
 from clouddesk.model.actor import Person
 from clouddesk.model.notice import Notice
-from clouddesk.model.ports import Notices
+from clouddesk.model.stores import Notices
 from clouddesk.settings import PROJECT
 from connectors.rasa import Button, Reply
 

@@ -16,7 +16,7 @@ _ALL = f"{PREFIX}:orphans"
 
 
 class RedisOrphans:
-    """Implements ``clouddesk.model.ports.Orphans``: one hash of all orphans by id."""
+    """Implements ``clouddesk.model.stores.Orphans``: one hash of all orphans by id."""
 
     def __init__(self, redis: Redis[bytes]) -> None:
         self._redis = redis

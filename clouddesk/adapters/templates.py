@@ -14,7 +14,7 @@ from clouddesk.model.template import Template
 
 
 class RedisTemplates:
-    """Implements ``clouddesk.model.ports.Templates``."""
+    """Implements ``clouddesk.model.stores.Templates``."""
 
     def __init__(self, redis: Redis[bytes]) -> None:
         self._redis = redis

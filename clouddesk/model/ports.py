@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from clouddesk.model.actor import Person
-from clouddesk.model.audit import AuditEntry
-from clouddesk.model.configuration import BotKey, ConfigurationOrder, ConfigurationSecrets, Configured
-from clouddesk.model.costs import CostAccount
+from clouddesk.model.configuration import ConfigurationOrder, ConfigurationSecrets, Configured
 from clouddesk.model.credentials import CredentialInfo, SecretFields
 from clouddesk.model.node import Account, Node, NodeOrder, Survey, Teardown
-from clouddesk.model.notice import Notice
 from clouddesk.model.offer import Offer, Requirements
 from clouddesk.model.orphan import Orphan, SweepReport
-from clouddesk.model.quote import Quote
-from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import Reservation, ReservationOrder
 from clouddesk.model.scaling import Scale
 from clouddesk.model.share import Share
-from clouddesk.model.ssh_key import SshKey
-from clouddesk.model.template import Template
 from clouddesk.model.timer import Timer
 
 
@@ -122,45 +115,6 @@ class Credentials(Protocol):
         ...
 
 
-class SshKeyStore(Protocol):
-    """People's public SSH keys, where nobody else can change them."""
-
-    async def read(self, person: Person) -> list[SshKey]:
-        """In the order in which they came."""
-        ...
-
-    async def change(self, person: Person, change: Callable[[list[SshKey]], list[SshKey]]) -> list[SshKey]:
-        """Write what ``change`` makes of them as they are now, with nobody else's change lost; how they are then.
-
-        What ``change`` raises is raised; it may be called more than once.
-        """
-        ...
-
-
-class MachineSecrets(Protocol):
-    """What only a reservation's machines and its worker know: made at the first call, then the same until forgotten."""
-
-    async def bot_key(self, reservation_id: str) -> BotKey:
-        """The key pair with which CloudDesk itself logs in."""
-        ...
-
-    async def software_secrets(self, reservation_id: str, wanted: Mapping[str, int]) -> Mapping[str, str]:
-        """The software's secrets; ``wanted``: how many characters each has, by name."""
-        ...
-
-    async def forget(self, reservation_id: str) -> None:
-        """Delete all of it; what is gone already is no error."""
-        ...
-
-
-class SoftwareSecrets(Protocol):
-    """What gets a reservation's owner into its software."""
-
-    async def known_software_secrets(self, reservation_id: str) -> Mapping[str, str]:
-        """By name; {} when there are none."""
-        ...
-
-
 class Configuration(Protocol):
     """Puts software on machines."""
 
@@ -179,104 +133,11 @@ class Configuration(Protocol):
         ...
 
 
-class Quotes(Protocol):
-    """Quotes that wait for a yes; they vanish by themselves at their end."""
-
-    async def put(self, quote: Quote) -> None: ...
-
-    async def get(self, quote_id: str) -> Quote | None: ...
-
-
-class Habits(Protocol):
-    """What each person used last, by what it was for; may be lost, as defaults then take its place."""
-
-    async def put(self, person: Person, request: ResourceRequest, keys: Sequence[str]) -> None:
-        """Remember the request under each of the keys, in place of what was there."""
-        ...
-
-    async def get(self, person: Person, keys: Sequence[str]) -> list[ResourceRequest | None]:
-        """What is remembered, in the order of the keys."""
-        ...
-
-
-class ReservationViews(Protocol):
-    """The view of reservations that people read."""
-
-    async def put(self, reservation: Reservation) -> None:
-        """Write, unless a newer revision is there already."""
-        ...
-
-    async def put_nodes_up(self, reservation_id: str, count: int) -> None:
-        """How many machines run by now; shown only while the view's state is PROVISIONING, and changes nothing else."""
-        ...
-
-    async def put_step(self, reservation_id: str, step: str) -> None:
-        """What is being done; shown only in states in which software is set up, and changes nothing else."""
-        ...
-
-    async def get(self, reservation_id: str) -> Reservation | None: ...
-
-    async def of_person(self, person: Person, *, only_live: bool = False) -> list[Reservation]:
-        """Newest first; those that ended too, unless told otherwise."""
-        ...
-
-    async def seen_by(self, person: Person, *, now: datetime, only_live: bool = False) -> list[Reservation]:
-        """The person's own, newest first, then what is shared with them now, newest first."""
-        ...
-
-    async def all(self, *, only_live: bool = False) -> list[Reservation]:
-        """Everybody's, newest first; those that ended too, unless told otherwise."""
-        ...
-
-    async def claim_name(self, person: Person, stem: str, reservation_id: str, *, is_exact: bool = False) -> str:
-        """A name that none of the person's reservations has: ``spark-1``, ``spark-2`` …; atomic.
-
-        ``is_exact``: the stem itself when it is free. The same reservation gets the same name again.
-        """
-        ...
-
-
-class CostLedger(Protocol):
-    """What every reservation has cost by time; as new as the views, and kept longer than a year."""
-
-    async def accounts(self, workspace_id: str, *, since: datetime) -> list[CostAccount]:
-        """Of every reservation there that lives, or ended at ``since`` or later; perhaps of some that ended before."""
-        ...
-
-
 class Colleagues(Protocol):
     """Who may be given a part in something, as far as the connectors know their people."""
 
     async def refusal(self, person: Person) -> str | None:
         """Why they may not ("bot", "guest", …); None for colleagues, and for who is not known to be anything else."""
-        ...
-
-
-class Notices(Protocol):
-    """Messages to people, delivered at least once and in order per person."""
-
-    async def send(self, notice: Notice) -> None:
-        """Append; the same notice id twice is kept once."""
-        ...
-
-    async def read(self, person: Person, *, after: str, wait_seconds: float = 0.0) -> list[tuple[str, Notice]]:
-        """Notices later than the position ``after`` ("0" from the start, "$" from now), with their positions."""
-        ...
-
-    async def latest(self, person: Person, *, limit: int) -> list[Notice]:
-        """The last notices, newest first."""
-        ...
-
-
-class AuditTrail(Protocol):
-    """The append-only trail of what was done, by whom."""
-
-    async def append(self, entries: Sequence[AuditEntry]) -> None:
-        """Write at the end; an entry whose id is known already is left out."""
-        ...
-
-    def read(self, *, since: datetime, until: datetime | None = None) -> AsyncIterator[AuditEntry]:
-        """Entries from ``since`` on and before ``until``, oldest first, without ever holding all of them."""
         ...
 
 
@@ -351,46 +212,6 @@ class Reservations(Protocol):
 
     async def refresh_offers(self, provider: str, credential_ref: str) -> int:
         """Fetch the provider's live prices with that access; returns how many. Raises Unavailable."""
-        ...
-
-
-class Orphans(Protocol):
-    """What no reservation looks after, as the sweeps found it."""
-
-    async def note(self, orphan: Orphan) -> Orphan:
-        """Write unless it is known; what is known of it then. Of several at once one is the first."""
-        ...
-
-    async def change(self, orphan_id: str, change: Callable[[Orphan], Orphan]) -> Orphan | None:
-        """Write what ``change`` makes of it as it is now, with nobody else's change lost; None when it is gone.
-
-        What ``change`` raises is raised; it may be called more than once.
-        """
-        ...
-
-    async def get(self, orphan_id: str) -> Orphan | None: ...
-
-    async def all(self) -> list[Orphan]: ...
-
-    async def remove(self, orphan_id: str) -> None:
-        """It is gone, or belongs to a reservation again."""
-        ...
-
-
-class Templates(Protocol):
-    """Saved requests: a shelf for each person, and with ``owner`` None one for each workspace's team."""
-
-    async def read(self, workspace_id: str, owner: str | None) -> dict[str, Template]:
-        """By name."""
-        ...
-
-    async def change(
-        self, workspace_id: str, owner: str | None, change: Callable[[dict[str, Template]], dict[str, Template]]
-    ) -> dict[str, Template]:
-        """Write what ``change`` makes of them as they are now, with nobody else's change lost; how they are then.
-
-        What ``change`` raises is raised; it may be called more than once.
-        """
         ...
 
 

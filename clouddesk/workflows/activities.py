@@ -25,8 +25,9 @@ from clouddesk.model.errors import (
 )
 from clouddesk.model.node import Node, NodeOrder
 from clouddesk.model.offer import Offer
-from clouddesk.model.ports import AuditTrail, MachineSecrets, Notices, Provider, ReservationViews
+from clouddesk.model.ports import Provider
 from clouddesk.model.reservation import REASON_PROVISION_FAILED
+from clouddesk.model.stores import AuditTrail, MachineSecrets, Notices, ReservationViews
 from clouddesk.workflows.contracts import (
     END_NODES,
     LOOK,

@@ -22,7 +22,8 @@ from clouddesk.model.configuration import (
 )
 from clouddesk.model.errors import Unavailable
 from clouddesk.model.node import Node
-from clouddesk.model.ports import Configuration, MachineSecrets, ReservationViews
+from clouddesk.model.ports import Configuration
+from clouddesk.model.stores import MachineSecrets, ReservationViews
 from clouddesk.workflows.contracts import CONFIGURE, FORGET, Configuring, Outcome
 from clouddesk.workflows.working import beating, failing
 

@@ -21,8 +21,8 @@ from clouddesk.adapters.audit import RedisAuditTrail
 from clouddesk.adapters.completeness import RedisCompleteness
 from clouddesk.adapters.redis import RedisReservationViews, open_redis
 from clouddesk.model.errors import Unavailable
-from clouddesk.model.ports import AuditTrail, ReservationViews
 from clouddesk.model.reservation import REASON_RELEASED, Reservation
+from clouddesk.model.stores import AuditTrail, ReservationViews
 from clouddesk.settings import Settings
 from clouddesk.workflows.contracts import TASK_QUEUE
 from clouddesk.workflows.findings import ended

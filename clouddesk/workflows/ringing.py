@@ -15,9 +15,10 @@ from clouddesk.language.money import rate
 from clouddesk.model.actor import Person
 from clouddesk.model.errors import NotFound, NotLookedAfter, Unavailable, WrongState
 from clouddesk.model.notice import REMINDER, Notice
-from clouddesk.model.ports import Clock, Notices, Reservations, ReservationViews, Timers
+from clouddesk.model.ports import Clock, Reservations, Timers
 from clouddesk.model.reservation import ENDED, RELEASING, RUNNING, STOPPED, Reservation
 from clouddesk.model.share import MANAGE, USE
+from clouddesk.model.stores import Notices, ReservationViews
 from clouddesk.model.timer import REMIND, STOP, Timer, power_ids
 from clouddesk.workflows.notices import make_notice
 from clouddesk.workflows.timing import RING, Ring

@@ -24,8 +24,9 @@ from clouddesk.model.errors import CloudDeskError
 from clouddesk.model.node import Survey
 from clouddesk.model.notice import CREDENTIALS, ENDED, ORPHAN_SETTLED, TROUBLE, Notice
 from clouddesk.model.orphan import Orphan
-from clouddesk.model.ports import AuditTrail, Notices, Orphans, Provider, ReservationViews
+from clouddesk.model.ports import Provider
 from clouddesk.model.reservation import REASON_NOTHING_LEFT, REASON_RELEASED, Reservation
+from clouddesk.model.stores import AuditTrail, Notices, Orphans, ReservationViews
 from clouddesk.workflows.failures import as_failure
 from clouddesk.workflows.findings import (
     Unit,
