@@ -44,6 +44,8 @@ async def tell(turn: Turn, topic: str) -> None:
         _tell_open(turn)
     elif topic == "extension":
         await _tell_extension(turn)
+    elif topic == "own":
+        await hand_over(turn, "list_resources")
     elif topic == "own_price":
         await _tell_own_price(turn)
     elif topic == "own_cost":

@@ -100,7 +100,7 @@ _KEEPING = re.compile(
     r"\b(?:how much|what(?:'?s)?|price|costs?)\b.*\b(?:keep|keeping|have|run|running|leave)\b (?:it|them|this|that)\b.*"
 )
 """Of what runs, where no request is open."""
-TOPICS = (*_OF_A_REQUEST, "open", "own_price", "extension", "own_cost", "cheaper_own", "what_if")
+TOPICS = (*_OF_A_REQUEST, "open", "own", "own_price", "extension", "own_cost", "cheaper_own", "what_if")
 
 
 def topic(turn: Turn) -> str | None:
@@ -115,7 +115,7 @@ def topic(turn: Turn) -> str | None:
     if _EXTENSION.search(text) or _asks_to_keep(turn, text):
         return "extension"
     if turn.is_idle and _DONE_NOW.fullmatch(text):
-        return "own_cost"
+        return "own"
     if turn.is_idle and _FORGOTTEN.fullmatch(text):
         return "end"
     if _OWN_COST.fullmatch(text) and not _SPENT.search(text):

@@ -18,6 +18,12 @@ def test_enough_conversations_can_be_played_on_the_running_stack() -> None:
     assert len(set(playable)) == len(playable), "a title is there twice"
 
 
+def test_what_is_said_is_text() -> None:
+    """An unquoted no is none in YAML."""
+    said = [(title, turn["say"]) for title, item in conversations() for turn in item["turns"] if "say" in turn]
+    assert [item for item in said if not isinstance(item[1], str)] == []
+
+
 def test_no_sentence_is_in_the_training_data() -> None:
     learned = {plain(sentence.said) for sentence in sentences()}
     said = {str(turn["say"]) for _, item in conversations() for turn in item["turns"] if "say" in turn}
