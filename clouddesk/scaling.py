@@ -14,7 +14,7 @@ from clouddesk.fallbacks import stopped_hourly_price_usd
 from clouddesk.model.actor import Actor
 from clouddesk.model.blueprint import GROW, SHRINK, Blueprint
 from clouddesk.model.errors import LimitExceeded, OfferChanged, UnknownRegion, UnknownSoftware, WrongState
-from clouddesk.model.invalid import CannotScale, ClusterTooSmall, SameSize, TooFewMachines
+from clouddesk.model.invalid import CannotScale, ClusterTooSmall, SameSize, TooFewMachines, UnknownMake
 from clouddesk.model.offer import SAME_PRICE, Offer, Requirements
 from clouddesk.model.ports import Reservations
 from clouddesk.model.request import CLUSTER
@@ -43,12 +43,15 @@ class Sizes:
     async def quote(self, actor: Actor, reservation_id: str, count: int) -> ScaleQuote:
         """What ``count`` machines in all would cost: further ones of the same size, at today's price of their offer.
 
-        Raises WrongState unless it runs, SameSize, TooFewMachines, ClusterTooSmall, LimitExceeded, CannotScale.
+        Raises WrongState unless it runs, SameSize, TooFewMachines, ClusterTooSmall, LimitExceeded, CannotScale,
+        and UnknownMake of machines that were adopted.
         """
         reservation = await self.records.with_right(actor, Right.OWN, reservation_id)
         if reservation.state != RUNNING or reservation.is_mixed:
             raise WrongState(reservation.name, state=reservation.state, wanted="scale")
         before = len(reservation.living_nodes)
+        if not reservation.disk_gb:
+            raise UnknownMake(reservation.name)
         blueprint = self._blueprint(reservation, is_growth=count > before)
         self._check(reservation, blueprint, before, count)
         share = reservation.hourly_price_usd / reservation.node_count

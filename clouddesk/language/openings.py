@@ -31,6 +31,11 @@ _OWN = re.compile(
     r"\b(?:to|from|for|by) (?:my|our)(?: own| current| public)? (?:ip|address|network|laptop|office|home)\b"
 )
 _PORTS = re.compile(r"\bports? (?P<ports>\d{1,5}(?:-\d{1,5})?(?:(?:,? and |, ?)\d{1,5}(?:-\d{1,5})?)*)\b")
+_DENIES = re.compile(
+    r"\b(?:not|never|cannot|nobody|no one|no|without|close[ds]?|closing|block(?:ed|ing)?|except|den(?:y|ied))\b|n't\b"
+)
+"""What follows in the same clause is not let in; taken too widely rather than too narrowly."""
+_CLAUSE_END = re.compile(r"[,;.!?](?:\s+(?!\d)|$)|\bbut\b")
 _LAST_PORT = 65535
 
 
@@ -52,22 +57,28 @@ class Opened:
 def read(text: str) -> Opened:
     """What of it the text says; nothing where it does not speak of opening."""
     text = text.lower().replace("’", "'")
-    if _CLOSES.search(text):
-        return Opened(is_closed=True)
-    if not _OPENS.search(text):
+    closes = bool(_CLOSES.search(text))
+    if not closes and not _OPENS.search(text):
         return Opened()
-    sources, unclear = [], []
-    for found in _ADDRESS.findall(text):
-        network = _network(found)
-        if network:
-            sources.append(network)
-        else:
-            unclear.append(found)
-    if _EVERYBODY.search(text):
-        sources.append(WORLD[0])
-    if _OWN.search(text) and not sources and not unclear:
-        unclear.append(MY_ADDRESS)
-    ports = tuple(port for found in _PORTS.finditer(text) for port in re.findall(r"\d+(?:-\d+)?", found["ports"]))
+    sources, unclear, ports = [], [], []
+    # What is denied is dropped; with nothing left, all stays closed.
+    for clause in _CLAUSE_END.split(text):
+        denial = _DENIES.search(clause)
+        said = clause[: denial.start()] if denial else clause
+        closes = closes or bool(denial and _EVERYBODY.search(clause, denial.start()))
+        for found in _ADDRESS.findall(said):
+            network = _network(found)
+            if network:
+                sources.append(network)
+            else:
+                unclear.append(found)
+        if _EVERYBODY.search(said):
+            sources.append(WORLD[0])
+        if _OWN.search(said) and not sources and not unclear:
+            unclear.append(MY_ADDRESS)
+        ports += [port for found in _PORTS.finditer(said) for port in re.findall(r"\d+(?:-\d+)?", found["ports"])]
+    if closes and not sources and not unclear:
+        return Opened(is_closed=True)
     return Opened(tuple(dict.fromkeys(sources)), tuple(filter(_is_port, ports)), unclear=tuple(unclear))
 
 

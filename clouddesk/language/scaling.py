@@ -15,6 +15,8 @@ _TO = (
         rf"(?:\b(?:to|into|at|until|only|exactly|total(?: of)?)|->|→) {_ABOUT}(?P<n>{NUMBER})"
         r"(?!-|\s+(?:more|extra|less|fewer))"
     ),
+    re.compile(rf"\b(?:keep|keeping|leave|leaving|so that) {_ABOUT}(?P<n>{NUMBER})"),
+    re.compile(rf"(?P<n>{NUMBER})(?: {_PARTS})? (?:remain|stay|are left|left)\b"),
     re.compile(
         rf"(?P<n>{NUMBER})(?: {_PARTS})?,? (?:altogether|overall|all told|in (?:total|all)|total|rather than"
         r"|(?:is|are|will be|would be) (?:enough|plenty|fine|sufficient))\b"
@@ -24,6 +26,7 @@ _BY = re.compile(rf"\bby {_ABOUT}(?P<n>{NUMBER})")
 _SHRINKS = re.compile(
     r"\b(?:shrink|smaller|reduce|decrease|downsize|downscale|cut|trim|scale (?:it |them )?(?:down|in)|fewer|less)\b"
 )
+_GROWS = re.compile(r"\b(?:grow|(?:scale|size) (?:\S+ ){0,3}(?:up|out)|upscale|increase|expand|enlarge|on top)\b")
 _MORE = re.compile(r"\b(?:add|attach|plus|another|extra|additional|(?<!no )more(?! than)|join)\b|\+")
 _FEWER = re.compile(
     r"\b(?:drop|remove|minus|less(?! than)|fewer(?! than)|lose|kill|release|delete|terminate|stop|trim"
@@ -35,8 +38,8 @@ _ONE_LESS = re.compile(
     rf"\b(?:drop|remove|lose|kill|delete|(?:take|give|hand) (?:away|off|back)) (?:an?|the last) (?:[\w-]+ )?{_PARTS}\b"
 )
 _TIMES = (
-    (2.0, re.compile(rf"\b(?:{DOUBLE}|two times|2x|x2|2 ?× ?)\b")),
-    (3.0, re.compile(r"\b(?:tripled?|three times|3x|x3)\b")),
+    (2.0, re.compile(rf"\b(?:{DOUBLE}|two times|2 times|2x|x2|2 ?× ?)\b")),
+    (3.0, re.compile(r"\b(?:tripled?|three times|3 times|3x|x3)\b")),
     (0.5, re.compile(rf"\b{HALF}\b")),
 )
 _SAID = re.compile(
@@ -68,6 +71,9 @@ def change_said(text: str, number: int | None) -> Change | None:
         return Change(by=-number if _SHRINKS.search(said) else number)
     if any(_numbers(pattern, said, number) for pattern in _TO):
         return Change(to=number)
+    for factor, pattern in _TIMES:
+        if factor == number and pattern.search(said):
+            return Change(times=factor)
     for clause in _CLAUSE_END.split(said):
         if not _is_in(clause, number):
             continue
@@ -75,7 +81,7 @@ def change_said(text: str, number: int | None) -> Change | None:
             return Change(by=-number)
         if _MORE.search(clause):
             return Change(by=number)
-    return Change(to=number)
+    return Change(by=number) if _GROWS.search(said) else Change(to=number)
 
 
 def without_change(text: str) -> str:

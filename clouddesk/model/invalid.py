@@ -4,6 +4,7 @@ Invalid
 ├── TooFewMachines        none, or less than none
 ├── ClusterTooSmall       fewer machines than its roles take
 ├── CannotScale           its software cannot take in machines, or let go of them
+├── UnknownMake           what its machines were made from is not known
 ├── SameSize              as many machines as there are
 ├── NotPositive           no cores, no memory, no disk
 ├── LeaseTooShort         ends before it has begun
@@ -70,6 +71,16 @@ class CannotScale(Invalid):
         self.title = title
         self.is_growth = is_growth
         super().__init__(f"{title} on {name} cannot {'grow' if is_growth else 'shrink'} while it runs.")
+
+
+class UnknownMake(Invalid):
+    """What its machines were made from is not known, so that no others can be made like them, and none left out."""
+
+    code = "unknown_make"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"How the machines of {name} were made is not known.")
 
 
 class SameSize(Invalid):

@@ -88,7 +88,8 @@ class Scaler:
         wanted = replace(context.order.nodes, nodes=(*change.plans, *new))
         state.is_growing = True
         try:
-            made = await self._make(wanted)
+            # One of the others that vanished unseen is not made again beside what people see.
+            made = await self._make(replace(wanted, nodes=new))
         except ActivityError as error:
             if not nothing_was_made(error) and not await self._end_machines(keys):
                 return
@@ -125,7 +126,7 @@ class Scaler:
             self._stay(change, GROW, told_of(failed), outcome)
 
     async def _make(self, wanted: NodeOrder) -> Provisioned | None:
-        """Those that are there already are not made again. None when the end is due. Raises ActivityError."""
+        """What comes, beside those that there are. None when the end is due. Raises ActivityError."""
         context = self._context
         attempt = workflow.start_activity(
             PROVISION,

@@ -297,6 +297,14 @@ async def test_a_machine_that_vanished_is_no_part_of_the_new_number_and_its_name
     assert view.hourly_price_usd == pytest.approx(2 * 1200 + 1500)
 
 
+async def test_a_machine_that_vanished_unseen_is_not_made_anew_beside_those_that_come(bench: Bench):
+    order = await cluster(bench)
+    bench.cloud.nodes.pop("worker-2")
+    await scale(bench, order, 4, before=3)
+    await rested(bench, order, "scaled")
+    assert sorted(bench.cloud.nodes) == ["controller", "worker-1", "worker-3"]
+
+
 async def test_a_fresh_history_knows_the_machines_that_came(bench: Bench):
     bench.use_timing(history_events=30)
     order = await cluster(bench, configuration=SOFTWARE)

@@ -60,6 +60,7 @@ ERRORS = [
     invalid.NoPrice("openstack", ["m1.small"]),
     invalid.NoImage("windows", ["aws", "digitalocean"], ["debian-12"]),
     *(invalid.NoOwnMachine(is_at_terminal=is_here) for is_here in (True, False)),
+    invalid.UnknownMake("etl"),
     *(invalid.CannotScale("hdfs-1", title="Hadoop", is_growth=is_growth) for is_growth in (True, False)),
     invalid.SameSize("spark-1", count=3),
     invalid.OtherAccount("aws"),

@@ -9,7 +9,7 @@ import pytest
 
 from clouddesk.model.actor import Actor
 from clouddesk.model.errors import LimitExceeded, OfferChanged, WrongState
-from clouddesk.model.invalid import CannotScale, ClusterTooSmall, SameSize, TooFewMachines
+from clouddesk.model.invalid import CannotScale, ClusterTooSmall, SameSize, TooFewMachines, UnknownMake
 from clouddesk.model.node import GONE, STOPPED
 from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import SCALING, Reservation
@@ -39,6 +39,14 @@ async def test_further_machines_cost_todays_price_of_the_same_offer_until_the_en
     assert quote.scale.stopped_hourly_price_usd == pytest.approx(0.2), "DigitalOcean bills what is off"
     assert quote.hourly_price_usd == pytest.approx(4 * 0.125 + 2 * 0.2)
     assert quote.difference_usd == pytest.approx(2 * 0.2 * 6)
+
+
+async def test_machines_that_were_adopted_get_no_others_beside_them_and_none_is_let_go() -> None:
+    world = MemoryDesk()
+    item = await a_cluster(world, disk_gb=0.0)
+    for count in (3, 5):
+        with pytest.raises(UnknownMake):
+            await world.desk.scaling.quote(ANN, item.id, count)
 
 
 async def test_without_a_price_of_today_the_others_price_counts() -> None:

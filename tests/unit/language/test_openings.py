@@ -22,6 +22,11 @@ from clouddesk.language.openings import MY_ADDRESS, WORLD, Opened, is_wide, read
         ("open it to everyone", (WORLD[0],), ()),
         ("a redis vm, whitelist 203.0.113.7", ("203.0.113.7/32",), ()),
         ("reached only from 203.0.113.0/24", ("203.0.113.0/24",), ()),
+        ("postgres reachable from 203.0.113.7 but not from the internet", ("203.0.113.7/32",), ()),
+        ("open to 203.0.113.7 and not from anywhere else", ("203.0.113.7/32",), ()),
+        ("must not be accessible from anywhere but 203.0.113.7", ("203.0.113.7/32",), ()),
+        ("do not expose it to the internet, only from 203.0.113.7", ("203.0.113.7/32",), ()),
+        ("open port 8080 to everyone but not port 22", (WORLD[0],), ("8080",)),
     ],
 )
 def test_what_is_opened_to_whom(text: str, sources: tuple[str, ...], ports: tuple[str, ...]) -> None:
@@ -65,3 +70,16 @@ def test_what_is_no_address_is_never_guessed() -> None:
 )
 def test_half_the_internet_is_as_good_as_all_of_it(source: str, is_so: bool) -> None:
     assert is_wide(source) == is_so
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a vm with jupyter that should not be reachable from the internet",
+        "not exposed to the internet",
+        "it is not publicly accessible",
+        "a server that cannot be reached from the internet",
+    ],
+)
+def test_what_is_not_to_be_reached_is_closed(text: str) -> None:
+    assert read(text) == Opened(is_closed=True)
