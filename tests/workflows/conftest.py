@@ -176,7 +176,7 @@ class Bench:
         return order
 
     async def until(
-        self, order: ReservationOrder, holds: Callable[[Reservation], bool], *, seconds: float = 15.0
+        self, order: ReservationOrder, holds: Callable[[Reservation], bool], *, seconds: float = 60.0
     ) -> Reservation:
         """Wait until the view that people read is so."""
         deadline = time.monotonic() + seconds
@@ -188,7 +188,7 @@ class Bench:
             await asyncio.sleep(0.03)
         raise AssertionError(f"it did not come so; last seen: {view}")
 
-    async def ended(self, order: ReservationOrder, *, seconds: float = 15.0) -> Reservation:
+    async def ended(self, order: ReservationOrder, *, seconds: float = 60.0) -> Reservation:
         """The view when all is over, the last notice delivered as well: the view is written before notices are."""
         view = await self.until(order, lambda view: view.state == "ended", seconds=seconds)
         await asyncio.wait_for(self.client.get_workflow_handle(order.reservation_id).result(), seconds)
