@@ -14,7 +14,7 @@ from clouddesk.language.money import hourly, money
 from clouddesk.language.periods import Period
 from clouddesk.model.actor import Actor
 from clouddesk.model.costs import PERSON, PROVIDER, RESERVATION, CostReport, CostSum
-from clouddesk.model.reservation import Reservation
+from clouddesk.model.reservation import RELEASING, Reservation
 
 _FENCE = "```"
 _ROWS = 10
@@ -65,6 +65,8 @@ def machine_line(item: Reservation, actor: Actor, *, now: datetime) -> str:
     left_hours = max(0.0, (item.expires_at - now).total_seconds() / 3600)
     so_far = item.cost_so_far_usd(now)
     ends = local_time(item.expires_at, actor, now)
+    if item.state == RELEASING:
+        return f"*{item.name}*: {money(so_far)} so far; it is being given back"
     saved = item.counted(now).saved_usd
     slept = f"; {money(saved)} less than without its stops" if saved > _LEAST_SHOWN_USD else ""
     state = " (while stopped)" if item.state == "stopped" else ""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from actions import cards, cost_words, resolve
 from actions.base import DeskAction, hand_over
-from actions.turn import Turn
+from actions.turn import Card, Turn
 from actions.wording import names, provider_title
 from clouddesk.access import may_see_costs_of_all
 from clouddesk.costs import OWN, TEAM, CostWish
 from clouddesk.language.people import MENTION, called
-from clouddesk.language.periods import Period, find_period, find_step, in_all, steps, this_month
+from clouddesk.language.periods import Period, find_period, find_step, in_all, no_such_date, steps, this_month
 from clouddesk.matching import is_named_in
 from clouddesk.model.actor import LOCAL_WORKSPACE, Person
 from clouddesk.model.costs import PERSON, PROVIDER, REGION, RESERVATION, SOFTWARE, CostReport
@@ -45,6 +47,12 @@ _MACHINES = re.compile(
     r"(?:clusters?|vms?|machines?|box(?:es)?|servers?|instances?|ones?|reservations?)\b"
     r"|\b(?:it|they|them|these|those)\b"
 )
+_THAT = re.compile(
+    r"\b(?:did|does|has|have|will|would) (?:that|this)(?: one)? (?:\w+ ){0,2}?(?:cost|come|add|amount|run)\b"
+)
+""" "How much did that cost?": the machine of before."""
+_PLAIN_IT = re.compile(r"\bit\b")
+_MY = re.compile(r"\bmy\b")
 _SPENT = re.compile(r"\b(?:spen[dt]\w*|burn\w*|blow\w*|bill|report|history|forecast|budget)\b")
 _MOST = 10
 """Machines; more of them are a list with pages."""
@@ -61,15 +69,19 @@ class ActionCostReport(DeskAction):
     async def respond(self, turn: Turn) -> None:
         """Of machines that are meant, what they have cost so far; else the report of the period, or of this month."""
         now, text = turn.desk.clock(), turn.text.lower().replace("’", "'")
+        if wrong := no_such_date(text):
+            turn.say("utter_costs", card=Card(f"There is no {wrong}. Say it like october, 2026-10 or 2026-10-31."))
+            return
         period = find_period(text, now=now, timezone=turn.actor.timezone)
         said = [name.lower() for name in await resolve.said_names(turn)]
-        if period is None and (items := await _machines(turn, text, said)):
+        gone = None if said else await _gone(turn, text)
+        if period is None and gone is None and (items := await _machines(turn, text, said)):
             if len(items) > _MOST:
                 await hand_over(turn, "list_resources")
             else:
                 _tell_machines(turn, items)
             return
-        said = said or await _ended(turn, text)
+        said = [gone.id] if gone else said or await _ended(turn, text)
         # What a machine cost that has ended may lie long ago.
         period = period or (in_all if said else this_month)(now=now, timezone=turn.actor.timezone)
         people, unknown = _people(turn)
@@ -79,8 +91,6 @@ class ActionCostReport(DeskAction):
         step = find_step(text, period)
         whose = TEAM if _TEAM.search(text) and not _OWN.search(text) else OWN
         is_admin = may_see_costs_of_all(turn.actor)
-        if said and is_admin:
-            whose = TEAM
         wish = CostWish(
             period.since,
             period.until,
@@ -93,15 +103,30 @@ class ActionCostReport(DeskAction):
             names=tuple(said),
             steps=steps(period, step) if step else (),
         )
-        try:
-            report = await turn.desk.costs.report(turn.actor, wish)
-        except NotFound:
+        report = None
+        for place in _whose(text, whose, is_named=bool(said), is_admin=is_admin):
+            wish = replace(wish, whose=place)
+            with suppress(NotFound):
+                report = await turn.desk.costs.report(turn.actor, wish)
+                break
+        if report is None:
             await resolve.say_not_found(turn, names(said))
             return
-        _tell(turn, report, period, wish, text, is_admin=is_admin)
+        _tell(turn, report, period, wish, text, is_admin=is_admin, called_so=gone.name if gone else "")
 
 
-def _tell(turn: Turn, report: CostReport, period: Period, wish: CostWish, text: str, *, is_admin: bool) -> None:
+def _whose(text: str, whose: str, *, is_named: bool, is_admin: bool) -> tuple[str, ...]:
+    """Where to look, in this order: an admin's own "spark-1" is not everybody's, as all people's first may have it."""
+    if not (is_named and is_admin):
+        return (whose,)
+    if _MY.search(text):
+        return (OWN,)
+    return (TEAM,) if whose == TEAM else (OWN, TEAM)
+
+
+def _tell(
+    turn: Turn, report: CostReport, period: Period, wish: CostWish, text: str, *, is_admin: bool, called_so: str
+) -> None:
     way = next((way for way, pattern in _WAY.items() if pattern.search(text)), "")
     is_team = wish.whose == TEAM and not wish.people
     notes = []
@@ -119,7 +144,7 @@ def _tell(turn: Turn, report: CostReport, period: Period, wish: CostWish, text: 
         return called(Person(turn.actor.workspace_id, user_id))
 
     who = names([called_by(user_id) for user_id in wish.people]) if wish.people else "The team" if is_team else "You"
-    what: dict[str, Any] = {"who": who, "of_what": _of_what(turn, wish), "way": way}
+    what: dict[str, Any] = {"who": who, "of_what": _of_what(turn, wish, called_so), "way": way}
     turn.say(
         "utter_costs",
         card=cost_words.card(report, period, **what, called=called_by, notes=notes),
@@ -144,16 +169,34 @@ async def _machines(turn: Turn, text: str, said: list[str]) -> list[Reservation]
     if said:
         found = [item for name in said for item in await turn.desk.find(turn.actor, name)]
         return list({item.id: item for item in found}.values())
-    if not _MACHINES.search(text) and not _LISTS.search(text):
+    if not any(pattern.search(text) for pattern in (_MACHINES, _LISTS, _THAT)):
         return []
     if _SPENT.search(text) or any(pattern.search(text) for pattern in (_WAY[PERSON], _WAY[PROVIDER])):
         return []
     found = await resolve.having(turn)
     cues = resolve.cues_of(turn)
     fitting = cues.most(cues.fitting(found))
-    if cues.says_it and not cues.says_all and (last := [i for i in fitting if i.id == turn.last_reservation]):
+    if (
+        (cues.says_it or _THAT.search(text))
+        and not cues.says_all
+        and (last := [i for i in fitting if i.id == turn.last_reservation])
+    ):
         return last
     return fitting
+
+
+async def _gone(turn: Turn, text: str) -> Reservation | None:
+    """What "it" was, when that has ended: "what did it cost?" after it was given back."""
+    cues = resolve.cues_of(turn)
+    says_it = _PLAIN_IT.search(text) or _THAT.search(text)
+    if not says_it or turn.last_reservation is None or _SPENT.search(text) or _TEAM.search(text):
+        return None
+    if cues.says_all or cues.says_which or resolve.attributes(turn):
+        return None
+    with suppress(NotFound):
+        last = await turn.desk.reservation(turn.actor, turn.last_reservation)
+        return None if last.is_live else last
+    return None
 
 
 async def _ended(turn: Turn, text: str) -> list[str]:
@@ -171,12 +214,12 @@ def _people(turn: Turn) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(dict.fromkeys(ids)), tuple(plain)
 
 
-def _of_what(turn: Turn, wish: CostWish) -> str:
-    """ " on Spark, on AWS"."""
+def _of_what(turn: Turn, wish: CostWish, called_so: str) -> str:
+    """ " on Spark, on AWS". ``called_so``: the name of the machine that is in the wish by its id."""
     titles = {blueprint.name: blueprint.title for blueprint in turn.desk.blueprints()}
     parts = []
     if wish.names:
-        parts.append(f" for {names(wish.names)}")
+        parts.append(f" for {called_so or names(wish.names)}")
     if wish.software:
         parts.append(f" on {names([titles.get(name, name) for name in wish.software])}")
     if wish.providers:

@@ -141,6 +141,8 @@ def _held(item: Reservation) -> str:
 
 
 def _said(turn: Turn) -> str | list[dict[str, Any] | str] | None:
+    if timer_words.is_question(turn):
+        return SchedulePowerForm.SHOW if turn.intent == timer_words.SCHEDULE else None
     if timer_words.ends_schedule(turn):
         return SchedulePowerForm.END
     found = timer_words.changes(turn, is_answer=turn.asked == "when")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from actions import usual
 from actions.turn import AboutTemplate, Turn
 from clouddesk.language.vocabulary import LEAD, POLITE_END, plain
 from clouddesk.model.template import Template
@@ -38,6 +39,44 @@ _GETS = (
 _ARTICLES = r"(?: (?:me|us|up|an?|the|my|our|one|new|fresh|team|template|of))*"
 _NO_KIND = r"(?! (?:vms?|machines?|servers?|box(?:es)?|instances?|clusters?|nodes?|cores?|gb|gigs?|workers?)\b)"
 """ "A test vm" does not name the template test."""
+_A_NAME = re.compile(
+    rf"{LEAD}(?:(?:call|name) it |as |under |template |the name is |it'?s )*[\"'“‘`]?(?P<name>\w[\w.-]*)[\"'”’`]?"
+    rf"{POLITE_END}[ .!]*"
+)
+_NO_NAME = ("affirm", "deny", "cancel", "help", "greet", "thank", "goodbye", "bot_challenge", "list_templates")
+""" Intents of whole messages that name nothing."""
+_NO_NAMES = frozenset(
+    (
+        *("yes", "yeah", "yep", "yup", "sure", "ok", "okay", "right", "correct", "please", "go", "agreed", "fine"),
+        *("no", "nope", "nah", "none", "nothing", "never", "cancel", "stop", "abort", "skip", "back", "quit", "exit"),
+        *(
+            "hello",
+            "hi",
+            "hey",
+            "bye",
+            "goodbye",
+            "thanks",
+            "thank",
+            "thx",
+            "help",
+            "what",
+            "why",
+            "how",
+            "which",
+            "who",
+        ),
+        *("it", "that", "this", "whatever", "anything", "idea", "idk", "dunno", "later", "wait", "hmm", "um"),
+    )
+)
+"""Words that people answer with, and that call nothing, whatever the classifier took them for."""
+
+
+def name_alone(turn: Turn) -> str | None:
+    """The only word of an answer to what a template is to be called; None for one that is no name."""
+    if turn.intent in _NO_NAME or usual.leaves_it_to_me(turn):
+        return None
+    found = _A_NAME.fullmatch(plain(turn.text))
+    return found["name"] if found and found["name"] not in _NO_NAMES else None
 
 
 async def find(turn: Turn) -> AboutTemplate | None:

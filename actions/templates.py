@@ -24,17 +24,11 @@ from actions.requests import Fields, button, change_words, merged, stated_in, to
 from actions.reservation_forms import ReservationForm
 from actions.turn import Turn
 from actions.wording import names
-from clouddesk.language.vocabulary import LEAD, POLITE_END, plain
 from clouddesk.model.errors import Denied, QuoteExpired
 from clouddesk.model.template import Template, template_name
 from clouddesk.templates import filled_in
 
 _MOST_BUTTONS = 5
-_A_NAME = re.compile(
-    rf"{LEAD}(?:(?:call|name) it |as |under |template |the name is |it'?s )*[\"'“‘`]?(?P<name>\w[\w.-]*)[\"'”’`]?"
-    rf"{POLITE_END}[ .!]*"
-)
-_NO_NAME = ("deny", "cancel", "help", "list_templates")
 
 
 class SaveTemplateForm(ReservationForm):
@@ -52,7 +46,7 @@ class SaveTemplateForm(ReservationForm):
         """One word, where the name is asked for."""
         if turn.asked != "template_name" or turn.is_button:
             return super().is_bare_answer(turn)
-        return turn.intent not in _NO_NAME and _A_NAME.fullmatch(plain(turn.text)) is not None
+        return template_words.name_alone(turn) is not None
 
     async def fill(self, turn: Turn, moment: Moment) -> None:
         before = turn.facts.get("saving") or {}
@@ -349,8 +343,7 @@ def _name_said(turn: Turn) -> str | None:
     """The new template's name; where it is asked for, the only word."""
     said = turn.one_of("template_name")
     if said is None and turn.asked == "template_name" and not turn.is_button:
-        answer = _A_NAME.fullmatch(plain(turn.text))
-        said = answer["name"] if answer and turn.intent not in _NO_NAME else turn.one_of("resource_name")
+        said = template_words.name_alone(turn) or turn.one_of("resource_name")
     return None if said is None else str(said)
 
 

@@ -64,6 +64,18 @@ _WHEN = re.compile(
 )
 _NUMBER = re.compile(r"(?<![\w-])(?:#|no\.? ?|number )?(\d{1,2})(?![\w:-])")
 
+_QUESTION = re.compile(
+    r"(?:(?:hey|hi|hello|so|but|and|oh|well|um|btw)[ ,!]+)*"
+    r"(?:(?:does|did|was|were|has)(?:n't)?\b|(?:is|are)(?:n't)?\b(?! (?:it (?:possible|ok)|there|you)\b)"
+    r"|what(?:'s)?\b(?! about\b)|why\b(?! (?:not|don'?t)\b)|how\b(?! about\b)"
+    r"|when(?:'s| (?:does|do|did|is|are|will))\b)"
+)
+
+
+def is_question(turn: Turn) -> bool:
+    """Whether it is asked what is, as "does it stop every night?": that is to change nothing."""
+    return not turn.is_button and _QUESTION.match(plain(turn.text)) is not None
+
 
 def meant(turn: Turn) -> str | None:
     """The intent of what is said of schedules and reminders, where it was taken for something else."""
@@ -79,6 +91,8 @@ def meant(turn: Turn) -> str | None:
         return None
     if _OF_SCHEDULES.search(text) and (_ENDS.search(text) or asks_for_list(turn)):
         return SCHEDULE
+    if is_question(turn):
+        return None
     is_set = _NEVER_STARTS.search(text) or any(change.days for change in changes(turn))
     return SCHEDULE if is_set else None
 

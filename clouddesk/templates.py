@@ -59,12 +59,13 @@ class Templates:
     async def save(self, actor: Actor, name: str, request: ResourceRequest, *, is_team: bool = False) -> Template:
         """Keep the request under the name: as its first version, or as one more of the template that is there.
 
-        What is the latest version already is no new one. An end and a machine's name are of one time, so they are left
-        out. Raises BadName, TooManyTemplates, and Denied for a team's template of somebody else's.
+        What is the latest version already is no new one. An end, a machine's name and the addresses it is open to are
+        of one time and one person, so they are left out. Raises BadName, TooManyTemplates, and Denied for a team's
+        template of somebody else's.
         """
         access.require_member(actor)
         name = template_name(name)
-        request = replace(request, until=None, name=None)
+        request = replace(request, until=None, name=None, open_to=(), open_ports=())
 
         def save(shelf: Shelf) -> Shelf:
             known = shelf.get(name)

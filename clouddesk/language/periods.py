@@ -37,6 +37,14 @@ _EVER = re.compile(
     r"|since (?:the|it all) (?:very )?(?:beginning|start|began)|since (?:we|i|they) (?:began|started))\b"
 )
 _SINCE = re.compile(r"\b(?:since|from|starting|as of)\b (?P<when>.+)")
+_BARE_MAY = re.compile(r"may\b(?! (?:i|we|you|be)\b)(?: (?P<year>20\d\d))?")
+""" "From may to july": where a point in time is expected, it is the month."""
+_NOW = re.compile(r"(?:right )?now\b|date\b|the present\b")
+_YEAR = re.compile(r"(?:\b(?:in|for|during|of) |^)(?P<year>20\d\d)\b(?!-)")
+_COMPARED = re.compile(
+    rf"\b{_THIS} (?P<unit>week|month|quarter|year)(?:'s)?\b.*?\b(?:vs|versus|against|than|compared (?:to|with))\b"
+    r".*?\b(?:last|previous|prior|the one)\b"
+)
 _FROM_TO = re.compile(r"\b(?:from|between) (?P<first>.+?) (?:to|and|until|till|through|up to) (?P<last>.+)")
 _MONTH_BEGIN = re.compile(r"\b(?:first|1st|start|beginning) of (?:the|this) (?P<unit>week|month|quarter|year)\b")
 _TO_DATE = re.compile(r"\b(?P<unit>week|month|quarter|year)[- ]to[- ]date\b|\b(?P<short>[mqy])td\b")
@@ -65,6 +73,11 @@ class Period:
 def find_period(text: str, *, now: datetime, timezone: str = "UTC") -> Period | None:
     """The period that the text names, for somebody in ``timezone`` at ``now`` (aware); None when it names none."""
     return _Calendar(now, timezone).find(text.lower())
+
+
+def no_such_date(text: str) -> str | None:
+    """What is written as a date and is none: "2026-13", "2026-02-31"."""
+    return next((found[0] for found in _ISO.finditer(text) if not _is_date(found)), None)
 
 
 def this_month(*, now: datetime, timezone: str = "UTC") -> Period:
@@ -117,6 +130,7 @@ class _Calendar:
             self._ago,
             self._date,
             self._months,
+            self._year,
             self._weekday,
             self._in_total,
         )
@@ -144,12 +158,17 @@ class _Calendar:
 
     def _from_to(self, text: str) -> Period | None:
         found = _FROM_TO.search(text)
-        first, last = (self._point(found["first"]), self._point(found["last"])) if found else (None, None)
+        if not found:
+            return None
+        first = self._point(found["first"])
+        last = self.unit("day", 0) if _NOW.match(found["last"]) else self._point(found["last"])
         if not first or not last:
             return None
         begin, end = first.since.date(), last.until.date() - _DAY
         if begin > end and (begin - end).days < 7:
             begin -= timedelta(days=7)  # "from friday to tuesday", said on a saturday
+        if begin > end and not re.search(r"20\d\d", text):
+            begin = _moved("year", begin, -1)  # "from november to may", said in november
         if begin > end:
             return None
         return self._period(begin, end + _DAY, f"from {_shown(begin, self._today)} to {_shown(end, self._today)}")
@@ -166,7 +185,10 @@ class _Calendar:
         """A period that another one begins or ends with."""
         if begin := _MONTH_BEGIN.match(words.removeprefix("the ")):
             return self.unit(begin["unit"], 0)
-        steps = (self._relative, self._quarter, self._ago, self._date, self._months, self._weekday)
+        steps = (
+            *(self._relative, self._quarter, self._ago, self._date),
+            *(self._may, self._months, self._year, self._weekday),
+        )
         return next((found for step in steps if (found := step(words))), None)
 
     def _rolling(self, text: str) -> Period | None:
@@ -194,6 +216,8 @@ class _Calendar:
             if self._today.weekday() >= 5 and "last" in text:
                 saturday -= timedelta(days=7)
             return self._period(saturday, saturday + 2 * _DAY, "last weekend" if saturday != self._today else "today")
+        if found := _COMPARED.search(text):
+            return self.unit(found["unit"], 0)
         for unit in ("week", "month", "quarter", "year"):
             if re.search(rf"\b(?:last|previous|prior) {unit}\b", text):
                 return self.unit(unit, 1)
@@ -223,6 +247,8 @@ class _Calendar:
     def _date(self, text: str) -> Period | None:
         if found := _ISO.search(text):
             if not found["day"]:
+                if not 1 <= int(found["month"]) <= len(MONTHS):
+                    return None
                 return self._month(int(found["month"]), int(found["year"]))
             return self._on(int(found["day"]), int(found["month"]), int(found["year"]))
         for pattern in (_DAY_MONTH, _MONTH_DAY):
@@ -267,8 +293,20 @@ class _Calendar:
         earlier = _moved("month", begin, -1)
         return self._period(begin, _moved("month", begin, 1), words, earlier, f"{earlier:%B}")
 
+    def _may(self, words: str) -> Period | None:
+        found = _BARE_MAY.match(words)
+        return self._month(MONTHS.index("may") + 1, int(found["year"] or 0)) if found else None
+
+    def _year(self, text: str) -> Period | None:
+        found = _YEAR.search(text)
+        if not found:
+            return None
+        begin = date(int(found["year"]), 1, 1)
+        earlier = _moved("year", begin, -1)
+        return self._period(begin, _moved("year", begin, 1), f"in {begin.year}", earlier, f"{earlier.year}")
+
     def _weekday(self, text: str) -> Period | None:
-        found = re.search(rf"\b(?P<last>last )?(?P<day>{_WEEKDAY})\b", text)
+        found = re.search(rf"(?<![\w-])(?P<last>last )?(?P<day>{_WEEKDAY})(?![\w-])", text)  # no "mon-1"
         if not found:
             return None
         index = next(number for number, day in enumerate(WEEKDAYS) if day[:3] == found["day"][:3])
@@ -294,6 +332,14 @@ class _Calendar:
 
     def _midnight(self, day: date) -> datetime:
         return datetime.combine(day, time(0), tzinfo=self._zone)
+
+
+def _is_date(found: re.Match[str]) -> bool:
+    try:
+        date(int(found["year"]), int(found["month"]), int(found["day"] or 1))
+    except ValueError:
+        return False
+    return True
 
 
 def _start(unit: str, day: date) -> date:

@@ -8,31 +8,41 @@ from datetime import datetime, time
 from itertools import pairwise
 
 from clouddesk.language.clock import resolve_until
+from clouddesk.language.timetable_words import (
+    DATE,
+    DAY,
+    DAY_NAMES,
+    EXCEPT,
+    HOUR,
+    HOURS,
+    MONTH,
+    NOT_STOPPED,
+    ON_DATE,
+    PERIOD,
+    STOPS,
+    UNKNOWN,
+)
+from clouddesk.language.timetable_words import left_out as days_left_out
 
 STOP, START = "stop", "start"
 ALL_DAYS, WORKING_DAYS, WEEKEND = (0, 1, 2, 3, 4, 5, 6), (0, 1, 2, 3, 4), (5, 6)
 _OFFICE = (time(9), time(18))
 _EVENING, _NIGHT, _MORNING = time(19), time(20), time(7)
 
-_DAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_DAY = (
-    r"(?:mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday|s)?|thu(?:r(?:s(?:day)?)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?)"
-)
-_HOURS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_HOUR = rf"(?:\d{{1,2}}|{'|'.join(_HOURS)})"
 _UNIT = r" ?(?:am|pm|a\.m\.?|p\.m\.?|h|hrs?|uhr|o['’]?clock)\b"
 
 
 def _clock(which: str) -> str:
     """A time of day, with groups of its own: "7", "19:30", "half past seven", "noon"."""
     return (
-        rf"(?:(?:(?P<{which}share>half|quarter) (?P<{which}side>past|to) )?(?P<{which}hour>{_HOUR})"
+        rf"(?:(?:(?P<{which}share>half|quarter) (?P<{which}side>past|to) )?(?P<{which}hour>{HOUR})"
         rf"(?:[:.h](?P<{which}minute>[0-5]\d))?(?P<{which}unit>{_UNIT})?|(?P<{which}named>noon|midday|midnight))"
     )
 
 
 _RANGE = re.compile(
     rf"(?<![\w.:-])(?:(?:from|between) )?{_clock('a')} ?(?:-|–|to|till?|until|through|and) ?{_clock('b')}(?![\w:-])"
+    rf"(?! ?(?:{PERIOD}|{MONTH}|gi?g|gb|tb|dollars?|usd|eur|€|\$|v?cpu|cores?\b|nodes?\b))"
 )
 _COUNTED = r" ?(?:nodes?|machines?|vms?|days?|hours?|minutes?)\b"
 _TIME = re.compile(rf"(?<![\w.:-]){_clock('')}(?![\w:-]|{_COUNTED})")
@@ -40,31 +50,30 @@ _MILITARY = re.compile(r"(?<![\d.:/-])([01]\d|2[0-3])([0-5]\d)(?: ?hrs?)?\b(?!-)
 _NAMES = re.compile(r"\b[a-z][\w.]*(?:-[\w.]+)*\d[\w.-]*")
 """ "etl-1", "r-55ee66ff": what has digits in it and is no time."""
 
-_STOPS = (
-    r"(?:stop(?:s|ped|ping)?|halt|pause|suspend(?:ed)?|sleep|asleep|shut(?: ?down)?|power(?:ed)? ?(?:off|down)|off|down"
-    r"|dark|to bed|rest)"
-)
 _STARTS = (
     r"(?:(?<!don't )(?<!not )(?:start(?:s|ed)?|resumed?)|(?:wake|comes?|powers?|turns?|brings?)(?: it| them)? (?:up|on)"
     r"|wakes?|awake|boots?|back(?: on| up)?|running|up(?= (?:at|again))"
-    r"|(?<!set )(?<!from now )(?<!later )on(?= (?:at|again|by|from)\b| ?\d|\b[,.]|$))"
+    rf"|(?<!set )(?<!from now )(?<!later )on(?= (?:at|again|by|from)\b|(?! ?{ON_DATE}) ?\d|\b[,.]|$))"
 )
-_POWER = re.compile(rf"\b(?:(?P<stop>{_STOPS})|(?P<start>{_STARTS}))\b")
+_POWER = re.compile(rf"\b(?:(?P<stop>{STOPS})|(?P<start>{_STARTS}))\b")
 _DAYS = re.compile(
-    rf"\b(?P<from>{_DAY})s? ?(?:-|–|to|till?|until|through) ?(?P<to>{_DAY})s?\b"
-    rf"|\b(?P<list>{_DAY}s?(?:(?:,| and| &| \+)+ ?{_DAY}s?)*)\b"
+    rf"\b(?P<from>{DAY})s? ?(?:-|–|to|till?|until|through) ?(?P<to>{DAY})s?\b"
+    rf"|\b(?P<list>{DAY}s?(?:(?:,| and| &| \+)+ ?{DAY}s?)*)\b"
     r"|\b(?P<work>(?:every |each )?(?:(?:week|work|business|trading|working)[ -]?days?)|workweek)\b"
     r"|\b(?P<weekend>weekends?)\b"
     r"|\b(?P<all>(?:every|each) ?(?:single )?(?:day|night|evening|morning|afternoon)|daily|nightly|always|every ?day)\b"
 )
+_SPAN_OF_DAYS = re.compile(rf"\b(?:from )?{DAY}s? ?(?:-|–|to|till?|until|through) ?{DAY}s?\b")
 _AGAIN = re.compile(
     r"\b(?:every|each|daily|nightly|always|automatic(?:al)?ly|auto|weekdays|workdays|weekends?|hours|from now on|timer"
     r"|(?:work|business|working) ?days?|nights|evenings|mornings|timetable|cron|schedule|jede"
-    rf"|(?:mon|tues|wednes|thurs|fri|satur|sun)days)\b|\b{_DAY} ?[-–] ?{_DAY}\b"
+    rf"|(?:mon|tues|wednes|thurs|fri|satur|sun)days)\b|\b{DAY} ?[-–] ?{DAY}\b"
 )
-_ONCE = re.compile(r"\b(?:today|tonight|tonite|tomorrow|tmrw|in (?:an?|\d+|half|two|three) )")
+_ONCE = re.compile(rf"\b(?:today|tonight|tonite|tomorrow|tmrw|in (?:an?|\d+|half|two|three) |{DATE})|\bon {ON_DATE}")
 _OFFICE_HOURS = re.compile(r"\b(?:office|business|working|work|market)[ -]?hours\b")
 _ONLY_WEEKDAYS = re.compile(r"\b(?:week|work|working)[ -]?days?\b[^,.;]*\bonly\b|\bonly\b[^,.;]*\bweekdays\b")
+_RECURS = re.compile(r"\b(?:every|each|daily|nightly)\b")
+_OF_ONE_STOP = re.compile(r"\b(?:stop|halt|pause|suspend|shut|turn|switch|power|take)\b(?!.*\b(?:only|outside)\b)")
 _NO_START = re.compile(
     r"\bstop[- ]only\b|\b(?:never|don'?t|do not|not|no|without)\b[^,.;]*\b(?:start|restart|wake|come|turn|switch|power)"
     r"(?:ing|s)?\b(?: (?:it|them))?[^,.;]*|\b(?:stays?|remains?) (?:off|down|stopped)\b|\buntil i (?:re)?start\b"
@@ -97,17 +106,22 @@ def read_timetable(words: str, *, now: datetime, timezone: str = "UTC") -> tuple
 
     A bare hour is one of the evening for stopping, and one of the morning for starting. Each week comes before once.
     """
-    text = _plain(words)
-    never_starts = says_stop_only(text)
+    text = NOT_STOPPED.sub(" ", _plain(words))
+    never_starts = _NO_START.search(text) is not None
     text = _NO_START.sub(lambda match: "stop" if match[0].startswith("stop") else " ", text)
-    if not _ONCE.search(text) and (weekly := _weekly(text)):
-        return tuple(change for change in weekly if change.power == STOP or not never_starts)
-    return tuple(change for change in _once(text, now, timezone) if change.power == STOP or not never_starts)
+    left_out = {day for match in EXCEPT.finditer(text) for day in days_left_out(match)}
+    text = EXCEPT.sub(" ", text)
+    is_once = _ONCE.search(text) is not None
+    if UNKNOWN.search(_SPAN_OF_DAYS.sub(" ", text)) or (is_once and (left_out or _RECURS.search(text))):
+        return ()
+    found = () if is_once else _without(left_out, _weekly(text))
+    found = found or (() if left_out else _once(text, now, timezone))
+    return tuple(change for change in found if change.power == STOP or not never_starts)
 
 
 def says_stop_only(words: str) -> bool:
     """ "Stop-only, never start it"."""
-    return _NO_START.search(_plain(words)) is not None
+    return _NO_START.search(NOT_STOPPED.sub(" ", _plain(words))) is not None
 
 
 def read_weekly(words: str) -> tuple[tuple[int, ...], time] | None:
@@ -118,6 +132,15 @@ def read_weekly(words: str) -> tuple[tuple[int, ...], time] | None:
     times = _times(text)
     at = _as_said(times[0], text) if times else _part_of_day(text)
     return (_days(text) or ALL_DAYS, at or time(9))
+
+
+def _without(left_out: set[int], changes: tuple[Change, ...]) -> tuple[Change, ...]:
+    """On the other days; () where nights belong to two days, and it is not clear which one is left out."""
+    is_overnight = len(changes) == 2 and (changes[0].at or time(0)) > (changes[1].at or time(0))
+    if left_out and (is_overnight or any(change.at == time(0) for change in changes)):
+        return ()
+    others = [(change, tuple(day for day in change.days if day not in left_out)) for change in changes]
+    return tuple(Change(change.power, days, change.at) for change, days in others) if all(d for _, d in others) else ()
 
 
 def _plain(words: str) -> str:
@@ -134,8 +157,10 @@ def _weekly(text: str) -> tuple[Change, ...]:
     is_both = len(_powers(text)) == len(_times(text)) == 2
     if not (_AGAIN.search(text) or span or is_both):
         return ()
-    if span and (found := _of_range(text, span)):
-        return found
+    if span and not _AGAIN.search(text) and not _days(text) and _OF_ONE_STOP.search(text):
+        return ()
+    if span:
+        return _of_range(text, span)
     events = _events(text)
     if events:
         return _paired(text, events)
@@ -166,7 +191,7 @@ def _is_off_range(text: str, span: re.Match[str]) -> bool:
         says_off = re.search(r"\b(?:off|down|dark|sleep|suspend)\b", text)
         if not says_off or "outside" in text:
             return False
-    return re.search(rf"\b(?:{_STOPS}|nights)\b", text) is not None
+    return re.search(rf"\b(?:{STOPS}|nights)\b", text) is not None
 
 
 def _nobody_at_weekends(text: str) -> bool:
@@ -225,9 +250,7 @@ def _by_name(text: str) -> tuple[Change, ...]:
     if says_nights and (says_weekend or re.search(r"\bnights\b", text)):
         days = WORKING_DAYS if says_weekend else _days(text) or ALL_DAYS
         return Change(STOP, days, _NIGHT), Change(START, days, _MORNING)
-    if says_weekend or re.search(
-        r"\b(?:week|work|working)[ -]?days?\b[^,.;]*\bonly\b|\bonly\b[^,.;]*\bweekdays\b", text
-    ):
+    if says_weekend or _ONLY_WEEKDAYS.search(text):
         return Change(STOP, (5,), time(0)), Change(START, (0,), time(0))
     powers = _powers(text)
     at = _part_of_day(text)
@@ -246,7 +269,7 @@ def _by_name(text: str) -> tuple[Change, ...]:
 def _once(text: str, now: datetime, timezone: str) -> tuple[Change, ...]:
     """ "at 8 tonight", "in 40 minutes", "tomorrow 06:00"; "stop it at 11 tonight and start it again at 8"."""
     powers = _powers(text)
-    if not powers:
+    if _RANGE.search(text) or not powers:
         return ()
     if len(powers) == 1:
         moment = resolve_until(text, now=now, timezone=timezone)
@@ -256,8 +279,9 @@ def _once(text: str, now: datetime, timezone: str) -> tuple[Change, ...]:
     for (power, _), part in zip(powers, (text[:cut], text[cut:]), strict=False):
         after = changes[-1].moment if changes and changes[-1].moment else now
         moment = resolve_until(part, now=after, timezone=timezone)
-        if moment:
-            changes.append(Change(power, moment=moment))
+        if moment is None:
+            return ()
+        changes.append(Change(power, moment=moment))
     return tuple(changes)
 
 
@@ -275,10 +299,10 @@ def _days(text: str) -> tuple[int, ...]:
 
 def _days_of(match: re.Match[str]) -> tuple[int, ...]:
     if match["from"]:
-        first, last = (_DAY_NAMES.index(match[part][:3]) for part in ("from", "to"))
+        first, last = (DAY_NAMES.index(match[part][:3]) for part in ("from", "to"))
         return tuple(sorted((first + step) % 7 for step in range((last - first) % 7 + 1)))
     if match["list"]:
-        return tuple(sorted({_DAY_NAMES.index(name[:3]) for name in re.findall(_DAY, match["list"])}))
+        return tuple(sorted({DAY_NAMES.index(name[:3]) for name in re.findall(DAY, match["list"])}))
     if match["work"]:
         return WORKING_DAYS
     return WEEKEND if match["weekend"] else ALL_DAYS
@@ -306,7 +330,7 @@ def _said_in(match: re.Match[str], which: str) -> _Said:
     if named := match[f"{which}named"]:
         return _Said(match.start(), 0 if named == "midnight" else 12, 0, is_exact=True)
     words, unit = match[f"{which}hour"], (match[f"{which}unit"] or "").strip()
-    hour, minute = int(words) if words.isdigit() else _HOURS.index(words) + 1, int(match[f"{which}minute"] or 0)
+    hour, minute = int(words) if words.isdigit() else HOURS.index(words) + 1, int(match[f"{which}minute"] or 0)
     if share := match[f"{which}share"]:
         minutes = hour * 60 + (30 if share == "half" else 15) * (1 if match[f"{which}side"] == "past" else -1)
         hour, minute = divmod(minutes, 60)

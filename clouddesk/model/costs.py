@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from clouddesk.model.reservation import Reservation
+from clouddesk.model.reservation import RELEASING, Reservation
 
 _HOUR = 3600.0
 _LEAST_USD = 1e-9
@@ -39,7 +39,7 @@ class CostAccount:
     is_live: bool
     created_at: float
     ends_at: float
-    """The end of its lease, or when it ended."""
+    """The end of its lease, or when it ended; of one that is being given back, when that began."""
     hourly_usd: float
     """What an hour costs since the last point, and will cost."""
     saving_hourly_usd: float
@@ -68,7 +68,7 @@ class CostAccount:
             is_simulated=view.is_simulated,
             is_live=view.is_live,
             created_at=view.created_at.timestamp(),
-            ends_at=(view.ended_at or view.expires_at).timestamp(),
+            ends_at=_end(view).timestamp(),
             hourly_usd=view.current_hourly_price_usd,
             saving_hourly_usd=view.current_hourly_saving_usd,
             unused_usd=view.unused_usd,
@@ -225,6 +225,13 @@ def report(
         earlier_usd=earlier,
         steps=parts,
     )
+
+
+def _end(view: Reservation) -> datetime:
+    """While it is being given back, nothing more of its lease is to come."""
+    if view.ended_at is None and view.state == RELEASING:
+        return view.accrued_at or view.created_at
+    return view.ended_at or view.expires_at
 
 
 def _between(account: CostAccount, since: float, until: float) -> tuple[float, float]:

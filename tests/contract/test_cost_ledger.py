@@ -74,6 +74,17 @@ async def test_what_ended_before_is_not_read(redis, workspace):
     assert len(await costs.accounts(workspace, since=NOW - 120 * DAY)) == 1
 
 
+@pytest.mark.parametrize("hours", [1, 13, 22, 23])
+async def test_what_ended_on_the_first_of_a_month_is_read_wherever_the_period_began(redis, workspace, hours):
+    """23:00 is when the month begins in Berlin; a digest of a week is read on a Monday the 1st."""
+    first = datetime(NOW.year, NOW.month, 1, tzinfo=timezone.utc)
+    await RedisReservationViews(redis).put(over(reserved(workspace), first + timedelta(hours=7)))
+    costs = RedisCosts(redis, lambda: first + timedelta(hours=12))
+    for days in (1, 7, 40):
+        since = (first - days * DAY).replace(hour=hours)
+        assert len(await costs.accounts(workspace, since=since)) == 1
+
+
 async def test_a_month_that_is_old_enough_vanishes_by_itself(redis, workspace):
     views, costs = RedisReservationViews(redis), RedisCosts(redis)
     await views.put(over(reserved(workspace), NOW - KEPT - 40 * DAY))

@@ -14,7 +14,7 @@ from clouddesk.model.actor import ADMIN, MEMBER, VIEWER, Actor
 from clouddesk.model.costs import PERSON, PROVIDER, REGION, RESERVATION, SOFTWARE, WAYS, CostReport
 from clouddesk.model.errors import Denied, NotFound
 from clouddesk.model.meter import Reading
-from clouddesk.model.reservation import ENDED, Reservation
+from clouddesk.model.reservation import ENDED, RELEASING, RUNNING, Reservation
 from tests.builders import NOW, a_reservation
 from tests.conversation.memory import MemoryDesk
 
@@ -137,6 +137,20 @@ async def test_sums_by_whatever_way_come_to_the_same(world: MemoryDesk) -> None:
     assert [item.label for item in report.by(SOFTWARE)] == ["spark", "vm"]
     assert [item.count for item in report.by(REGION)] == [2, 1]
     assert len(report.by(RESERVATION)) == 3
+
+
+async def test_nothing_more_is_to_come_of_what_is_being_given_back(world: MemoryDesk) -> None:
+    fields = {"accrued_at": NOW, "created_at": NOW - timedelta(hours=1), "expires_at": NOW + timedelta(days=10)}
+    readings = (Reading(NOW - timedelta(hours=1), 0.0), Reading(NOW, 0.5))
+    running = a_reservation(id="r-9", owner="zoe", state=RUNNING, readings=readings, **fields)
+    world.views.items["r-9"] = running
+    zoe, until = Actor("local", "zoe"), NOW + timedelta(days=20)
+    before = await world.desk.costs.report(zoe, wish(until=until))
+    assert before.committed_usd > 0
+    world.views.items["r-9"] = replace(running, state=RELEASING)
+    after = await world.desk.costs.report(zoe, wish(until=until))
+    assert (after.committed_usd, after.to_come_usd) == (0, 0)
+    assert after.total_usd == before.total_usd
 
 
 async def test_half_of_the_time_is_half_of_the_cost(world: MemoryDesk) -> None:

@@ -74,3 +74,9 @@ def test_nothing_is_said_as_such() -> None:
 )
 def test_what_is_no_period_is_wrong_usage(arguments: list[str]) -> None:
     assert CliRunner().invoke(command.costs, arguments).exit_code == 2
+
+
+def test_a_month_that_there_is_none_of_is_said_to_be_none() -> None:
+    done = CliRunner().invoke(command.costs, ["2026-13"])
+    assert done.exit_code == 2
+    assert "There is no 2026-13." in done.output

@@ -128,6 +128,13 @@ async def test_a_template_of_machines_holds_their_size_and_what_was_asked_for_be
         await world.desk.templates.request_of(BEN, item.id)
 
 
+@pytest.mark.parametrize("is_team", [False, True])
+async def test_a_template_opens_nobodys_machine_to_its_authors_address(world: MemoryDesk, is_team: bool) -> None:
+    asked = ResourceRequest(memory_gb=16, open_to=("203.0.113.7/32",), open_ports=("8080",))
+    kept = (await world.desk.templates.save(ANN, "etl", asked, is_team=is_team)).latest.request
+    assert (kept.memory_gb, kept.open_to, kept.open_ports) == (16, (), ())
+
+
 async def test_a_template_of_a_quote_holds_all_that_was_filled_in_but_for_the_machine(world: MemoryDesk) -> None:
     await world.accounts.welcome(ANN.person)
     quote = await world.desk.quote(ANN, ResourceRequest(kind=CLUSTER, software=("spark",), duration_seconds=7200))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clouddesk.language.periods import find_period, find_step, steps, this_month
+from clouddesk.language.periods import find_period, find_step, no_such_date, steps, this_month
 
 MONDAY = datetime(2026, 11, 23, 15, 0, tzinfo=timezone.utc)
 
@@ -58,15 +58,43 @@ def days(text: str, *, now: datetime = MONDAY, zone: str = "Europe/Berlin") -> t
         ("last quarter", "2026-07-01", "2026-10-01"),
         ("this year with azure", "2026-01-01", "2027-01-01"),
         ("in total", "2025-10-19", "2026-11-24"),
+        ("what did we spend from may to july", "2026-05-01", "2026-08-01"),
+        ("between march and may", "2026-03-01", "2026-06-01"),
+        ("since may", "2026-05-01", "2026-11-24"),
+        ("from november to may", "2025-11-01", "2026-06-01"),
+        ("between october and now", "2026-10-01", "2026-11-24"),
+        ("from 5 october up to now please", "2026-10-05", "2026-11-24"),
+        ("this year vs last year", "2026-01-01", "2027-01-01"),
+        ("is it more this month than last month", "2026-11-01", "2026-12-01"),
+        ("in 2025", "2025-01-01", "2026-01-01"),
+        ("in october 2025", "2025-10-01", "2025-11-01"),
     ],
 )
 def test_words_mean_whole_days(text: str, since: str, until: str) -> None:
     assert days(text) == (since, until)
 
 
-@pytest.mark.parametrize("text", ["who spent most", "may i see the costs", "what does spark-1 cost", ""])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "who spent most",
+        "may i see the costs",
+        "what does spark-1 cost",
+        "what did mon-1 cost",
+        "2026-13",
+        "2026-00",
+        "",
+    ],
+)
 def test_what_names_no_period_is_none(text: str) -> None:
     assert days(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"), [("costs of 2026-13", "2026-13"), ("on 2026-02-31", "2026-02-31"), ("2026-10", None)]
+)
+def test_what_is_written_as_a_date_and_is_none_is_known(text: str, wrong: str | None) -> None:
+    assert no_such_date(text) == wrong
 
 
 def test_hours_are_counted_from_now() -> None:
@@ -96,7 +124,7 @@ def test_what_came_before_is_of_the_same_kind() -> None:
 
 SAYINGS = (
     "since from to last this month week monday october 31 feb 2026 q1 the 30th of year and yesterday 400 days ago "
-    "between 0 2026-02-31 weekend past couple of in total may 12"
+    "between 0 2026-02-31 2026-13 2025 now vs weekend past couple of in total may 12"
 )
 WORDS = st.lists(st.sampled_from(SAYINGS.split()), max_size=7)
 

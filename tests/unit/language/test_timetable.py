@@ -57,3 +57,12 @@ def test_other_words_do_not_forbid_the_start(words: str) -> None:
 )
 def test_what_recurs_is_told_from_what_is_once(words: str, expected: object) -> None:
     assert read_weekly(words) == expected
+
+
+def test_days_may_be_left_out() -> None:
+    (change,) = read_timetable("stop it at 7 every night except fridays", now=NOW)
+    assert change == Change("stop", (0, 1, 2, 3, 5, 6), time(19))
+
+
+def test_a_stop_that_is_refused_does_not_forbid_the_start() -> None:
+    assert not says_stop_only("don't switch it off every night")
