@@ -127,7 +127,7 @@ async def page(slack: SlackServer) -> AsyncIterator[Any]:
         arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
         browser = await started.chromium.launch(executable_path=CHROMIUM, args=arguments)
         opened = await browser.new_page()
-        opened.set_default_timeout(10_000)
+        opened.set_default_timeout(30_000)
         wrong: list[str] = []
         opened.on("pageerror", lambda error: wrong.append(str(error)))
         opened.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
@@ -150,6 +150,7 @@ async def test_a_whole_chat_in_a_browser(slack: SlackServer, page: Any) -> None:
     await box.fill(ATTACK)
     await box.press("Enter")
     message = page.locator(".message", has_text="<img src=x")
+    await message.wait_for()
     assert await message.locator("img").count() == 0
     assert await message.locator("strong", has_text="bold").count() == 1
     assert await message.locator("a").get_attribute("href") == "https://example.com"
