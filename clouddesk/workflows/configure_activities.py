@@ -69,16 +69,11 @@ class ConfigureActivities:
 
         When it is cancelled, it ends only after everything that was started has ended.
         """
-        async with beating() as beat, failing(work.reservation_id), _Steps(self._views, work.reservation_id) as steps:
+        async with beating(), failing(work.reservation_id), _Steps(self._views, work.reservation_id) as steps:
             if self._room.locked():
                 steps.tell("waiting for its turn")
             async with self._room:
-
-                def on_step(step: str) -> None:
-                    beat(step)
-                    steps.tell(step)
-
-                return await self._configure(work, on_step)
+                return await self._configure(work, steps.tell)
 
     @activity.defn(name=FORGET)
     async def forget(self, reservation_id: str) -> None:
