@@ -158,7 +158,8 @@ class _Steps:
     def __init__(self, views: ReservationViews, reservation_id: str) -> None:
         self._views = views
         self._reservation_id = reservation_id
-        self._news: asyncio.Queue[str] = asyncio.Queue()
+        self._news: asyncio.Queue[str | None] = asyncio.Queue()
+        """None is the last."""
         self._telling: asyncio.Task[None] | None = None
 
     def tell(self, step: str) -> None:
@@ -172,14 +173,17 @@ class _Steps:
 
     async def __aexit__(self, *_: object) -> None:
         if self._telling:
-            self._telling.cancel()
-            await asyncio.wait([self._telling])
+            # Not cancelled: before Python 3.12 wait_for swallows a cancellation that comes as it ends, and the task
+            # would wait for news for ever.
+            self._news.put_nowait(None)
+            await self._telling
         # What is done next in the same state has steps of its own, or none.
         await self._put("")
 
     async def _keep_telling(self) -> None:
-        while True:
-            await self._put(await self._news.get())
+        while (step := await self._news.get()) is not None:
+            if self._news.empty():
+                await self._put(step)
 
     async def _put(self, step: str) -> None:
         with suppress(Unavailable, asyncio.TimeoutError):
