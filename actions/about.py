@@ -6,9 +6,10 @@ import re
 
 from actions import asking, cards, choosing, differences, forms, questions
 from actions.base import hand_over
+from actions.buttons import button
 from actions.create import by_popularity
 from actions.reasons import reasons
-from actions.requests import button, to_request
+from actions.request_fields import to_request
 from actions.reservation_forms import seconds_until
 from actions.turn import Turn
 from actions.wording import duration, names, provider_title

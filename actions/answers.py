@@ -20,8 +20,10 @@ from actions import (
     usual,
 )
 from actions.base import DeskAction
+from actions.buttons import button
 from actions.refusals import refuses_a_value
-from actions.requests import button, change_words, merged, said_in, stated_in, to_entities, to_fields
+from actions.request_fields import change_words, merged, to_entities, to_fields
+from actions.requests import said_in, stated_in
 from actions.turn import Question, Turn
 from actions.wording import provider_title
 from clouddesk.language import measures

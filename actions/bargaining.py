@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from actions.bare import bare_number, lone_number, number_in_a_clause, said_number
-from actions.requests import ANYWHERE, Fields, changes_in, number_as
+from actions.request_fields import ANYWHERE, Fields, number_as
+from actions.requests import changes_in
 from actions.turn import Question, Turn
 from clouddesk.language import measures, relative
 from clouddesk.language.negation import without_denials, without_questions

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from actions import openings
-from actions.requests import button
+from actions.buttons import button
 from actions.turn import Card
 from actions.wording import duration, names, plural, provider_title
 from clouddesk.language.localtime import local_time

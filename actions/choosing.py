@@ -15,7 +15,7 @@ from rapidfuzz import fuzz
 
 from actions import usual
 from actions.bare import bare_number
-from actions.requests import button, payload
+from actions.buttons import button, payload
 from actions.turn import Button, Question, Turn
 from clouddesk.language.assent import Answer, read
 

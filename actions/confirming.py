@@ -6,7 +6,7 @@ from typing import Any
 
 from actions import assenting, create, lengths, questions
 from actions.base import DeskAction, hand_over
-from actions.requests import payload
+from actions.buttons import payload
 from actions.turn import Turn
 
 

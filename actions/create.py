@@ -10,16 +10,8 @@ from actions import cards, differences, openings, questions, retries, setup_word
 from actions.base import DeskAction
 from actions.kinds import kept_of, says_vm
 from actions.mending import lost_words, problem_of
-from actions.requests import (
-    MEASURES,
-    Fields,
-    change_words,
-    merged,
-    other_size,
-    said_in,
-    to_fields_of,
-    to_request,
-)
+from actions.request_fields import MEASURES, Fields, change_words, merged, to_fields_of, to_request
+from actions.requests import other_size, said_in
 from actions.turn import Question, Turn
 from actions.wording import names
 from clouddesk.language import measures, unread

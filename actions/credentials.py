@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from actions import cards, questions
 from actions.base import DeskAction
+from actions.buttons import button
 from actions.forms import Form
 from actions.moments import Moment
-from actions.requests import button
 from actions.turn import Turn
 from actions.wording import names, provider_title
 from clouddesk.model.offer import OWN_MACHINE

@@ -8,7 +8,7 @@ from dataclasses import replace
 from actions import clauses, meanings, resolve
 from actions.bare import bare_number, said_number
 from actions.references import end_said
-from actions.requests import number_as
+from actions.request_fields import number_as
 from actions.turn import Question, Turn
 from clouddesk.language.assent import Answer, read
 from clouddesk.matching import is_named_in

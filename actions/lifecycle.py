@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from actions import cards, notified, questions, retries
 from actions.bare import numbered
 from actions.base import DeskAction, say_fault
-from actions.requests import button
+from actions.buttons import button
 from actions.reservation_forms import seconds_until
 from actions.turn import Turn
 from actions.wording import duration, names, plural, provider_title
@@ -95,7 +95,7 @@ class ActionStopResource(ReservationTask):
     doing = "stopping"
 
     async def do(self, turn: Turn, item: Reservation) -> None:
-        done = await turn.desk.stop(turn.actor, item.id, request_id=request_id(turn, item))
+        done = await turn.desk.power.stop(turn.actor, item.id, request_id=request_id(turn, item))
         saves = done.stopped_hourly_price_usd < done.hourly_price_usd or done.hourly_price_usd == 0
         turn.say(
             "utter_stopping" if saves else "utter_stopping_saves_nothing",
@@ -119,7 +119,7 @@ class ActionStartResource(ReservationTask):
     doing = "starting"
 
     async def do(self, turn: Turn, item: Reservation) -> None:
-        done = await turn.desk.start(turn.actor, item.id, request_id=request_id(turn, item))
+        done = await turn.desk.power.start(turn.actor, item.id, request_id=request_id(turn, item))
         turn.say("utter_starting", name=done.name)
 
     async def ask(self, turn: Turn, items: Sequence[Reservation]) -> bool:
@@ -134,7 +134,7 @@ class ActionRebootResource(ReservationTask):
     doing = "rebooting"
 
     async def do(self, turn: Turn, item: Reservation) -> None:
-        done = await turn.desk.reboot(turn.actor, item.id, request_id=request_id(turn, item))
+        done = await turn.desk.power.reboot(turn.actor, item.id, request_id=request_id(turn, item))
         turn.say("utter_rebooting", name=done.name)
 
     async def ask(self, turn: Turn, items: Sequence[Reservation]) -> bool:

@@ -5,16 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from actions.requests import (
-    ANYWHERE,
-    MEASURES,
-    SHAPE,
-    Fields,
-    button,
-    change_words,
-    near_button,
-    to_fields_of_near,
-)
+from actions.buttons import button, near_button
+from actions.request_fields import ANYWHERE, MEASURES, SHAPE, Fields, change_words, to_fields_of_near
 from actions.turn import Button
 from actions.wording import names, of_error, provider_title
 from clouddesk.model.blueprint import Blueprint

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actions.requests import Fields, merged, to_request
+from actions.request_fields import Fields, merged, to_request
 from actions.turn import Turn
 from actions.wording import duration, names, provider_title
 from clouddesk.language.money import hourly, money

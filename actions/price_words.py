@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from actions.requests import Fields
+from actions.request_fields import Fields
 from actions.turn import Turn
 from clouddesk.language.numbers import NUMBER, parse_number
 from clouddesk.language.vocabulary import LEAD, MACHINE, POLITE_END, plain

@@ -7,18 +7,18 @@ from typing import Any
 from actions import cards, differences, notified, price_elsewhere, price_table, price_words, questions
 from actions.bargaining import asks_about_another, asks_monthly, price_change
 from actions.base import DeskAction
+from actions.buttons import button
 from actions.create import is_cluster, quote, recent_measure, say_start, title_in, warning_of, what
-from actions.requests import (
+from actions.request_fields import (
     Fields,
-    button,
     change_words,
     merged,
-    stated_in,
     to_entities,
     to_fields_of,
     to_fields_of_near,
     to_request,
 )
+from actions.requests import stated_in
 from actions.turn import Button, Question, Turn
 from actions.wording import of_error, provider_title
 from clouddesk.language.money import hourly, rate

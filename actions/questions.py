@@ -24,7 +24,7 @@ from typing import Any
 
 from actions import choosing, differences
 from actions.bare import said_number
-from actions.requests import payload
+from actions.buttons import payload
 from actions.turn import Button, Question
 from actions.wording import names, provider_title
 

@@ -8,13 +8,15 @@ from typing import Any, ClassVar
 from actions import openings, parking, questions, rereading, retries, usual
 from actions.bare import lone_number, said_number
 from actions.base import DeskAction
+from actions.buttons import button
 from actions.create import by_popularity, what
 from actions.forms import Form
 from actions.kinds import count_kept, is_besides, is_second, kept_of, revises, says_nothing_on_it
 from actions.mending import MOST_BUTTONS
 from actions.moments import Moment
 from actions.purposes import software_for
-from actions.requests import Fields, button, change_words, changes_in, is_fragment, merged, number_as, stated_in
+from actions.request_fields import Fields, change_words, merged, number_as
+from actions.requests import changes_in, is_fragment, stated_in
 from actions.turn import Turn
 from actions.wording import names
 from clouddesk.language import systems

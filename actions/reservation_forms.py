@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 from actions import cards, choosing, meanings, resolve
 from actions.bare import numbered, said_number
 from actions.base import DeskAction
+from actions.buttons import button, payload
 from actions.forms import Form
 from actions.moments import Moment
 from actions.picking import are_only_picks, picks, ruled_out
 from actions.references import end_said, shortens
-from actions.requests import button, payload
 from actions.turn import Turn
 from actions.wording import duration, names
 from clouddesk.language.assent import Answer, read

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 from actions import rescaling, resolve
 from actions.base import DeskAction, hand_over, say_fault
+from actions.buttons import button
 from actions.lifecycle import ReservationTask, request_id
 from actions.moments import Moment
-from actions.requests import button
 from actions.rescaling import TOPIC
 from actions.reservation_forms import ReservationForm, offer
 from actions.turn import Turn

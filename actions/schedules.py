@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 from actions import clauses, resolve, timer_words
 from actions.base import DeskAction
+from actions.buttons import button
 from actions.lifecycle import chosen
 from actions.moments import Moment
-from actions.requests import button
 from actions.reservation_forms import ReservationForm
 from actions.turn import Turn
 from actions.wording import names

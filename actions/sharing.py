@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 
 from actions import cards
 from actions.base import DeskAction, say_fault
+from actions.buttons import button
 from actions.lifecycle import chosen
 from actions.moments import Moment
-from actions.requests import button
 from actions.reservation_forms import ReservationForm
 from actions.turn import Turn
 from actions.wording import names
@@ -163,7 +163,7 @@ class ActionShareResource(SharingTask):
 
     async def do(self, turn: Turn, item: Reservation, user_id: str) -> None:
         share = Share(user_id, _allowed(turn), _until(turn))
-        await turn.desk.share(turn.actor, item.id, share, request_id=_request_id(turn, item, user_id))
+        await turn.desk.shares.share(turn.actor, item.id, share, request_id=_request_id(turn, item, user_id))
         turn.say(
             "utter_shared",
             buttons=[button("Undo", "unshare_resource", resource_name=item.id, person=user_id)],
@@ -181,7 +181,7 @@ class ActionUnshareResource(SharingTask):
 
     async def do(self, turn: Turn, item: Reservation, user_id: str) -> None:
         was_shared = item.share_of(user_id, turn.desk.clock()) is not None
-        await turn.desk.unshare(turn.actor, item.id, user_id, request_id=_request_id(turn, item, user_id))
+        await turn.desk.shares.unshare(turn.actor, item.id, user_id, request_id=_request_id(turn, item, user_id))
         person = "anybody" if user_id == turn.actor.user_id and not was_shared else _called(turn, user_id)
         turn.say("utter_unshared" if was_shared else "utter_shared_with_nobody", name=item.name, person=person)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from actions import create
-from actions.requests import change_words, to_fields
+from actions.request_fields import change_words, to_fields
 from actions.turn import Turn
 from actions.wording import plural, provider_title
 from clouddesk.language.localtime import local_time

@@ -19,8 +19,10 @@ from actions import (
     usual,
 )
 from actions.base import DeskAction, hand_over
+from actions.buttons import button
 from actions.moments import Moment
-from actions.requests import Fields, button, change_words, merged, stated_in, to_fields, to_request
+from actions.request_fields import Fields, change_words, merged, to_fields, to_request
+from actions.requests import stated_in
 from actions.reservation_forms import ReservationForm
 from actions.turn import Turn
 from actions.wording import names

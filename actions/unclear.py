@@ -7,7 +7,7 @@ from typing import Any
 
 from actions import choosing, deciding, meanings, notified, questions, resolve, retries, stopping
 from actions.base import DeskAction, hand_over
-from actions.requests import payload
+from actions.buttons import payload
 from actions.reservation_forms import seconds_until
 from actions.turn import Question, Turn
 from actions.wording import duration

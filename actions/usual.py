@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from actions.requests import Fields, to_fields
+from actions.request_fields import Fields, to_fields
 from actions.turn import Turn
 
 _POLITE = (

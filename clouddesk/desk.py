@@ -25,16 +25,16 @@ from clouddesk.model.audit import CREDENTIALS_ADDED, CREDENTIALS_REMOVED, AuditE
 from clouddesk.model.blueprint import Blueprint
 from clouddesk.model.comparison import PriceComparison
 from clouddesk.model.credentials import CredentialInfo, SecretFields
-from clouddesk.model.errors import Denied, NotFound, Unavailable, WrongState
+from clouddesk.model.errors import Denied, NotFound, Unavailable
 from clouddesk.model.invalid import CredentialsInUse
 from clouddesk.model.notice import Notice
 from clouddesk.model.offer import Offer, PriceList, Requirements
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
-from clouddesk.model.reservation import RELEASING, RUNNING, STARTING, STOPPED, STOPPING, Reservation
-from clouddesk.model.share import Share
+from clouddesk.model.reservation import RELEASING, Reservation
 from clouddesk.ordering import make_order
 from clouddesk.orphans import Orphanage
+from clouddesk.power import Power
 from clouddesk.quotations import Quotations
 from clouddesk.quoting import said_name
 from clouddesk.records import Records
@@ -93,8 +93,14 @@ class Desk:
         return Records(engine=self.engine, views=self.views, clock=self.clock)
 
     @cached_property
-    def _shares(self) -> Shares:
-        return Shares(engine=self.engine, colleagues=self.colleagues, clock=self.clock)
+    def power(self) -> Power:
+        """Machines switched off and on."""
+        return Power(engine=self.engine, records=self._records)
+
+    @cached_property
+    def shares(self) -> Shares:
+        """Who else has a part in reservations."""
+        return Shares(engine=self.engine, records=self._records, colleagues=self.colleagues, clock=self.clock)
 
     @cached_property
     def leases(self) -> Leases:
@@ -354,43 +360,6 @@ class Desk:
         await self.engine.release(reservation.id, by=actor.user_id)
         return await self._records.after_change(replace(reservation, state=RELEASING))
 
-    async def stop(self, actor: Actor, reservation_id: str, *, request_id: str = "") -> Reservation:
-        """Power off, disks kept; the same request_id twice is one wish. Raises WrongState while it is not running."""
-        reservation = await self._records.with_right(actor, Right.MANAGE, reservation_id)
-        if reservation.state == STOPPED and not reservation.is_mixed:
-            raise WrongState(reservation.name, state=STOPPED, wanted="stop")
-        await self.engine.stop(reservation.id, by=actor.user_id, request_id=request_id)
-        return await self._records.after_change(replace(reservation, state=STOPPING))
-
-    async def start(self, actor: Actor, reservation_id: str, *, request_id: str = "") -> Reservation:
-        """Power on again. Raises WrongState unless it is stopped."""
-        reservation = await self._records.with_right(actor, Right.MANAGE, reservation_id)
-        if reservation.state == RUNNING and not reservation.is_mixed:
-            # Nothing to start, so no notice would ever follow.
-            raise WrongState(reservation.name, state=RUNNING, wanted="start")
-        await self.engine.start_nodes(reservation.id, by=actor.user_id, request_id=request_id)
-        return await self._records.after_change(replace(reservation, state=STARTING))
-
-    async def reboot(self, actor: Actor, reservation_id: str, *, request_id: str = "") -> Reservation:
-        """Restart the operating systems. Raises WrongState unless it is running."""
-        reservation = await self._records.with_right(actor, Right.MANAGE, reservation_id)
-        await self.engine.reboot(reservation.id, by=actor.user_id, request_id=request_id)
-        return await self._records.after_change(reservation)
-
     async def owned(self, actor: Actor, reservation_id: str) -> Reservation:
         """The reservation, for whoever may release and share it. Raises NotFound, Denied."""
         return await self._records.with_right(actor, Right.OWN, reservation_id)
-
-    async def share(self, actor: Actor, reservation_id: str, share: Share, *, request_id: str) -> Reservation:
-        """Give a colleague a part in it, in place of the one that they had; they are told.
-
-        Raises NoColleague, ShareIsOver, and WrongState when it is being given back.
-        """
-        reservation = await self._records.with_right(actor, Right.OWN, reservation_id)
-        return await self._shares.give(reservation, share, by=actor.user_id, request_id=request_id)
-
-    async def unshare(self, actor: Actor, reservation_id: str, user_id: str, *, request_id: str) -> Reservation:
-        """Take a colleague's part away, if they have one, and tell them; whoever has a part may give it up."""
-        right = Right.SEE if user_id == actor.user_id else Right.OWN
-        reservation = await self._records.with_right(actor, right, reservation_id)
-        return await self._shares.end(reservation, user_id, by=actor.user_id, request_id=request_id)

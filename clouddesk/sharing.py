@@ -1,14 +1,16 @@
-"""Shares people's machines with their colleagues; who may do so is for the Desk to say."""
+"""Shares people's machines with their colleagues."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from clouddesk.model.actor import Person
+from clouddesk.access import Right
+from clouddesk.model.actor import Actor, Person
 from clouddesk.model.invalid import NoColleague, ShareIsOver
 from clouddesk.model.ports import Clock, Colleagues, Reservations
 from clouddesk.model.reservation import Reservation
 from clouddesk.model.share import LEVELS, Share
+from clouddesk.records import Records
 
 OWNER = "owner"
 """Why somebody is no colleague to share with: it is theirs. The connectors know the other reasons."""
@@ -19,11 +21,16 @@ class Shares:
     """Gives people a part in a reservation, and takes it away."""
 
     engine: Reservations
+    records: Records
     colleagues: Colleagues
     clock: Clock
 
-    async def give(self, reservation: Reservation, share: Share, *, by: str, request_id: str) -> Reservation:
-        """How it stands then. Raises NoColleague, ShareIsOver, WrongState."""
+    async def share(self, actor: Actor, reservation_id: str, share: Share, *, request_id: str) -> Reservation:
+        """Give a colleague a part in it, in place of the one that they had; they are told.
+
+        Raises NoColleague, ShareIsOver, and WrongState when it is being given back.
+        """
+        reservation = await self.records.with_right(actor, Right.OWN, reservation_id)
         if share.allowed not in LEVELS:
             raise ValueError(share.allowed)
         if share.until is not None and share.until <= self.clock():
@@ -31,13 +38,15 @@ class Shares:
         why = OWNER if share.user_id == reservation.owner else await self._why_not(reservation, share.user_id)
         if why is not None:
             raise NoColleague(share.user_id, why)
-        await self.engine.share(reservation.id, share, request_id, by=by)
+        await self.engine.share(reservation.id, share, request_id, by=actor.user_id)
         others = tuple(item for item in reservation.shares if item.user_id != share.user_id)
         return replace(reservation, shares=(*others, share))
 
-    async def end(self, reservation: Reservation, user_id: str, *, by: str, request_id: str) -> Reservation:
-        """How it stands then."""
-        await self.engine.unshare(reservation.id, user_id, request_id, by=by)
+    async def unshare(self, actor: Actor, reservation_id: str, user_id: str, *, request_id: str) -> Reservation:
+        """Take a colleague's part away, if they have one, and tell them; whoever has a part may give it up."""
+        right = Right.SEE if user_id == actor.user_id else Right.OWN
+        reservation = await self.records.with_right(actor, right, reservation_id)
+        await self.engine.unshare(reservation.id, user_id, request_id, by=actor.user_id)
         return replace(reservation, shares=tuple(item for item in reservation.shares if item.user_id != user_id))
 
     async def _why_not(self, reservation: Reservation, user_id: str) -> str | None:

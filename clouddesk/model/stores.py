@@ -17,6 +17,7 @@ from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import Reservation
 from clouddesk.model.ssh_key import SshKey
 from clouddesk.model.template import Template
+from clouddesk.model.utilisation import Sample
 
 
 class SshKeyStore(Protocol):
@@ -188,4 +189,20 @@ class Templates(Protocol):
 
         What ``change`` raises is raised; it may be called more than once.
         """
+        ...
+
+
+class UtilisationSeries(Protocol):
+    """What machines were seen doing, by reservation; the oldest falls away when there is too much."""
+
+    async def append(self, reservation_id: str, samples: Sequence[Sample]) -> None:
+        """At the end; a sample of the same node and moment is kept once."""
+        ...
+
+    async def read(self, reservation_id: str, *, since: datetime) -> list[Sample]:
+        """Of all of its nodes, oldest first."""
+        ...
+
+    async def forget(self, reservation_id: str) -> None:
+        """Delete all of it; what is gone already is no error."""
         ...

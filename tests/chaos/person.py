@@ -118,11 +118,11 @@ class Person:
                 attempt, lambda: desk.leases.extend(actor, self._id, operation.seconds, request_id=request_id)
             )
         elif operation.kind == STOP:
-            await self._ask(attempt, lambda: desk.stop(actor, self._id, request_id=request_id))
+            await self._ask(attempt, lambda: desk.power.stop(actor, self._id, request_id=request_id))
         elif operation.kind == START:
-            await self._ask(attempt, lambda: desk.start(actor, self._id, request_id=request_id))
+            await self._ask(attempt, lambda: desk.power.start(actor, self._id, request_id=request_id))
         elif operation.kind == REBOOT:
-            await self._ask(attempt, lambda: desk.reboot(actor, self._id, request_id=request_id))
+            await self._ask(attempt, lambda: desk.power.reboot(actor, self._id, request_id=request_id))
         elif operation.kind == HOLD:
             await self._ask(attempt, lambda: desk.leases.hold(actor, self._id))
         elif operation.kind == CHOOSE:

@@ -127,7 +127,7 @@ class Stage:
 
     async def have(self, person: str, request: dict[str, Any]) -> None:
         """A reservation of the person's that runs already."""
-        from actions.requests import to_request
+        from actions.request_fields import to_request
         from clouddesk.model.actor import Actor
 
         actor = Actor("local", person, timezone="Europe/Berlin")

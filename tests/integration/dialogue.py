@@ -20,7 +20,7 @@ import boto3
 import requests
 from temporalio.client import Client
 
-from actions.requests import to_request
+from actions.request_fields import to_request
 from clouddesk.adapters.redis import RedisNotices, open_redis
 from clouddesk.assembly import open_desk
 from clouddesk.desk import Desk
@@ -147,7 +147,7 @@ class Theatre:
                     to_stop.append((actor, made.id))
         await self.settled(played)
         for actor, reservation_id in to_stop:
-            await self.desk.stop(actor, reservation_id)
+            await self.desk.power.stop(actor, reservation_id)
 
 
 def conversation_id(actor: Actor, where: str = TERMINAL) -> str:

@@ -8,7 +8,8 @@ import pytest
 
 from actions import openings
 from actions.cards import quote_card
-from actions.requests import change_words, stated_in
+from actions.request_fields import change_words
+from actions.requests import stated_in
 from actions.turn import Turn
 from clouddesk.model.actor import Actor
 from clouddesk.model.node import SSH, Opening

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from actions import requests
+from actions import request_fields, requests
 from actions.turn import Turn
 from clouddesk.model.actor import Actor
 from clouddesk.model.request import CLUSTER, ResourceRequest
@@ -52,16 +52,16 @@ def test_a_minus_before_the_number_is_not_lost() -> None:
 
 
 def test_a_size_by_name_replaces_measures_and_measures_replace_a_size() -> None:
-    by_name = requests.merged({"kind": "vm", "memory_gb": 10240}, {"size_names": ["m5.xlarge"]})
-    by_measure = requests.merged(by_name, {"memory_gb": 8})
+    by_name = request_fields.merged({"kind": "vm", "memory_gb": 10240}, {"size_names": ["m5.xlarge"]})
+    by_measure = request_fields.merged(by_name, {"memory_gb": 8})
 
     assert by_name == {"kind": "vm", "size_names": ["m5.xlarge"]}
     assert by_measure == {"kind": "vm", "memory_gb": 8}
 
 
 def test_an_end_replaces_a_length_and_the_other_way_round() -> None:
-    assert "duration_seconds" not in requests.merged({"duration_seconds": 60}, {"until": "until friday"})
-    assert "until" not in requests.merged({"until": "until friday"}, {"duration_seconds": 60})
+    assert "duration_seconds" not in request_fields.merged({"duration_seconds": 60}, {"until": "until friday"})
+    assert "until" not in request_fields.merged({"until": "until friday"}, {"duration_seconds": 60})
 
 
 CLOUDS = SimpleNamespace(
@@ -109,7 +109,7 @@ def test_places_sizes_systems_and_gpus_can_be_ruled_out() -> None:
 def test_what_is_of_each_machine_stays_when_the_kind_changes() -> None:
     before = {"kind": "vm", "count": 2, "memory_gb": 16, "providers": ["aws"], "name": "etl"}
 
-    changed = requests.merged(before, {"kind": "cluster", "software": ["spark"]})
+    changed = request_fields.merged(before, {"kind": "cluster", "software": ["spark"]})
 
     assert changed == {"kind": "cluster", "software": ["spark"], "memory_gb": 16, "providers": ["aws"]}
 
@@ -117,21 +117,21 @@ def test_what_is_of_each_machine_stays_when_the_kind_changes() -> None:
 def test_a_request_survives_the_slot() -> None:
     request = ResourceRequest(kind=CLUSTER, software=("spark",), count=3, memory_gb=16, providers=("aws",))
 
-    assert requests.to_request(requests.to_fields(request)) == request
+    assert request_fields.to_request(request_fields.to_fields(request)) == request
 
 
 def test_a_button_says_the_same_as_the_request() -> None:
     said = {"kind": "cluster", "software": ["spark"], "count": 3, "duration_seconds": 3600, "spot": True}
-    entities = requests.to_entities(said)
+    entities = request_fields.to_entities(said)
 
     assert requests.said_in(turn(**entities)) == {key: value for key, value in said.items() if key != "kind"}
 
 
 def test_a_change_is_said_in_words() -> None:
-    words = requests.change_words({"count": 5, "providers": ["aws"], "memory_gb": 16, "duration_seconds": 172800})
+    words = request_fields.change_words({"count": 5, "providers": ["aws"], "memory_gb": 16, "duration_seconds": 172800})
 
     assert words == "5 machines, on AWS, 16 GB memory, for 2 days"
-    assert requests.change_words({"count": 1, "duration_seconds": 3600}) == "1 machine, for 1 hour"
+    assert request_fields.change_words({"count": 1, "duration_seconds": 3600}) == "1 machine, for 1 hour"
 
 
 @pytest.mark.parametrize(
@@ -190,9 +190,9 @@ def test_what_a_form_came_back_without_is_dropped_from_the_request(
     form.desk, form.request = CLOUDS, FORM_BEFORE  # type: ignore[assignment]  # what is asked of it
 
     assert requests.changes_in(form) == change
-    after = requests.merged(FORM_BEFORE, change)
+    after = request_fields.merged(FORM_BEFORE, change)
     assert not any(value is None for value in after.values())
-    assert requests.change_words(change), "the answer says what has changed"
+    assert request_fields.change_words(change), "the answer says what has changed"
 
 
 def test_gpus_that_came_with_a_size_by_name_go_with_it() -> None:

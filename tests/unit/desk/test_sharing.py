@@ -20,7 +20,9 @@ from clouddesk.model.reservation import GO_ON, PARTIAL, STOPPED, Reservation
 from clouddesk.model.scaling import Scale
 from clouddesk.model.share import EXTEND, MANAGE, USE, Share
 from clouddesk.model.timer import EVERY_DAY, STOP, Weekly
+from clouddesk.power import Power
 from clouddesk.scaling import Sizes
+from clouddesk.sharing import Shares
 from clouddesk.templates import Templates
 from clouddesk.timers import Switch, Timers
 from tests.conversation.memory import MemoryDesk
@@ -36,15 +38,15 @@ CALLS: dict[str, tuple[str, Call]] = {
     "extension_price_usd": (SEE, lambda desk, actor, id_: desk.leases.extension_price_usd(actor, id_, 3600)),
     "extend": (LENGTHEN, lambda desk, actor, id_: desk.leases.extend(actor, id_, 3600, request_id="r")),
     "hold": (LENGTHEN, lambda desk, actor, id_: desk.leases.hold(actor, id_)),
-    "stop": (SWITCH, lambda desk, actor, id_: desk.stop(actor, id_)),
-    "start": (SWITCH, lambda desk, actor, id_: desk.start(actor, id_)),
-    "reboot": (SWITCH, lambda desk, actor, id_: desk.reboot(actor, id_)),
+    "stop": (SWITCH, lambda desk, actor, id_: desk.power.stop(actor, id_)),
+    "start": (SWITCH, lambda desk, actor, id_: desk.power.start(actor, id_)),
+    "reboot": (SWITCH, lambda desk, actor, id_: desk.power.reboot(actor, id_)),
     "choose": (OWN, lambda desk, actor, id_: desk.choose(actor, id_, GO_ON)),
     "release": (OWN, lambda desk, actor, id_: desk.release(actor, id_)),
     "owned": (OWN, lambda desk, actor, id_: desk.owned(actor, id_)),
     "quote": (OWN, lambda desk, actor, id_: desk.scaling.quote(actor, id_, 3)),
     "scale": (OWN, lambda desk, actor, id_: desk.scaling.scale(actor, id_, GROWN, request_id="r")),
-    "share": (OWN, lambda desk, actor, id_: desk.share(actor, id_, Share("cid", USE), request_id="r")),
+    "share": (OWN, lambda desk, actor, id_: desk.shares.share(actor, id_, Share("cid", USE), request_id="r")),
     "secrets_of": (OPEN, lambda desk, actor, id_: desk.secrets_of(actor, id_)),
     "schedule": (SWITCH, lambda desk, actor, id_: desk.timers.schedule(actor, id_, [NIGHTLY], conversation="c")),
     "schedule_of": (SEE, lambda desk, actor, id_: desk.timers.schedule_of(actor, id_)),
@@ -54,9 +56,9 @@ CALLS: dict[str, tuple[str, Call]] = {
         lambda desk, actor, id_: desk.timers.remind(actor, reservation_id=id_, before_end_seconds=60, conversation="c"),
     ),
     "request_of": (SEE, lambda desk, actor, id_: desk.templates.request_of(actor, id_)),
-    "unshare": (OWN, lambda desk, actor, id_: desk.unshare(actor, id_, "cid", request_id="r")),
+    "unshare": (OWN, lambda desk, actor, id_: desk.shares.unshare(actor, id_, "cid", request_id="r")),
 }
-PARTS = (Desk, Leases, Sizes, Templates, Timers)
+PARTS = (Desk, Leases, Power, Shares, Sizes, Templates, Timers)
 STATES = {"start": STOPPED, "choose": PARTIAL}
 """The state that a call needs; running for the others."""
 
@@ -124,8 +126,8 @@ async def test_a_colleague_may_give_up_their_own_part_and_nobody_elses() -> None
     item = await shared(world)
     ben = Actor("local", USE)
     with pytest.raises(Denied):
-        await world.desk.unshare(ben, item.id, MANAGE, request_id="one")
-    await world.desk.unshare(ben, item.id, USE, request_id="two")
+        await world.desk.shares.unshare(ben, item.id, MANAGE, request_id="one")
+    await world.desk.shares.unshare(ben, item.id, USE, request_id="two")
     assert {share.user_id for share in world.views.items[item.id].shares} == {EXTEND, MANAGE, "viewer", "over"}
     with pytest.raises(NotFound):
         await world.desk.reservation(ben, item.id)
@@ -161,7 +163,7 @@ async def test_nothing_is_shared_with_who_is_no_colleague(why: str) -> None:
     item = await shared(world)
     world.colleagues.refused["eve"] = why
     with pytest.raises(NoColleague) as refused:
-        await world.desk.share(ANN, item.id, Share("eve", USE), request_id="one")
+        await world.desk.shares.share(ANN, item.id, Share("eve", USE), request_id="one")
     assert refused.value.why == why
     assert world.views.items[item.id] == item
 
@@ -171,7 +173,7 @@ async def test_nothing_is_shared_with_the_owner_also_not_by_an_admin() -> None:
     item = await shared(world)
     for actor in (ANN, Actor("local", "root", roles=(ADMIN, MEMBER))):
         with pytest.raises(NoColleague) as refused:
-            await world.desk.share(actor, item.id, Share("ann", MANAGE), request_id="one")
+            await world.desk.shares.share(actor, item.id, Share("ann", MANAGE), request_id="one")
         assert refused.value.why == "owner"
 
 
@@ -179,8 +181,10 @@ async def test_nothing_is_shared_until_a_time_that_has_passed() -> None:
     world = MemoryDesk()
     item = await shared(world)
     with pytest.raises(ShareIsOver):
-        await world.desk.share(ANN, item.id, Share("cid", USE, world.clock()), request_id="one")
-    await world.desk.share(ANN, item.id, Share("cid", USE, world.clock() + timedelta(seconds=1)), request_id="two")
+        await world.desk.shares.share(ANN, item.id, Share("cid", USE, world.clock()), request_id="one")
+    await world.desk.shares.share(
+        ANN, item.id, Share("cid", USE, world.clock() + timedelta(seconds=1)), request_id="two"
+    )
     cid = Actor("local", "cid")
     assert (await world.desk.reservation(cid, item.id)).id == item.id
     world.clock.forward(seconds=1)

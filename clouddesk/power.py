@@ -1,0 +1,43 @@
+"""Switches people's machines off and on again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from clouddesk.access import Right
+from clouddesk.model.actor import Actor
+from clouddesk.model.errors import WrongState
+from clouddesk.model.ports import Reservations
+from clouddesk.model.reservation import RUNNING, STARTING, STOPPED, STOPPING, Reservation
+from clouddesk.records import Records
+
+
+@dataclass(frozen=True)
+class Power:
+    """The power of reservations' machines. The same request_id twice is one wish."""
+
+    engine: Reservations
+    records: Records
+
+    async def stop(self, actor: Actor, reservation_id: str, *, request_id: str = "") -> Reservation:
+        """Power off, disks kept. Raises WrongState while it is not running."""
+        reservation = await self.records.with_right(actor, Right.MANAGE, reservation_id)
+        if reservation.state == STOPPED and not reservation.is_mixed:
+            raise WrongState(reservation.name, state=STOPPED, wanted="stop")
+        await self.engine.stop(reservation.id, by=actor.user_id, request_id=request_id)
+        return await self.records.after_change(replace(reservation, state=STOPPING))
+
+    async def start(self, actor: Actor, reservation_id: str, *, request_id: str = "") -> Reservation:
+        """Power on again. Raises WrongState unless it is stopped."""
+        reservation = await self.records.with_right(actor, Right.MANAGE, reservation_id)
+        if reservation.state == RUNNING and not reservation.is_mixed:
+            # Nothing to start, so no notice would ever follow.
+            raise WrongState(reservation.name, state=RUNNING, wanted="start")
+        await self.engine.start_nodes(reservation.id, by=actor.user_id, request_id=request_id)
+        return await self.records.after_change(replace(reservation, state=STARTING))
+
+    async def reboot(self, actor: Actor, reservation_id: str, *, request_id: str = "") -> Reservation:
+        """Restart the operating systems. Raises WrongState unless it is running."""
+        reservation = await self.records.with_right(actor, Right.MANAGE, reservation_id)
+        await self.engine.reboot(reservation.id, by=actor.user_id, request_id=request_id)
+        return await self.records.after_change(reservation)
