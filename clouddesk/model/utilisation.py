@@ -21,7 +21,7 @@ class Sample:
     logins: int | None = None
     """SSH sessions that people have open; CloudDesk's own do not count."""
     jobs: int | None = None
-    """Work that its software has in hand: Spark, YARN, Dask and Ray jobs, notebook kernels that compute, connections."""
+    """What its software has in hand: Spark, YARN, Dask and Ray jobs, notebook kernels that compute, connections."""
     last_input_at: datetime | None = None
     """When somebody last typed something there."""
     what: tuple[str, ...] = ()
