@@ -46,6 +46,14 @@ class Limits:
     """So many next offers are tried when a cloud has none of the machines left; 0: none."""
     failover_dearer_percent: int = 10
     """One of those that costs more than this above what was said yes to needs another yes; 0: whatever is dearer."""
+    idle_cpu_percent: int = 5
+    """Machines whose processors do less than this, with nobody and no job there, are unused (docs/idle.md)."""
+    idle_ask_seconds: int = 3 * 3600
+    """Unused for so long, it is asked about; 0: never, and nothing is ever stopped for it."""
+    idle_stop_seconds: int = 2 * 3600
+    """So long after an unanswered question it is stopped; 0: it is only asked."""
+    idle_release_seconds: int = 7 * 86400
+    """Stopped as unused for so long, it is asked whether to give it back; 0: never."""
 
 
 @dataclass(frozen=True)
@@ -276,7 +284,9 @@ def _is_addresses(value: Any) -> bool:
     return isinstance(value, Mapping) and all(isinstance(item, str) for pair in value.items() for item in pair)
 
 
-_MAY_BE_ZERO = frozenset({"fallbacks", "failover_dearer_percent"})
+_MAY_BE_ZERO = frozenset(
+    {"fallbacks", "failover_dearer_percent", "idle_ask_seconds", "idle_stop_seconds", "idle_release_seconds"}
+)
 """Limits that 0 switches off."""
 
 _LISTS = frozenset({"admins", "blueprint_folders", "more_sandbox_clouds", "rasa_urls"})

@@ -66,7 +66,7 @@ class TimerActivities:
         if not _may(timer, view, self._clock(), MANAGE):
             await self._timers.remove([timer.id])
             return NOT_ALLOWED
-        if timer.what == STOP and view.is_held:
+        if timer.what == STOP and (view.is_held or view.idling.is_protected_at(self._clock())):
             return HELD
         before, after = (RUNNING, STOPPED) if timer.what == STOP else (STOPPED, RUNNING)
         if view.state == after and not view.is_mixed:

@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from clouddesk.desk import Desk
+from clouddesk.idling import Idling
 from clouddesk.leases import Leases
 from clouddesk.model.actor import ADMIN, MEMBER, VIEWER, Actor
 from clouddesk.model.errors import CloudDeskError, Denied, NotFound
+from clouddesk.model.idling import IdleWish
 from clouddesk.model.invalid import NoColleague, ShareIsOver
 from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import GO_ON, PARTIAL, STOPPED, Reservation
@@ -25,9 +27,10 @@ from clouddesk.scaling import Sizes
 from clouddesk.sharing import Shares
 from clouddesk.templates import Templates
 from clouddesk.timers import Switch, Timers
-from tests.conversation.memory import MemoryDesk
+from tests.conversation.memory import START, MemoryDesk
 
 ANN = Actor("local", "ann")
+SOON = START + timedelta(hours=4)
 NIGHTLY = Switch(STOP, Weekly(EVERY_DAY, 19))
 Call = Callable[[Desk, Actor, str], Awaitable[Any]]
 
@@ -56,9 +59,12 @@ CALLS: dict[str, tuple[str, Call]] = {
         lambda desk, actor, id_: desk.timers.remind(actor, reservation_id=id_, before_end_seconds=60, conversation="c"),
     ),
     "request_of": (SEE, lambda desk, actor, id_: desk.templates.request_of(actor, id_)),
+    "keep": (SWITCH, lambda desk, actor, id_: desk.idling.keep(actor, id_, SOON, request_id="r")),
+    "wish": (SWITCH, lambda desk, actor, id_: desk.idling.wish(actor, id_, IdleWish(stop_seconds=0), request_id="r")),
+    "thresholds": (SEE, lambda desk, actor, id_: desk.idling.thresholds(actor, id_)),
     "unshare": (OWN, lambda desk, actor, id_: desk.shares.unshare(actor, id_, "cid", request_id="r")),
 }
-PARTS = (Desk, Leases, Power, Shares, Sizes, Templates, Timers)
+PARTS = (Desk, Idling, Leases, Power, Shares, Sizes, Templates, Timers)
 STATES = {"start": STOPPED, "choose": PARTIAL}
 """The state that a call needs; running for the others."""
 
