@@ -20,16 +20,6 @@ from clouddesk.records import Records
 from clouddesk.settings import Limits
 
 
-def team_thresholds(limits: Limits) -> Thresholds:
-    """What the settings say."""
-    return Thresholds(
-        cpu_percent=limits.idle_cpu_percent,
-        ask_seconds=limits.idle_ask_seconds,
-        stop_seconds=limits.idle_stop_seconds,
-        release_seconds=limits.idle_release_seconds,
-    )
-
-
 @dataclass(frozen=True)
 class Idling:
     """What people say of their machines' being unused. The same request_id twice is one wish."""
@@ -62,7 +52,7 @@ class Idling:
     async def thresholds(self, actor: Actor, reservation_id: str) -> Thresholds:
         """What happens when nobody uses it, with everything that was wished."""
         item = await self.records.with_right(actor, Right.SEE, reservation_id)
-        usual = idle_steps.usual(item, team_thresholds(self.limits), self.blueprints)
+        usual = idle_steps.usual(item, self.limits.idle_thresholds(), self.blueprints)
         return idle_steps.wished(usual, item.idling.wish)
 
     async def _changeable(self, actor: Actor, reservation_id: str) -> Reservation:

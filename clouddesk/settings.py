@@ -18,6 +18,7 @@ import yaml
 
 from clouddesk.language.localtime import zone_of
 from clouddesk.model.errors import Invalid
+from clouddesk.model.idleness import Thresholds
 from clouddesk.model.offer import LEAST_PRICE_USD, OWN_MACHINE, OwnCloud
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -54,6 +55,16 @@ class Limits:
     """So long after an unanswered question it is stopped; 0: it is only asked."""
     idle_release_seconds: int = 7 * 86400
     """Stopped as unused for so long, it is asked whether to give it back; 0: never."""
+
+    def idle_thresholds(self, *, minutes_between_looks: int = 5) -> Thresholds:
+        """When machines count as unused here, and what follows; a look or two may be missed."""
+        return Thresholds(
+            cpu_percent=self.idle_cpu_percent,
+            ask_seconds=self.idle_ask_seconds,
+            stop_seconds=self.idle_stop_seconds,
+            release_seconds=self.idle_release_seconds,
+            gap_seconds=max(Thresholds.gap_seconds, minutes_between_looks * 60 * 3),
+        )
 
 
 @dataclass(frozen=True)

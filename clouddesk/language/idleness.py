@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from clouddesk.model.idleness import CPU, JOBS, LOGINS, Use
+from clouddesk.model.idleness import CPU, JOBS, LOGINS, Verdict
 
 _NAMES = {LOGINS: "who is logged in", JOBS: "whether jobs run", CPU: "how busy the processors are"}
 
 
-def why(use: Use) -> str:
+def why(verdict: Verdict) -> str:
     """What was seen, and not what could not be."""
-    said = [words for sign, words in ((LOGINS, "no logins"), (JOBS, "no jobs")) if sign not in use.unlearned]
-    if CPU not in use.unlearned:
-        percent = use.cpu_percent
+    said = [words for sign, words in ((LOGINS, "no logins"), (JOBS, "no jobs")) if sign not in verdict.unlearned]
+    if CPU not in verdict.unlearned:
+        percent = verdict.cpu_percent
         said.append(f"CPU at most {percent:.0f} %" if percent >= 1 else "CPU under 1 %")
     return ", ".join(said) or "nothing that I can see"
 
 
-def unlearned(use: Use) -> str:
+def unlearned(verdict: Verdict) -> str:
     """What could not be learned; "" when all could."""
-    return " and ".join(_NAMES[sign] for sign in use.unlearned if sign in _NAMES)
+    return " and ".join(_NAMES[sign] for sign in verdict.unlearned if sign in _NAMES)
 
 
 def span(length: timedelta) -> str:

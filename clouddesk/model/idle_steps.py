@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from clouddesk.model.blueprint import Blueprint
-from clouddesk.model.idleness import BUSY, IDLE, Thresholds, Use
+from clouddesk.model.idleness import BUSY, IDLE, Thresholds, Verdict
 from clouddesk.model.idling import IdleState, IdleWish, answered
 from clouddesk.model.reservation import RUNNING, STOPPED, Reservation
 
@@ -54,10 +54,10 @@ def saves_by_stopping(item: Reservation) -> bool:
     return item.stopped_hourly_price_usd < item.hourly_price_usd
 
 
-def advance(item: Reservation, use: Use | None, thresholds: Thresholds, now: datetime) -> tuple[str, IdleState]:
+def advance(item: Reservation, verdict: Verdict | None, thresholds: Thresholds, now: datetime) -> tuple[str, IdleState]:
     """The step that is due, and what is remembered once it is taken. With NOTHING nothing is changed.
 
-    ``use`` is of just now, None for machines that are off; ``thresholds`` are the usual ones of its software.
+    ``verdict`` is of just now, None for machines that are off; ``thresholds`` are the usual ones of its software.
     """
     state = item.idling
     limits = wished(thresholds, state.wish)
@@ -65,25 +65,27 @@ def advance(item: Reservation, use: Use | None, thresholds: Thresholds, now: dat
         return NOTHING, state
     if item.state == STOPPED:
         return _of_stopped(state, now)
-    if item.state != RUNNING or use is None:
+    if item.state != RUNNING or verdict is None:
         return NOTHING, state
-    if use.state == BUSY:
+    if verdict.state == BUSY:
         return _taken_back(state, now) if state.asked_at else (NOTHING, state)
-    if use.state != IDLE or use.since is None:
+    if verdict.state != IDLE or verdict.since is None:
         # Nobody knows: a question stays open, and nothing is stopped.
         return NOTHING, state
-    since = max(use.since, state.counts_from or use.since)
+    since = max(verdict.since, state.counts_from or verdict.since)
     if state.asked_at is not None and since > state.asked_at:
         return _taken_back(state, now)
     if state.asked_at is None:
-        return _asked(item, use, since, limits, now)
+        return _asked(item, verdict, since, limits, now)
     if state.stop_at is None:
         is_due = now - state.asked_at >= _pause(state.asked)
-        return _asked(item, use, since, limits, now) if is_due else (NOTHING, state)
-    return _towards_stop(state, use, limits, now)
+        return _asked(item, verdict, since, limits, now) if is_due else (NOTHING, state)
+    return _towards_stop(state, verdict, limits, now)
 
 
-def _asked(item: Reservation, use: Use, since: datetime, limits: Thresholds, now: datetime) -> tuple[str, IdleState]:
+def _asked(
+    item: Reservation, verdict: Verdict, since: datetime, limits: Thresholds, now: datetime
+) -> tuple[str, IdleState]:
     state = item.idling
     wait = limits.ask_seconds
     if state.withdrawn_at is not None and now - state.withdrawn_at < _WITHDRAWAL_COUNTS:
@@ -91,7 +93,7 @@ def _asked(item: Reservation, use: Use, since: datetime, limits: Thresholds, now
         wait *= int(2 ** max(0, state.withdrawals - 1))
     if not limits.ask_seconds or now - since < timedelta(seconds=wait):
         return NOTHING, state
-    is_sure = use.is_sure(limits.ask_seconds, now)
+    is_sure = verdict.is_sure(limits.ask_seconds, now)
     stops = bool(limits.stop_seconds) and is_sure and saves_by_stopping(item)
     return ASK, replace(
         state,
@@ -105,10 +107,10 @@ def _asked(item: Reservation, use: Use, since: datetime, limits: Thresholds, now
     )
 
 
-def _towards_stop(state: IdleState, use: Use, limits: Thresholds, now: datetime) -> tuple[str, IdleState]:
+def _towards_stop(state: IdleState, verdict: Verdict, limits: Thresholds, now: datetime) -> tuple[str, IdleState]:
     assert state.stop_at is not None
     lead = timedelta(seconds=min(ANNOUNCE_SECONDS, limits.stop_seconds / 2))
-    if not limits.stop_seconds or not use.is_sure(limits.ask_seconds, now) or now < state.stop_at - lead:
+    if not limits.stop_seconds or not verdict.is_sure(limits.ask_seconds, now) or now < state.stop_at - lead:
         return NOTHING, state
     if not state.is_announced or now > state.stop_at + LATE:
         # Whoever reads it has the whole time that it speaks of.

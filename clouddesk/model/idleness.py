@@ -15,8 +15,8 @@ LOGINS, JOBS, GPU, CPU = "logins", "jobs", "gpu", "cpu"
 UNSEEN = "unseen"
 """Not all of the machines were looked at lately."""
 
-FRESH = timedelta(minutes=20)
-"""Two samples of a node may be so far apart; what was further apart says nothing of the time between."""
+JUST_NOW = timedelta(minutes=3)
+"""Nothing is certain by an older look than this: somebody may have come since."""
 CORES = 0.5
 """From this on a processor is at work, however many cores it has: one thread on 64 of them is under 2 %."""
 
@@ -34,6 +34,12 @@ class Thresholds:
     """So long after an unanswered question they are stopped; 0: never, it is only asked."""
     release_seconds: int = 7 * 86400
     """Stopped as unused for so long, it is asked whether to give them back; 0: never."""
+    gap_seconds: int = 20 * 60
+    """Two looks at a machine may be so far apart; what is further apart says nothing of the time between."""
+
+    @property
+    def gap(self) -> timedelta:
+        return timedelta(seconds=self.gap_seconds)
 
     def cpu_percent_of(self, vcpus: int) -> float:
         """For a machine with so many cores."""
@@ -41,7 +47,7 @@ class Thresholds:
 
 
 @dataclass(frozen=True)
-class Use:
+class Verdict:
     """The verdict on all machines of a reservation together."""
 
     state: str
@@ -70,7 +76,9 @@ class _Quiet:
     samples: tuple[Sample, ...]
 
 
-def judge(samples: Iterable[Sample], nodes: Sequence[str], thresholds: Thresholds, now: datetime, *, vcpus: int) -> Use:
+def judge(
+    samples: Iterable[Sample], nodes: Sequence[str], thresholds: Thresholds, now: datetime, *, vcpus: int
+) -> Verdict:
     """What the samples say of these nodes, by their keys. One that is in use keeps all of them; so does one unseen."""
     by_node: dict[str, list[Sample]] = {key: [] for key in nodes}
     for sample in samples:
@@ -78,16 +86,16 @@ def judge(samples: Iterable[Sample], nodes: Sequence[str], thresholds: Threshold
             by_node[sample.node].append(sample)
     limit = thresholds.cpu_percent_of(vcpus)
     seen = [sorted(own, key=lambda item: item.at) for own in by_node.values()]
-    latest = [own[-1] for own in seen if own and now - own[-1].at <= FRESH]
+    latest = [own[-1] for own in seen if own and now - own[-1].at <= thresholds.gap]
     signs = {sign for sample in latest for sign in _signs(sample, limit, thresholds.gpu_percent)}
     if signs:
-        return Use(BUSY, signs=tuple(sorted(signs)))
+        return Verdict(BUSY, signs=tuple(sorted(signs)))
     if not seen or len(latest) < len(seen):
-        return Use(UNKNOWN, signs=(UNSEEN,))
-    quiet = [_quiet(own, limit, thresholds.gpu_percent, now) for own in seen]
+        return Verdict(UNKNOWN, signs=(UNSEEN,))
+    quiet = [_quiet(own, limit, thresholds, now) for own in seen]
     spans = [sample for item in quiet for sample in item.samples]
     sure = [item.sure_since for item in quiet if item.sure_since is not None]
-    return Use(
+    return Verdict(
         IDLE,
         since=max(item.since for item in quiet),
         sure_since=max(sure) if len(sure) == len(quiet) else None,
@@ -96,26 +104,26 @@ def judge(samples: Iterable[Sample], nodes: Sequence[str], thresholds: Threshold
     )
 
 
-def _quiet(own: Sequence[Sample], limit: float, gpu_percent: float, now: datetime) -> _Quiet:
+def _quiet(own: Sequence[Sample], limit: float, thresholds: Thresholds, now: datetime) -> _Quiet:
     """``own``: a node's samples, oldest first, the last of them fresh and without a sign of use."""
-    used = next((item.at for item in reversed(own) if _signs(item, limit, gpu_percent)), None)
+    used = next((item.at for item in reversed(own) if _signs(item, limit, thresholds.gpu_percent)), None)
     typed = max((item.last_input_at for item in own if item.last_input_at is not None), default=None)
-    since = _unbroken(own, used, typed)
+    since = _unbroken(own, used, typed, thresholds.gap)
     assert since is not None
     has_gpu = any(item.gpu_percent is not None for item in own)
     complete = [item for item in own if _is_complete(item, has_gpu=has_gpu) or item.at == used]
-    is_current = bool(complete) and now - complete[-1].at <= FRESH
+    is_current = bool(complete) and complete[-1] is own[-1] and now - own[-1].at <= JUST_NOW
     span = tuple(item for item in own if item.at > since) or (own[-1],)
-    return _Quiet(since, _unbroken(complete, used, typed) if is_current else None, span)
+    return _Quiet(since, _unbroken(complete, used, typed, thresholds.gap) if is_current else None, span)
 
 
-def _unbroken(own: Sequence[Sample], used: datetime | None, typed: datetime | None) -> datetime | None:
+def _unbroken(own: Sequence[Sample], used: datetime | None, typed: datetime | None, gap: timedelta) -> datetime | None:
     """Since when there is no use, no input and no gap, going back from the last."""
     if not own:
         return None
     begin = own[-1].at
     for item in reversed(own):
-        if begin - item.at > FRESH:
+        if begin - item.at > gap:
             break
         begin = item.at
         if item.at == used:

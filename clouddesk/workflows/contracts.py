@@ -7,7 +7,7 @@ from datetime import datetime
 
 from clouddesk.model.audit import AuditEntry
 from clouddesk.model.blueprint import Software
-from clouddesk.model.idleness import Thresholds, Use
+from clouddesk.model.idleness import Thresholds, Verdict
 from clouddesk.model.idling import IdleWish
 from clouddesk.model.node import Node, NodeOrder
 from clouddesk.model.notice import Notice
@@ -131,9 +131,9 @@ class Scaling:
 
 @dataclass(frozen=True)
 class Sighting:
-    """Signal ``seen``: a step is due because of how it is used. ``use``: None for machines that are off."""
+    """Signal ``seen``: a step is due because of how it is used. ``verdict``: None for machines that are off."""
 
-    use: Use | None
+    verdict: Verdict | None
     thresholds: Thresholds
     """The usual ones, without what its people wish."""
 

@@ -1,8 +1,8 @@
-"""Looks at what a reservation's machines were seen doing, and tells its workflow when something is due because of it."""
+"""Looks at what machines were seen doing, and tells their reservation's workflow when something is due for it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -12,6 +12,7 @@ from clouddesk.model.idleness import Thresholds, judge
 from clouddesk.model.ports import Clock
 from clouddesk.model.reservation import Reservation
 from clouddesk.model.stores import UtilisationSeries
+from clouddesk.model.utilisation import Sample
 from clouddesk.workflows.contracts import Sighting
 
 LOOK_BACK = timedelta(days=2)
@@ -44,15 +45,19 @@ class IdleCheck:
         self._blueprints = blueprints
         self._clock = clock
 
+    async def heard(self, item: Reservation, _: Sequence[Sample]) -> None:
+        """For the rounds in which machines are looked at; what was seen just now is in the series."""
+        await self.check(item)
+
     async def check(self, item: Reservation) -> str:
         """The step that is due; its workflow was told of it."""
         now = self._clock()
         thresholds = usual(item, self._thresholds, self._blueprints)
         samples = await self._series.read(item.id, since=self._since(item, thresholds, now))
-        use = judge(samples, [node.key for node in item.living_nodes], thresholds, now, vcpus=item.vcpus)
-        step, _ = advance(item, use, thresholds, now)
+        verdict = judge(samples, [node.key for node in item.living_nodes], thresholds, now, vcpus=item.vcpus)
+        step, _ = advance(item, verdict, thresholds, now)
         if step != NOTHING:
-            await self._engine.seen(item.id, Sighting(use, thresholds))
+            await self._engine.seen(item.id, Sighting(verdict, thresholds))
         return step
 
     def _since(self, item: Reservation, thresholds: Thresholds, now: datetime) -> datetime:

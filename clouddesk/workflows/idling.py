@@ -39,7 +39,7 @@ class IdleWatch:
         if self._context.is_ending or not state.has_begun or not self._switch.is_idle:
             return
         view = state.view
-        step, idling = advance(view, sighting.use, sighting.thresholds, now)
+        step, idling = advance(view, sighting.verdict, sighting.thresholds, now)
         if step == NOTHING:
             return
         if step == STOP:
@@ -93,7 +93,7 @@ class IdleWatch:
         return replace(idling, requests=(*idling.requests[1 - _MOST_REQUESTS :], request_id))
 
     def _facts(self, idling: IdleState, sighting: Sighting, now: datetime) -> dict[str, Any]:
-        view, use = self._context.state.view, sighting.use
+        view, verdict = self._context.state.view, sighting.verdict
         facts: dict[str, Any] = {
             "stopped_hourly": rate(view.stopped_hourly_price_usd),
             "stopped_daily": money(view.stopped_hourly_price_usd * 24),
@@ -101,9 +101,9 @@ class IdleWatch:
             "stops": idling.stop_at.isoformat() if idling.stop_at else "",
             "how": _how(idling, is_saving=saves_by_stopping(view)),
         }
-        if use is not None and idling.since is not None:
-            facts |= {"why": words.why(use), "idle_for": words.span(now - idling.since)}
-            missing = words.unlearned(use)
+        if verdict is not None and idling.since is not None:
+            facts |= {"why": words.why(verdict), "idle_for": words.span(now - idling.since)}
+            missing = words.unlearned(verdict)
             facts["doubt"] = f" I cannot see {missing}, so I only ask." if missing else ""
         if idling.stopped_at is not None:
             facts["idle_for"] = words.span(now - idling.stopped_at)
