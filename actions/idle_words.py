@@ -32,6 +32,7 @@ _IT = (
     rf"(?:it|that|this|them|{_NAME}|(?:my|the|this) (?:[\w-]+ ){{0,2}}(?:machines?|vms?|clusters?|box|server|instance))"
 )
 _STOP = r"(?:stop|shut ?down|suspend|pause|(?:turn|switch|power) (?:off|down))"
+_STOP_IT = rf"(?:{_STOP} {_IT}|(?:shut|turn|switch|power) {_IT} (?:down|off))"
 _NOT = r"(?:don'?t|do not|never|no need to|not to)(?: ever| you| please)*"
 _IDLE = re.compile(
     r"\b(?:idle|idling|idleness|unused|(?:not|isn'?t|aren'?t) (?:being |in )?used?|nobody(?:'s| is)? us(?:es|ing))\b"
@@ -40,15 +41,15 @@ _WHEN = r"(?:when(?:ever)?|if|because|while|once|after|for|as long as|even (?:if
 _QUESTION = re.compile(
     r"(?:(?:hey|hi|so|and|but|ok)[ ,]+)*(?:is|are|was|were|how|why|what|which|who|when|does|did|do you|will|would it)\b"
 )
-_NOT_STOPPED = re.compile(rf"\b{_NOT} {_STOP} {_IT}\b.*\b{_WHEN}\b|\b{_NOT} {_STOP} {_IT} for (?:being )?")
-_EVEN = re.compile(rf"\b(?:keep|leave|let) {_IT}\b.*\beven (?:if|when|though)\b")
+_NOT_STOPPED = re.compile(rf"\b{_NOT} {_STOP_IT}(?!\w).*\b{_WHEN}\b|\b{_NOT} {_STOP_IT} for (?:being )?")
+_EVEN = re.compile(rf"\b(?:keep|leave|let) {_IT}(?!\w).*\beven (?:if|when|though)\b")
 _ASKED = re.compile(r"\b(?:ask|bother|ping|warn|tell|notify) me\b.*\b(?:after|when|if|once)\b")
-_STOPPED = re.compile(rf"^{LEAD}(?:(?:can|could|would) you )?{_STOP} {_IT} (?:automatically )?{_WHEN}\b")
+_STOPPED = re.compile(rf"^{LEAD}(?:(?:can|could|would) you )?{_STOP_IT} (?:automatically )?{_WHEN}\b")
 _SHOWN = re.compile(
     rf"{LEAD}(?:what (?:happens|do you do)|when (?:do|will|would) you (?:ask|stop)|what are the (?:rules|limits))\b.*"
 )
 _PROTECTED = re.compile(
-    rf"\b{_NOT} {_STOP} {_IT} (?:(?P<tonight>tonight)"
+    rf"\b{_NOT} {_STOP_IT} (?:(?P<tonight>tonight)"
     r"|(?:(?P<until>until|till?|before|through)|for) (?P<when>[^,;.!?]+))"
 )
 _JOB = re.compile(
@@ -56,7 +57,10 @@ _JOB = re.compile(
     r"\b(?:runs?|needs?|takes?|goes on|is running|will run|lasts?|keeps running)\b[^,;.!?]*?"
     r"\b(?:(?P<until>until|till?)|for|another) (?P<when>[^,;.!?]+)"
 )
-_NOT_STOP_IT = re.compile(rf"\b{_NOT} {_STOP} {_IT}\b")
+_NOT_STOP_IT = re.compile(rf"\b{_NOT} {_STOP_IT}(?!\w)")
+_MAYBE_NOT_STOPPED = re.compile(rf"\b{_NOT} (?:stop|shut|suspend|pause|turn|switch|power)\b")
+_KEEPS = re.compile(r"\b(?:keep|leave|need|using|use|want|needed|used)\b")
+"""For a first look, before anybody's machines are known: any word may be a name."""
 _KEPT = re.compile(
     rf"{LEAD}(?:yes[ ,]+|no[ ,]+)?(?:(?:please )?(?:keep|leave) {_IT}(?: (?:running|on|up|going|alive))?"
     rf"|i(?:'m| am)? (?:still )?(?:need|use|using|want) {_IT}"
@@ -77,10 +81,10 @@ class IdleWords:
 
 async def find(turn: Turn) -> IdleWords | None:
     """None when the words are about something else."""
-    if turn.is_button or turn.form:
+    if turn.is_button:
         return None
     text = plain(turn.text).strip()
-    if not (_IDLE.search(text) or _NOT_STOP_IT.search(_unnamed(text)) or _KEEPS.search(text)):
+    if not (_IDLE.search(text) or _MAYBE_NOT_STOPPED.search(text) or _KEEPS.search(text)):
         return None
     seen = await turn.desk.reservations(turn.actor, with_shared=True)
     live = [item for item in seen if item.state != RELEASING]
@@ -91,14 +95,6 @@ async def find(turn: Turn) -> IdleWords | None:
     if (until := _protected_until(turn, said)) is not None:
         return IdleWords(PROTECT, _meant(turn, live, named), until)
     return _kept(turn, said, live, named)
-
-
-_KEEPS = re.compile(r"\b(?:keep|leave|need|using|use|want|needed|used)\b")
-
-
-def _unnamed(text: str) -> str:
-    """For a first look, before anybody's machines are known: any word may be a name."""
-    return re.sub(rf"\b({_STOP}) [\w.-]+", r"\1 it", text)
 
 
 def _of_idleness(turn: Turn, text: str, live: list[Reservation], named: list[Reservation]) -> IdleWords | None:
