@@ -17,6 +17,10 @@ UNSEEN = "unseen"
 
 JUST_NOW = timedelta(minutes=3)
 """Nothing is certain by an older look than this: somebody may have come since."""
+MOMENT_LOOKS = 2
+MOMENTS_APART = timedelta(hours=6)
+"""Systems update themselves: processors at work in so few looks, so seldom, with nobody and no job there, are no use
+of anybody's to ask about. Nothing is stopped until long after it all the same."""
 CORES = 0.5
 """From this on a processor is at work, however many cores it has: one thread on 64 of them is under 2 %."""
 
@@ -52,28 +56,19 @@ class Verdict:
 
     state: str
     since: datetime | None = None
-    """IDLE: nobody has used any of them since then, as far as was seen."""
+    """IDLE: nobody has used any of them since then, as far as was seen, but for moments."""
     sure_since: datetime | None = None
-    """IDLE: the same by the samples alone in which everything was learned."""
+    """IDLE: the same by the samples alone in which everything was learned, and without any moment."""
     cpu_percent: float = 0.0
-    """IDLE: the most that a machine's processors did since."""
+    """IDLE: the most that a machine's processors did since, but for moments."""
     signs: tuple[str, ...] = ()
-    """BUSY: what shows it. UNKNOWN: (UNSEEN,)."""
+    """BUSY: what shows it. UNKNOWN: (UNSEEN,), or (CPU,) when it may be no more than a moment."""
     unlearned: tuple[str, ...] = ()
     """IDLE: what was not learned at all times since."""
 
     def is_sure(self, seconds: float, now: datetime) -> bool:
         """Whether it is certain that nobody used them for so long."""
         return self.sure_since is not None and now - self.sure_since >= timedelta(seconds=seconds)
-
-
-@dataclass(frozen=True)
-class _Quiet:
-    """Of one node: since when it is unused."""
-
-    since: datetime
-    sure_since: datetime | None
-    samples: tuple[Sample, ...]
 
 
 def judge(
@@ -84,43 +79,102 @@ def judge(
     for sample in samples:
         if sample.is_seen and sample.node in by_node and sample.at <= now:
             by_node[sample.node].append(sample)
-    limit = thresholds.cpu_percent_of(vcpus)
-    seen = [sorted(own, key=lambda item: item.at) for own in by_node.values()]
-    latest = [own[-1] for own in seen if own and now - own[-1].at <= thresholds.gap]
-    signs = {sign for sample in latest for sign in _signs(sample, limit, thresholds.gpu_percent)}
-    if signs:
+    seen = [_look(own, thresholds, vcpus) for own in by_node.values() if own]
+    fresh = [look for look in seen if now - look.samples[-1].at <= thresholds.gap]
+    if signs := {sign for look in fresh if not look.is_passing for sign in look.signs[-1]}:
         return Verdict(BUSY, signs=tuple(sorted(signs)))
-    if not seen or len(latest) < len(seen):
+    if not nodes or len(fresh) < len(nodes):
         return Verdict(UNKNOWN, signs=(UNSEEN,))
-    quiet = [_quiet(own, limit, thresholds, now) for own in seen]
-    spans = [sample for item in quiet for sample in item.samples]
-    sure = [item.sure_since for item in quiet if item.sure_since is not None]
+    if any(look.is_passing for look in fresh):
+        return Verdict(UNKNOWN, signs=(CPU,))
+    since = [_unbroken(look.samples, look.used, look.typed, thresholds.gap) for look in fresh]
+    sure = [_sure_since(look, thresholds.gap, now) for look in fresh]
+    spans = [[item for item in look.samples if item.at > max(since)] or [look.samples[-1]] for look in fresh]
     return Verdict(
         IDLE,
-        since=max(item.since for item in quiet),
-        sure_since=max(sure) if len(sure) == len(quiet) else None,
-        cpu_percent=max((sample.cpu_percent or 0.0 for sample in spans), default=0.0),
-        unlearned=tuple(sorted({name for item in quiet for name in _unlearned(item.samples)})),
+        since=max(since),
+        sure_since=None if None in sure else max(moment for moment in sure if moment is not None),
+        cpu_percent=_usual_cpu([item for span in spans for item in span]),
+        unlearned=tuple(sorted({name for span in spans for name in _unlearned(span)})),
     )
 
 
-def _quiet(own: Sequence[Sample], limit: float, thresholds: Thresholds, now: datetime) -> _Quiet:
-    """``own``: a node's samples, oldest first, the last of them fresh and without a sign of use."""
-    used = next((item.at for item in reversed(own) if _signs(item, limit, thresholds.gpu_percent)), None)
-    typed = max((item.last_input_at for item in own if item.last_input_at is not None), default=None)
-    since = _unbroken(own, used, typed, thresholds.gap)
-    assert since is not None
+@dataclass(frozen=True)
+class _Look:
+    """Of one node."""
+
+    samples: Sequence[Sample]
+    """Oldest first."""
+    signs: Sequence[Sequence[str]]
+    passing: frozenset[int]
+    """Places of samples in which its system may have been at work for a moment by itself, and nobody else."""
+
+    @property
+    def is_passing(self) -> bool:
+        """Now; it may also be the beginning of work."""
+        return len(self.samples) - 1 in self.passing
+
+    @property
+    def used(self) -> datetime | None:
+        """When it was used last, but for moments."""
+        places = range(len(self.samples) - 1, -1, -1)
+        return next((self.samples[i].at for i in places if self.signs[i] and i not in self.passing), None)
+
+    @property
+    def used_at_all(self) -> datetime | None:
+        return next((self.samples[i].at for i in range(len(self.samples) - 1, -1, -1) if self.signs[i]), None)
+
+    @property
+    def typed(self) -> datetime | None:
+        return max((item.last_input_at for item in self.samples if item.last_input_at is not None), default=None)
+
+
+def _look(own: list[Sample], thresholds: Thresholds, vcpus: int) -> _Look:
+    own.sort(key=lambda item: item.at)
+    limit = thresholds.cpu_percent_of(vcpus)
+    signs = [_signs(item, limit, thresholds.gpu_percent) for item in own]
+    return _Look(own, signs, _passing(own, signs))
+
+
+def _passing(own: Sequence[Sample], signs: Sequence[Sequence[str]]) -> frozenset[int]:
+    """Where processors alone were at work for a moment, with nobody and no job there, and not again for hours."""
+    runs: list[list[int]] = []
+    for place, found in enumerate(signs):
+        if found and runs and runs[-1][-1] == place - 1:
+            runs[-1].append(place)
+        elif found:
+            runs.append([place])
+    short = [
+        run
+        for run in runs
+        if len(run) <= MOMENT_LOOKS
+        and all(list(signs[place]) == [CPU] and own[place].logins == 0 and own[place].jobs == 0 for place in run)
+    ]
+    alone = [
+        run
+        for run in short
+        if not any(other is not run and abs(own[other[0]].at - own[run[0]].at) < MOMENTS_APART for other in short)
+    ]
+    return frozenset(place for run in alone for place in run)
+
+
+def _sure_since(look: _Look, gap: timedelta, now: datetime) -> datetime | None:
+    """By the samples in which all was learned, moments counted as use; None when the last was not, or is not new."""
+    own, used = look.samples, look.used_at_all
     has_gpu = any(item.gpu_percent is not None for item in own)
     complete = [item for item in own if _is_complete(item, has_gpu=has_gpu) or item.at == used]
     is_current = bool(complete) and complete[-1] is own[-1] and now - own[-1].at <= JUST_NOW
-    span = tuple(item for item in own if item.at > since) or (own[-1],)
-    return _Quiet(since, _unbroken(complete, used, typed, thresholds.gap) if is_current else None, span)
+    return _unbroken(complete, used, look.typed, gap) if is_current else None
 
 
-def _unbroken(own: Sequence[Sample], used: datetime | None, typed: datetime | None, gap: timedelta) -> datetime | None:
+def _usual_cpu(samples: Sequence[Sample]) -> float:
+    """The most that is not just of a moment: what one in twenty is not above."""
+    found = sorted(item.cpu_percent for item in samples if item.cpu_percent is not None)
+    return found[int((len(found) - 1) * 0.95)] if found else 0.0
+
+
+def _unbroken(own: Sequence[Sample], used: datetime | None, typed: datetime | None, gap: timedelta) -> datetime:
     """Since when there is no use, no input and no gap, going back from the last."""
-    if not own:
-        return None
     begin = own[-1].at
     for item in reversed(own):
         if begin - item.at > gap:

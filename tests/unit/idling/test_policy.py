@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -19,7 +20,8 @@ AT_WORK = {
     "a login": Use(cpu_percent=1.0, logins=1),
     "a job": Use(cpu_percent=1.0, jobs=1),
     "a GPU": Use(cpu_percent=1.0, gpu_percent=30.0),
-    "a processor": Use(cpu_percent=40.0),
+    "a processor with somebody there": Use(cpu_percent=40.0, logins=1),
+    "a processor and jobs that are not told of": Use(cpu_percent=40.0, jobs=None),
 }
 
 
@@ -59,6 +61,26 @@ def test_one_busy_machine_keeps_the_whole_cluster_and_one_unseen_too():
 def test_a_time_in_which_nothing_was_seen_counts_for_nothing():
     samples = [*series(QUIET, 50, until=NOW - timedelta(hours=2)), *series(QUIET, 12)]
     assert judge(samples, ["a"], LIMITS, NOW, vcpus=2).since == NOW - 11 * ROUND
+
+
+def test_processors_alone_at_work_for_a_moment_are_doubted_first_and_are_use_from_the_third_look_on():
+    at_work = Use(cpu_percent=40.0)
+    before = series(QUIET, 50, until=NOW - 3 * ROUND)
+    for looks, state in ((1, UNKNOWN), (2, UNKNOWN), (3, BUSY)):
+        samples = [*before, *series(at_work, looks, until=NOW + (looks - 3) * ROUND)]
+        assert judge(samples, ["a"], LIMITS, NOW + (looks - 3) * ROUND, vcpus=2).state == state
+    moment = [*before, at_work.sample("a", NOW - 2 * ROUND), *series(QUIET, 2)]
+    verdict = judge(moment, ["a"], LIMITS, NOW, vcpus=2)
+    assert verdict.since == NOW - 52 * ROUND, "it goes on being unused"
+    assert verdict.sure_since == NOW - 2 * ROUND, "and is not certain to be"
+    assert verdict.cpu_percent == 1.0
+
+
+def test_moments_that_come_every_few_hours_are_somebodys_work():
+    at_work = Use(cpu_percent=40.0)
+    samples = [item for item in series(QUIET, 100) if item.at not in (NOW - 20 * ROUND, NOW - 60 * ROUND)]
+    samples += [at_work.sample("a", NOW - 20 * ROUND), at_work.sample("a", NOW - 60 * ROUND)]
+    assert judge(samples, ["a"], LIMITS, NOW, vcpus=2).since == NOW - 20 * ROUND
 
 
 def test_one_thread_on_many_cores_is_work():
@@ -116,9 +138,12 @@ def test_what_is_called_idle_was_seen_throughout_and_showed_no_use(found: list[t
         own = sorted((item for item in samples if item.node == node and item.is_seen), key=lambda item: item.at)
         after = [item for item in own if item.at > verdict.since]
         moments = [verdict.since, *(item.at for item in after), NOW]
-        assert all(later - earlier <= LIMITS.gap for earlier, later in zip(moments, moments[1:], strict=False))
+        assert all(later - earlier <= LIMITS.gap for earlier, later in itertools.pairwise(moments))
         assert not any(item.logins or item.jobs for item in after)
-        assert all((item.cpu_percent or 0) < LIMITS.cpu_percent_of(vcpus) for item in after)
+        at_work = [item for item in after if (item.cpu_percent or 0) >= LIMITS.cpu_percent_of(vcpus)]
+        assert all((item.logins, item.jobs) == (0, 0) for item in at_work), "at work with nobody there"
+        sure = [item for item in at_work if verdict.sure_since is not None and item.at > verdict.sure_since]
+        assert not sure, "certain with work in it"
         assert all((item.gpu_percent or 0) < LIMITS.gpu_percent for item in after)
     assert verdict.sure_since is None or verdict.sure_since >= verdict.since
 
