@@ -246,7 +246,8 @@ class _Life:
                     jobs=None if is_unlearned else jobs,
                 )
             )
-        oldest = _at(now - WINDOW)
+        # What was before the last use, but for the hours that say whether a moment came alone, changes nothing.
+        oldest = _at(max(now - WINDOW, self._used_until(now) - 7 * HOUR))
         while self.samples and self.samples[0].at < oldest:
             del self.samples[0]
 
@@ -263,6 +264,11 @@ class _Life:
 
     def _is_used(self, begin: int, end: int, *, but: str = "") -> bool:
         return any(span.how != but for span in self._spans_of(begin, end))
+
+    def _used_until(self, now: int) -> int:
+        """When somebody was there last, or a job."""
+        ends = [span.end for span in self.spans[: bisect_right(self.begins, now)] if span.how in (SESSION, JOB)]
+        return min(now, max(ends[-8:], default=self.begin))
 
     def _spans_of(self, begin: int, end: int, node: int | None = None) -> Iterator[Span]:
         """Those that overlap."""

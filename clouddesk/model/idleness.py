@@ -87,12 +87,12 @@ def judge(
         return Verdict(UNKNOWN, signs=(UNSEEN,))
     if any(look.is_passing for look in fresh):
         return Verdict(UNKNOWN, signs=(CPU,))
-    since = [_unbroken(look.samples, look.used, look.typed, thresholds.gap) for look in fresh]
+    since = max(_unbroken(look.samples, look.used, look.typed, thresholds.gap) for look in fresh)
     sure = [_sure_since(look, thresholds.gap, now) for look in fresh]
-    spans = [[item for item in look.samples if item.at > max(since)] or [look.samples[-1]] for look in fresh]
+    spans = [[item for item in look.samples if item.at > since] or [look.samples[-1]] for look in fresh]
     return Verdict(
         IDLE,
-        since=max(since),
+        since=since,
         sure_since=None if None in sure else max(moment for moment in sure if moment is not None),
         cpu_percent=_usual_cpu([item for span in spans for item in span]),
         unlearned=tuple(sorted({name for span in spans for name in _unlearned(span)})),
@@ -185,25 +185,28 @@ def _unbroken(own: Sequence[Sample], used: datetime | None, typed: datetime | No
     return max(begin, typed) if typed is not None else begin
 
 
-def _signs(sample: Sample, cpu_percent: float, gpu_percent: float) -> list[str]:
-    found = []
-    if sample.logins:
-        found.append(LOGINS)
-    if sample.jobs:
-        found.append(JOBS)
-    if sample.gpu_percent is not None and sample.gpu_percent >= gpu_percent:
-        found.append(GPU)
-    if sample.cpu_percent is not None and sample.cpu_percent >= cpu_percent:
-        found.append(CPU)
-    return found
+def _signs(sample: Sample, cpu_percent: float, gpu_percent: float) -> Sequence[str]:
+    is_on_gpu = sample.gpu_percent is not None and sample.gpu_percent >= gpu_percent
+    is_on_cpu = sample.cpu_percent is not None and sample.cpu_percent >= cpu_percent
+    if not (sample.logins or sample.jobs or is_on_gpu or is_on_cpu):
+        return ()
+    shown = {LOGINS: sample.logins, JOBS: sample.jobs, GPU: is_on_gpu, CPU: is_on_cpu}
+    return [sign for sign, is_shown in shown.items() if is_shown]
 
 
 def _is_complete(sample: Sample, *, has_gpu: bool) -> bool:
     """A machine that once told of GPUs and does not now may be busy on them."""
-    is_known = None not in (sample.cpu_percent, sample.logins, sample.jobs)
+    is_known = sample.cpu_percent is not None and sample.logins is not None and sample.jobs is not None
     return is_known and not (has_gpu and sample.gpu_percent is None)
 
 
-def _unlearned(samples: Sequence[Sample]) -> list[str]:
-    names = {LOGINS: "logins", JOBS: "jobs", CPU: "cpu_percent"}
-    return [sign for sign, field in names.items() if any(getattr(item, field) is None for item in samples)]
+def _unlearned(samples: Sequence[Sample]) -> set[str]:
+    found = set()
+    for item in samples:
+        if item.logins is None:
+            found.add(LOGINS)
+        if item.jobs is None:
+            found.add(JOBS)
+        if item.cpu_percent is None:
+            found.add(CPU)
+    return found
