@@ -128,13 +128,16 @@ def container_cores() -> float:
 
 def memory_percent() -> float | None:
     values = {name: float(value) for name, value in re.findall(r"(\w+):\s+(\d+) kB", read("meminfo"))}
-    limit = read("/sys/fs/cgroup/memory.max").strip()
-    if limit.isdigit():
-        cache = re.search(r"inactive_file (\d+)", read("/sys/fs/cgroup/memory.stat"))
-        used = int(read("/sys/fs/cgroup/memory.current") or 0) - (int(cache.group(1)) if cache else 0)
-        return percent(used, int(limit))
     if "MemAvailable" not in values:
         return None
+    for folder, most, now in (
+        ("/sys/fs/cgroup/", "memory.max", "memory.current"),
+        ("/sys/fs/cgroup/memory/", "memory.limit_in_bytes", "memory.usage_in_bytes"),
+    ):
+        limit, used = read(folder + most).strip(), read(folder + now).strip()
+        if limit.isdigit() and used.isdigit() and int(limit) < values["MemTotal"] * 1024:
+            cache = re.search(r"^(?:total_)?inactive_file (\d+)$", read(folder + "memory.stat"), re.MULTILINE)
+            return percent(int(used) - (int(cache.group(1)) if cache else 0), int(limit))
     return percent(values["MemTotal"] - values["MemAvailable"], values["MemTotal"])
 
 

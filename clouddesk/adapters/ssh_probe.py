@@ -188,6 +188,8 @@ async def _talk(process: Process, script: bytes) -> bytes:
     text = b""
     while len(text) < _MOST_BYTES and (more := await process.stdout.read(_MOST_BYTES)):
         text += more
+    if len(text) < _MOST_BYTES:
+        await process.wait()
     return text
 
 
@@ -215,9 +217,10 @@ async def _agent(folder: Path, private_key: str) -> AsyncIterator[Path]:
 
 
 async def _end(process: Process) -> None:
-    with suppress(ProcessLookupError):
-        process.kill()
-    await process.wait()
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
 
 
 def _environment() -> dict[str, str]:
