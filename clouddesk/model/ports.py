@@ -76,6 +76,13 @@ class Provider(Protocol):
         """Restart the operating systems. Returns when accepted."""
         ...
 
+    def cpu_percents(self, region: str, ids: Sequence[str], *, since: datetime, until: datetime) -> dict[str, float]:
+        """The newest value that the cloud measured in that time, by machine id.
+
+        Those are left out of which it knows nothing: all of them for a cloud that does not tell.
+        """
+        ...
+
 
 class Catalog(Protocol):
     """All offers that are known now. In memory; a query is fast and does no network call."""

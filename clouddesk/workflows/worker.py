@@ -27,7 +27,8 @@ from clouddesk.adapters.own_machine import OwnMachineCredentials
 from clouddesk.adapters.pretended_use import PretendedUse
 from clouddesk.adapters.rate_limit import RedisRateLimit
 from clouddesk.adapters.redis import RedisNotices, RedisOffers, RedisReservationViews, open_redis
-from clouddesk.adapters.utilisation import RedisUtilisation
+from clouddesk.adapters.ssh_probe import SshProbe
+from clouddesk.adapters.utilisation import RedisHostKeys, RedisUtilisation
 from clouddesk.adapters.vault import VaultCredentials
 from clouddesk.adapters.vault_machines import VaultMachineSecrets
 from clouddesk.adapters.vault_session import VaultSession
@@ -115,6 +116,7 @@ async def _work(settings: Settings, health: _Health, stopping: asyncio.Event) ->
         configuring = ConfigureActivities(
             configuration=AnsibleConfiguration(settings.blueprint_paths),
             machine_secrets=machine_secrets,
+            traces=(RedisUtilisation(redis), RedisHostKeys(redis), PretendedUse(redis, utc_now)),
             views=views,
             mirrors=settings.mirrors,
             logs=settings.home / "logs" / "configure",
@@ -148,7 +150,13 @@ async def _work(settings: Settings, health: _Health, stopping: asyncio.Event) ->
             clock=utc_now,
         )
         measuring = UtilisationActivities(
-            views=views, series=series, probe=PretendedUse(redis, utc_now), clock=utc_now, sampled=idle.heard
+            views=views,
+            series=series,
+            probe=SshProbe(machine_secrets, RedisHostKeys(redis), utc_now),
+            simulated=PretendedUse(redis, utc_now),
+            open_provider=open_account,
+            clock=utc_now,
+            sampled=idle.heard,
         )
         rebuild = Rebuild(client, views=views, audit=audit, completeness=RedisCompleteness(redis))
         parts = (sweeping, digesting, ringing, measuring)
