@@ -22,7 +22,7 @@ from clouddesk.adapters.blueprints import load_blueprints
 from clouddesk.model.blueprint import Blueprint
 from clouddesk.model.costs import CostAccount, report
 from clouddesk.model.idle_steps import ASK, NOTHING, STOP, advance, usual
-from clouddesk.model.idleness import IDLE, Thresholds, Verdict, judge
+from clouddesk.model.idleness import IDLE, UNKNOWN, Thresholds, Verdict, judge
 from clouddesk.model.idling import kept, switched
 from clouddesk.model.node import RUNNING as NODE_RUNNING
 from clouddesk.model.node import STOPPED as NODE_STOPPED
@@ -37,13 +37,13 @@ SEED = 9
 ROUND = 300
 """Seconds between two looks."""
 HOUR, DAY = 3600, 86400
-WINDOW = 26 * HOUR
+WINDOW = 13 * HOUR
 """So much of what was seen is handed to the policy, more than it ever needs here."""
 BEGIN = datetime(2026, 7, 1, tzinfo=timezone.utc)
 SIZES = (("aws", 2, 832, 83), ("aws", 8, 3840, 120), ("gcp", 16, 7770, 300), ("digitalocean", 4, 1250, 1250))
 """Provider, cores, and what an hour costs on and off in hundredths of a cent."""
 SOFTWARE = (None, None, None, "spark", "dask", "jupyter", "postgres")
-LEASES = ((8, 35), (24, 30), (72, 20), (168, 10), (336, 4), (720, 1))
+LEASES = ((8, 55), (24, 30), (72, 12), (168, 3))
 """Hours, and how many of a hundred."""
 HABITS = {"forgotten": 25, "office": 30, "jobs": 15, "steady": 10, "sessions": 10, "nightly": 5, "gpu": 5}
 SESSION, JOB, WAITING, SCRIPT, ON_GPU = "session", "job", "waiting", "script", "gpu"
@@ -160,6 +160,10 @@ class _Life:
         self._answer(now)
         self._see(now)
         at = _at(now)
+        if self.state.view.idling.asked_at is None and self._was_there(now):
+            # With somebody, or a job, there within the hours that it takes, nothing can be due, nor be called unused.
+            self._count(Verdict(UNKNOWN), now)
+            return
         verdict = judge(
             self._needed(), [f"node-{place}" for place in range(self.count)], self.limits, at, vcpus=self.vcpus
         )
@@ -179,6 +183,11 @@ class _Life:
         if step == ASK and self.chance.random() < 0.35:
             what = "keep" if self._is_used(now, now + DAY) else self.chance.choice(("keep", "stop", "stop"))
             self.answer = now + self.chance.randrange(5 * 60, 100 * 60), what
+
+    def _was_there(self, now: int) -> bool:
+        """Whether a look showed somebody, or a job, later than it takes to ask."""
+        latest = next((item.at for item in reversed(self.samples) if item.logins or item.jobs), None)
+        return latest is not None and _at(now) - latest < timedelta(seconds=self.limits.ask_seconds)
 
     def _answer(self, now: int) -> None:
         """What the person says to the question, if they say anything."""

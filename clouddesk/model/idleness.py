@@ -77,8 +77,9 @@ def judge(
     """What the samples say of these nodes, by their keys. One that is in use keeps all of them; so does one unseen."""
     by_node: dict[str, list[Sample]] = {key: [] for key in nodes}
     for sample in samples:
-        if sample.is_seen and sample.node in by_node and sample.at <= now:
-            by_node[sample.node].append(sample)
+        own = by_node.get(sample.node)
+        if own is not None and sample.at <= now and sample.is_seen:
+            own.append(sample)
     seen = [_look(own, thresholds, vcpus) for own in by_node.values() if own]
     fresh = [look for look in seen if now - look.samples[-1].at <= thresholds.gap]
     if signs := {sign for look in fresh if not look.is_passing for sign in look.signs[-1]}:
