@@ -77,6 +77,9 @@ def advance(item: Reservation, verdict: Verdict | None, thresholds: Thresholds, 
         return _taken_back(state, now)
     if state.asked_at is None:
         return _asked(item, verdict, since, limits, now)
+    if state.stop_at is None and _may_stop(item, verdict, limits, now):
+        # It was in doubt when it was asked, and is not any more.
+        return ANNOUNCE, replace(state, is_announced=True, stop_at=now + timedelta(seconds=limits.stop_seconds))
     if state.stop_at is None:
         is_due = now - state.asked_at >= _pause(state.asked)
         return _asked(item, verdict, since, limits, now) if is_due else (NOTHING, state)
@@ -93,8 +96,7 @@ def _asked(
         wait *= int(2 ** max(0, state.withdrawals - 1))
     if not limits.ask_seconds or now - since < timedelta(seconds=wait):
         return NOTHING, state
-    is_sure = verdict.is_sure(limits.ask_seconds, now)
-    stops = bool(limits.stop_seconds) and is_sure and saves_by_stopping(item)
+    stops = _may_stop(item, verdict, limits, now)
     return ASK, replace(
         state,
         since=since,
@@ -105,6 +107,11 @@ def _asked(
         is_protected=False,
         kept_until=None,
     )
+
+
+def _may_stop(item: Reservation, verdict: Verdict, limits: Thresholds, now: datetime) -> bool:
+    is_sure = verdict.is_sure(limits.ask_seconds, now)
+    return bool(limits.stop_seconds) and is_sure and saves_by_stopping(item)
 
 
 def _towards_stop(state: IdleState, verdict: Verdict, limits: Thresholds, now: datetime) -> tuple[str, IdleState]:

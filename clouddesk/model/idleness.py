@@ -17,6 +17,8 @@ UNSEEN = "unseen"
 
 JUST_NOW = timedelta(minutes=3)
 """Nothing is certain by an older look than this: somebody may have come since."""
+BLIND = timedelta(hours=2)
+"""For so long nothing may have been seen within a time that counts for a question; never within one that is certain."""
 MOMENT_LOOKS = 2
 MOMENTS_APART = timedelta(hours=6)
 """Systems update themselves: processors at work in so few looks, so seldom, with nobody and no job there, are no use
@@ -56,9 +58,9 @@ class Verdict:
 
     state: str
     since: datetime | None = None
-    """IDLE: nobody has used any of them since then, as far as was seen, but for moments."""
+    """IDLE: nobody has used any of them since then, as far as was seen, but for moments: enough for a question."""
     sure_since: datetime | None = None
-    """IDLE: the same by the samples alone in which everything was learned, and without any moment."""
+    """IDLE: the same by looks without a gap in which everything was learned, and without any moment: for a stop."""
     cpu_percent: float = 0.0
     """IDLE: the most that a machine's processors did since, but for moments."""
     signs: tuple[str, ...] = ()
@@ -88,7 +90,7 @@ def judge(
         return Verdict(UNKNOWN, signs=(UNSEEN,))
     if any(look.is_passing for look in fresh):
         return Verdict(UNKNOWN, signs=(CPU,))
-    since = max(_unbroken(look.samples, look.used, look.typed, thresholds.gap) for look in fresh)
+    since = max(_unbroken(look.samples, look.used, look.typed, max(BLIND, thresholds.gap)) for look in fresh)
     sure = [_sure_since(look, thresholds.gap, now) for look in fresh]
     spans = [[item for item in look.samples if item.at > since] or [look.samples[-1]] for look in fresh]
     return Verdict(

@@ -16,7 +16,17 @@ with workflow.unsafe.imports_passed_through():
     from clouddesk.language import idleness as words
     from clouddesk.language.money import money, rate
     from clouddesk.model import audit, notice
-    from clouddesk.model.idle_steps import ANNOUNCE, ASK, NOTHING, OFFER, STOP, WITHDRAW, advance, saves_by_stopping
+    from clouddesk.model.idle_steps import (
+        ANNOUNCE,
+        ASK,
+        NOTHING,
+        OFFER,
+        STOP,
+        WITHDRAW,
+        advance,
+        saves_by_stopping,
+        wished,
+    )
     from clouddesk.model.idleness import Thresholds, Verdict
     from clouddesk.model.idling import IdleState, kept, with_wish
     from clouddesk.model.reservation import Reservation
@@ -49,7 +59,12 @@ class IdleWatch:
         state.change(now, idling=idling)
         state.record(audit.IDLE, now, step=step, **_audited(idling))
         kind = {ASK: notice.IDLE, WITHDRAW: notice.IDLE_OVER, ANNOUNCE: notice.IDLE_SOON, OFFER: notice.IDLE_REST}[step]
-        state.notify(kind, now, key=f"{state.view.revision}", **facts_of(state.view, idling, sighting.verdict, now))
+        state.notify(
+            kind,
+            now,
+            key=f"{state.view.revision}",
+            **facts_of(state.view, idling, sighting.verdict, sighting.thresholds, now),
+        )
 
     def rest(self, now: datetime) -> None:
         """Ask what is due of machines that are off for long; what cannot be asked now is not asked any more."""
@@ -94,27 +109,33 @@ class IdleWatch:
         return replace(idling, requests=(*idling.requests[1 - _MOST_REQUESTS :], request_id))
 
 
-def facts_of(view: Reservation, idling: IdleState, verdict: Verdict | None, now: datetime) -> dict[str, Any]:
+def facts_of(
+    view: Reservation, idling: IdleState, verdict: Verdict | None, thresholds: Thresholds, now: datetime
+) -> dict[str, Any]:
     """What a notice about it says besides what every notice does."""
     facts: dict[str, Any] = {
         "stopped_hourly": rate(view.stopped_hourly_price_usd),
         "stopped_daily": money(view.stopped_hourly_price_usd * 24),
         "asked": f"{now:%Y%m%dT%H%M%S}",
         "stops": idling.stop_at.isoformat() if idling.stop_at else "",
-        "how": _how(idling, is_saving=saves_by_stopping(view)),
+        "how": _how(view, idling, thresholds),
     }
     if verdict is not None and idling.since is not None:
         missing = words.unlearned(verdict)
         facts |= {"why": words.why(verdict), "idle_for": words.span(now - idling.since)}
-        facts["doubt"] = f" I cannot see {missing}, so I only ask." if missing else ""
+        facts["doubt"] = f" I cannot see {missing}." if missing else ""
     if idling.stopped_at is not None:
         facts["idle_for"] = words.span(now - idling.stopped_at)
     return facts
 
 
-def _how(idling: IdleState, *, is_saving: bool) -> str:
+def _how(view: Reservation, idling: IdleState, thresholds: Thresholds) -> str:
     """Which question it is: "" says when it is stopped."""
-    return "" if idling.stop_at else "only_asked" if is_saving else "saves_nothing"
+    if idling.stop_at:
+        return ""
+    if not saves_by_stopping(view):
+        return "saves_nothing"
+    return "doubtful" if wished(thresholds, idling.wish).stop_seconds else "only_asked"
 
 
 def _audited(idling: IdleState) -> dict[str, str]:

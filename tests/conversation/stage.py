@@ -163,10 +163,11 @@ class Stage:
         now, item = self.world.clock(), self.world.views.items[reservation_id]
         verdict = Verdict(IDLE_NOW, now - timedelta(hours=4), now - timedelta(hours=4), cpu_percent=1.0)
         blueprints = self.world.desk.blueprints_by_name
-        step, idling = advance(item, verdict, usual(item, Thresholds(), blueprints), now)
+        thresholds = usual(item, Thresholds(), blueprints)
+        step, idling = advance(item, verdict, thresholds, now)
         assert step == ASK, step
         self.world.views.items[reservation_id] = replace(item, idling=idling)
-        return facts_of(item, idling, verdict, now)
+        return facts_of(item, idling, verdict, thresholds, now)
 
     def start_clock(self) -> None:
         """An hour after everything that was there already began."""

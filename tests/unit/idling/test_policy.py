@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clouddesk.model.idleness import BUSY, IDLE, UNKNOWN, Thresholds, judge
+from clouddesk.model.idleness import BLIND, BUSY, IDLE, UNKNOWN, Thresholds, judge
 from clouddesk.model.utilisation import Sample, Use
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=timezone.utc)
@@ -59,8 +59,15 @@ def test_one_busy_machine_keeps_the_whole_cluster_and_one_unseen_too():
 
 
 def test_a_time_in_which_nothing_was_seen_counts_for_nothing():
-    samples = [*series(QUIET, 50, until=NOW - timedelta(hours=2)), *series(QUIET, 12)]
+    samples = [*series(QUIET, 50, until=NOW - timedelta(hours=4)), *series(QUIET, 12)]
     assert judge(samples, ["a"], LIMITS, NOW, vcpus=2).since == NOW - 11 * ROUND
+
+
+def test_an_hour_unseen_within_quiet_ones_is_enough_to_ask_and_not_to_be_certain():
+    samples = [*series(QUIET, 50, until=NOW - timedelta(hours=2)), *series(QUIET, 12)]
+    verdict = judge(samples, ["a"], LIMITS, NOW, vcpus=2)
+    assert verdict.since == NOW - timedelta(hours=2) - 49 * ROUND
+    assert verdict.sure_since == NOW - 11 * ROUND
 
 
 def test_processors_alone_at_work_for_a_moment_are_doubted_first_and_are_use_from_the_third_look_on():
@@ -138,7 +145,10 @@ def test_what_is_called_idle_was_seen_throughout_and_showed_no_use(found: list[t
         own = sorted((item for item in samples if item.node == node and item.is_seen), key=lambda item: item.at)
         after = [item for item in own if item.at > verdict.since]
         moments = [verdict.since, *(item.at for item in after), NOW]
-        assert all(later - earlier <= LIMITS.gap for earlier, later in itertools.pairwise(moments))
+        assert all(later - earlier <= BLIND for earlier, later in itertools.pairwise(moments))
+        if verdict.sure_since is not None:
+            strict = [verdict.sure_since, *(item.at for item in own if item.at > verdict.sure_since), NOW]
+            assert all(later - earlier <= LIMITS.gap for earlier, later in itertools.pairwise(strict))
         assert not any(item.logins or item.jobs for item in after)
         at_work = [item for item in after if (item.cpu_percent or 0) >= LIMITS.cpu_percent_of(vcpus)]
         assert all((item.logins, item.jobs) == (0, 0) for item in at_work), "at work with nobody there"

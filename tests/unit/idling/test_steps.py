@@ -96,6 +96,15 @@ def test_on_doubt_it_is_asked_and_never_stopped_and_less_and_less_often():
     assert [round(at - 3) for at, _ in steps] == [0, 24, 72, 168, 336]
 
 
+def test_what_was_in_doubt_when_it_was_asked_is_stopped_when_it_is_not_any_more_with_all_the_time_to_answer():
+    life = Life()
+    life.run(3, idle_since(0, is_sure=False))
+    begin = START + 2 * HOUR
+    late = life.run(5, lambda _: Verdict(IDLE, START, begin))
+    assert life.steps[0] == (3.0, ASK)
+    assert late == [(5.0, ANNOUNCE), (7.0, STOP)]
+
+
 def test_where_stopping_saves_nothing_it_is_only_asked():
     life = Life(stopped_hourly_price_usd=1.0)
     assert set(kinds(life.run(48, idle_since(0)))) == {ASK}
