@@ -158,14 +158,15 @@ class Activities:
     async def end_nodes(self, work: Ending) -> None:
         """End until the cloud does not list them, twice: clouds list with a delay. Every error is worth another try.
 
-        One whose key is not written yet is of a creation that was broken off.
+        One whose key is not written yet is of a creation that was broken off, unless it is among those that stay.
         """
         async with beating(), failing(work.reservation_id, work.account, is_final=False):
             provider = await self._open_provider(work.account.provider, work.account.credential_ref)
             was_gone = False
             for delay_seconds in _delays(work.timing):
                 listed = await self._call(work.account, provider.get_nodes, work.reservation_id, work.region)
-                left = [node.id for node in listed if node.key in ("", *work.node_keys)]
+                ending = [node.id for node in listed if node.key in ("", *work.node_keys)]
+                left = [node_id for node_id in ending if node_id not in work.kept]
                 if left:
                     await self._call(work.account, provider.end_nodes, work.reservation_id, work.region, left)
                 elif was_gone:

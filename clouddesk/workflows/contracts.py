@@ -212,6 +212,8 @@ class Ending:
     region: str
     node_keys: tuple[str, ...]
     timing: Timing
+    kept: tuple[str, ...] = ()
+    """Ids of those that stay, whatever they are called."""
 
 
 @dataclass(frozen=True)

@@ -358,6 +358,7 @@ class MemoryEngine:
         self.orders: dict[str, ReservationOrder] = {}
         self.extended: set[str] = set()
         self.cleared: list[str] = []
+        self.scaled: list[str] = []
 
     async def start(self, order: ReservationOrder) -> None:
         self._fail()
@@ -473,8 +474,11 @@ class MemoryEngine:
     async def scale(self, reservation_id: str, scale: Scale, request_id: str, *, by: str = "") -> None:
         self._fail()
         item = self.views.items[reservation_id]
-        if item.state != RUNNING or len(item.nodes) != scale.before:
+        if request_id in self.scaled:
+            return
+        if item.state != RUNNING or len(item.nodes) != scale.before or not scale.count:
             raise WrongState(item.name, state=item.state, wanted="scale")
+        self.scaled.append(request_id)
         share = item.hourly_price_usd / item.node_count
         stay = min(scale.count, scale.before)
         come = scale.count - stay
