@@ -30,6 +30,7 @@ from clouddesk.model.reservation import REASON_PROVISION_FAILED
 from clouddesk.model.stores import AuditTrail, MachineSecrets, Notices, ReservationViews
 from clouddesk.workflows.contracts import (
     END_NODES,
+    LET_IN,
     LOOK,
     POWER,
     PROVISION,
@@ -39,6 +40,7 @@ from clouddesk.workflows.contracts import (
     START,
     STOP,
     TEAR_DOWN,
+    Admission,
     CloudAccount,
     Ending,
     Inspection,
@@ -97,7 +99,7 @@ class Activities:
     def all(self) -> list[Callable[..., Any]]:
         """What the worker registers."""
         return [
-            *(self.provision, self.power, self.end_nodes, self.look, self.tear_down),
+            *(self.provision, self.power, self.end_nodes, self.let_in, self.look, self.tear_down),
             *(self.publish, self.refresh_offers),
         ]
 
@@ -174,6 +176,13 @@ class Activities:
                     return
                 was_gone = not left
                 await asyncio.sleep(delay_seconds if left else work.timing.confirm_seconds)
+
+    @activity.defn(name=LET_IN)
+    async def let_in(self, work: Admission) -> None:
+        """Change what the firewall of machines that there are lets in. Safe to repeat."""
+        async with beating(), failing(work.order.reservation_id, work.account):
+            provider = await self._open_provider(work.account.provider, work.account.credential_ref)
+            await self._call(work.account, provider.let_in, work.order)
 
     @activity.defn(name=LOOK)
     async def look(self, work: Inspection) -> list[Node]:

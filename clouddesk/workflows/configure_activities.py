@@ -210,7 +210,7 @@ def _unless_raised(outcome: Configured | BaseException) -> Configured:
 
 
 def _seconds_left(work: Configuring) -> float:
-    """The time is counted from when the work was first given out: neither retries nor the wait for a turn lengthen it."""
+    """The time is counted from when the work was first given out: retries and waiting for a turn do not lengthen it."""
     info = activity.info()
     return work.limit_seconds - (info.current_attempt_scheduled_time - info.scheduled_time).total_seconds()
 

@@ -50,6 +50,9 @@ class Scaler:
             context.refuse("scale")
         if not self._switch.is_idle:
             context.refuse("scale", state=REBOOTING)
+        if context.is_letting_in:
+            # New machines would take the firewall of before with them.
+            context.refuse("scale", state=CHANGED)
         scale, living = wish.scale, view.living_nodes
         has_too_few = len(self._leaving(scale)) < scale.before - scale.count
         if scale.before != len(living) or scale.count in (0, scale.before) or has_too_few:

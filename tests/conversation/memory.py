@@ -17,7 +17,7 @@ from clouddesk.model.credentials import CredentialInfo, SecretFields
 from clouddesk.model.errors import CloudDeskError, NotFound, UnknownRegion, WrongState
 from clouddesk.model.invalid import NoPrice
 from clouddesk.model.node import RUNNING as NODE_RUNNING
-from clouddesk.model.node import Node
+from clouddesk.model.node import Node, Opening
 from clouddesk.model.notice import Notice
 from clouddesk.model.offer import Offer, PriceList, Requirements
 from clouddesk.model.orphan import Orphan, SweepReport
@@ -191,6 +191,9 @@ class MemoryAccounts:
     async def refresh_offers(self, catalog: object) -> tuple[str, ...]:
         """Nothing is old."""
         return ()
+
+    def opens_later(self, provider: str) -> bool:
+        return True
 
     def bills_stopped_machines(self, provider: str) -> bool:
         return provider == "digitalocean"
@@ -488,6 +491,15 @@ class MemoryEngine:
             hourly_price_usd=share * stay + scale.hourly_price_usd * come,
             nodes=(*item.nodes[:stay], *(replace(item.nodes[0], key=f"new-{number}") for number in range(come))),
         )
+
+    async def let_in(
+        self, reservation_id: str, openings: tuple[Opening, ...], *, before: tuple[Opening, ...], by: str = ""
+    ) -> None:
+        self._fail()
+        item = self.views.items[reservation_id]
+        if item.openings not in (before, openings):
+            raise WrongState(item.name, state="changed", wanted="open")
+        self._put(item, openings=openings)
 
     async def get(self, reservation_id: str) -> Reservation:
         item = self.views.items.get(reservation_id)

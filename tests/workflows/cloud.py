@@ -10,7 +10,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from clouddesk.model.errors import CredentialsRejected
-from clouddesk.model.node import ERROR, PENDING, RUNNING, STOPPED, Account, Belonging, Node, NodeOrder, Survey, Teardown
+from clouddesk.model.node import (
+    ERROR,
+    PENDING,
+    RUNNING,
+    STOPPED,
+    Account,
+    Belonging,
+    Node,
+    NodeOrder,
+    Opening,
+    Survey,
+    Teardown,
+)
 from clouddesk.model.offer import Offer
 
 
@@ -40,6 +52,8 @@ class FakeCloud:
     """Machines that exist twice, because another attempt made them too."""
     refused_refs: set[str] = field(default_factory=set)
     """Credentials that it does not accept."""
+    openings: tuple[Opening, ...] | None = None
+    """What the firewall was changed to last."""
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     async def open(self, name: str, credential_ref: str) -> FakeCloud:
@@ -95,6 +109,10 @@ class FakeCloud:
         self._call("end_nodes")
         with self.lock:
             self.nodes = {key: pair for key, pair in self.nodes.items() if pair[0].id not in ids}
+
+    def let_in(self, order: NodeOrder) -> None:
+        self._call("let_in")
+        self.openings = order.openings
 
     def survey(self) -> Survey:
         self._call("survey")

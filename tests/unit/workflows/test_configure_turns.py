@@ -34,8 +34,8 @@ async def test_nothing_is_tried_when_the_turn_comes_after_the_time(tmp_path: Pat
 
     configuration.may_go_on.clear()
     others = [asyncio.create_task(configure(number, 600)) for number in range(AT_A_TIME)]
-    while len(configuration.orders) < AT_A_TIME:
-        await asyncio.sleep(0)
+    await asyncio.sleep(0.1)
+    assert len(configuration.orders) == AT_A_TIME
     late = asyncio.create_task(configure(5, 0.1))
     patient = asyncio.create_task(configure(6, 600))
     await asyncio.sleep(0.2)
