@@ -38,6 +38,7 @@ class FakeCloud:
     calls: list[str] = field(default_factory=list)
     nodes: dict[str, tuple[Node, float]] = field(default_factory=dict)
     made: int = 0
+    ordered: list[NodeOrder] = field(default_factory=list)
     public_keys: list[tuple[str, ...]] = field(default_factory=list)
     """Who may log in, by order."""
     destroy_rounds: int = 1
@@ -72,6 +73,7 @@ class FakeCloud:
     def create_nodes(self, order: NodeOrder) -> list[Node]:
         time.sleep(self.create_seconds)
         with self.lock:
+            self.ordered.append(order)
             self.public_keys.append(order.public_keys)
             missing = [plan for plan in order.nodes if plan.key not in self.nodes]
             for plan in missing[: self.create_at_most]:

@@ -19,9 +19,11 @@ async def test_it_is_changed_in_the_cloud_shown_and_kept_for_machines_that_come(
     await bench.until(order, lambda view: view.openings == (MINE,))
     await bench.engine.let_in(order.reservation_id, (MINE,), before=(), by="ann")
     assert bench.cloud.count("let_in") == 1, "the same twice is once"
-    await bench.engine.scale(order.reservation_id, Scale(2, 1, "node", 1.0, 1.0), "grow", by="ann")
+    count = len(order.nodes.nodes)
+    await bench.engine.scale(order.reservation_id, Scale(count + 1, count, "node", 1.0, 1.0), "grow", by="ann")
     await bench.notice("scaled")
-    assert bench.cloud.openings == (SSH, MINE)
+    assert bench.cloud.ordered[-1].openings == (SSH, MINE)
+    await bench.until(order, lambda view: view.state == "running")
     await bench.engine.let_in(order.reservation_id, (), before=(MINE,), by="ann")
     assert bench.cloud.openings == (SSH,)
     entries = [item for item in await bench.engine.trail(order.reservation_id) if item.action == "opened"]

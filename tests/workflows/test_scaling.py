@@ -188,8 +188,8 @@ async def test_ending_machines_is_not_given_up(bench: Bench, fault: Exception):
 
 async def test_a_machine_without_a_key_that_belongs_to_it_stays_when_others_leave(bench: Bench):
     order = await cluster(bench)
-    bench.cloud.change("worker-1", key="")
-    bench.cloud.nodes["double"] = (replace(bench.cloud.nodes["worker-1"][0], id="i-double"), 0.0)
+    nameless = replace(bench.cloud.nodes["worker-1"][0], key="")
+    bench.cloud.nodes |= {"worker-1": (nameless, 0.0), "double": (replace(nameless, id="i-double"), 0.0)}
     await scale(bench, order, 2)
     await rested(bench, order, "scaled")
     assert sorted(bench.cloud.nodes) == ["controller", "worker-1"], "one without a key that nobody knows goes, too"
