@@ -32,6 +32,7 @@ from clouddesk.model.offer import Offer, PriceList, Requirements
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import RELEASING, Reservation
+from clouddesk.openings import Openings
 from clouddesk.ordering import make_order
 from clouddesk.orphans import Orphanage
 from clouddesk.power import Power
@@ -127,6 +128,11 @@ class Desk:
         """How many machines reservations have."""
         known = (self.accounts, self.blueprints_by_name, self.catalog, self.limits, self.clock)
         return Sizes(self.engine, self._records, *known)
+
+    @cached_property
+    def openings(self) -> Openings:
+        """What machines that run let in from outside."""
+        return Openings(self.engine, self._records, self.accounts, self.blueprints_by_name)
 
     @cached_property
     def orphans(self) -> Orphanage:
