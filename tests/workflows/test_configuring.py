@@ -84,7 +84,7 @@ async def test_clouddesks_own_key_is_beside_those_that_were_ordered(bench: Bench
 
 
 async def test_bare_simulated_machines_get_no_key_of_clouddesks_and_no_configuration(bench: Bench):
-    order = await bench.reserve_and_wait()
+    await bench.reserve_and_wait()
     assert bench.cloud.public_keys == [()]
     assert bench.configuration.orders == []
 
