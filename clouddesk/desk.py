@@ -46,6 +46,7 @@ from clouddesk.sharing import Shares
 from clouddesk.ssh_keys import SshKeys
 from clouddesk.templates import Templates
 from clouddesk.timers import Timers
+from clouddesk.utilisation import Utilisation
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class Desk:
     orphan_store: stores.Orphans
     template_store: stores.Templates
     timer_port: ports.Timers
+    series: stores.UtilisationSeries
     team: TeamDefaults
     clock: ports.Clock = utc_now
 
@@ -112,6 +114,11 @@ class Desk:
     def costs(self) -> Costs:
         """What machines cost, by period."""
         return Costs(ledger=self.ledger, clock=self.clock)
+
+    @cached_property
+    def utilisation(self) -> Utilisation:
+        """What machines do, by period."""
+        return Utilisation(series=self.series, records=self._records, clock=self.clock)
 
     @cached_property
     def templates(self) -> Templates:

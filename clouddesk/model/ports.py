@@ -17,6 +17,7 @@ from clouddesk.model.reservation import Reservation, ReservationOrder
 from clouddesk.model.scaling import Scale
 from clouddesk.model.share import Share
 from clouddesk.model.timer import Timer
+from clouddesk.model.utilisation import Sample
 
 
 class Provider(Protocol):
@@ -81,6 +82,13 @@ class Provider(Protocol):
         """Restart the operating systems. Returns when accepted."""
         ...
 
+    def cpu_percents(self, region: str, ids: Sequence[str], *, since: datetime, until: datetime) -> dict[str, float]:
+        """The newest value that the cloud measured in that time, by machine id.
+
+        Those are left out of which it knows nothing: all of them for a cloud that does not tell.
+        """
+        ...
+
 
 class Catalog(Protocol):
     """All offers that are known now. In memory; a query is fast and does no network call."""
@@ -137,6 +145,14 @@ class Configuration(Protocol):
 
         ``on_step`` gets the step under way, in people's words.
         """
+        ...
+
+
+class Probe(Protocol):
+    """Looks at machines that run: what they are doing."""
+
+    async def look(self, reservation: Reservation) -> list[Sample]:
+        """One sample of each machine that something was learned of; a silent one is left out, and is no error."""
         ...
 
 

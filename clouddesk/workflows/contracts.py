@@ -147,7 +147,7 @@ class Provisioning:
     useless: tuple[str, ...] = ()
     """Ids of machines of an earlier try that never ran or are not wanted any more: ended first."""
     is_configured: bool = False
-    """Software is put on them afterwards: the reservation's own key logs in as well."""
+    """The reservation's own key logs in as well: to put software on them, and to see what they do."""
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from clouddesk.scaling import Sizes
 from clouddesk.sharing import Shares
 from clouddesk.templates import Templates
 from clouddesk.timers import Switch, Timers
+from clouddesk.utilisation import Utilisation
 from tests.conversation.memory import MemoryDesk
 
 ANN = Actor("local", "ann")
@@ -44,6 +45,7 @@ CALLS: dict[str, tuple[str, Call]] = {
     "start": (SWITCH, lambda desk, actor, id_: desk.power.start(actor, id_)),
     "reboot": (SWITCH, lambda desk, actor, id_: desk.power.reboot(actor, id_)),
     "choose": (OWN, lambda desk, actor, id_: desk.choose(actor, id_, GO_ON)),
+    "report": (SEE, lambda desk, actor, id_: desk.utilisation.report(actor, id_)),
     "release": (OWN, lambda desk, actor, id_: desk.release(actor, id_)),
     "owned": (OWN, lambda desk, actor, id_: desk.owned(actor, id_)),
     "quote": (OWN, lambda desk, actor, id_: desk.scaling.quote(actor, id_, 3)),
@@ -62,7 +64,7 @@ CALLS: dict[str, tuple[str, Call]] = {
     "request_of": (SEE, lambda desk, actor, id_: desk.templates.request_of(actor, id_)),
     "unshare": (OWN, lambda desk, actor, id_: desk.shares.unshare(actor, id_, "cid", request_id="r")),
 }
-PARTS = (Desk, Leases, Openings, Power, Shares, Sizes, Templates, Timers)
+PARTS = (Desk, Leases, Openings, Power, Shares, Sizes, Templates, Timers, Utilisation)
 STATES = {"start": STOPPED, "choose": PARTIAL}
 """The state that a call needs; running for the others."""
 
