@@ -12,9 +12,11 @@ from typing import Any
 import hvac
 import pytest
 from hvac.exceptions import InvalidPath
+from temporalio.client import Client
 
 from clouddesk.local import leftovers
 from clouddesk.local.home import Home
+from clouddesk.workflows.utilisation import UTILISATION_ID
 from connectors.conversation import open_conversation
 from tests.docker_engine import Engine, docker_engine
 from tests.integration.conftest import RunningStack, eventually
@@ -23,6 +25,7 @@ from tests.integration.nodes import (
     containers,
     doors,
     kill,
+    logged_in,
     mounts,
     networks,
     notebook_status,
@@ -78,6 +81,12 @@ def test_two_machines_on_docker_from_the_wish_to_their_end(here: tuple[RunningSt
     }
     assert run(key, found["node-1"], "getent hosts node-2 node-1 | wc -l") == "2"
 
+    with logged_in(key, found["node-2"]):
+        seen = eventually(lambda: looked_at(stack, made, logins=1))
+        assert (seen["in_use"], len(seen["nodes"])) == (True, 2)
+        assert "is in use: 1 login" in said(say(stack, "ann", f"is {made['name']} idle?"))
+    eventually(lambda: looked_at(stack, made, logins=0))
+
     say(stack, "ann", f"stop {made['name']}")
     eventually(lambda: reservations(stack, "ann")[0]["state"] == "stopped")
     assert {item["State"] for item in containers(engine, made)} == {"exited"}
@@ -88,6 +97,7 @@ def test_two_machines_on_docker_from_the_wish_to_their_end(here: tuple[RunningSt
     assert say(stack, "ann", "yes", wait=120)[-1]["notice"]["kind"] == "ended"
     assert containers(engine, made) == []
     assert networks(engine, made) == []
+    eventually(lambda: kept_in_vault(stack, made) == set())
 
 
 def test_a_redis_cluster_on_docker_works_when_it_is_called_ready_and_leaves_nothing(
@@ -193,6 +203,18 @@ def end(stack: RunningStack, engine: Engine, user: str, made: dict[str, Any]) ->
     assert containers(engine, made) == []
     assert networks(engine, made) == []
     eventually(lambda: kept_in_vault(stack, made) == set())
+
+
+def looked_at(stack: RunningStack, made: dict[str, Any], *, logins: int) -> dict[str, Any] | None:
+    """What is seen of all its machines, once there are so many logins; they are looked at now, not in some minutes."""
+
+    async def look() -> None:
+        client = await Client.connect(stack.settings.temporal_address)
+        await client.get_schedule_handle(UTILISATION_ID).trigger()
+
+    asyncio.run(look())
+    (seen,) = stack.json("utilisation", made["name"], "--user", "ann")
+    return seen if (seen["logins"], len(seen["nodes"])) == (logins, len(made["nodes"])) else None
 
 
 def latest(stack: RunningStack, user: str) -> list[str]:
