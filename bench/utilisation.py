@@ -33,11 +33,12 @@ from clouddesk.adapters.utilisation import RedisHostKeys, RedisUtilisation
 from clouddesk.language.localtime import utc_now
 from clouddesk.model.configuration import BotKey
 from clouddesk.model.node import RUNNING as NODE_RUNNING
-from clouddesk.model.node import Node, NodeOrder, NodePlan
-from clouddesk.model.reservation import RUNNING, Reservation, ReservationOrder, first_view
+from clouddesk.model.node import Node
+from clouddesk.model.reservation import RUNNING, Reservation, first_view
 from clouddesk.providers import ec2_metrics
 from clouddesk.workflows.measuring import UtilisationActivities
 from clouddesk.workflows.utilisation import PAGES_AT_ONCE, Page, Round
+from tests.orders import make_order
 from tests.servers import running_redis
 
 MACHINES = 1000
@@ -175,29 +176,9 @@ class _Nothing:
 def _reservation(number: int) -> Reservation:
     id_ = f"r-{number:08x}"
     keys = [f"node-{place}" for place in range(OF_ONE)]
-    order = ReservationOrder(
-        reservation_id=id_,
-        name=f"cluster-{number}",
-        workspace_id="local",
-        owner="ann",
-        conversation="",
-        kind="cluster",
-        software=None,
-        provider="aws",
-        vcpus=2,
-        memory_gb=4,
-        credential_ref="",
-        nodes=NodeOrder(
-            "bench", id_, "local/ann", REGION, "t3.medium", "debian-12", tuple(map(NodePlan, keys)), 20, "bench"
-        ),
-        lease_seconds=3600,
-        max_lease_seconds=7200,
-        warning_seconds=(),
-        hourly_price_usd=1.0,
-        stopped_hourly_price_usd=0.1,
-        created_at=utc_now() - timedelta(hours=1),
-        is_simulated=False,
-    )
+    made = utc_now() - timedelta(hours=1)
+    order = make_order(made, keys=keys, reservation_id=id_, name=f"cluster-{number}", kind="cluster")
+    order = replace(order, nodes=replace(order.nodes, region=REGION))
     nodes = tuple(
         Node(f"i-{number}-{key}", key, "node", NODE_RUNNING, "aws", REGION, "t3.medium", "127.0.0.1", ssh_port=1)
         for key in keys
