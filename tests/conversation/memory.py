@@ -49,6 +49,7 @@ from clouddesk.settings import Limits, TeamDefaults
 from clouddesk.ssh_keys import SshKeys
 
 PROJECT = Path(__file__).resolve().parents[2]
+BLUEPRINTS = load_blueprints(PROJECT / "blueprints")
 START = datetime(2026, 3, 4, 12, 0, tzinfo=timezone.utc)  # a Wednesday
 
 
@@ -180,8 +181,12 @@ class MemoryAccounts:
     async def list(self, person: Person) -> list[CredentialInfo]:
         return list(self.infos.get(person, []))
 
-    async def add(self, person: Person, provider: str, fields: SecretFields) -> CredentialInfo:
-        raise NotImplementedError
+    async def add(
+        self, person: Person, provider: str, fields: SecretFields, *, only_account_id: str = ""
+    ) -> CredentialInfo:
+        info = CredentialInfo(provider, f"account of {person.user_id}", START, START)
+        self.infos[person] = [*(item for item in self.infos.get(person, ()) if item.provider != provider), info]
+        return info
 
     async def remove(self, person: Person, provider: str) -> bool:
         own = self.infos.get(person, [])
@@ -596,7 +601,7 @@ class MemoryDesk:
         self.software_secrets = MemorySoftwareSecrets()
         self.desk = Desk(
             accounts=self.accounts,  # type: ignore[arg-type]  # the part of Accounts that the Desk uses
-            blueprints_by_name=load_blueprints(PROJECT / "blueprints"),
+            blueprints_by_name=BLUEPRINTS,
             catalog=self.catalog,
             installation="test",
             is_simulated=True,
