@@ -70,6 +70,7 @@ class Desk:
     orphan_store: stores.Orphans
     template_store: stores.Templates
     timer_port: ports.Timers
+    series: stores.UtilisationSeries
     team: TeamDefaults
     clock: ports.Clock = utc_now
 

@@ -17,6 +17,7 @@ from clouddesk.model.reservation import Reservation, ReservationOrder
 from clouddesk.model.scaling import Scale
 from clouddesk.model.share import Share
 from clouddesk.model.timer import Timer
+from clouddesk.model.utilisation import Sample
 
 
 class Provider(Protocol):
@@ -130,6 +131,14 @@ class Configuration(Protocol):
 
         ``on_step`` gets the step under way, in people's words.
         """
+        ...
+
+
+class Probe(Protocol):
+    """Looks at machines that run: what they are doing."""
+
+    async def look(self, reservation: Reservation) -> list[Sample]:
+        """One sample of each machine that something was learned of; a silent one is left out, and is no error."""
         ...
 
 

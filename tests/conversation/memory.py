@@ -45,6 +45,7 @@ from clouddesk.model.share import Share
 from clouddesk.model.ssh_key import SshKey
 from clouddesk.model.template import Template
 from clouddesk.model.timer import Timer
+from clouddesk.model.utilisation import Sample
 from clouddesk.settings import Limits, TeamDefaults
 from clouddesk.ssh_keys import SshKeys
 
@@ -254,6 +255,12 @@ class MemoryViews:
 
     async def all(self, *, only_live: bool = False) -> list[Reservation]:
         return [item for item in self.items.values() if item.is_live or not only_live]
+
+    async def live_ids(self) -> list[str]:
+        return [item.id for item in await self.all(only_live=True)]
+
+    async def many(self, reservation_ids: Sequence[str]) -> list[Reservation]:
+        return [self.items[id_] for id_ in reservation_ids if id_ in self.items]
 
     async def claim_name(self, person: Person, stem: str, reservation_id: str, *, is_exact: bool = False) -> str:
         if is_exact and stem not in self.names.values():
@@ -556,6 +563,25 @@ class MemoryTimers:
             self.items.pop(id_, None)
 
 
+class MemoryUtilisation:
+    """Samples by reservation."""
+
+    def __init__(self) -> None:
+        self.samples: dict[str, list[Sample]] = {}
+
+    async def append(self, reservation_id: str, samples: Sequence[Sample]) -> None:
+        kept = self.samples.setdefault(reservation_id, [])
+        known = {(sample.node, sample.at) for sample in kept}
+        kept += [sample for sample in samples if (sample.node, sample.at) not in known]
+
+    async def read(self, reservation_id: str, *, since: datetime) -> list[Sample]:
+        found = [sample for sample in self.samples.get(reservation_id, ()) if sample.at >= since]
+        return sorted(found, key=lambda sample: sample.at)
+
+    async def forget(self, reservation_id: str) -> None:
+        self.samples.pop(reservation_id, None)
+
+
 class MemorySshKeys:
     """Public keys by person."""
 
@@ -599,6 +625,7 @@ class MemoryDesk:
         self.templates = MemoryTemplates()
         self.timers = MemoryTimers()
         self.software_secrets = MemorySoftwareSecrets()
+        self.series = MemoryUtilisation()
         self.desk = Desk(
             accounts=self.accounts,  # type: ignore[arg-type]  # the part of Accounts that the Desk uses
             blueprints_by_name=BLUEPRINTS,
@@ -615,6 +642,7 @@ class MemoryDesk:
             orphan_store=self.orphans,
             template_store=self.templates,
             timer_port=self.timers,
+            series=self.series,
             ssh_keys=SshKeys(self.ssh_keys),
             software_secrets=self.software_secrets,
             trail=self.trail,
