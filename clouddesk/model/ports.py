@@ -150,6 +150,12 @@ class Colleagues(Protocol):
         ...
 
 
+class AdminsOf(Protocol):
+    """Who the admins of a workspace are, as user ids."""
+
+    async def __call__(self, workspace_id: str) -> Sequence[str]: ...
+
+
 class Reservations(Protocol):
     """The engine that keeps reservations: one durable workflow each. ``by``: the user id of whoever wants it."""
 
@@ -163,6 +169,10 @@ class Reservations(Protocol):
 
     async def hold(self, reservation_id: str, *, by: str = "") -> datetime:
         """Keep it as long as is allowed; returns the new end."""
+        ...
+
+    async def protect(self, reservation_id: str, *, is_protected: bool, by: str = "") -> None:
+        """Protect it, or take that off; what is so already stays. Raises WrongState when it is being given back."""
         ...
 
     async def share(self, reservation_id: str, share: Share, request_id: str, *, by: str = "") -> None:
@@ -199,7 +209,7 @@ class Reservations(Protocol):
         ...
 
     async def release(self, reservation_id: str, *, by: str = "") -> None:
-        """Begin the teardown; returns when it has begun. Wins over everything else under way."""
+        """Begin the teardown; returns when it has begun. Wins over everything else under way. Raises Protected."""
         ...
 
     async def stop(self, reservation_id: str, *, by: str = "", request_id: str = "") -> None: ...

@@ -178,6 +178,7 @@ class Scene:
             "timers": world.timers.items,
             "ssh keys": {person: keys for person, keys in world.ssh_keys.items.items() if keys},
             "credentials": world.accounts.infos,
+            "freezes": world.freezes.items,
             "trail": world.trail.entries,
         }
         # What lies in them is never changed, but replaced.

@@ -61,6 +61,8 @@ OF_RESERVATIONS: dict[str, tuple[str, Call]] = {
     "power.stop": (SWITCH, lambda desk, actor, id_: desk.power.stop(actor, id_)),
     "power.start": (SWITCH, lambda desk, actor, id_: desk.power.start(actor, id_)),
     "power.reboot": (SWITCH, lambda desk, actor, id_: desk.power.reboot(actor, id_)),
+    "protection.protect": (OWN, lambda desk, actor, id_: desk.protection.protect(actor, id_)),
+    "protection.unprotect": (OWN, lambda desk, actor, id_: desk.protection.unprotect(actor, id_)),
     "scaling.quote": (OWN, lambda desk, actor, id_: desk.scaling.quote(actor, id_, 3)),
     "scaling.scale": (OWN, lambda desk, actor, id_: desk.scaling.scale(actor, id_, GROWN, request_id="r")),
     "shares.share": (OWN, lambda desk, actor, id_: desk.shares.share(actor, id_, Share("cid", USE), request_id="r")),
@@ -88,6 +90,19 @@ KEY = {"access_key_id": Secret("AKIA"), "secret_access_key": Secret("hidden")}
 
 async def _names(found: Awaitable[Any]) -> set[str]:
     return {item.name for item in await found}
+
+
+async def _names_of(found: Awaitable[Any]) -> set[str]:
+    return {row.item.name for row in await found}
+
+
+async def _planned(scene: Scene) -> set[str]:
+    return {item.name for item in (await scene.desk.team_view.plan_stop(scene.actor)).stopping}
+
+
+async def _stopped(scene: Scene) -> set[str]:
+    done = await scene.desk.team_view.stop(scene.actor, [scene.item.id], request_id="r")
+    return {item.name for item in done.stopped}
 
 
 async def _ids(found: Awaitable[Any]) -> set[str]:
@@ -187,6 +202,16 @@ OTHERS: dict[str, Row] = {
     "orphans.keep": Row(lambda s: s.desk.orphans.keep(s.actor, "o-1"), settlers),
     "orphans.adopt": Row(lambda s: s.desk.orphans.adopt(s.actor, "o-1"), settlers),
     "orphans.delete": Row(lambda s: s.desk.orphans.delete(s.actor, "o-1"), settlers),
+    "team_view.running": Row(
+        lambda s: _names_of(s.desk.team_view.running(s.actor)), admins, _when(lambda who: who.is_here, "etl")
+    ),
+    "team_view.plan_stop": Row(lambda s: _planned(s), admins, _when(lambda who: who.is_here, "etl")),
+    "team_view.stop": Row(lambda s: _stopped(s), admins, _when(lambda who: who.is_here, "etl")),
+    "team_view.who_may": Row(lambda s: s.desk.team_view.who_may(s.actor), anybody),
+    "freezing.current": Row(lambda s: s.desk.freezing.current(s.actor), anybody),
+    "freezing.check": Row(lambda s: s.desk.freezing.check(s.actor), anybody),
+    "freezing.freeze": Row(lambda s: s.desk.freezing.freeze(s.actor), admins),
+    "freezing.unfreeze": Row(lambda s: s.desk.freezing.unfreeze(s.actor), admins),
     "ssh_keys.list": Row(
         lambda s: _comments(s.desk.ssh_keys.list(s.actor)), anybody, _when(lambda who: who.is_owner, "anns")
     ),
