@@ -39,7 +39,10 @@ _TEAM = (
     r"|all of us|all (?:the )?people)"
 )
 _THINGS = r"(?:machines?|clusters?|vms?|servers?|boxes|resources|reservations|instances|stuff)"
-_NO_PERSON = r"(?!(?:my|our|the|all|these|those|this|that|his|her|their|its|your|today|yesterday|it|them|us|me|i|we|you|they|he|she|team)\b)"
+_NO_PERSON = (
+    r"(?!(?:my|our|the|all|these|those|this|that|his|her|their|its|your|today|yesterday|it|them|us|me|i|we|you|they"
+    r"|he|she|team)\b)"
+)
 _NAME = rf"(?:<@(?P<id>[uw][a-z0-9]+)(?:\|[^<>]*)?>|(?P<name>{_NO_PERSON}[a-z][\w.-]*?))"
 _OWNER = rf"(?:{_NAME}(?:'s|(?<=s)'|(?<=>)))"
 _STOPS = r"(?:stop|pause|halt|suspend|shut ?down|(?:turn|switch|power) off)"
@@ -169,6 +172,8 @@ def read(text: str) -> TeamWish | None:
 
 def says(text: str, phrase: str) -> bool:
     """Whether the text says this phrase, and nothing else of weight: "yes, stop all 12"."""
+    if not phrase:
+        return False
     words = " ".join(plain(text).strip(" .!\"'“”").split())
     return (
         re.fullmatch(rf"(?:(?:yes|yeah|ok|okay|please|do it)[ ,.:!-]+)*{re.escape(phrase)}{POLITE_END}", words)
