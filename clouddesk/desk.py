@@ -19,6 +19,7 @@ from clouddesk.costs import Costs
 from clouddesk.freezing import Freezing
 from clouddesk.language.localtime import utc_now
 from clouddesk.leases import Leases
+from clouddesk.leavers import Leavers
 from clouddesk.matching import match_reservations
 from clouddesk.model import ports, stores
 from clouddesk.model.actor import Actor
@@ -144,6 +145,12 @@ class Desk:
     def protection(self) -> Protection:
         """What is not to be stopped with others, nor released."""
         return Protection(self.engine, self._records)
+
+    @cached_property
+    def leavers(self) -> Leavers:
+        """What people leave behind who are not of the workspace any more."""
+        told = (self.notices, self.trail, self.admins_of, self.clock)
+        return Leavers(self.engine, self.views, *told)
 
     @cached_property
     def freezing(self) -> Freezing:

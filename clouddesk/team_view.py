@@ -146,7 +146,7 @@ class TeamView:
                     conversation="",
                     reservation_id="",
                     created_at=now,
-                    values={"names": ", ".join(own), "by": actor.user_id, "why": reason},
+                    values={"name": ", ".join(own), "by": actor.user_id, "why": reason},
                 )
             )
 

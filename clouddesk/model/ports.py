@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +18,9 @@ from clouddesk.model.scaling import Scale
 from clouddesk.model.share import Share
 from clouddesk.model.timer import Timer
 from clouddesk.model.utilisation import Sample
+
+AdminsOf = Callable[[str], Awaitable[Sequence[str]]]
+"""The user ids of a workspace's admins."""
 
 
 class Provider(Protocol):
@@ -148,12 +151,6 @@ class Colleagues(Protocol):
     async def refusal(self, person: Person) -> str | None:
         """Why they may not ("bot", "guest", …); None for colleagues, and for who is not known to be anything else."""
         ...
-
-
-class AdminsOf(Protocol):
-    """Who the admins of a workspace are, as user ids."""
-
-    async def __call__(self, workspace_id: str) -> Sequence[str]: ...
 
 
 class Reservations(Protocol):

@@ -11,9 +11,10 @@ from clouddesk.model import audit
 from clouddesk.model.actor import ADMIN, MEMBER, Actor
 from clouddesk.model.errors import Frozen, Protected, Unavailable
 from clouddesk.model.invalid import TimeIsOver
-from clouddesk.model.notice import TEAM_STOPPED
+from clouddesk.model.notice import LEAVER, TEAM_STOPPED
 from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import RUNNING, STOPPED, Reservation
+from clouddesk.model.share import MANAGE, Share
 from clouddesk.model.utilisation import Sample
 from clouddesk.team_view import AGE, COST, IDLENESS, PROTECTED, idle_since, most_machines
 from tests.builders import NOW
@@ -95,7 +96,7 @@ async def test_owners_are_told_once_who_stopped_what_and_why_and_it_is_in_the_tr
     told = {notice.user_id: notice.values for notice in world.notices.sent if notice.kind == TEAM_STOPPED}
     assert told.keys() == {"ann", "ben"}, "nobody is told of what they did themselves"
     assert (told["ben"]["by"], told["ben"]["why"]) == ("root", "the audit")
-    assert set(told["ben"]["names"].split(", ")) == {"b", "c"}
+    assert set(told["ben"]["name"].split(", ")) == {"b", "c"}
     (entry,) = [entry for entry in world.trail.entries if entry.action == audit.TEAM_STOPPED]
     assert (entry.by, entry.facts["reason"]) == ("root", "the audit")
 
@@ -119,6 +120,25 @@ async def test_what_is_protected_is_released_only_after_that_was_taken_off() -> 
     await world.desk.power.stop(ANN, item.id)
     await world.desk.protection.unprotect(ROOT, item.id)
     assert (await world.desk.release(ANN, item.id)).state != RUNNING
+
+
+async def test_what_a_leaver_leaves_is_offered_to_the_admins_and_their_parts_in_others_machines_end() -> None:
+    world = MemoryDesk()
+    world.admins = ["root", "rita"]
+    left, other = await order(world, BEN, "left"), await order(world, ANN, "other")
+    await world.desk.shares.share(ANN, other.id, Share("ben", MANAGE), request_id="one")
+    robot = Actor("local", "", roles=(MEMBER, ADMIN))
+    assert await world.desk.leavers.concerned(robot) == ["ann", "ben"]
+    for _ in range(2):
+        assert [item.id for item in await world.desk.leavers.left(robot, "ben")] == [left.id]
+    told = {notice.id: notice for notice in world.notices.sent if notice.kind == LEAVER}
+    assert {notice.user_id for notice in told.values()} == {"root", "rita"}
+    assert len(told) == 2
+    assert world.views.items[other.id].shares == ()
+    assert world.views.items[left.id].state == RUNNING, "it goes on until its lease ends"
+    assert [(entry.name, entry.owner) for entry in world.trail.entries if entry.action == audit.LEFT] == [
+        ("left", "ben")
+    ]
 
 
 async def test_a_freeze_refuses_orders_and_growth_and_nothing_else() -> None:

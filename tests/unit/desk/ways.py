@@ -19,7 +19,7 @@ from clouddesk.model.errors import Denied, NotFound, QuoteExpired
 from clouddesk.model.offer import Requirements
 from clouddesk.model.reservation import GO_ON, PARTIAL, STOPPED
 from clouddesk.model.scaling import Scale
-from clouddesk.model.share import USE, Share
+from clouddesk.model.share import EXTEND, MANAGE, USE, Share
 from clouddesk.model.timer import EVERY_DAY, STOP, Weekly
 from clouddesk.timers import Switch
 from tests.conversation.memory import START
@@ -90,6 +90,10 @@ KEY = {"access_key_id": Secret("AKIA"), "secret_access_key": Secret("hidden")}
 
 async def _names(found: Awaitable[Any]) -> set[str]:
     return {item.name for item in await found}
+
+
+async def _who(found: Awaitable[list[str]]) -> set[str]:
+    return set(await found)
 
 
 async def _names_of(found: Awaitable[Any]) -> set[str]:
@@ -212,6 +216,14 @@ OTHERS: dict[str, Row] = {
     "freezing.check": Row(lambda s: s.desk.freezing.check(s.actor), anybody),
     "freezing.freeze": Row(lambda s: s.desk.freezing.freeze(s.actor), admins),
     "freezing.unfreeze": Row(lambda s: s.desk.freezing.unfreeze(s.actor), admins),
+    "leavers.concerned": Row(
+        lambda s: _who(s.desk.leavers.concerned(s.actor)),
+        admins,
+        lambda who: {"ann", USE, EXTEND, MANAGE} if who.is_here else set(),
+    ),
+    "leavers.left": Row(
+        lambda s: _names(s.desk.leavers.left(s.actor, "ann")), admins, _when(lambda who: who.is_here, "etl")
+    ),
     "ssh_keys.list": Row(
         lambda s: _comments(s.desk.ssh_keys.list(s.actor)), anybody, _when(lambda who: who.is_owner, "anns")
     ),
