@@ -34,6 +34,7 @@ from actions import (
     rereading,
     rescaling,
     reselecting,
+    resizing,
     retries,
     several,
     stopping,
@@ -182,6 +183,8 @@ def _topic_of_answer(turn: Turn) -> str | None:
         return "explain"
     if openings.asks_of_running(turn):
         return "openings"
+    if not turn.form and resizing.asks(turn):
+        return "resize"
     if not turn.form and retries.says_again(turn.text):
         can_try = question is not None and (question["kind"] == "try_again" or question.get("has_failed"))
         return "inform" if is_open and not can_try else "affirm"

@@ -34,6 +34,7 @@ from clouddesk.model.offer import Offer, PriceList, Requirements
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import RELEASING, Reservation
+from clouddesk.openings import Openings
 from clouddesk.ordering import make_order
 from clouddesk.orphans import Orphanage
 from clouddesk.power import Power
@@ -138,8 +139,7 @@ class Desk:
     @cached_property
     def team_view(self) -> TeamView:
         """For admins: all that runs."""
-        told = (self.notices, self.trail, self.admins_of, self.clock)
-        return TeamView(self.views, self.series, self.power, *told)
+        return TeamView(self.views, self.series, self.power, self.notices, self.trail, self.admins_of, self.clock)
 
     @cached_property
     def protection(self) -> Protection:
@@ -149,13 +149,17 @@ class Desk:
     @cached_property
     def leavers(self) -> Leavers:
         """What people leave behind who are not of the workspace any more."""
-        told = (self.notices, self.trail, self.admins_of, self.clock)
-        return Leavers(self.engine, self.views, *told)
+        return Leavers(self.engine, self.views, self.notices, self.trail, self.admins_of, self.clock)
 
     @cached_property
     def freezing(self) -> Freezing:
         """Times without new machines."""
         return Freezing(self.freezes, self.trail, self.clock)
+
+    @cached_property
+    def openings(self) -> Openings:
+        """What machines that run let in from outside."""
+        return Openings(self.engine, self._records, self.accounts, self.blueprints_by_name)
 
     @cached_property
     def orphans(self) -> Orphanage:
@@ -204,9 +208,8 @@ class Desk:
         """In the sandbox: working credentials for whoever speaks for the first time; () afterwards and elsewhere."""
         given = await self.accounts.welcome(actor.person)
         for info in given:
-            await self.trail.append(
-                [AuditEntry.of_credentials(CREDENTIALS_ADDED, actor.person, info, info.added_at, by="")]
-            )
+            entry = AuditEntry.of_credentials(CREDENTIALS_ADDED, actor.person, info, info.added_at, by="")
+            await self.trail.append([entry])
         return given
 
     async def credentials(self, actor: Actor) -> list[CredentialInfo]:
@@ -323,8 +326,8 @@ class Desk:
 
     async def all_reservations(self, actor: Actor, *, include_ended: bool = False) -> list[Reservation]:
         """Everybody's in the actor's workspace; for admins."""
-        found = await self.views.all(only_live=not include_ended)
-        return [item for item in found if access.may(actor, Right.SEE, item, self.clock())]
+        now, found = self.clock(), await self.views.all(only_live=not include_ended)
+        return [item for item in found if access.may(actor, Right.SEE, item, now)]
 
     async def reservation(self, actor: Actor, reservation_id: str) -> Reservation:
         """One reservation by its id. Raises NotFound also for one that is not the actor's to see."""
@@ -384,7 +387,7 @@ class Desk:
 
         Raises Protected, and NotLookedAfter when its workflow was ended from outside.
         """
-        reservation = await self._records.with_right(actor, Right.OWN, reservation_id)
+        reservation = await self.owned(actor, reservation_id)
         if not reservation.is_live:
             return reservation
         if reservation.is_protected:

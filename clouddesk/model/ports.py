@@ -10,7 +10,7 @@ from typing import Protocol
 from clouddesk.model.actor import Person
 from clouddesk.model.configuration import ConfigurationOrder, ConfigurationSecrets, Configured
 from clouddesk.model.credentials import CredentialInfo, SecretFields
-from clouddesk.model.node import Account, Node, NodeOrder, Survey, Teardown
+from clouddesk.model.node import Account, Node, NodeOrder, Opening, Survey, Teardown
 from clouddesk.model.offer import Offer, Requirements
 from clouddesk.model.orphan import Orphan, SweepReport
 from clouddesk.model.reservation import Reservation, ReservationOrder
@@ -60,6 +60,13 @@ class Provider(Protocol):
 
     def end_nodes(self, reservation_id: str, region: str, ids: Sequence[str]) -> None:
         """Ask the cloud to end just these machines of the reservation; what is gone already is as good."""
+        ...
+
+    def let_in(self, order: NodeOrder) -> None:
+        """Let the firewall of the order's machines, which there are, let in the order's openings and nothing else.
+
+        Safe to repeat. Raises CannotOpen on clouds where that cannot be changed, and makes nothing.
+        """
         ...
 
     def survey(self) -> Survey:
@@ -219,6 +226,16 @@ class Reservations(Protocol):
         """Begin to grow or shrink; the same request_id twice does it once.
 
         Raises WrongState while it does not run, or has another number of machines than ``scale.before``.
+        """
+        ...
+
+    async def let_in(
+        self, reservation_id: str, openings: tuple[Opening, ...], *, before: tuple[Opening, ...], by: str = ""
+    ) -> None:
+        """Let just these in from outside besides SSH; returns when the cloud has done it. The same twice is once.
+
+        Raises WrongState when something else than ``before`` is let in now, or it neither runs nor is stopped; and
+        ProviderError, when the cloud refuses.
         """
         ...
 

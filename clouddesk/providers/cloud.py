@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 from urllib.parse import urlsplit
 
 from clouddesk.model.errors import CloudDeskError
@@ -99,6 +99,18 @@ class Cloud(Protocol):
 
     def holdings(self, region: str) -> Survey:
         """Everything with this installation's tag there."""
+        ...
+
+
+@runtime_checkable
+class OpensLater(Protocol):
+    """A Cloud whose firewalls can be changed while machines run (``ProviderSpec.opens_later``)."""
+
+    def let_in(self, order: NodeOrder) -> None:
+        """Let the firewall that the order's machines have let in the order's openings and nothing else.
+
+        Never makes one. Any number of times.
+        """
         ...
 
 

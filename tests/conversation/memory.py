@@ -18,7 +18,7 @@ from clouddesk.model.errors import CloudDeskError, NotFound, UnknownRegion, Wron
 from clouddesk.model.freeze import Freeze
 from clouddesk.model.invalid import NoPrice
 from clouddesk.model.node import RUNNING as NODE_RUNNING
-from clouddesk.model.node import Node
+from clouddesk.model.node import Node, Opening
 from clouddesk.model.notice import Notice
 from clouddesk.model.offer import Offer, PriceList, Requirements
 from clouddesk.model.orphan import Orphan, SweepReport
@@ -199,6 +199,9 @@ class MemoryAccounts:
         """Nothing is old."""
         return ()
 
+    def opens_later(self, provider: str) -> bool:
+        return True
+
     def bills_stopped_machines(self, provider: str) -> bool:
         return provider == "digitalocean"
 
@@ -371,6 +374,7 @@ class MemoryEngine:
         self.orders: dict[str, ReservationOrder] = {}
         self.extended: set[str] = set()
         self.cleared: list[str] = []
+        self.scaled: list[str] = []
 
     async def start(self, order: ReservationOrder) -> None:
         self._fail()
@@ -493,8 +497,11 @@ class MemoryEngine:
     async def scale(self, reservation_id: str, scale: Scale, request_id: str, *, by: str = "") -> None:
         self._fail()
         item = self.views.items[reservation_id]
-        if item.state != RUNNING or len(item.nodes) != scale.before:
+        if request_id in self.scaled:
+            return
+        if item.state != RUNNING or len(item.nodes) != scale.before or not scale.count:
             raise WrongState(item.name, state=item.state, wanted="scale")
+        self.scaled.append(request_id)
         share = item.hourly_price_usd / item.node_count
         stay = min(scale.count, scale.before)
         come = scale.count - stay
@@ -504,6 +511,15 @@ class MemoryEngine:
             hourly_price_usd=share * stay + scale.hourly_price_usd * come,
             nodes=(*item.nodes[:stay], *(replace(item.nodes[0], key=f"new-{number}") for number in range(come))),
         )
+
+    async def let_in(
+        self, reservation_id: str, openings: tuple[Opening, ...], *, before: tuple[Opening, ...], by: str = ""
+    ) -> None:
+        self._fail()
+        item = self.views.items[reservation_id]
+        if item.openings not in (before, openings):
+            raise WrongState(item.name, state="changed", wanted="open")
+        self._put(item, openings=openings)
 
     async def get(self, reservation_id: str) -> Reservation:
         item = self.views.items.get(reservation_id)

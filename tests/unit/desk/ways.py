@@ -16,6 +16,7 @@ from clouddesk.desk import Desk
 from clouddesk.model.actor import Actor
 from clouddesk.model.credentials import Secret
 from clouddesk.model.errors import Denied, NotFound, QuoteExpired
+from clouddesk.model.node import Opening
 from clouddesk.model.offer import Requirements
 from clouddesk.model.reservation import GO_ON, PARTIAL, STOPPED
 from clouddesk.model.scaling import Scale
@@ -65,6 +66,8 @@ OF_RESERVATIONS: dict[str, tuple[str, Call]] = {
     "protection.unprotect": (OWN, lambda desk, actor, id_: desk.protection.unprotect(actor, id_)),
     "scaling.quote": (OWN, lambda desk, actor, id_: desk.scaling.quote(actor, id_, 3)),
     "scaling.scale": (OWN, lambda desk, actor, id_: desk.scaling.scale(actor, id_, GROWN, request_id="r")),
+    "openings.look": (OWN, lambda desk, actor, id_: desk.openings.look(actor, id_)),
+    "openings.change": (OWN, lambda desk, actor, id_: desk.openings.change(actor, id_, [Opening(80, 80)], before=())),
     "shares.share": (OWN, lambda desk, actor, id_: desk.shares.share(actor, id_, Share("cid", USE), request_id="r")),
     "shares.unshare": (OWN, lambda desk, actor, id_: desk.shares.unshare(actor, id_, "cid", request_id="r")),
     "shares.unshare: one's own part": (
@@ -273,7 +276,7 @@ FOR_EVERYBODY = {
 WITHIN = {
     *("accounts.list", "accounts.add", "accounts.remove", "accounts.welcome", "accounts.refresh_offers"),
     *("accounts.bills_stopped_machines", "accounts.is_worth_waiting", "accounts.no_price"),
-    *("accounts.asked_for_offers", "orphans.being_deleted"),
+    *("accounts.asked_for_offers", "accounts.opens_later", "orphans.being_deleted"),
 }
 """Authorise nobody, as only the Desk's own modules call them."""
 
