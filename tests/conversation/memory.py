@@ -15,6 +15,7 @@ from clouddesk.model.audit import AuditEntry
 from clouddesk.model.costs import CostAccount
 from clouddesk.model.credentials import CredentialInfo, SecretFields
 from clouddesk.model.errors import CloudDeskError, NotFound, UnknownRegion, WrongState
+from clouddesk.model.freeze import Freeze
 from clouddesk.model.invalid import NoPrice
 from clouddesk.model.node import RUNNING as NODE_RUNNING
 from clouddesk.model.node import Node, Opening
@@ -50,6 +51,7 @@ from clouddesk.settings import Limits, TeamDefaults
 from clouddesk.ssh_keys import SshKeys
 
 PROJECT = Path(__file__).resolve().parents[2]
+BLUEPRINTS = load_blueprints(PROJECT / "blueprints")
 START = datetime(2026, 3, 4, 12, 0, tzinfo=timezone.utc)  # a Wednesday
 
 
@@ -181,8 +183,12 @@ class MemoryAccounts:
     async def list(self, person: Person) -> list[CredentialInfo]:
         return list(self.infos.get(person, []))
 
-    async def add(self, person: Person, provider: str, fields: SecretFields) -> CredentialInfo:
-        raise NotImplementedError
+    async def add(
+        self, person: Person, provider: str, fields: SecretFields, *, only_account_id: str = ""
+    ) -> CredentialInfo:
+        info = CredentialInfo(provider, f"account of {person.user_id}", START, START)
+        self.infos[person] = [*(item for item in self.infos.get(person, ()) if item.provider != provider), info]
+        return info
 
     async def remove(self, person: Person, provider: str) -> bool:
         own = self.infos.get(person, [])
@@ -420,6 +426,13 @@ class MemoryEngine:
         item = self.views.items[reservation_id]
         return self._put(item, is_held=True, expires_at=item.created_at + timedelta(days=30)).expires_at
 
+    async def protect(self, reservation_id: str, *, is_protected: bool, by: str = "") -> None:
+        self._fail()
+        item = self.views.items[reservation_id]
+        if item.state in (RELEASING, ENDED):
+            raise WrongState(item.name, state=item.state, wanted="protect")
+        self._put(item, is_protected=is_protected)
+
     async def share(self, reservation_id: str, share: Share, request_id: str, *, by: str = "") -> None:
         self._fail()
         item = self.views.items[reservation_id]
@@ -607,6 +620,22 @@ class MemorySshKeys:
         return await self.read(person)
 
 
+class MemoryFreezes:
+    """Freezes by workspace."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, Freeze] = {}
+
+    async def get(self, workspace_id: str) -> Freeze | None:
+        return self.items.get(workspace_id)
+
+    async def put(self, freeze: Freeze) -> None:
+        self.items[freeze.workspace_id] = freeze
+
+    async def remove(self, workspace_id: str) -> None:
+        self.items.pop(workspace_id, None)
+
+
 class MemorySoftwareSecrets:
     """Implements the port."""
 
@@ -637,9 +666,11 @@ class MemoryDesk:
         self.timers = MemoryTimers()
         self.software_secrets = MemorySoftwareSecrets()
         self.series = MemoryUtilisation()
+        self.freezes = MemoryFreezes()
+        self.admins = ["root"]
         self.desk = Desk(
             accounts=self.accounts,  # type: ignore[arg-type]  # the part of Accounts that the Desk uses
-            blueprints_by_name=load_blueprints(PROJECT / "blueprints"),
+            blueprints_by_name=dict(BLUEPRINTS),
             catalog=self.catalog,
             installation="test",
             is_simulated=True,
@@ -659,6 +690,8 @@ class MemoryDesk:
             trail=self.trail,
             ledger=MemoryLedger(self.views),
             team=TeamDefaults(),
+            freezes=self.freezes,
+            admins_of=self.admins_of,
             clock=self.clock,
         )
 
@@ -669,6 +702,10 @@ class MemoryDesk:
         for _ in range(round(hours * 12)):
             self.clock.forward(minutes=5)
             samples += [use.sample(node.key, self.clock()) for node in item.living_nodes]
+
+    async def admins_of(self, workspace_id: str) -> list[str]:
+        """Who is one there."""
+        return self.admins
 
 
 def fault_named(code: str) -> Exception:
