@@ -32,8 +32,8 @@ log = structlog.get_logger()
 
 AT_ONCE = 24
 """Machines that one worker asks at a time."""
-CONNECT_SECONDS = 8
-LIMIT_SECONDS = 25.0
+CONNECT_SECONDS = 15
+LIMIT_SECONDS = 40.0
 _PUBLIC_KEY = "bot.pub"
 _MOST_BYTES = 64 * 1024
 _SCRIPT = Path(__file__).with_name("node_probe.py")
@@ -99,6 +99,8 @@ class SshProbe:
             first = {node.key: found for node in nodes if not known[node.key] and (found := _met(folder.path, node))}
         if first:
             await self._host_keys.put(reservation_id, first)
+        if silent := [node.key for node, sample in zip(nodes, samples, strict=True) if sample is None]:
+            log.info("utilisation.silent", reservation_id=reservation_id, nodes=silent)
         return [sample for sample in samples if sample]
 
     async def _ask(
@@ -112,7 +114,6 @@ class SshProbe:
         async with self._room:
             told = await _run(_command(node, folder, socket, file, peers, is_known=bool(known)))
         if told is None:
-            log.info("utilisation.silent", node=node.id, reservation_id=node.reservation_id)
             return None
         return sample_of(told, node.key, self._clock())
 

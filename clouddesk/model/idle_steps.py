@@ -61,6 +61,8 @@ def advance(item: Reservation, verdict: Verdict | None, thresholds: Thresholds, 
     """
     state = item.idling
     limits = wished(thresholds, state.wish)
+    if item.is_protected:
+        limits = replace(limits, stop_seconds=0)
     if item.is_held or state.is_kept(now) or item.is_mixed:
         return NOTHING, state
     if item.state == STOPPED:

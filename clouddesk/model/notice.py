@@ -50,6 +50,11 @@ IDLE_OVER = "idle_over"
 IDLE_REST = "idle_rest"
 """It was stopped as unused, and its disks have cost for long: give it back?"""
 
+TEAM_STOPPED = "team_stopped"
+"""For the owner: an admin stopped machines; ``by`` says who, ``why`` what for."""
+LEAVER = "leaver"
+"""For admins: its owner is not of the workspace any more. Release it, or keep it for longer?"""
+
 OFFERED_EXTENSION_SECONDS = 7200
 """What the question in a warning offers, and a plain yes to it takes."""
 

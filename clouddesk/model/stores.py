@@ -10,6 +10,7 @@ from clouddesk.model.actor import Person
 from clouddesk.model.audit import AuditEntry
 from clouddesk.model.configuration import BotKey
 from clouddesk.model.costs import CostAccount
+from clouddesk.model.freeze import Freeze
 from clouddesk.model.notice import Notice
 from clouddesk.model.orphan import Orphan
 from clouddesk.model.quote import Quote
@@ -197,6 +198,22 @@ class Templates(Protocol):
 
         What ``change`` raises is raised; it may be called more than once.
         """
+        ...
+
+
+class Freezes(Protocol):
+    """Which workspaces get no new machines."""
+
+    async def get(self, workspace_id: str) -> Freeze | None:
+        """The one that was put last, though it may be over."""
+        ...
+
+    async def put(self, freeze: Freeze) -> None:
+        """In place of the workspace's earlier one."""
+        ...
+
+    async def remove(self, workspace_id: str) -> None:
+        """No freeze any more; that there is none is no error."""
         ...
 
 

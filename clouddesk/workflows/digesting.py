@@ -14,9 +14,10 @@ from clouddesk.language.periods import Period, find_period
 from clouddesk.model.actor import Person
 from clouddesk.model.costs import PERSON, CostAccount, CostReport, report
 from clouddesk.model.notice import DIGEST, Notice
+from clouddesk.model.ports import AdminsOf
 from clouddesk.model.stores import CostLedger, Notices
 from clouddesk.workflows.digest import SEND_DIGEST, DigestWork
-from clouddesk.workflows.notices import AdminsOf, addressed
+from clouddesk.workflows.notices import addressed
 from clouddesk.workflows.sweeping import AllCredentials
 from clouddesk.workflows.working import failing
 

@@ -135,7 +135,8 @@ def _how(view: Reservation, idling: IdleState, thresholds: Thresholds) -> str:
         return ""
     if not saves_by_stopping(view):
         return "saves_nothing"
-    return "doubtful" if wished(thresholds, idling.wish).stop_seconds else "only_asked"
+    is_stopped = wished(thresholds, idling.wish).stop_seconds and not view.is_protected
+    return "doubtful" if is_stopped else "only_asked"
 
 
 def _audited(idling: IdleState) -> dict[str, str]:

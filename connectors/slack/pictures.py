@@ -112,7 +112,7 @@ def _draw_curve(axes: Axes, curve: Curve) -> None:
             known = [math.nan if value is None else value for value in values]
             axes.plot(places, known, color=color, linewidth=2.2, marker="o", markersize=2.5, label=words)
     if curve.more:
-        axes.legend(loc="upper left", fontsize=9, frameon=False, ncols=2)
+        axes.legend(loc="upper left", fontsize=9, frameon=False, ncol=2)
     axes.set_ylim(0, 105)
     axes.set_xlim(-0.5, len(curve.values) - 0.5)
     axes.set_yticks([0, 50, 100], ["0 %", "50 %", "100 %"], size=10, color=_INK)

@@ -68,12 +68,12 @@ async def test_sessions_work_and_connections_are_seen_and_ones_own_look_is_not(b
 
     kernel = "python3 -c 'while True: pass' -m ipykernel_launcher"
     server = "import socket; s = socket.create_server(('', 6379)); s.accept()[0].recv(1)"
-    client = f"import socket, time; c = socket.create_connection(('{first.private_address}', 6379)); time.sleep(600)"
+    connect = f"import socket, time; c = socket.create_connection(('{first.private_address}', 6379)); time.sleep(600)"
     with (
         session(bench, "-N", node=first),
         session(bench, f"timeout 300 nice {kernel}", node=first),
         session(bench, f'timeout 300 python3 -c "{server}"', node=first),
-        session(bench, f'timeout 300 sh -c "sleep 2; exec python3 -c \\"{client}\\""', node=second),
+        session(bench, f'until timeout 300 python3 -c "{connect}" 2>/dev/null; do sleep 1; done', node=second),
     ):
         # Local port 6379, established.
         wait_for(lambda: bench.run(first, "grep -q ':18EB .* 01 ' /proc/net/tcp").returncode == 0, within_seconds=60)

@@ -15,10 +15,11 @@ from clouddesk.model.audit import AuditEntry
 from clouddesk.model.costs import CostAccount
 from clouddesk.model.credentials import CredentialInfo, SecretFields
 from clouddesk.model.errors import CloudDeskError, NotFound, UnknownRegion, WrongState
+from clouddesk.model.freeze import Freeze
 from clouddesk.model.idling import IdleWish, kept, with_wish
 from clouddesk.model.invalid import NoPrice
 from clouddesk.model.node import RUNNING as NODE_RUNNING
-from clouddesk.model.node import Node
+from clouddesk.model.node import Node, Opening
 from clouddesk.model.notice import Notice
 from clouddesk.model.offer import Offer, PriceList, Requirements
 from clouddesk.model.orphan import Orphan, SweepReport
@@ -51,6 +52,7 @@ from clouddesk.settings import Limits, TeamDefaults
 from clouddesk.ssh_keys import SshKeys
 
 PROJECT = Path(__file__).resolve().parents[2]
+BLUEPRINTS = load_blueprints(PROJECT / "blueprints")
 START = datetime(2026, 3, 4, 12, 0, tzinfo=timezone.utc)  # a Wednesday
 
 
@@ -182,8 +184,12 @@ class MemoryAccounts:
     async def list(self, person: Person) -> list[CredentialInfo]:
         return list(self.infos.get(person, []))
 
-    async def add(self, person: Person, provider: str, fields: SecretFields) -> CredentialInfo:
-        raise NotImplementedError
+    async def add(
+        self, person: Person, provider: str, fields: SecretFields, *, only_account_id: str = ""
+    ) -> CredentialInfo:
+        info = CredentialInfo(provider, f"account of {person.user_id}", START, START)
+        self.infos[person] = [*(item for item in self.infos.get(person, ()) if item.provider != provider), info]
+        return info
 
     async def remove(self, person: Person, provider: str) -> bool:
         own = self.infos.get(person, [])
@@ -193,6 +199,9 @@ class MemoryAccounts:
     async def refresh_offers(self, catalog: object) -> tuple[str, ...]:
         """Nothing is old."""
         return ()
+
+    def opens_later(self, provider: str) -> bool:
+        return True
 
     def bills_stopped_machines(self, provider: str) -> bool:
         return provider == "digitalocean"
@@ -366,6 +375,7 @@ class MemoryEngine:
         self.orders: dict[str, ReservationOrder] = {}
         self.extended: set[str] = set()
         self.cleared: list[str] = []
+        self.scaled: list[str] = []
 
     async def start(self, order: ReservationOrder) -> None:
         self._fail()
@@ -416,6 +426,13 @@ class MemoryEngine:
         self._fail()
         item = self.views.items[reservation_id]
         return self._put(item, is_held=True, expires_at=item.created_at + timedelta(days=30)).expires_at
+
+    async def protect(self, reservation_id: str, *, is_protected: bool, by: str = "") -> None:
+        self._fail()
+        item = self.views.items[reservation_id]
+        if item.state in (RELEASING, ENDED):
+            raise WrongState(item.name, state=item.state, wanted="protect")
+        self._put(item, is_protected=is_protected)
 
     async def share(self, reservation_id: str, share: Share, request_id: str, *, by: str = "") -> None:
         self._fail()
@@ -495,8 +512,11 @@ class MemoryEngine:
     async def scale(self, reservation_id: str, scale: Scale, request_id: str, *, by: str = "") -> None:
         self._fail()
         item = self.views.items[reservation_id]
-        if item.state != RUNNING or len(item.nodes) != scale.before:
+        if request_id in self.scaled:
+            return
+        if item.state != RUNNING or len(item.nodes) != scale.before or not scale.count:
             raise WrongState(item.name, state=item.state, wanted="scale")
+        self.scaled.append(request_id)
         share = item.hourly_price_usd / item.node_count
         stay = min(scale.count, scale.before)
         come = scale.count - stay
@@ -506,6 +526,15 @@ class MemoryEngine:
             hourly_price_usd=share * stay + scale.hourly_price_usd * come,
             nodes=(*item.nodes[:stay], *(replace(item.nodes[0], key=f"new-{number}") for number in range(come))),
         )
+
+    async def let_in(
+        self, reservation_id: str, openings: tuple[Opening, ...], *, before: tuple[Opening, ...], by: str = ""
+    ) -> None:
+        self._fail()
+        item = self.views.items[reservation_id]
+        if item.openings not in (before, openings):
+            raise WrongState(item.name, state="changed", wanted="open")
+        self._put(item, openings=openings)
 
     async def get(self, reservation_id: str) -> Reservation:
         item = self.views.items.get(reservation_id)
@@ -606,6 +635,22 @@ class MemorySshKeys:
         return await self.read(person)
 
 
+class MemoryFreezes:
+    """Freezes by workspace."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, Freeze] = {}
+
+    async def get(self, workspace_id: str) -> Freeze | None:
+        return self.items.get(workspace_id)
+
+    async def put(self, freeze: Freeze) -> None:
+        self.items[freeze.workspace_id] = freeze
+
+    async def remove(self, workspace_id: str) -> None:
+        self.items.pop(workspace_id, None)
+
+
 class MemorySoftwareSecrets:
     """Implements the port."""
 
@@ -636,9 +681,11 @@ class MemoryDesk:
         self.timers = MemoryTimers()
         self.software_secrets = MemorySoftwareSecrets()
         self.series = MemoryUtilisation()
+        self.freezes = MemoryFreezes()
+        self.admins = ["root"]
         self.desk = Desk(
             accounts=self.accounts,  # type: ignore[arg-type]  # the part of Accounts that the Desk uses
-            blueprints_by_name=load_blueprints(PROJECT / "blueprints"),
+            blueprints_by_name=dict(BLUEPRINTS),
             catalog=self.catalog,
             installation="test",
             is_simulated=True,
@@ -658,6 +705,8 @@ class MemoryDesk:
             trail=self.trail,
             ledger=MemoryLedger(self.views),
             team=TeamDefaults(),
+            freezes=self.freezes,
+            admins_of=self.admins_of,
             clock=self.clock,
         )
 
@@ -668,6 +717,10 @@ class MemoryDesk:
         for _ in range(round(hours * 12)):
             self.clock.forward(minutes=5)
             samples += [use.sample(node.key, self.clock()) for node in item.living_nodes]
+
+    async def admins_of(self, workspace_id: str) -> list[str]:
+        """Who is one there."""
+        return self.admins
 
 
 def fault_named(code: str) -> Exception:

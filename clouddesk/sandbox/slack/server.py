@@ -109,6 +109,9 @@ class SlackServer:
     ) -> Said:
         return self.acting.say(user, channel, text, thread_ts=thread_ts, subtype=subtype)
 
+    def deactivate(self, user: str) -> list[str]:
+        return self.acting.deactivate(user)
+
     def edit(self, user: str, channel: str, ts: str, text: str) -> list[str]:
         return self.acting.edit(user, channel, ts, text)
 

@@ -105,6 +105,14 @@ def test_what_was_in_doubt_when_it_was_asked_is_stopped_when_it_is_not_any_more_
     assert late == [(5.0, ANNOUNCE), (7.0, STOP)]
 
 
+def test_what_is_protected_is_asked_about_and_not_stopped_also_when_that_came_after_the_question():
+    assert kinds(Life(is_protected=True).run(23, idle_since(0))) == [ASK]
+    life = Life()
+    life.run(4, idle_since(0))
+    life.item = replace(life.item, is_protected=True)
+    assert life.run(20, idle_since(0)) == []
+
+
 def test_where_stopping_saves_nothing_it_is_only_asked():
     life = Life(stopped_hourly_price_usd=1.0)
     assert set(kinds(life.run(48, idle_since(0)))) == {ASK}
