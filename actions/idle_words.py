@@ -60,9 +60,10 @@ _JOB = re.compile(
 _NOT_STOP_IT = re.compile(rf"\b{_NOT} {_STOP_IT}(?!\w)")
 _MAYBE_NOT_STOPPED = re.compile(rf"\b{_NOT} (?:stop|shut|suspend|pause|turn|switch|power)\b")
 _KEEPS = re.compile(r"\b(?:keep|leave|need|using|use|want|needed|used)\b")
+_ORDERS = re.compile(r"\b(?:need|use|using|want|get) (?:an?|another|some|more|one|two|three|\d+)\b")
 """For a first look, before anybody's machines are known: any word may be a name."""
 _KEPT = re.compile(
-    rf"{LEAD}(?:yes[ ,]+|no[ ,]+)?(?:(?:please )?(?:keep|leave) {_IT}(?: (?:running|on|up|going|alive))?"
+    rf"{LEAD}(?:yes[ ,]+|no[ ,]+)?(?:(?:please )?(?:keep|leave)(?: {_IT})?(?: (?:running|on|up|going|alive))?"
     rf"|i(?:'m| am)? (?:still )?(?:need|use|using|want) {_IT}"
     rf"|{_IT}(?:'s| is| are) (?:still )?(?:in use|needed|being used))(?: still| anyway)?"
     rf"(?: (?:un)?till? (?P<when>[^,;.!?]+?)| (?:for )?(?P<for>[^,;.!?]+?))?{POLITE_END}[ .!]*"
@@ -84,7 +85,9 @@ async def find(turn: Turn) -> IdleWords | None:
     if turn.is_button:
         return None
     text = plain(turn.text).strip()
-    if not (_IDLE.search(text) or _MAYBE_NOT_STOPPED.search(text) or _KEEPS.search(text)):
+    if not (
+        _IDLE.search(text) or _MAYBE_NOT_STOPPED.search(text) or (_KEEPS.search(text) and not _ORDERS.search(text))
+    ):
         return None
     seen = await turn.desk.reservations(turn.actor, with_shared=True)
     live = [item for item in seen if item.state != RELEASING]

@@ -75,7 +75,7 @@ async def test_a_long_job_is_protected_until_its_end(text: str, until: str) -> N
 
 
 @pytest.mark.parametrize(
-    "text", ["keep it", "I still need it", "keep it running", "it's still in use", "leave etl-1 on"]
+    "text", ["keep it", "keep", "I still need it", "keep it running", "it's still in use", "leave etl-1 on"]
 )
 async def test_an_answer_without_a_time_is_for_a_day_and_only_while_it_is_asked(text: str) -> None:
     found = await said(text, is_asked=True)
