@@ -174,7 +174,7 @@ async def test_long_after_it_was_stopped_as_unused_it_is_asked_whether_to_give_i
     until = datetime.now(timezone.utc) + timedelta(hours=1)
     await bench.engine.keep(order.reservation_id, until, "keep", by=bench.person.user_id)
     view = await bench.engine.get(order.reservation_id)
-    assert (view.state, view.idling.offer_at) == ("stopped", until), "nothing is given back by itself"
+    assert (view.state, view.idling.kept_until) == ("stopped", until), "nothing is given back by itself"
 
 
 async def test_nothing_is_kept_of_what_is_being_given_back(bench: Bench):
