@@ -18,6 +18,7 @@ import uvloop
 from redis.asyncio import Redis
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
 
 from clouddesk.adapters.redis import PREFIX, RedisNotices, open_redis
 from clouddesk.admins import Admins
@@ -32,6 +33,7 @@ from connectors.slack.app import Services, make_app
 from connectors.slack.delivery import Delivery, Pump
 from connectors.slack.health import Health
 from connectors.slack.home import Home
+from connectors.slack.key_files import KeyFiles
 from connectors.slack.lists import Lists
 from connectors.slack.messenger import Messenger, identify, open_client
 from connectors.slack.missed import Missed
@@ -83,7 +85,7 @@ async def open_gateway(
             desk = await stack.enter_async_context(open_desk(settings, vault_role="gateway"))
         urls, secret = settings.rasa_urls or settings.rasa_url, settings.secret("channel")
         rasa = await stack.enter_async_context(RasaClient(urls, secret, secrets_of=partial(_secrets_of, desk)))
-        parts = _put_together(settings, desk, redis, rasa, messenger, identity, prefix, health)
+        parts = _put_together(settings, desk, redis, rasa, client, messenger, identity, prefix, health)
         app = make_app(client=client, signing_secret=_signing_secret(settings), services=parts.services)
         await stack.enter_async_context(_running(parts, health))
         # Closed first: nothing new comes in while what is under way is finished.
@@ -111,6 +113,7 @@ def _put_together(
     desk: Desk,
     redis: Redis[bytes],
     rasa: RasaClient,
+    client: AsyncWebClient,
     messenger: Messenger,
     identity: dict[str, Any],
     prefix: str,
@@ -139,6 +142,7 @@ def _put_together(
         home=home,
         settling=Settling(messenger=messenger, redis=redis, prefix=prefix),
         pictures=Pictures(messenger),
+        key_files=KeyFiles(client),
     )
     lanes = Lanes(redis, turns.do, prefix=prefix)
     pump = Pump(RedisNotices(redis), redis, lanes, workspace_id=workspace_id, prefix=prefix)

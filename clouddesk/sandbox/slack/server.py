@@ -104,10 +104,9 @@ class SlackServer:
 
     # What people do
 
-    def say(
-        self, user: str, channel: str, text: str, *, thread_ts: str | None = None, subtype: str | None = None
-    ) -> Said:
-        return self.acting.say(user, channel, text, thread_ts=thread_ts, subtype=subtype)
+    def say(self, user: str, channel: str, text: str, *, thread_ts: str | None = None, **more: Any) -> Said:
+        """See Acting.say; ``more``: subtype, files."""
+        return self.acting.say(user, channel, text, thread_ts=thread_ts, **more)
 
     def edit(self, user: str, channel: str, ts: str, text: str) -> list[str]:
         return self.acting.edit(user, channel, ts, text)

@@ -20,8 +20,10 @@ from clouddesk.model.costs import CostReport, report
 from clouddesk.model.reservation import Reservation
 from clouddesk.sandbox.slack.server import SlackServer
 from clouddesk.settings import Settings
+from clouddesk.ssh_keys import SshKeys
 from connectors.slack.gateway import open_gateway
 from tests.builders import NOW
+from tests.conversation.memory import MemorySshKeys
 from tests.integration.slack.dialogue import SECRET, Dialogue
 from tests.servers import free_port, redis_url
 
@@ -63,6 +65,7 @@ class NoDesk:
     """A Desk at which nobody has anything."""
 
     costs = NoCosts()
+    ssh_keys = SshKeys(MemorySshKeys())
 
     async def reservations(self, _actor: Actor, **_which: bool) -> list[Reservation]:
         return []
