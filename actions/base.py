@@ -10,6 +10,7 @@ from rasa_sdk import Action
 
 from actions import (
     assenting,
+    away,
     bare,
     bargaining,
     besides,
@@ -171,6 +172,8 @@ def _topic_of_answer(turn: Turn) -> str | None:
         return "reselect"
     if not turn.form and own_keys.find(turn):
         return "ssh_keys"
+    if not turn.form and away.find(turn):
+        return "absence"
     if not turn.form and turn.about_template:
         return "change_template"
     if not turn.form and knowledge.asked_about(turn):

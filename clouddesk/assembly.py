@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from clouddesk.accounts import Accounts
+from clouddesk.adapters.absences import RedisAbsences
 from clouddesk.adapters.audit import RedisAuditTrail
 from clouddesk.adapters.blueprints import load_blueprints
 from clouddesk.adapters.colleagues import RedisColleagues
@@ -81,6 +82,7 @@ async def open_desk(settings: Settings, *, vault_role: str = "desk") -> AsyncIte
             notices=RedisNotices(redis),
             habits=RedisHabits(redis),
             orphan_store=RedisOrphans(redis),
+            absence_store=RedisAbsences(redis),
             template_store=RedisTemplates(redis),
             ssh_keys=SshKeys(VaultSshKeys(vault)),
             software_secrets=VaultMachineSecrets(vault),

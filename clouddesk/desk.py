@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import cached_property
 
 from clouddesk import access
+from clouddesk.absences import Absences
 from clouddesk.access import Right
 from clouddesk.accounts import Accounts, ReplaceableCatalog
 from clouddesk.costs import Costs
@@ -70,6 +71,7 @@ class Desk:
     orphan_store: stores.Orphans
     template_store: stores.Templates
     timer_port: ports.Timers
+    absence_store: stores.AbsenceStore
     team: TeamDefaults
     clock: ports.Clock = utc_now
 
@@ -121,6 +123,11 @@ class Desk:
     def timers(self) -> Timers:
         """What happens by itself at a time: machines by the clock, and reminders."""
         return Timers(self.timer_port, self._records, self.clock)
+
+    @cached_property
+    def absences(self) -> Absences:
+        """When people are away."""
+        return Absences(self.absence_store, self.views, self.notices, self.clock)
 
     @cached_property
     def scaling(self) -> Sizes:

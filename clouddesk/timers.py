@@ -73,11 +73,17 @@ class Timers:
         item = await self.records.with_right(actor, Right.SEE, reservation_id)
         return await self.port.get(power_ids(item.id))
 
-    async def unschedule(self, actor: Actor, reservation_id: str, *, powers: Sequence[str] = ()) -> list[Timer]:
-        """It is not stopped and started by itself any more, or just not the one of these; what was taken away."""
+    async def unschedule(
+        self, actor: Actor, reservation_id: str, *, powers: Sequence[str] = (), only_once: bool = False
+    ) -> list[Timer]:
+        """It is not stopped and started by itself any more, or just not the one of these; what was taken away.
+
+        ``only_once``: what is for each week stays.
+        """
         item = await self.records.with_right(actor, Right.MANAGE, reservation_id)
         known = await self.port.get(power_ids(item.id))
         gone = [timer for timer in known if not powers or timer.what in powers]
+        gone = [timer for timer in gone if timer.weekly is None] if only_once else gone
         await self.port.remove([timer.id for timer in gone])
         return gone
 

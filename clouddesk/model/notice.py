@@ -39,6 +39,8 @@ UNSHARED = "unshared"
 """For the colleague whose part in it is over; ``reason`` says why."""
 DIGEST = "digest"
 """What a person's machines cost in the week before; for admins those of all."""
+AWAY = "away"
+"""The person's status says that they are away: what is to become of what still runs?"""
 REMINDER = "reminder"
 """Asked for by the person: of one reservation, or with no ``reservation_id`` of all that runs."""
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from clouddesk.model.absence import Absence
 from clouddesk.model.actor import Person
 from clouddesk.model.audit import AuditEntry
 from clouddesk.model.configuration import BotKey
@@ -31,6 +32,21 @@ class SshKeyStore(Protocol):
         """Write what ``change`` makes of them as they are now, with nobody else's change lost; how they are then.
 
         What ``change`` raises is raised; it may be called more than once.
+        """
+        ...
+
+
+class AbsenceStore(Protocol):
+    """When people are away: one absence of each person at most."""
+
+    async def read(self, person: Person) -> Absence | None:
+        """None when there is none."""
+        ...
+
+    async def change(self, person: Person, change: Callable[[Absence | None], Absence | None]) -> Absence | None:
+        """Write what ``change`` makes of it as it is now (None: nothing), with nobody else's change lost.
+
+        Returns how it is then. ``change`` may be called more than once.
         """
         ...
 

@@ -43,6 +43,7 @@ from connectors.slack.people import People
 from connectors.slack.pictures import Pictures
 from connectors.slack.progress import Progress
 from connectors.slack.settling import Settling
+from connectors.slack.statuses import Statuses
 from connectors.slack.turns import Turns
 
 EVENTS_PATH = "/slack/events"
@@ -106,6 +107,7 @@ class _Parts:
     progress: Progress
     pump: Pump
     missed: Missed
+    statuses: Statuses
 
 
 def _put_together(
@@ -162,7 +164,8 @@ def _put_together(
         modals=Modals(desk=desk, people=people, messenger=messenger),
         home=home,
     )
-    return _Parts(services, people, progress, pump, missed)
+    statuses = Statuses(desk=desk, people=people, workspace_id=workspace_id)
+    return _Parts(services, people, progress, pump, missed, statuses)
 
 
 @asynccontextmanager
@@ -175,6 +178,7 @@ async def _running(parts: _Parts, health: Health) -> AsyncIterator[None]:
         "catching up": parts.missed.run,
         "progress": parts.progress.run,
         "admins": parts.people.keep_admins,
+        "statuses": parts.statuses.run,
     }
     running = [asyncio.create_task(health.keep_up(name, run)) for name, run in work.items()]
     try:

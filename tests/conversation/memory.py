@@ -10,6 +10,7 @@ from pathlib import Path
 
 from clouddesk.adapters.blueprints import load_blueprints
 from clouddesk.desk import Desk
+from clouddesk.model.absence import Absence
 from clouddesk.model.actor import Person
 from clouddesk.model.audit import AuditEntry
 from clouddesk.model.costs import CostAccount
@@ -565,6 +566,22 @@ class MemorySshKeys:
         return await self.read(person)
 
 
+class MemoryAbsences:
+    """When people are away, by person."""
+
+    def __init__(self) -> None:
+        self.items: dict[Person, Absence] = {}
+
+    async def read(self, person: Person) -> Absence | None:
+        return self.items.get(person)
+
+    async def change(self, person: Person, change: Callable[[Absence | None], Absence | None]) -> Absence | None:
+        after = change(self.items.pop(person, None))
+        if after is not None:
+            self.items[person] = after
+        return after
+
+
 class MemorySoftwareSecrets:
     """Implements the port."""
 
@@ -591,6 +608,7 @@ class MemoryDesk:
         self.orphans = MemoryOrphans()
         self.trail = MemoryTrail()
         self.ssh_keys = MemorySshKeys()
+        self.absences = MemoryAbsences()
         self.templates = MemoryTemplates()
         self.timers = MemoryTimers()
         self.software_secrets = MemorySoftwareSecrets()
@@ -608,6 +626,7 @@ class MemoryDesk:
             notices=self.notices,
             habits=self.habits,
             orphan_store=self.orphans,
+            absence_store=self.absences,
             template_store=self.templates,
             timer_port=self.timers,
             ssh_keys=SshKeys(self.ssh_keys),

@@ -100,6 +100,11 @@ class Acting:
         self.store.add(message)
         return Said(message.ts, where.id, self.events.message_posted(message))
 
+    def set_status(self, user: str, text: str = "", emoji: str = "", expiration: int = 0) -> None:
+        """What this person says of themselves beside their name; nothing clears it."""
+        who = self.store.workspace.user(user)
+        who.status_text, who.status_emoji, who.status_expiration = text, emoji, expiration
+
     def _sent(self, name: str, content: str, where: Channel) -> dict[str, Any]:
         data = content.encode()
         file = File(self.store.new_id("F"), name, len(data), data, title=name, shared_in=[where.id])

@@ -108,6 +108,9 @@ class SlackServer:
         """See Acting.say; ``more``: subtype, files."""
         return self.acting.say(user, channel, text, thread_ts=thread_ts, **more)
 
+    def set_status(self, user: str, text: str = "", emoji: str = "", expiration: int = 0) -> None:
+        self.acting.set_status(user, text, emoji, expiration)
+
     def edit(self, user: str, channel: str, ts: str, text: str) -> list[str]:
         return self.acting.edit(user, channel, ts, text)
 

@@ -57,7 +57,8 @@ async def test_keys_are_put_into_a_form_and_stand_on_the_page_with_a_button_to_r
     page = slack.home("ann")
     assert page is not None
     (row,) = [block for block in page.content["blocks"] if "Remove laptop 2" in str(block)]
-    await slack.press("ann", None, row["elements"][2]["action_id"], view_id=page.id)
+    remove = row["elements"][2]
+    await slack.press("ann", None, remove["action_id"], view_id=page.id, block_id=row["block_id"])
     await until(lambda: dialogue.texts)
     assert dialogue.texts == [f"remove ssh key {desk.of('U0ANN')[1].fingerprint}"]
 
