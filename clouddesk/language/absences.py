@@ -209,9 +209,10 @@ class _Calendar:
             end = self._following(found["unit"], begin)
             return self._away(begin, self._at(end))
         if found := _IN_MONTH.fullmatch(words):
-            first = self._day(f"{found['month']} 1")
-            begin = date(int(found["year"]), first.month, 1) if first and found["year"] else first
-            return self._away(begin, self._at(self._following("month", begin))) if begin else None
+            month = self._day(f"{found['month']} 1")
+            if month and found["year"]:
+                month = month.replace(year=int(found["year"]))
+            return self._away(month, self._at(self._following("month", month))) if month else None
         return None
 
     def _range(self, words: str) -> Away | None:
