@@ -34,6 +34,7 @@ from actions import (
     rereading,
     rescaling,
     reselecting,
+    resizing,
     retries,
     several,
     stopping,
@@ -180,6 +181,8 @@ def _topic_of_answer(turn: Turn) -> str | None:
         return "explain"
     if openings.asks_of_running(turn):
         return "openings"
+    if not turn.form and resizing.asks(turn):
+        return "resize"
     if not turn.form and retries.says_again(turn.text):
         can_try = question is not None and (question["kind"] == "try_again" or question.get("has_failed"))
         return "inform" if is_open and not can_try else "affirm"
@@ -187,6 +190,8 @@ def _topic_of_answer(turn: Turn) -> str | None:
         return "take_price"
     if turn.intent == "quote_price" and not turn.form and price_words.compares_own(turn):
         return "list_resources"
+    if turn.intent == "quote_price" and not is_open and price_words.asks_of_own(turn):
+        return "describe_resource"
     if not turn.form and price_words.asks(turn):
         return "quote_price"
     if is_open and question is not None:
