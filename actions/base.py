@@ -44,6 +44,7 @@ from actions import (
     wording,
 )
 from actions.turn import FACTS, Question, Turn
+from clouddesk.language.holidays import place_chosen
 from clouddesk.model.errors import CloudDeskError, ProviderError
 from clouddesk.model.offer import OWN_MACHINE
 
@@ -175,6 +176,8 @@ def _topic_of_answer(turn: Turn) -> str | None:
         return "ssh_keys"
     if not turn.form and away.find(turn):
         return "absence"
+    if not turn.form and not turn.is_button and place_chosen(turn.text):
+        return "public_holidays"
     if not turn.form and turn.about_template:
         return "change_template"
     if not turn.form and knowledge.asked_about(turn):

@@ -10,6 +10,7 @@ from clouddesk.accounts import Accounts
 from clouddesk.adapters.absences import RedisAbsences
 from clouddesk.adapters.audit import RedisAuditTrail
 from clouddesk.adapters.blueprints import load_blueprints
+from clouddesk.adapters.calendars import RedisCalendars
 from clouddesk.adapters.colleagues import RedisColleagues
 from clouddesk.adapters.costs import RedisCosts
 from clouddesk.adapters.orphans import RedisOrphans
@@ -83,6 +84,7 @@ async def open_desk(settings: Settings, *, vault_role: str = "desk") -> AsyncIte
             habits=RedisHabits(redis),
             orphan_store=RedisOrphans(redis),
             absence_store=RedisAbsences(redis),
+            calendars=RedisCalendars(redis),
             template_store=RedisTemplates(redis),
             ssh_keys=SshKeys(VaultSshKeys(vault)),
             software_secrets=VaultMachineSecrets(vault),

@@ -72,6 +72,7 @@ class Desk:
     template_store: stores.Templates
     timer_port: ports.Timers
     absence_store: stores.AbsenceStore
+    calendars: stores.Calendars
     team: TeamDefaults
     clock: ports.Clock = utc_now
 
@@ -122,7 +123,7 @@ class Desk:
     @cached_property
     def timers(self) -> Timers:
         """What happens by itself at a time: machines by the clock, and reminders."""
-        return Timers(self.timer_port, self._records, self.clock)
+        return Timers(self.timer_port, self._records, self.clock, self.calendars, self.views)
 
     @cached_property
     def absences(self) -> Absences:

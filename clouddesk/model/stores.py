@@ -36,6 +36,18 @@ class SshKeyStore(Protocol):
         ...
 
 
+class Calendars(Protocol):
+    """Whose public holidays each person goes by."""
+
+    async def get(self, person: Person) -> str:
+        """ "DE-BY"; "" when they never said."""
+        ...
+
+    async def put(self, person: Person, place: str) -> None:
+        """In place of what was there."""
+        ...
+
+
 class AbsenceStore(Protocol):
     """When people are away: one absence of each person at most."""
 

@@ -1,4 +1,4 @@
-"""Absences over a real Redis keep their port's contract."""
+"""Absences, and whose holidays people go by, over a real Redis keep their ports' contracts."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from clouddesk.adapters.absences import RedisAbsences
+from clouddesk.adapters.calendars import RedisCalendars
 from clouddesk.adapters.redis import open_redis
 from clouddesk.model.absence import TOLD, Absence
 from clouddesk.model.actor import Person
@@ -48,4 +49,15 @@ async def test_of_changes_at_the_same_time_none_is_lost(redis_url: str) -> None:
     found = await store.read(person)
     assert found is not None
     assert len(found.stopping) == 10
+    await redis.close()
+
+
+async def test_each_has_holidays_of_their_own_and_the_last_word_counts(redis_url: str) -> None:
+    redis, person = open_redis(redis_url), Person(uuid.uuid4().hex, "ann")
+    calendars = RedisCalendars(redis)
+    assert await calendars.get(person) == ""
+    await calendars.put(person, "DE")
+    await calendars.put(person, "DE-BY")
+    assert await calendars.get(person) == "DE-BY"
+    assert await calendars.get(Person(person.workspace_id, "ben")) == ""
     await redis.close()

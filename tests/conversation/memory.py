@@ -582,6 +582,19 @@ class MemoryAbsences:
         return after
 
 
+class MemoryCalendars:
+    """Whose public holidays people go by."""
+
+    def __init__(self) -> None:
+        self.items: dict[Person, str] = {}
+
+    async def get(self, person: Person) -> str:
+        return self.items.get(person, "")
+
+    async def put(self, person: Person, place: str) -> None:
+        self.items[person] = place
+
+
 class MemorySoftwareSecrets:
     """Implements the port."""
 
@@ -609,6 +622,7 @@ class MemoryDesk:
         self.trail = MemoryTrail()
         self.ssh_keys = MemorySshKeys()
         self.absences = MemoryAbsences()
+        self.calendars = MemoryCalendars()
         self.templates = MemoryTemplates()
         self.timers = MemoryTimers()
         self.software_secrets = MemorySoftwareSecrets()
@@ -627,6 +641,7 @@ class MemoryDesk:
             habits=self.habits,
             orphan_store=self.orphans,
             absence_store=self.absences,
+            calendars=self.calendars,
             template_store=self.templates,
             timer_port=self.timers,
             ssh_keys=SshKeys(self.ssh_keys),

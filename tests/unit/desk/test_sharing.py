@@ -50,6 +50,7 @@ CALLS: dict[str, tuple[str, Call]] = {
     "secrets_of": (OPEN, lambda desk, actor, id_: desk.secrets_of(actor, id_)),
     "schedule": (SWITCH, lambda desk, actor, id_: desk.timers.schedule(actor, id_, [NIGHTLY], conversation="c")),
     "schedule_of": (SEE, lambda desk, actor, id_: desk.timers.schedule_of(actor, id_)),
+    "leave_out": (SWITCH, lambda desk, actor, id_: desk.timers.leave_out(actor, id_, "DE")),
     "unschedule": (SWITCH, lambda desk, actor, id_: desk.timers.unschedule(actor, id_)),
     "remind": (
         SEE,
