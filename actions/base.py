@@ -41,6 +41,7 @@ from actions import (
     template_words,
     unsure,
     usual,
+    weekly_words,
     wording,
 )
 from actions.turn import FACTS, Question, Turn
@@ -178,6 +179,8 @@ def _topic_of_answer(turn: Turn) -> str | None:
         return "absence"
     if not turn.form and not turn.is_button and place_chosen(turn.text):
         return "public_holidays"
+    if not turn.form and weekly_words.find(turn):
+        return "weekly_costs"
     if not turn.form and turn.about_template:
         return "change_template"
     if not turn.form and knowledge.asked_about(turn):

@@ -24,6 +24,7 @@ from clouddesk.adapters.redis import (
     open_redis,
 )
 from clouddesk.adapters.sandbox import SandboxGrants
+from clouddesk.adapters.team_channels import RedisTeamChannels
 from clouddesk.adapters.templates import RedisTemplates
 from clouddesk.adapters.vault import VaultCredentials
 from clouddesk.adapters.vault_keys import VaultSshKeys
@@ -85,6 +86,7 @@ async def open_desk(settings: Settings, *, vault_role: str = "desk") -> AsyncIte
             orphan_store=RedisOrphans(redis),
             absence_store=RedisAbsences(redis),
             calendars=RedisCalendars(redis),
+            team_channel_store=RedisTeamChannels(redis),
             template_store=RedisTemplates(redis),
             ssh_keys=SshKeys(VaultSshKeys(vault)),
             software_secrets=VaultMachineSecrets(vault),

@@ -44,6 +44,7 @@ from clouddesk.settings import Limits, TeamDefaults
 from clouddesk.setups import Setup
 from clouddesk.sharing import Shares
 from clouddesk.ssh_keys import SshKeys
+from clouddesk.team_channels import TeamChannels
 from clouddesk.templates import Templates
 from clouddesk.timers import Timers
 
@@ -73,6 +74,7 @@ class Desk:
     timer_port: ports.Timers
     absence_store: stores.AbsenceStore
     calendars: stores.Calendars
+    team_channel_store: stores.TeamChannels
     team: TeamDefaults
     clock: ports.Clock = utc_now
 
@@ -124,6 +126,11 @@ class Desk:
     def timers(self) -> Timers:
         """What happens by itself at a time: machines by the clock, and reminders."""
         return Timers(self.timer_port, self._records, self.clock, self.calendars, self.views)
+
+    @cached_property
+    def team_channels(self) -> TeamChannels:
+        """Where the team is told its week's costs."""
+        return TeamChannels(self.team_channel_store)
 
     @cached_property
     def absences(self) -> Absences:

@@ -41,6 +41,8 @@ DIGEST = "digest"
 """What a person's machines cost in the week before; for admins those of all."""
 AWAY = "away"
 """The person's status says that they are away: what is to become of what still runs?"""
+TEAM_DIGEST = "team_digest"
+"""What the team's machines cost in the week before, for all to read in the channel of its ``conversation``."""
 REMINDER = "reminder"
 """Asked for by the person: of one reservation, or with no ``reservation_id`` of all that runs."""
 

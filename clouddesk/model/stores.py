@@ -17,6 +17,7 @@ from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import Reservation
 from clouddesk.model.ssh_key import SshKey
+from clouddesk.model.team_channel import TeamChannel
 from clouddesk.model.template import Template
 from clouddesk.model.utilisation import Sample
 
@@ -33,6 +34,18 @@ class SshKeyStore(Protocol):
 
         What ``change`` raises is raised; it may be called more than once.
         """
+        ...
+
+
+class TeamChannels(Protocol):
+    """Where teams are told their week's costs, by workspace."""
+
+    async def get(self, workspace_id: str) -> TeamChannel | None:
+        """None when the team is told nowhere."""
+        ...
+
+    async def put(self, workspace_id: str, channel: TeamChannel | None) -> None:
+        """In place of the one before; None: nowhere."""
         ...
 
 

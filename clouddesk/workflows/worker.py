@@ -25,6 +25,7 @@ from clouddesk.adapters.orphans import RedisOrphans
 from clouddesk.adapters.own_machine import OwnMachineCredentials
 from clouddesk.adapters.rate_limit import RedisRateLimit
 from clouddesk.adapters.redis import RedisNotices, RedisOffers, RedisReservationViews, open_redis
+from clouddesk.adapters.team_channels import RedisTeamChannels
 from clouddesk.adapters.vault import VaultCredentials
 from clouddesk.adapters.vault_machines import VaultMachineSecrets
 from clouddesk.adapters.vault_session import VaultSession
@@ -125,7 +126,11 @@ async def _work(settings: Settings, health: _Health, stopping: asyncio.Event) ->
             admins_of=admins.of_workspace,
         )
         digesting = DigestActivities(
-            credentials=credentials, ledger=RedisCosts(redis), notices=notices, admins_of=admins.of_workspace
+            credentials=credentials,
+            ledger=RedisCosts(redis),
+            notices=notices,
+            admins_of=admins.of_workspace,
+            channels=RedisTeamChannels(redis),
         )
         ringing = TimerActivities(
             engine=TemporalReservations(client),

@@ -31,6 +31,7 @@ ICONS = {
     notices.UNSHARED: "👋",
     notices.DIGEST: "📊",
     notices.AWAY: "🌴",
+    notices.TEAM_DIGEST: "📊",
 }
 
 # --- Progress ---------------------------------------------------------------------------------------------------------

@@ -44,6 +44,7 @@ from clouddesk.model.reservation import (
 from clouddesk.model.scaling import Scale
 from clouddesk.model.share import Share
 from clouddesk.model.ssh_key import SshKey
+from clouddesk.model.team_channel import TeamChannel
 from clouddesk.model.template import Template
 from clouddesk.model.timer import Timer
 from clouddesk.settings import Limits, TeamDefaults
@@ -595,6 +596,19 @@ class MemoryCalendars:
         self.items[person] = place
 
 
+class MemoryTeamChannels:
+    """Where teams are told their week's costs."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, TeamChannel | None] = {}
+
+    async def get(self, workspace_id: str) -> TeamChannel | None:
+        return self.items.get(workspace_id)
+
+    async def put(self, workspace_id: str, channel: TeamChannel | None) -> None:
+        self.items[workspace_id] = channel
+
+
 class MemorySoftwareSecrets:
     """Implements the port."""
 
@@ -623,6 +637,7 @@ class MemoryDesk:
         self.ssh_keys = MemorySshKeys()
         self.absences = MemoryAbsences()
         self.calendars = MemoryCalendars()
+        self.team_channels = MemoryTeamChannels()
         self.templates = MemoryTemplates()
         self.timers = MemoryTimers()
         self.software_secrets = MemorySoftwareSecrets()
@@ -642,6 +657,7 @@ class MemoryDesk:
             orphan_store=self.orphans,
             absence_store=self.absences,
             calendars=self.calendars,
+            team_channel_store=self.team_channels,
             template_store=self.templates,
             timer_port=self.timers,
             ssh_keys=SshKeys(self.ssh_keys),
