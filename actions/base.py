@@ -196,8 +196,6 @@ def _topic_of_answer(turn: Turn) -> str | None:
         return "take_price"
     if turn.intent == "quote_price" and not turn.form and price_words.compares_own(turn):
         return "list_resources"
-    if turn.intent == "quote_price" and not is_open and price_words.asks_of_own(turn):
-        return "describe_resource"
     if not turn.form and price_words.asks(turn):
         return "quote_price"
     if is_open and question is not None:
