@@ -10,6 +10,7 @@ from rasa_sdk import Action
 
 from actions import (
     assenting,
+    away,
     bare,
     bargaining,
     besides,
@@ -17,6 +18,7 @@ from actions import (
     clauses,
     decisions,
     desk_access,
+    freeze_words,
     giving_up,
     knowledge,
     lengths,
@@ -37,13 +39,17 @@ from actions import (
     retries,
     several,
     stopping,
+    team_words,
     template_words,
     unsure,
     usual,
+    weekly_words,
     wording,
 )
 from actions.turn import FACTS, Question, Turn
-from clouddesk.model.errors import CloudDeskError, ProviderError
+from clouddesk.language import team
+from clouddesk.language.holidays import place_chosen
+from clouddesk.model.errors import CloudDeskError, Frozen, ProviderError
 from clouddesk.model.offer import OWN_MACHINE
 
 log = structlog.get_logger()
@@ -154,6 +160,8 @@ def topic_of_answer(turn: Turn, *, is_read: bool = False) -> str | None:
 def _topic_of_answer(turn: Turn) -> str | None:
     question = turn.question
     is_open = questions.is_open(question)
+    if found := team_words.topic(turn):
+        return found
     if several.find(turn):
         return "answer_several"
     if turn.other_length is not None:
@@ -172,6 +180,12 @@ def _topic_of_answer(turn: Turn) -> str | None:
         return "reselect"
     if not turn.form and own_keys.find(turn):
         return "ssh_keys"
+    if not turn.form and away.find(turn):
+        return "absence"
+    if not turn.form and not turn.is_button and place_chosen(turn.text):
+        return "public_holidays"
+    if not turn.form and weekly_words.find(turn):
+        return "weekly_costs"
     if not turn.form and turn.about_template:
         return "change_template"
     if not turn.form and knowledge.asked_about(turn):
@@ -197,6 +211,8 @@ def _topic_of_answer(turn: Turn) -> str | None:
 
 def _topic_of_open(turn: Turn, question: Question) -> str | None:
     """The topic that takes what is said to an open question."""
+    if team.says(turn.text, str(question.get("phrase", ""))):
+        return "affirm"
     if stopping.task(turn):
         return "ask_what_to_stop"
     if not turn.form and giving_up.gives_up(turn):
@@ -253,7 +269,7 @@ def say_fault(action: str, turn: Turn, error: Exception) -> None:
     vendor_text = error.vendor_text if isinstance(error, ProviderError) else ""
     log.info("action.refused", action=action, code=error.code, user=str(turn.actor.person), vendor_text=vendor_text)
     response, values = wording.of_error(error)
-    turn.say(response, **values)
+    turn.say(response, **(freeze_words.of(turn, error.freeze) if isinstance(error, Frozen) else values))
 
 
 async def _open(tracker: Any) -> Turn:
@@ -291,6 +307,7 @@ async def _open(tracker: Any) -> Turn:
     turn.other_length = await lengths.find(turn)
     turn.about_template = await template_words.find(turn)
     turn.other_scale = await rescaling.find(turn)
+    turn.about_team = await team_words.find(turn)
     granted = await desk.welcome(turn.actor)
     if granted:
         names = wording.names([wording.provider_title(info.provider) for info in granted])

@@ -104,6 +104,18 @@ class Cloud(Protocol):
 
 
 @runtime_checkable
+class OpensLater(Protocol):
+    """A Cloud whose firewalls can be changed while machines run (``ProviderSpec.opens_later``)."""
+
+    def let_in(self, order: NodeOrder) -> None:
+        """Let the firewall that the order's machines have let in the order's openings and nothing else.
+
+        Never makes one. Any number of times.
+        """
+        ...
+
+
+@runtime_checkable
 class Metered(Protocol):
     """A cloud that tells what its machines do. Raises the vendor's errors."""
 

@@ -103,6 +103,10 @@ class DropletCloud:
         if limit and existing + count > limit:
             raise QuotaExceeded(DIGITALOCEAN.name, f"{existing} of {limit} droplets used, {count} more asked")
 
+    def let_in(self, order: NodeOrder) -> None:
+        """By the rules of the reservation's firewall."""
+        digitalocean_firewall.change(self._driver(), order)
+
     def launch(self, order: NodeOrder, plans: list[NodePlan], image: Image) -> list[Node]:
         """One call each, several at once. There is no token: a caller looks for the tags before calling again."""
         firewall = digitalocean_firewall.ensure(self._driver(), order)

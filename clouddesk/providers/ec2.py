@@ -137,6 +137,10 @@ class Ec2Cloud:
     def check_room(self, order: NodeOrder, count: int) -> None:
         """EC2 tells its limits by another API only (Service Quotas), which few keys may ask; RunInstances says no."""
 
+    def let_in(self, order: NodeOrder) -> None:
+        """By the rules of the reservation's security group."""
+        ec2_firewall.change(self._driver(order.region), order)
+
     def launch(self, order: NodeOrder, plans: list[NodePlan], image: Image) -> list[Node]:
         """All in one call; with the same token Amazon answers with the machines of the first call."""
         owned = {

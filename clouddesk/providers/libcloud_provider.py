@@ -14,6 +14,7 @@ import structlog
 
 from clouddesk.model.credentials import SecretFields
 from clouddesk.model.errors import CredentialsRejected, Invalid, ProviderDown, ProviderError
+from clouddesk.model.invalid import CannotOpen
 from clouddesk.model.node import (
     GONE,
     PENDING,
@@ -28,7 +29,7 @@ from clouddesk.model.node import (
     Teardown,
 )
 from clouddesk.model.offer import Offer
-from clouddesk.providers.cloud import Cloud, Image, Metered, in_parallel
+from clouddesk.providers.cloud import Cloud, Image, Metered, OpensLater, in_parallel
 from clouddesk.providers.faults import retrying, translated
 from clouddesk.providers.settling import settle
 from clouddesk.providers.spec import ProviderSpec
@@ -128,6 +129,13 @@ class LibcloudProvider:
     def end_nodes(self, reservation_id: str, region: str, ids: Sequence[str]) -> None:
         """End just these machines of the reservation; ids that are gone or of others are passed over."""
         self._change(reservation_id, region, self._cloud.end, only=ids)
+
+    def let_in(self, order: NodeOrder) -> None:
+        """Let the firewall of machines that run have the order's openings."""
+        cloud = self._cloud
+        if not isinstance(cloud, OpensLater):
+            raise CannotOpen(order.name, provider=self.name)
+        self._call(lambda: cloud.let_in(order))
 
     def survey(self) -> Survey:
         """Everything with our installation's tag, in every region that the account can use.

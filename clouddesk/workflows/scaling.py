@@ -50,6 +50,9 @@ class Scaler:
             context.refuse("scale")
         if not self._switch.is_idle:
             context.refuse("scale", state=REBOOTING)
+        if context.is_letting_in:
+            # New machines would take the firewall of before with them.
+            context.refuse("scale", state=CHANGED)
         scale, living = wish.scale, view.living_nodes
         has_too_few = len(self._leaving(scale)) < scale.before - scale.count
         if scale.before != len(living) or scale.count in (0, scale.before) or has_too_few:
@@ -189,6 +192,7 @@ class Scaler:
     async def _end_machines(self, keys: Sequence[str]) -> bool:
         """Until the cloud lists none of them any more, however long that takes; False when the end is due."""
         context, state = self._context, self._context.state
+        kept = tuple(node.id for node in state.view.living_nodes if node.key not in keys)
         pauses, is_told = context.credential_pauses(), False
         while True:
             attempt = workflow.start_activity(
@@ -199,6 +203,7 @@ class Scaler:
                     context.order.nodes.region,
                     tuple(keys),
                     context.timing,
+                    kept,
                 ),
                 schedule_to_close_timeout=timedelta(seconds=context.timing.trouble_after_seconds),
                 heartbeat_timeout=context.heartbeat,
@@ -287,7 +292,7 @@ class _Change:
 
     @property
     def next_plans(self) -> tuple[NodePlan, ...]:
-        """Of those that come, numbered on from the highest there is or was: what vanished may come back."""
+        """Of those that come, numbered on from the highest that is known: what vanished may come back."""
         role, last = self.scale.role, max(map(_number, self.taken), default=0)
         count = self.scale.count - self.scale.before
         return tuple(NodePlan(f"{role}-{number}", role) for number in range(last + 1, last + 1 + count))

@@ -10,14 +10,16 @@ from pathlib import Path
 
 from clouddesk.adapters.blueprints import load_blueprints
 from clouddesk.desk import Desk
+from clouddesk.model.absence import Absence
 from clouddesk.model.actor import Person
 from clouddesk.model.audit import AuditEntry
 from clouddesk.model.costs import CostAccount
 from clouddesk.model.credentials import CredentialInfo, SecretFields
 from clouddesk.model.errors import CloudDeskError, NotFound, UnknownRegion, WrongState
+from clouddesk.model.freeze import Freeze
 from clouddesk.model.invalid import NoPrice
 from clouddesk.model.node import RUNNING as NODE_RUNNING
-from clouddesk.model.node import Node
+from clouddesk.model.node import Node, Opening
 from clouddesk.model.notice import Notice
 from clouddesk.model.offer import Offer, PriceList, Requirements
 from clouddesk.model.orphan import Orphan, SweepReport
@@ -43,6 +45,7 @@ from clouddesk.model.reservation import (
 from clouddesk.model.scaling import Scale
 from clouddesk.model.share import Share
 from clouddesk.model.ssh_key import SshKey
+from clouddesk.model.team_channel import TeamChannel
 from clouddesk.model.template import Template
 from clouddesk.model.timer import Timer
 from clouddesk.model.utilisation import Sample, Use
@@ -50,6 +53,7 @@ from clouddesk.settings import Limits, TeamDefaults
 from clouddesk.ssh_keys import SshKeys
 
 PROJECT = Path(__file__).resolve().parents[2]
+BLUEPRINTS = load_blueprints(PROJECT / "blueprints")
 START = datetime(2026, 3, 4, 12, 0, tzinfo=timezone.utc)  # a Wednesday
 
 
@@ -181,8 +185,12 @@ class MemoryAccounts:
     async def list(self, person: Person) -> list[CredentialInfo]:
         return list(self.infos.get(person, []))
 
-    async def add(self, person: Person, provider: str, fields: SecretFields) -> CredentialInfo:
-        raise NotImplementedError
+    async def add(
+        self, person: Person, provider: str, fields: SecretFields, *, only_account_id: str = ""
+    ) -> CredentialInfo:
+        info = CredentialInfo(provider, f"account of {person.user_id}", START, START)
+        self.infos[person] = [*(item for item in self.infos.get(person, ()) if item.provider != provider), info]
+        return info
 
     async def remove(self, person: Person, provider: str) -> bool:
         own = self.infos.get(person, [])
@@ -192,6 +200,9 @@ class MemoryAccounts:
     async def refresh_offers(self, catalog: object) -> tuple[str, ...]:
         """Nothing is old."""
         return ()
+
+    def opens_later(self, provider: str) -> bool:
+        return True
 
     def bills_stopped_machines(self, provider: str) -> bool:
         return provider == "digitalocean"
@@ -365,6 +376,7 @@ class MemoryEngine:
         self.orders: dict[str, ReservationOrder] = {}
         self.extended: set[str] = set()
         self.cleared: list[str] = []
+        self.scaled: list[str] = []
 
     async def start(self, order: ReservationOrder) -> None:
         self._fail()
@@ -415,6 +427,13 @@ class MemoryEngine:
         self._fail()
         item = self.views.items[reservation_id]
         return self._put(item, is_held=True, expires_at=item.created_at + timedelta(days=30)).expires_at
+
+    async def protect(self, reservation_id: str, *, is_protected: bool, by: str = "") -> None:
+        self._fail()
+        item = self.views.items[reservation_id]
+        if item.state in (RELEASING, ENDED):
+            raise WrongState(item.name, state=item.state, wanted="protect")
+        self._put(item, is_protected=is_protected)
 
     async def share(self, reservation_id: str, share: Share, request_id: str, *, by: str = "") -> None:
         self._fail()
@@ -480,8 +499,11 @@ class MemoryEngine:
     async def scale(self, reservation_id: str, scale: Scale, request_id: str, *, by: str = "") -> None:
         self._fail()
         item = self.views.items[reservation_id]
-        if item.state != RUNNING or len(item.nodes) != scale.before:
+        if request_id in self.scaled:
+            return
+        if item.state != RUNNING or len(item.nodes) != scale.before or not scale.count:
             raise WrongState(item.name, state=item.state, wanted="scale")
+        self.scaled.append(request_id)
         share = item.hourly_price_usd / item.node_count
         stay = min(scale.count, scale.before)
         come = scale.count - stay
@@ -491,6 +513,15 @@ class MemoryEngine:
             hourly_price_usd=share * stay + scale.hourly_price_usd * come,
             nodes=(*item.nodes[:stay], *(replace(item.nodes[0], key=f"new-{number}") for number in range(come))),
         )
+
+    async def let_in(
+        self, reservation_id: str, openings: tuple[Opening, ...], *, before: tuple[Opening, ...], by: str = ""
+    ) -> None:
+        self._fail()
+        item = self.views.items[reservation_id]
+        if item.openings not in (before, openings):
+            raise WrongState(item.name, state="changed", wanted="open")
+        self._put(item, openings=openings)
 
     async def get(self, reservation_id: str) -> Reservation:
         item = self.views.items.get(reservation_id)
@@ -591,6 +622,64 @@ class MemorySshKeys:
         return await self.read(person)
 
 
+class MemoryFreezes:
+    """Freezes by workspace."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, Freeze] = {}
+
+    async def get(self, workspace_id: str) -> Freeze | None:
+        return self.items.get(workspace_id)
+
+    async def put(self, freeze: Freeze) -> None:
+        self.items[freeze.workspace_id] = freeze
+
+    async def remove(self, workspace_id: str) -> None:
+        self.items.pop(workspace_id, None)
+
+
+class MemoryAbsences:
+    """When people are away, by person."""
+
+    def __init__(self) -> None:
+        self.items: dict[Person, Absence] = {}
+
+    async def read(self, person: Person) -> Absence | None:
+        return self.items.get(person)
+
+    async def change(self, person: Person, change: Callable[[Absence | None], Absence | None]) -> Absence | None:
+        after = change(self.items.pop(person, None))
+        if after is not None:
+            self.items[person] = after
+        return after
+
+
+class MemoryCalendars:
+    """Whose public holidays people go by."""
+
+    def __init__(self) -> None:
+        self.items: dict[Person, str] = {}
+
+    async def get(self, person: Person) -> str:
+        return self.items.get(person, "")
+
+    async def put(self, person: Person, place: str) -> None:
+        self.items[person] = place
+
+
+class MemoryTeamChannels:
+    """Where teams are told their week's costs."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, TeamChannel | None] = {}
+
+    async def get(self, workspace_id: str) -> TeamChannel | None:
+        return self.items.get(workspace_id)
+
+    async def put(self, workspace_id: str, channel: TeamChannel | None) -> None:
+        self.items[workspace_id] = channel
+
+
 class MemorySoftwareSecrets:
     """Implements the port."""
 
@@ -617,13 +706,18 @@ class MemoryDesk:
         self.orphans = MemoryOrphans()
         self.trail = MemoryTrail()
         self.ssh_keys = MemorySshKeys()
+        self.absences = MemoryAbsences()
+        self.calendars = MemoryCalendars()
+        self.team_channels = MemoryTeamChannels()
         self.templates = MemoryTemplates()
         self.timers = MemoryTimers()
         self.software_secrets = MemorySoftwareSecrets()
         self.series = MemoryUtilisation()
+        self.freezes = MemoryFreezes()
+        self.admins = ["root"]
         self.desk = Desk(
             accounts=self.accounts,  # type: ignore[arg-type]  # the part of Accounts that the Desk uses
-            blueprints_by_name=load_blueprints(PROJECT / "blueprints"),
+            blueprints_by_name=dict(BLUEPRINTS),
             catalog=self.catalog,
             installation="test",
             is_simulated=True,
@@ -635,6 +729,9 @@ class MemoryDesk:
             notices=self.notices,
             habits=self.habits,
             orphan_store=self.orphans,
+            absence_store=self.absences,
+            calendars=self.calendars,
+            team_channel_store=self.team_channels,
             template_store=self.templates,
             timer_port=self.timers,
             series=self.series,
@@ -643,6 +740,8 @@ class MemoryDesk:
             trail=self.trail,
             ledger=MemoryLedger(self.views),
             team=TeamDefaults(),
+            freezes=self.freezes,
+            admins_of=self.admins_of,
             clock=self.clock,
         )
 
@@ -653,6 +752,10 @@ class MemoryDesk:
         for _ in range(round(hours * 12)):
             self.clock.forward(minutes=5)
             samples += [use.sample(node.key, self.clock()) for node in item.living_nodes]
+
+    async def admins_of(self, workspace_id: str) -> list[str]:
+        """Who is one there."""
+        return self.admins
 
 
 def fault_named(code: str) -> Exception:
