@@ -7,10 +7,13 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from clouddesk.accounts import Accounts
+from clouddesk.adapters.absences import RedisAbsences
 from clouddesk.adapters.audit import RedisAuditTrail
 from clouddesk.adapters.blueprints import load_blueprints
+from clouddesk.adapters.calendars import RedisCalendars
 from clouddesk.adapters.colleagues import RedisColleagues
 from clouddesk.adapters.costs import RedisCosts
+from clouddesk.adapters.freezes import RedisFreezes
 from clouddesk.adapters.orphans import RedisOrphans
 from clouddesk.adapters.own_machine import OwnMachineCredentials
 from clouddesk.adapters.redis import (
@@ -22,11 +25,14 @@ from clouddesk.adapters.redis import (
     open_redis,
 )
 from clouddesk.adapters.sandbox import SandboxGrants
+from clouddesk.adapters.team_channels import RedisTeamChannels
 from clouddesk.adapters.templates import RedisTemplates
+from clouddesk.adapters.utilisation import RedisUtilisation
 from clouddesk.adapters.vault import VaultCredentials
 from clouddesk.adapters.vault_keys import VaultSshKeys
 from clouddesk.adapters.vault_machines import VaultMachineSecrets
 from clouddesk.adapters.vault_session import VaultSession
+from clouddesk.admins import Admins
 from clouddesk.desk import Desk
 from clouddesk.language.localtime import utc_now
 from clouddesk.settings import Settings
@@ -81,12 +87,18 @@ async def open_desk(settings: Settings, *, vault_role: str = "desk") -> AsyncIte
             notices=RedisNotices(redis),
             habits=RedisHabits(redis),
             orphan_store=RedisOrphans(redis),
+            absence_store=RedisAbsences(redis),
+            calendars=RedisCalendars(redis),
+            team_channel_store=RedisTeamChannels(redis),
             template_store=RedisTemplates(redis),
             ssh_keys=SshKeys(VaultSshKeys(vault)),
             software_secrets=VaultMachineSecrets(vault),
+            series=RedisUtilisation(redis),
             trail=RedisAuditTrail(redis, keep_days=settings.audit_days),
             ledger=RedisCosts(redis),
             team=settings.defaults,
+            freezes=RedisFreezes(redis),
+            admins_of=Admins(redis, settings.admins, has_group=bool(settings.slack_admin_group)).of_workspace,
         )
     finally:
         await redis.close()

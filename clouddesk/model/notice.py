@@ -39,8 +39,17 @@ UNSHARED = "unshared"
 """For the colleague whose part in it is over; ``reason`` says why."""
 DIGEST = "digest"
 """What a person's machines cost in the week before; for admins those of all."""
+AWAY = "away"
+"""The person's status says that they are away: what is to become of what still runs?"""
+TEAM_DIGEST = "team_digest"
+"""What the team's machines cost in the week before, for all to read in the channel of its ``conversation``."""
 REMINDER = "reminder"
 """Asked for by the person: of one reservation, or with no ``reservation_id`` of all that runs."""
+
+TEAM_STOPPED = "team_stopped"
+"""For the owner: an admin stopped machines; ``by`` says who, ``why`` what for."""
+LEAVER = "leaver"
+"""For admins: its owner is not of the workspace any more. Release it, or keep it for longer?"""
 
 OFFERED_EXTENSION_SECONDS = 7200
 """What the question in a warning offers, and a plain yes to it takes."""

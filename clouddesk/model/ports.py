@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -17,6 +17,10 @@ from clouddesk.model.reservation import Reservation, ReservationOrder
 from clouddesk.model.scaling import Scale
 from clouddesk.model.share import Share
 from clouddesk.model.timer import Timer
+from clouddesk.model.utilisation import Sample
+
+AdminsOf = Callable[[str], Awaitable[Sequence[str]]]
+"""The user ids of a workspace's admins."""
 
 
 class Provider(Protocol):
@@ -81,6 +85,13 @@ class Provider(Protocol):
         """Restart the operating systems. Returns when accepted."""
         ...
 
+    def cpu_percents(self, region: str, ids: Sequence[str], *, since: datetime, until: datetime) -> dict[str, float]:
+        """The newest value that the cloud measured in that time, by machine id.
+
+        Those are left out of which it knows nothing: all of them for a cloud that does not tell.
+        """
+        ...
+
 
 class Catalog(Protocol):
     """All offers that are known now. In memory; a query is fast and does no network call."""
@@ -140,6 +151,14 @@ class Configuration(Protocol):
         ...
 
 
+class Probe(Protocol):
+    """Looks at machines that run: what they are doing."""
+
+    async def look(self, reservation: Reservation) -> list[Sample]:
+        """One sample of each machine that something was learned of; a silent one is left out, and is no error."""
+        ...
+
+
 class Colleagues(Protocol):
     """Who may be given a part in something, as far as the connectors know their people."""
 
@@ -161,6 +180,10 @@ class Reservations(Protocol):
 
     async def hold(self, reservation_id: str, *, by: str = "") -> datetime:
         """Keep it as long as is allowed; returns the new end."""
+        ...
+
+    async def protect(self, reservation_id: str, *, is_protected: bool, by: str = "") -> None:
+        """Protect it, or take that off; what is so already stays. Raises WrongState when it is being given back."""
         ...
 
     async def share(self, reservation_id: str, share: Share, request_id: str, *, by: str = "") -> None:
@@ -197,7 +220,7 @@ class Reservations(Protocol):
         ...
 
     async def release(self, reservation_id: str, *, by: str = "") -> None:
-        """Begin the teardown; returns when it has begun. Wins over everything else under way."""
+        """Begin the teardown; returns when it has begun. Wins over everything else under way. Raises Protected."""
         ...
 
     async def stop(self, reservation_id: str, *, by: str = "", request_id: str = "") -> None: ...

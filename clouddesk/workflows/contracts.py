@@ -110,6 +110,14 @@ class Sharing:
 
 
 @dataclass(frozen=True)
+class Protecting:
+    """Update ``protect``: protect it, or take that off."""
+
+    is_protected: bool
+    by: str = ""
+
+
+@dataclass(frozen=True)
 class Unsharing:
     """Update ``unshare``. The same ``request_id`` twice ends one share."""
 
@@ -147,7 +155,7 @@ class Provisioning:
     useless: tuple[str, ...] = ()
     """Ids of machines of an earlier try that never ran or are not wanted any more: ended first."""
     is_configured: bool = False
-    """Software is put on them afterwards: the reservation's own key logs in as well."""
+    """The reservation's own key logs in as well: to put software on them, and to see what they do."""
 
 
 @dataclass(frozen=True)

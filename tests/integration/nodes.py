@@ -104,6 +104,18 @@ def run(key: Path, door: tuple[str, str, str], command: str) -> str:
 
 
 @contextmanager
+def logged_in(key: Path, door: tuple[str, str, str]) -> Iterator[None]:
+    """Somebody who is on the node for as long as this lasts, and does nothing there."""
+    login, address, port = door
+    process = subprocess.Popen(["ssh", *_flags(key), "-p", port, f"{login}@{address}", "sleep 600"])
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+@contextmanager
 def tunnel(key: Path, told: str) -> Iterator[dict[str, str]]:
     """The first tunnel of the answer, open: where each of its ports is found here.
 
