@@ -18,6 +18,7 @@ from actions import (
     clauses,
     decisions,
     desk_access,
+    freeze_words,
     giving_up,
     knowledge,
     lengths,
@@ -38,6 +39,7 @@ from actions import (
     retries,
     several,
     stopping,
+    team_words,
     template_words,
     unsure,
     usual,
@@ -45,12 +47,13 @@ from actions import (
     wording,
 )
 from actions.turn import FACTS, Question, Turn
+from clouddesk.language import team
 from clouddesk.language.holidays import place_chosen
-from clouddesk.model.errors import CloudDeskError, ProviderError
+from clouddesk.model.errors import CloudDeskError, Frozen, ProviderError
 from clouddesk.model.offer import OWN_MACHINE
 
 log = structlog.get_logger()
-_OF_A_MACHINE = ("describe_resource", "connect_info", "list_resources")
+_OF_A_MACHINE = ("describe_resource", "connect_info", "list_resources", "utilization_report")
 """Topics after which "it" may mean a machine that was spoken of."""
 
 
@@ -86,7 +89,7 @@ class DeskAction(Action, ABC):  # type: ignore[misc]  # rasa_sdk is untyped
         follows_form = moments.follows_form(tracker)
         has_broken_off = moments.has_broken_off(tracker)
         topic = None if has_broken_off else topic_of_answer(turn, is_read=follows_form)
-        is_first = not follows_form and self.topic in (turn.intent, "did_not_understand", "not_built_yet")
+        is_first = not follows_form and self.topic in (turn.intent, "did_not_understand")
         if has_broken_off:
             _hear_again(turn)
         elif topic is None and is_first and (meant := await named.meaning(turn)):
@@ -157,6 +160,8 @@ def topic_of_answer(turn: Turn, *, is_read: bool = False) -> str | None:
 def _topic_of_answer(turn: Turn) -> str | None:
     question = turn.question
     is_open = questions.is_open(question)
+    if found := team_words.topic(turn):
+        return found
     if several.find(turn):
         return "answer_several"
     if turn.other_length is not None:
@@ -206,6 +211,8 @@ def _topic_of_answer(turn: Turn) -> str | None:
 
 def _topic_of_open(turn: Turn, question: Question) -> str | None:
     """The topic that takes what is said to an open question."""
+    if team.says(turn.text, str(question.get("phrase", ""))):
+        return "affirm"
     if stopping.task(turn):
         return "ask_what_to_stop"
     if not turn.form and giving_up.gives_up(turn):
@@ -262,7 +269,7 @@ def say_fault(action: str, turn: Turn, error: Exception) -> None:
     vendor_text = error.vendor_text if isinstance(error, ProviderError) else ""
     log.info("action.refused", action=action, code=error.code, user=str(turn.actor.person), vendor_text=vendor_text)
     response, values = wording.of_error(error)
-    turn.say(response, **values)
+    turn.say(response, **(freeze_words.of(turn, error.freeze) if isinstance(error, Frozen) else values))
 
 
 async def _open(tracker: Any) -> Turn:
@@ -300,6 +307,7 @@ async def _open(tracker: Any) -> Turn:
     turn.other_length = await lengths.find(turn)
     turn.about_template = await template_words.find(turn)
     turn.other_scale = await rescaling.find(turn)
+    turn.about_team = await team_words.find(turn)
     granted = await desk.welcome(turn.actor)
     if granted:
         names = wording.names([wording.provider_title(info.provider) for info in granted])

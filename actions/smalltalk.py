@@ -89,14 +89,3 @@ class ActionPasteSecret(DeskAction):
             turn.say("utter_error_ssh_key_is_private")
             return
         turn.say("utter_paste_secret", provider=provider if provider in turn.desk.providers() else "aws")
-
-
-class ActionNotBuiltYet(DeskAction):
-    """Intents that are understood already and done later."""
-
-    topic = "not_built_yet"
-    is_aside = True
-
-    async def respond(self, turn: Turn) -> None:
-        """Say so, and what works instead."""
-        turn.say(f"utter_not_built_{turn.intent}")

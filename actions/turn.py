@@ -9,6 +9,7 @@ from rasa_sdk.events import ActionExecuted, ActiveLoop, FollowupAction, SlotSet
 from rasa_sdk.forms import REQUESTED_SLOT
 
 from clouddesk.desk import Desk
+from clouddesk.language.team import TeamWish
 from clouddesk.model.actor import Actor
 from clouddesk.model.notice import Notice
 
@@ -94,6 +95,8 @@ class Turn:
     """The length of time that the open extension is to be of instead (``actions/lengths.py``)."""
     about_template: AboutTemplate | None = None
     """What the words want with a template (``actions/template_words.py``)."""
+    about_team: TeamWish | None = None
+    """What the words want with the team's machines (``actions/team_words.py``)."""
     other_scale: dict[str, Any] | None = None
     """The number of machines that the open question is to be about instead (``actions/rescaling.py``)."""
     new_notices: tuple[Notice, ...] = ()

@@ -13,6 +13,7 @@ from clouddesk.adapters.blueprints import load_blueprints
 from clouddesk.adapters.calendars import RedisCalendars
 from clouddesk.adapters.colleagues import RedisColleagues
 from clouddesk.adapters.costs import RedisCosts
+from clouddesk.adapters.freezes import RedisFreezes
 from clouddesk.adapters.orphans import RedisOrphans
 from clouddesk.adapters.own_machine import OwnMachineCredentials
 from clouddesk.adapters.redis import (
@@ -26,10 +27,12 @@ from clouddesk.adapters.redis import (
 from clouddesk.adapters.sandbox import SandboxGrants
 from clouddesk.adapters.team_channels import RedisTeamChannels
 from clouddesk.adapters.templates import RedisTemplates
+from clouddesk.adapters.utilisation import RedisUtilisation
 from clouddesk.adapters.vault import VaultCredentials
 from clouddesk.adapters.vault_keys import VaultSshKeys
 from clouddesk.adapters.vault_machines import VaultMachineSecrets
 from clouddesk.adapters.vault_session import VaultSession
+from clouddesk.admins import Admins
 from clouddesk.desk import Desk
 from clouddesk.language.localtime import utc_now
 from clouddesk.settings import Settings
@@ -90,9 +93,12 @@ async def open_desk(settings: Settings, *, vault_role: str = "desk") -> AsyncIte
             template_store=RedisTemplates(redis),
             ssh_keys=SshKeys(VaultSshKeys(vault)),
             software_secrets=VaultMachineSecrets(vault),
+            series=RedisUtilisation(redis),
             trail=RedisAuditTrail(redis, keep_days=settings.audit_days),
             ledger=RedisCosts(redis),
             team=settings.defaults,
+            freezes=RedisFreezes(redis),
+            admins_of=Admins(redis, settings.admins, has_group=bool(settings.slack_admin_group)).of_workspace,
         )
     finally:
         await redis.close()

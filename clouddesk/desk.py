@@ -17,8 +17,10 @@ from clouddesk.absences import Absences
 from clouddesk.access import Right
 from clouddesk.accounts import Accounts, ReplaceableCatalog
 from clouddesk.costs import Costs
+from clouddesk.freezing import Freezing
 from clouddesk.language.localtime import utc_now
 from clouddesk.leases import Leases
+from clouddesk.leavers import Leavers
 from clouddesk.matching import match_reservations
 from clouddesk.model import ports, stores
 from clouddesk.model.actor import Actor
@@ -26,16 +28,18 @@ from clouddesk.model.audit import CREDENTIALS_ADDED, CREDENTIALS_REMOVED, AuditE
 from clouddesk.model.blueprint import Blueprint
 from clouddesk.model.comparison import PriceComparison
 from clouddesk.model.credentials import CredentialInfo, SecretFields
-from clouddesk.model.errors import Denied, NotFound, Unavailable
+from clouddesk.model.errors import Denied, NotFound, Protected, Unavailable
 from clouddesk.model.invalid import CredentialsInUse
 from clouddesk.model.notice import Notice
 from clouddesk.model.offer import Offer, PriceList, Requirements
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import RELEASING, Reservation
+from clouddesk.openings import Openings
 from clouddesk.ordering import make_order
 from clouddesk.orphans import Orphanage
 from clouddesk.power import Power
+from clouddesk.protection import Protection
 from clouddesk.quotations import Quotations
 from clouddesk.quoting import said_name
 from clouddesk.records import Records
@@ -45,8 +49,10 @@ from clouddesk.setups import Setup
 from clouddesk.sharing import Shares
 from clouddesk.ssh_keys import SshKeys
 from clouddesk.team_channels import TeamChannels
+from clouddesk.team_view import TeamView
 from clouddesk.templates import Templates
 from clouddesk.timers import Timers
+from clouddesk.utilisation import Utilisation
 
 
 @dataclass(frozen=True)
@@ -72,10 +78,13 @@ class Desk:
     orphan_store: stores.Orphans
     template_store: stores.Templates
     timer_port: ports.Timers
+    series: stores.UtilisationSeries
     absence_store: stores.AbsenceStore
     calendars: stores.Calendars
     team_channel_store: stores.TeamChannels
     team: TeamDefaults
+    freezes: stores.Freezes
+    admins_of: ports.AdminsOf
     clock: ports.Clock = utc_now
 
     @cached_property
@@ -118,6 +127,11 @@ class Desk:
         return Costs(ledger=self.ledger, clock=self.clock)
 
     @cached_property
+    def utilisation(self) -> Utilisation:
+        """What machines do, by period."""
+        return Utilisation(series=self.series, records=self._records, clock=self.clock)
+
+    @cached_property
     def templates(self) -> Templates:
         """Requests that were saved under a name."""
         return Templates(self.template_store, self.habits, self._records, self.clock)
@@ -141,7 +155,32 @@ class Desk:
     def scaling(self) -> Sizes:
         """How many machines reservations have."""
         known = (self.accounts, self.blueprints_by_name, self.catalog, self.limits, self.clock)
-        return Sizes(self.engine, self._records, *known)
+        return Sizes(self.engine, self._records, *known, self.freezing)
+
+    @cached_property
+    def team_view(self) -> TeamView:
+        """For admins: all that runs."""
+        return TeamView(self.views, self.series, self.power, self.notices, self.trail, self.admins_of, self.clock)
+
+    @cached_property
+    def protection(self) -> Protection:
+        """What is not to be stopped with others, nor released."""
+        return Protection(self.engine, self._records)
+
+    @cached_property
+    def leavers(self) -> Leavers:
+        """What people leave behind who are not of the workspace any more."""
+        return Leavers(self.engine, self.views, self.notices, self.trail, self.admins_of, self.clock)
+
+    @cached_property
+    def freezing(self) -> Freezing:
+        """Times without new machines."""
+        return Freezing(self.freezes, self.trail, self.clock)
+
+    @cached_property
+    def openings(self) -> Openings:
+        """What machines that run let in from outside."""
+        return Openings(self.engine, self._records, self.accounts, self.blueprints_by_name)
 
     @cached_property
     def orphans(self) -> Orphanage:
@@ -190,9 +229,8 @@ class Desk:
         """In the sandbox: working credentials for whoever speaks for the first time; () afterwards and elsewhere."""
         given = await self.accounts.welcome(actor.person)
         for info in given:
-            await self.trail.append(
-                [AuditEntry.of_credentials(CREDENTIALS_ADDED, actor.person, info, info.added_at, by="")]
-            )
+            entry = AuditEntry.of_credentials(CREDENTIALS_ADDED, actor.person, info, info.added_at, by="")
+            await self.trail.append([entry])
         return given
 
     async def credentials(self, actor: Actor) -> list[CredentialInfo]:
@@ -267,7 +305,7 @@ class Desk:
     async def reserve(self, actor: Actor, quote_id: str, *, conversation: str) -> Reservation:
         """Say yes to a quote. A second yes returns the same reservation; nothing is created twice.
 
-        Raises QuoteExpired, OfferChanged, Unavailable.
+        Raises QuoteExpired, OfferChanged, Frozen, Unavailable.
         """
         access.require_member(actor)
         reservation_id = "r-" + quote_id.removeprefix("q-")
@@ -277,6 +315,7 @@ class Desk:
             existing = await self._records.get(reservation_id)
         if existing and access.may(actor, Right.OWN, existing, self.clock()):
             return existing
+        await self.freezing.check(actor)
         quote = await self._quotations.get_to_reserve(actor, quote_id)
         is_exact = quote.request.name is not None
         stem = said_name(quote.request) or quote.name
@@ -308,8 +347,8 @@ class Desk:
 
     async def all_reservations(self, actor: Actor, *, include_ended: bool = False) -> list[Reservation]:
         """Everybody's in the actor's workspace; for admins."""
-        found = await self.views.all(only_live=not include_ended)
-        return [item for item in found if access.may(actor, Right.SEE, item, self.clock())]
+        now, found = self.clock(), await self.views.all(only_live=not include_ended)
+        return [item for item in found if access.may(actor, Right.SEE, item, now)]
 
     async def reservation(self, actor: Actor, reservation_id: str) -> Reservation:
         """One reservation by its id. Raises NotFound also for one that is not the actor's to see."""
@@ -367,11 +406,13 @@ class Desk:
     async def release(self, actor: Actor, reservation_id: str) -> Reservation:
         """Give the machines back, for good. What is being released already is returned as it is.
 
-        Raises NotLookedAfter when its workflow was ended from outside.
+        Raises Protected, and NotLookedAfter when its workflow was ended from outside.
         """
-        reservation = await self._records.with_right(actor, Right.OWN, reservation_id)
+        reservation = await self.owned(actor, reservation_id)
         if not reservation.is_live:
             return reservation
+        if reservation.is_protected:
+            raise Protected(reservation.name)
         await self.engine.release(reservation.id, by=actor.user_id)
         return await self._records.after_change(replace(reservation, state=RELEASING))
 

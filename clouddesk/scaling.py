@@ -11,6 +11,7 @@ from clouddesk.access import Right
 from clouddesk.accounts import Accounts, ReplaceableCatalog
 from clouddesk.adapters.blueprints import find_blueprint
 from clouddesk.fallbacks import stopped_hourly_price_usd
+from clouddesk.freezing import Freezing
 from clouddesk.model.actor import Actor
 from clouddesk.model.blueprint import GROW, SHRINK, Blueprint
 from clouddesk.model.errors import LimitExceeded, OfferChanged, UnknownRegion, UnknownSoftware, WrongState
@@ -39,6 +40,7 @@ class Sizes:
     catalog: ReplaceableCatalog
     limits: Limits
     clock: Callable[[], datetime]
+    freezing: Freezing
 
     async def quote(self, actor: Actor, reservation_id: str, count: int) -> ScaleQuote:
         """What ``count`` machines in all would cost: further ones of the same size, at today's price of their offer.
@@ -75,15 +77,31 @@ class Sizes:
     async def scale(self, actor: Actor, reservation_id: str, agreed: Scale, *, request_id: str) -> Reservation:
         """Say yes to what was quoted. The same request_id twice is one wish.
 
-        Raises OfferChanged when it is dearer by now, or there is another number of machines; else as ``quote``.
+        Raises OfferChanged when it is dearer by now, or there is another number of machines, Frozen; else as ``quote``.
         """
-        quote = await self.quote(actor, reservation_id, agreed.count)
+        try:
+            quote = await self.quote(actor, reservation_id, agreed.count)
+        except (WrongState, SameSize):
+            if not await self._is_begun(reservation_id, agreed, request_id):
+                raise
+            return await self.records.with_right(actor, Right.OWN, reservation_id)
         now = quote.scale
+        if now.is_growth:
+            await self.freezing.check(actor)
         is_dearer = now.is_growth and now.hourly_price_usd > agreed.hourly_price_usd * SAME_PRICE
         if now.before != agreed.before or is_dearer:
             raise OfferChanged(reservation_id)
         await self.engine.scale(reservation_id, now, request_id, by=actor.user_id)
         return await self.records.after_change(replace(quote.reservation, state=SCALING, scaling_to=now.count))
+
+    async def _is_begun(self, reservation_id: str, agreed: Scale, request_id: str) -> bool:
+        """Whether this wish was taken already, and only its answer was lost."""
+        try:
+            # No machines at all: what the workflow does not know yet it refuses.
+            await self.engine.scale(reservation_id, replace(agreed, count=0), request_id)
+        except WrongState:
+            return False
+        return True
 
     def _check(self, reservation: Reservation, blueprint: Blueprint | None, before: int, count: int) -> None:
         if count < 1:

@@ -46,6 +46,11 @@ TEAM_DIGEST = "team_digest"
 REMINDER = "reminder"
 """Asked for by the person: of one reservation, or with no ``reservation_id`` of all that runs."""
 
+TEAM_STOPPED = "team_stopped"
+"""For the owner: an admin stopped machines; ``by`` says who, ``why`` what for."""
+LEAVER = "leaver"
+"""For admins: its owner is not of the workspace any more. Release it, or keep it for longer?"""
+
 OFFERED_EXTENSION_SECONDS = 7200
 """What the question in a warning offers, and a plain yes to it takes."""
 

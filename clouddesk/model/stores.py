@@ -11,6 +11,7 @@ from clouddesk.model.actor import Person
 from clouddesk.model.audit import AuditEntry
 from clouddesk.model.configuration import BotKey
 from clouddesk.model.costs import CostAccount
+from clouddesk.model.freeze import Freeze
 from clouddesk.model.notice import Notice
 from clouddesk.model.orphan import Orphan
 from clouddesk.model.quote import Quote
@@ -149,6 +150,14 @@ class ReservationViews(Protocol):
         """Everybody's, newest first; those that ended too, unless told otherwise."""
         ...
 
+    async def live_ids(self) -> list[str]:
+        """Everybody's that live, newest first: for who does not want all of them in memory at once."""
+        ...
+
+    async def many(self, reservation_ids: Sequence[str]) -> list[Reservation]:
+        """Those of them that there are, in this order."""
+        ...
+
     async def claim_name(self, person: Person, stem: str, reservation_id: str, *, is_exact: bool = False) -> str:
         """A name that none of the person's reservations has: ``spark-1``, ``spark-2`` …; atomic.
 
@@ -230,6 +239,22 @@ class Templates(Protocol):
 
         What ``change`` raises is raised; it may be called more than once.
         """
+        ...
+
+
+class Freezes(Protocol):
+    """Which workspaces get no new machines."""
+
+    async def get(self, workspace_id: str) -> Freeze | None:
+        """The one that was put last, though it may be over."""
+        ...
+
+    async def put(self, freeze: Freeze) -> None:
+        """In place of the workspace's earlier one."""
+        ...
+
+    async def remove(self, workspace_id: str) -> None:
+        """No freeze any more; that there is none is no error."""
         ...
 
 

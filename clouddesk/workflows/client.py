@@ -26,14 +26,21 @@ from temporalio.workflow import UpdateMethodMultiParam
 from clouddesk.model.audit import AuditEntry
 from clouddesk.model.errors import (
     CloudDeskError,
+    CredentialsMissing,
+    CredentialsRejected,
     LimitExceeded,
     NotFound,
     NotLookedAfter,
+    Protected,
+    ProviderDown,
+    ProviderError,
+    QuotaExceeded,
+    RequestRejected,
     Unavailable,
     Undecided,
     WrongState,
 )
-from clouddesk.model.node import Node
+from clouddesk.model.node import Node, Opening
 from clouddesk.model.orphan import Orphan, SweepReport
 from clouddesk.model.reservation import ENDED, RELEASING, RUNNING, Reservation, ReservationOrder
 from clouddesk.model.scaling import Scale
@@ -46,6 +53,8 @@ from clouddesk.workflows.contracts import (
     Choice,
     CloudAccount,
     Extension,
+    Opened,
+    Protecting,
     ReservationStart,
     Scaling,
     Sharing,
@@ -122,6 +131,10 @@ class TemporalReservations:
         """Keep it as long as is allowed; returns the new end."""
         return await self._update(reservation_id, ReservationWorkflow.hold, Wish(by), "hold")
 
+    async def protect(self, reservation_id: str, *, is_protected: bool, by: str = "") -> None:
+        """Protect it, or take that off."""
+        await self._update(reservation_id, ReservationWorkflow.protect, Protecting(is_protected, by), "protect")
+
     async def share(self, reservation_id: str, share: Share, request_id: str, *, by: str = "") -> None:
         """Give a colleague a part in it, in place of the one that they had. The same request_id twice shares once."""
         sharing = Sharing(share, request_id, by)
@@ -180,6 +193,12 @@ class TemporalReservations:
         """Begin to grow or shrink. The same request_id twice does it once."""
         scaling = Scaling(scale, request_id, by)
         await self._update(reservation_id, ReservationWorkflow.scale, scaling, "scale", request_id)
+
+    async def let_in(
+        self, reservation_id: str, openings: tuple[Opening, ...], *, before: tuple[Opening, ...], by: str = ""
+    ) -> None:
+        """Change what is let in from outside; returns when the cloud has done it. The same twice is once."""
+        await self._update(reservation_id, ReservationWorkflow.let_in, Opened(openings, before, by), "open")
 
     async def get(self, reservation_id: str) -> Reservation:
         """The truth, from the workflow itself. Raises NotFound."""
@@ -348,7 +367,18 @@ def _our_error(error: WorkflowUpdateFailedError) -> CloudDeskError:
         if cause.type == WrongState.code:
             name, state, wanted = cause.details
             return WrongState(name, state=state, wanted=wanted)
+        if cause.type == Protected.code:
+            return Protected(*cause.details)
         if cause.type == LimitExceeded.code:
             what, asked, limit = cause.details
             return LimitExceeded(what, asked=asked, limit=limit)
+        if cause.type in _CLOUDS_REFUSALS:
+            return _CLOUDS_REFUSALS[cause.type](*cause.details)
     return Undecided("the worker")
+
+
+_CLOUDS_REFUSALS: dict[str, type[CredentialsMissing] | type[ProviderError]] = {
+    error.code: error
+    for error in (CredentialsMissing, CredentialsRejected, ProviderDown, QuotaExceeded, RequestRejected)
+}
+"""Of what is done while somebody waits for the answer; each goes by the cloud's name."""

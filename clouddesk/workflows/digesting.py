@@ -16,10 +16,11 @@ from clouddesk.language.periods import Period, find_period
 from clouddesk.model.actor import Person
 from clouddesk.model.costs import PERSON, SOFTWARE, CostAccount, CostReport, report
 from clouddesk.model.notice import DIGEST, TEAM_DIGEST, Notice
+from clouddesk.model.ports import AdminsOf
 from clouddesk.model.stores import CostLedger, Notices, TeamChannels
 from clouddesk.model.team_channel import TeamChannel
 from clouddesk.workflows.digest import SEND_DIGEST, DigestWork
-from clouddesk.workflows.notices import AdminsOf, addressed
+from clouddesk.workflows.notices import addressed
 from clouddesk.workflows.sweeping import AllCredentials
 from clouddesk.workflows.working import failing
 

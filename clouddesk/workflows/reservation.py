@@ -23,12 +23,14 @@ with workflow.unsafe.imports_passed_through():
     from clouddesk.model.audit import AuditEntry
     from clouddesk.model.errors import LimitExceeded
     from clouddesk.model.reservation import REASON_EXPIRED, REASON_RELEASED, Reservation
-    from clouddesk.workflows import sharing
+    from clouddesk.workflows import openings, protection, sharing
     from clouddesk.workflows.context import ReservationContext
     from clouddesk.workflows.contracts import (
         PUBLISH,
         Choice,
         Extension,
+        Opened,
+        Protecting,
         Publication,
         ReservationStart,
         Scaling,
@@ -144,6 +146,17 @@ class ReservationWorkflow:
             self._context.refuse("share")
 
     @workflow.update
+    async def protect(self, wish: Protecting) -> None:
+        """Protect it, or take that off."""
+        protection.protect(self._state, workflow.now(), wish)
+        await self._shown()
+
+    @protect.validator
+    def _may_protect(self, wish: Protecting) -> None:
+        if self._context.is_ending:
+            self._context.refuse("protect")
+
+    @workflow.update
     async def unshare(self, wish: Unsharing) -> None:
         """Take a colleague's part away."""
         sharing.unshare(self._state, workflow.now(), wish)
@@ -168,6 +181,10 @@ class ReservationWorkflow:
         self._context.end(REASON_RELEASED, by=wish.by)
         await self._shown()
 
+    @release.validator
+    def _may_release(self, wish: Wish) -> None:
+        self._context.require_unprotected()
+
     @workflow.update
     async def stop(self, wish: Wish) -> None:
         """Begin to power off, disks kept."""
@@ -182,6 +199,16 @@ class ReservationWorkflow:
     async def reboot(self, wish: Wish) -> None:
         """Begin to restart the operating systems."""
         await self._begin(REBOOTING_THEM, wish)
+
+    @workflow.update
+    async def let_in(self, wish: Opened) -> None:
+        """Change what is let in from outside; returns when the cloud has done it."""
+        await openings.let_in(self._context, wish)
+        await self._shown()
+
+    @let_in.validator
+    def _may_let_in(self, wish: Opened) -> None:
+        openings.check(self._context, wish)
 
     @workflow.update
     async def scale(self, wish: Scaling) -> None:
@@ -210,7 +237,8 @@ class ReservationWorkflow:
     @workflow.signal
     def release_soon(self, wish: Wish) -> None:
         """As ``release``, for when no worker is there to answer."""
-        self._context.end(REASON_RELEASED, by=wish.by)
+        if not self._state.view.is_protected:
+            self._context.end(REASON_RELEASED, by=wish.by)
 
     @workflow.signal
     def look(self) -> None:

@@ -34,6 +34,7 @@ from connectors.slack.delivery import Delivery, Pump
 from connectors.slack.health import Health
 from connectors.slack.home import Home
 from connectors.slack.key_files import KeyFiles
+from connectors.slack.leavers import Leavers
 from connectors.slack.lists import Lists
 from connectors.slack.messenger import Messenger, identify, open_client
 from connectors.slack.missed import Missed
@@ -163,6 +164,7 @@ def _put_together(
         messenger=messenger,
         modals=Modals(desk=desk, people=people, messenger=messenger),
         home=home,
+        leavers=Leavers(desk=desk, people=people, workspace_id=workspace_id),
     )
     statuses = Statuses(desk=desk, people=people, workspace_id=workspace_id)
     return _Parts(services, people, progress, pump, missed, statuses)
@@ -178,6 +180,7 @@ async def _running(parts: _Parts, health: Health) -> AsyncIterator[None]:
         "catching up": parts.missed.run,
         "progress": parts.progress.run,
         "admins": parts.people.keep_admins,
+        "leavers": parts.services.leavers.run,
         "statuses": parts.statuses.run,
     }
     running = [asyncio.create_task(health.keep_up(name, run)) for name, run in work.items()]

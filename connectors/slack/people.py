@@ -89,6 +89,11 @@ class People:
             await self._colleagues.note(Person(self._workspace_id, user_id), json.loads(text)["refused"])
         return Known(Person(self._workspace_id, user_id), **json.loads(text))
 
+    async def forget(self, user_id: str) -> None:
+        """Slack is asked about this person when they next matter; other gateways may take some seconds more."""
+        self._near.pop(user_id, None)
+        await self._redis.delete(f"{self._prefix}:person:{user_id}")
+
     async def actor(self, known: Known) -> Actor:
         """With the roles that the person has now."""
         return await self._admins.actor(known.person, timezone=known.timezone, locale=known.locale)

@@ -176,6 +176,17 @@ HOME_DOWN = (
     "again in a minute."
 )
 EXTEND, STOP, START, RELEASE, DETAILS = "Extend 2 hours", "Stop", "Start", "Release", "Details"
+HOME_TEAM = "What the team runs"
+HOME_TEAM_SUM = "*{machines} machines* of {people} people: *{rate}* an hour, {cost} so far."
+HOME_TEAM_LINE = "• *{name}* of {owner}: {rate} an hour, since {since}, ends {ends}"
+HOME_TEAM_NONE = "Nothing runs now."
+HOME_TEAM_FROZEN = "New machines are frozen {until}{why}."
+HOME_TEAM_SHOWN = (
+    ("Show all", "show everybody's machines by cost"),
+    ("By age", "show everybody's machines by age"),
+    ("By idleness", "show everybody's machines by idleness"),
+)
+"""What is on the buttons, and what they say."""
 HOME_SHARED = "Shared with you"
 HOME_SHARED_BY = "Shared by {owner} until {end}: you may {allowed}."
 HOME_KEYS = "Your SSH keys"

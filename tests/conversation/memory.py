@@ -16,9 +16,10 @@ from clouddesk.model.audit import AuditEntry
 from clouddesk.model.costs import CostAccount
 from clouddesk.model.credentials import CredentialInfo, SecretFields
 from clouddesk.model.errors import CloudDeskError, NotFound, UnknownRegion, WrongState
+from clouddesk.model.freeze import Freeze
 from clouddesk.model.invalid import NoPrice
 from clouddesk.model.node import RUNNING as NODE_RUNNING
-from clouddesk.model.node import Node
+from clouddesk.model.node import Node, Opening
 from clouddesk.model.notice import Notice
 from clouddesk.model.offer import Offer, PriceList, Requirements
 from clouddesk.model.orphan import Orphan, SweepReport
@@ -47,10 +48,12 @@ from clouddesk.model.ssh_key import SshKey
 from clouddesk.model.team_channel import TeamChannel
 from clouddesk.model.template import Template
 from clouddesk.model.timer import Timer
+from clouddesk.model.utilisation import Sample, Use
 from clouddesk.settings import Limits, TeamDefaults
 from clouddesk.ssh_keys import SshKeys
 
 PROJECT = Path(__file__).resolve().parents[2]
+BLUEPRINTS = load_blueprints(PROJECT / "blueprints")
 START = datetime(2026, 3, 4, 12, 0, tzinfo=timezone.utc)  # a Wednesday
 
 
@@ -182,8 +185,12 @@ class MemoryAccounts:
     async def list(self, person: Person) -> list[CredentialInfo]:
         return list(self.infos.get(person, []))
 
-    async def add(self, person: Person, provider: str, fields: SecretFields) -> CredentialInfo:
-        raise NotImplementedError
+    async def add(
+        self, person: Person, provider: str, fields: SecretFields, *, only_account_id: str = ""
+    ) -> CredentialInfo:
+        info = CredentialInfo(provider, f"account of {person.user_id}", START, START)
+        self.infos[person] = [*(item for item in self.infos.get(person, ()) if item.provider != provider), info]
+        return info
 
     async def remove(self, person: Person, provider: str) -> bool:
         own = self.infos.get(person, [])
@@ -193,6 +200,9 @@ class MemoryAccounts:
     async def refresh_offers(self, catalog: object) -> tuple[str, ...]:
         """Nothing is old."""
         return ()
+
+    def opens_later(self, provider: str) -> bool:
+        return True
 
     def bills_stopped_machines(self, provider: str) -> bool:
         return provider == "digitalocean"
@@ -251,6 +261,12 @@ class MemoryViews:
 
     async def all(self, *, only_live: bool = False) -> list[Reservation]:
         return [item for item in self.items.values() if item.is_live or not only_live]
+
+    async def live_ids(self) -> list[str]:
+        return [item.id for item in await self.all(only_live=True)]
+
+    async def many(self, reservation_ids: Sequence[str]) -> list[Reservation]:
+        return [self.items[id_] for id_ in reservation_ids if id_ in self.items]
 
     async def claim_name(self, person: Person, stem: str, reservation_id: str, *, is_exact: bool = False) -> str:
         if is_exact and stem not in self.names.values():
@@ -360,6 +376,7 @@ class MemoryEngine:
         self.orders: dict[str, ReservationOrder] = {}
         self.extended: set[str] = set()
         self.cleared: list[str] = []
+        self.scaled: list[str] = []
 
     async def start(self, order: ReservationOrder) -> None:
         self._fail()
@@ -410,6 +427,13 @@ class MemoryEngine:
         self._fail()
         item = self.views.items[reservation_id]
         return self._put(item, is_held=True, expires_at=item.created_at + timedelta(days=30)).expires_at
+
+    async def protect(self, reservation_id: str, *, is_protected: bool, by: str = "") -> None:
+        self._fail()
+        item = self.views.items[reservation_id]
+        if item.state in (RELEASING, ENDED):
+            raise WrongState(item.name, state=item.state, wanted="protect")
+        self._put(item, is_protected=is_protected)
 
     async def share(self, reservation_id: str, share: Share, request_id: str, *, by: str = "") -> None:
         self._fail()
@@ -475,8 +499,11 @@ class MemoryEngine:
     async def scale(self, reservation_id: str, scale: Scale, request_id: str, *, by: str = "") -> None:
         self._fail()
         item = self.views.items[reservation_id]
-        if item.state != RUNNING or len(item.nodes) != scale.before:
+        if request_id in self.scaled:
+            return
+        if item.state != RUNNING or len(item.nodes) != scale.before or not scale.count:
             raise WrongState(item.name, state=item.state, wanted="scale")
+        self.scaled.append(request_id)
         share = item.hourly_price_usd / item.node_count
         stay = min(scale.count, scale.before)
         come = scale.count - stay
@@ -486,6 +513,15 @@ class MemoryEngine:
             hourly_price_usd=share * stay + scale.hourly_price_usd * come,
             nodes=(*item.nodes[:stay], *(replace(item.nodes[0], key=f"new-{number}") for number in range(come))),
         )
+
+    async def let_in(
+        self, reservation_id: str, openings: tuple[Opening, ...], *, before: tuple[Opening, ...], by: str = ""
+    ) -> None:
+        self._fail()
+        item = self.views.items[reservation_id]
+        if item.openings not in (before, openings):
+            raise WrongState(item.name, state="changed", wanted="open")
+        self._put(item, openings=openings)
 
     async def get(self, reservation_id: str) -> Reservation:
         item = self.views.items.get(reservation_id)
@@ -553,6 +589,25 @@ class MemoryTimers:
             self.items.pop(id_, None)
 
 
+class MemoryUtilisation:
+    """Samples by reservation."""
+
+    def __init__(self) -> None:
+        self.samples: dict[str, list[Sample]] = {}
+
+    async def append(self, reservation_id: str, samples: Sequence[Sample]) -> None:
+        kept = self.samples.setdefault(reservation_id, [])
+        known = {(sample.node, sample.at) for sample in kept}
+        kept += [sample for sample in samples if (sample.node, sample.at) not in known]
+
+    async def read(self, reservation_id: str, *, since: datetime) -> list[Sample]:
+        found = [sample for sample in self.samples.get(reservation_id, ()) if sample.at >= since]
+        return sorted(found, key=lambda sample: sample.at)
+
+    async def forget(self, reservation_id: str) -> None:
+        self.samples.pop(reservation_id, None)
+
+
 class MemorySshKeys:
     """Public keys by person."""
 
@@ -565,6 +620,22 @@ class MemorySshKeys:
     async def change(self, person: Person, change: Callable[[list[SshKey]], list[SshKey]]) -> list[SshKey]:
         self.items[person] = change(await self.read(person))
         return await self.read(person)
+
+
+class MemoryFreezes:
+    """Freezes by workspace."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, Freeze] = {}
+
+    async def get(self, workspace_id: str) -> Freeze | None:
+        return self.items.get(workspace_id)
+
+    async def put(self, freeze: Freeze) -> None:
+        self.items[freeze.workspace_id] = freeze
+
+    async def remove(self, workspace_id: str) -> None:
+        self.items.pop(workspace_id, None)
 
 
 class MemoryAbsences:
@@ -641,9 +712,12 @@ class MemoryDesk:
         self.templates = MemoryTemplates()
         self.timers = MemoryTimers()
         self.software_secrets = MemorySoftwareSecrets()
+        self.series = MemoryUtilisation()
+        self.freezes = MemoryFreezes()
+        self.admins = ["root"]
         self.desk = Desk(
             accounts=self.accounts,  # type: ignore[arg-type]  # the part of Accounts that the Desk uses
-            blueprints_by_name=load_blueprints(PROJECT / "blueprints"),
+            blueprints_by_name=dict(BLUEPRINTS),
             catalog=self.catalog,
             installation="test",
             is_simulated=True,
@@ -660,13 +734,28 @@ class MemoryDesk:
             team_channel_store=self.team_channels,
             template_store=self.templates,
             timer_port=self.timers,
+            series=self.series,
             ssh_keys=SshKeys(self.ssh_keys),
             software_secrets=self.software_secrets,
             trail=self.trail,
             ledger=MemoryLedger(self.views),
             team=TeamDefaults(),
+            freezes=self.freezes,
+            admins_of=self.admins_of,
             clock=self.clock,
         )
+
+    def pretend(self, name: str, use: Use, *, hours: float) -> None:
+        """Let so much time pass, in which all machines of the reservation do this, looked at every five minutes."""
+        item = next(item for item in self.views.items.values() if item.name == name)
+        samples = self.series.samples.setdefault(item.id, [])
+        for _ in range(round(hours * 12)):
+            self.clock.forward(minutes=5)
+            samples += [use.sample(node.key, self.clock()) for node in item.living_nodes]
+
+    async def admins_of(self, workspace_id: str) -> list[str]:
+        """Who is one there."""
+        return self.admins
 
 
 def fault_named(code: str) -> Exception:

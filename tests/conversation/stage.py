@@ -22,6 +22,7 @@ from sanic import Sanic
 
 from actions import desk_access, questions, server
 from actions.turn import FACTS
+from clouddesk.model.actor import ADMIN, MEMBER, Actor, Person
 from clouddesk.model.notice import Notice
 from clouddesk.workflows.notices import make_notice
 from connectors import light_rasa
@@ -62,6 +63,12 @@ class Stage:
         self.sent = 0
         self._take(agent)
         desk_access.the.use(self.world.desk)
+        desk_access.the.admins = self  # type: ignore[assignment]  # the part of Admins that is asked for
+
+    async def actor(self, person: Person, *, timezone: str, locale: str) -> Actor:
+        """Who speaks: "root" is an admin."""
+        roles = (MEMBER, ADMIN) if person.user_id in self.world.admins else (MEMBER,)
+        return Actor(person.workspace_id, person.user_id, roles=roles, timezone=timezone, locale=locale)
 
     def _take(self, agent: Any) -> None:
         self.agent = agent
@@ -128,7 +135,6 @@ class Stage:
     async def have(self, person: str, request: dict[str, Any]) -> None:
         """A reservation of the person's that runs already."""
         from actions.request_fields import to_request
-        from clouddesk.model.actor import Actor
 
         actor = Actor("local", person, timezone="Europe/Berlin")
         await self.world.accounts.welcome(actor.person)
@@ -191,6 +197,7 @@ class Stage:
     def close(self) -> None:
         self.agent.processor.parse_message = self._parse
         desk_access.the.use(None)
+        desk_access.the.admins = None
 
 
 @asynccontextmanager

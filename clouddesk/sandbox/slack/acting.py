@@ -55,6 +55,13 @@ class Acting:
         self.events = events
         self.base_url = ""
 
+    def deactivate(self, user: str) -> list[str]:
+        """An admin takes this person's account away; the ids of the events that tell of it."""
+        who = self.store.workspace.user(user)
+        who.kind = DEACTIVATED
+        changed = {"type": "user_change", "user": who.as_dict(), "event_ts": self.store.new_ts()}
+        return self.events.send(changed)
+
     def place(self, user: User, channel: str) -> Channel:
         """The channel as this person sees it. Raises NotPossible."""
         workspace = self.store.workspace

@@ -59,6 +59,7 @@ class Control:
             "submit": slack.submit,
             "close_view": slack.close_view,
             "inject": slack.inject,
+            "deactivate": slack.deactivate,
             "disconnect": slack.disconnect,
             "drop_sockets": slack.drop_sockets,
             "outage": slack.outage,

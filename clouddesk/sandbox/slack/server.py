@@ -111,6 +111,9 @@ class SlackServer:
     def set_status(self, user: str, text: str = "", emoji: str = "", expiration: int = 0) -> None:
         self.acting.set_status(user, text, emoji, expiration)
 
+    def deactivate(self, user: str) -> list[str]:
+        return self.acting.deactivate(user)
+
     def edit(self, user: str, channel: str, ts: str, text: str) -> list[str]:
         return self.acting.edit(user, channel, ts, text)
 

@@ -20,7 +20,12 @@ MANIFEST = json.loads((FOLDER / "manifest.json").read_text(encoding="utf-8"))
 FEATURES, SETTINGS = MANIFEST["features"], MANIFEST["settings"]
 SCOPES = set(MANIFEST["oauth_config"]["scopes"]["bot"])
 
-OF_EVENT = {"app_mention": "app_mentions:read", "message.im": "im:history", "app_home_opened": None}
+OF_EVENT = {
+    "app_mention": "app_mentions:read",
+    "message.im": "im:history",
+    "app_home_opened": None,
+    "user_change": "users:read",
+}
 """What Slack asks of an app for each event."""
 OF_METHOD = {
     "auth.test": None,
