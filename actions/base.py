@@ -10,6 +10,7 @@ from rasa_sdk import Action
 
 from actions import (
     assenting,
+    away,
     bare,
     bargaining,
     besides,
@@ -43,10 +44,12 @@ from actions import (
     template_words,
     unsure,
     usual,
+    weekly_words,
     wording,
 )
 from actions.turn import FACTS, Question, Turn
 from clouddesk.language import team
+from clouddesk.language.holidays import place_chosen
 from clouddesk.model.errors import CloudDeskError, Frozen, ProviderError
 from clouddesk.model.offer import OWN_MACHINE
 
@@ -180,6 +183,12 @@ def _topic_of_answer(turn: Turn) -> str | None:
         return "reselect"
     if not turn.form and own_keys.find(turn):
         return "ssh_keys"
+    if not turn.form and away.find(turn):
+        return "absence"
+    if not turn.form and not turn.is_button and place_chosen(turn.text):
+        return "public_holidays"
+    if not turn.form and weekly_words.find(turn):
+        return "weekly_costs"
     if not turn.form and turn.about_template:
         return "change_template"
     if not turn.form and knowledge.asked_about(turn):

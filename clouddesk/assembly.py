@@ -7,8 +7,10 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from clouddesk.accounts import Accounts
+from clouddesk.adapters.absences import RedisAbsences
 from clouddesk.adapters.audit import RedisAuditTrail
 from clouddesk.adapters.blueprints import load_blueprints
+from clouddesk.adapters.calendars import RedisCalendars
 from clouddesk.adapters.colleagues import RedisColleagues
 from clouddesk.adapters.costs import RedisCosts
 from clouddesk.adapters.freezes import RedisFreezes
@@ -23,6 +25,7 @@ from clouddesk.adapters.redis import (
     open_redis,
 )
 from clouddesk.adapters.sandbox import SandboxGrants
+from clouddesk.adapters.team_channels import RedisTeamChannels
 from clouddesk.adapters.templates import RedisTemplates
 from clouddesk.adapters.utilisation import RedisUtilisation
 from clouddesk.adapters.vault import VaultCredentials
@@ -84,6 +87,9 @@ async def open_desk(settings: Settings, *, vault_role: str = "desk") -> AsyncIte
             notices=RedisNotices(redis),
             habits=RedisHabits(redis),
             orphan_store=RedisOrphans(redis),
+            absence_store=RedisAbsences(redis),
+            calendars=RedisCalendars(redis),
+            team_channel_store=RedisTeamChannels(redis),
             template_store=RedisTemplates(redis),
             ssh_keys=SshKeys(VaultSshKeys(vault)),
             software_secrets=VaultMachineSecrets(vault),

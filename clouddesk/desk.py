@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import cached_property
 
 from clouddesk import access
+from clouddesk.absences import Absences
 from clouddesk.access import Right
 from clouddesk.accounts import Accounts, ReplaceableCatalog
 from clouddesk.costs import Costs
@@ -48,6 +49,7 @@ from clouddesk.settings import Limits, TeamDefaults
 from clouddesk.setups import Setup
 from clouddesk.sharing import Shares
 from clouddesk.ssh_keys import SshKeys
+from clouddesk.team_channels import TeamChannels
 from clouddesk.team_view import TeamView
 from clouddesk.templates import Templates
 from clouddesk.timers import Timers
@@ -78,6 +80,9 @@ class Desk:
     template_store: stores.Templates
     timer_port: ports.Timers
     series: stores.UtilisationSeries
+    absence_store: stores.AbsenceStore
+    calendars: stores.Calendars
+    team_channel_store: stores.TeamChannels
     team: TeamDefaults
     freezes: stores.Freezes
     admins_of: ports.AdminsOf
@@ -140,7 +145,17 @@ class Desk:
     @cached_property
     def timers(self) -> Timers:
         """What happens by itself at a time: machines by the clock, and reminders."""
-        return Timers(self.timer_port, self._records, self.clock)
+        return Timers(self.timer_port, self._records, self.clock, self.calendars, self.views)
+
+    @cached_property
+    def team_channels(self) -> TeamChannels:
+        """Where the team is told its week's costs."""
+        return TeamChannels(self.team_channel_store)
+
+    @cached_property
+    def absences(self) -> Absences:
+        """When people are away."""
+        return Absences(self.absence_store, self.views, self.notices, self.clock)
 
     @cached_property
     def scaling(self) -> Sizes:

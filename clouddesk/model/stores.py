@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from clouddesk.model.absence import Absence
 from clouddesk.model.actor import Person
 from clouddesk.model.audit import AuditEntry
 from clouddesk.model.configuration import BotKey
@@ -17,6 +18,7 @@ from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import Reservation
 from clouddesk.model.ssh_key import SshKey
+from clouddesk.model.team_channel import TeamChannel
 from clouddesk.model.template import Template
 from clouddesk.model.utilisation import Sample
 
@@ -32,6 +34,45 @@ class SshKeyStore(Protocol):
         """Write what ``change`` makes of them as they are now, with nobody else's change lost; how they are then.
 
         What ``change`` raises is raised; it may be called more than once.
+        """
+        ...
+
+
+class TeamChannels(Protocol):
+    """Where teams are told their week's costs, by workspace."""
+
+    async def get(self, workspace_id: str) -> TeamChannel | None:
+        """None when the team is told nowhere."""
+        ...
+
+    async def put(self, workspace_id: str, channel: TeamChannel | None) -> None:
+        """In place of the one before; None: nowhere."""
+        ...
+
+
+class Calendars(Protocol):
+    """Whose public holidays each person goes by."""
+
+    async def get(self, person: Person) -> str:
+        """ "DE-BY"; "" when they never said."""
+        ...
+
+    async def put(self, person: Person, place: str) -> None:
+        """In place of what was there."""
+        ...
+
+
+class AbsenceStore(Protocol):
+    """When people are away: one absence of each person at most."""
+
+    async def read(self, person: Person) -> Absence | None:
+        """None when there is none."""
+        ...
+
+    async def change(self, person: Person, change: Callable[[Absence | None], Absence | None]) -> Absence | None:
+        """Write what ``change`` makes of it as it is now (None: nothing), with nobody else's change lost.
+
+        Returns how it is then. ``change`` may be called more than once.
         """
         ...
 

@@ -71,6 +71,7 @@ class Home:
                 [item for item in seen if item.person == actor.person],
                 await self._desk.credentials(actor),
                 await self._desk.costs.report(actor, CostWish(month.since, month.until, month.earlier_since)),
+                keys=await self._desk.ssh_keys.list(actor),
                 shared=[(item, share) for item in seen if (share := item.share_of(actor.user_id, now))],
                 team=await self._desk.team_view.running(actor) if ADMIN in actor.roles else None,
                 freeze=await self._desk.freezing.current(actor),

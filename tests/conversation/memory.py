@@ -10,6 +10,7 @@ from pathlib import Path
 
 from clouddesk.adapters.blueprints import load_blueprints
 from clouddesk.desk import Desk
+from clouddesk.model.absence import Absence
 from clouddesk.model.actor import Person
 from clouddesk.model.audit import AuditEntry
 from clouddesk.model.costs import CostAccount
@@ -45,6 +46,7 @@ from clouddesk.model.reservation import (
 from clouddesk.model.scaling import Scale
 from clouddesk.model.share import Share
 from clouddesk.model.ssh_key import SshKey
+from clouddesk.model.team_channel import TeamChannel
 from clouddesk.model.template import Template
 from clouddesk.model.timer import Timer
 from clouddesk.model.utilisation import Sample, Use
@@ -651,6 +653,48 @@ class MemoryFreezes:
         self.items.pop(workspace_id, None)
 
 
+class MemoryAbsences:
+    """When people are away, by person."""
+
+    def __init__(self) -> None:
+        self.items: dict[Person, Absence] = {}
+
+    async def read(self, person: Person) -> Absence | None:
+        return self.items.get(person)
+
+    async def change(self, person: Person, change: Callable[[Absence | None], Absence | None]) -> Absence | None:
+        after = change(self.items.pop(person, None))
+        if after is not None:
+            self.items[person] = after
+        return after
+
+
+class MemoryCalendars:
+    """Whose public holidays people go by."""
+
+    def __init__(self) -> None:
+        self.items: dict[Person, str] = {}
+
+    async def get(self, person: Person) -> str:
+        return self.items.get(person, "")
+
+    async def put(self, person: Person, place: str) -> None:
+        self.items[person] = place
+
+
+class MemoryTeamChannels:
+    """Where teams are told their week's costs."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, TeamChannel | None] = {}
+
+    async def get(self, workspace_id: str) -> TeamChannel | None:
+        return self.items.get(workspace_id)
+
+    async def put(self, workspace_id: str, channel: TeamChannel | None) -> None:
+        self.items[workspace_id] = channel
+
+
 class MemorySoftwareSecrets:
     """Implements the port."""
 
@@ -677,6 +721,9 @@ class MemoryDesk:
         self.orphans = MemoryOrphans()
         self.trail = MemoryTrail()
         self.ssh_keys = MemorySshKeys()
+        self.absences = MemoryAbsences()
+        self.calendars = MemoryCalendars()
+        self.team_channels = MemoryTeamChannels()
         self.templates = MemoryTemplates()
         self.timers = MemoryTimers()
         self.software_secrets = MemorySoftwareSecrets()
@@ -697,6 +744,9 @@ class MemoryDesk:
             notices=self.notices,
             habits=self.habits,
             orphan_store=self.orphans,
+            absence_store=self.absences,
+            calendars=self.calendars,
+            team_channel_store=self.team_channels,
             template_store=self.templates,
             timer_port=self.timers,
             series=self.series,

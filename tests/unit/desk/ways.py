@@ -89,6 +89,7 @@ OF_RESERVATIONS: dict[str, tuple[str, Call]] = {
     ),
     "utilisation.report": (SEE, lambda desk, actor, id_: desk.utilisation.report(actor, id_)),
     "utilisation.reports": (SEE, lambda desk, actor, id_: desk.utilisation.reports(actor, [id_])),
+    "timers.leave_out": (SWITCH, lambda desk, actor, id_: desk.timers.leave_out(actor, id_, "DE")),
     "templates.request_of": (SEE, lambda desk, actor, id_: desk.templates.request_of(actor, id_)),
 }
 _STATES = {"power.start": STOPPED, "desk.choose": PARTIAL}
@@ -173,6 +174,12 @@ _is_seen = _when(lambda who: SEE in rights(who), "etl")
 _is_ones_own = _when(lambda who: who.is_owner, "etl")
 
 OTHERS: dict[str, Row] = {
+    "absences.note": Row(lambda s: s.desk.absences.note(s.actor, START, START + timedelta(days=7)), members),
+    "absences.current": Row(lambda s: s.desk.absences.current(s.actor), anybody),
+    "absences.answer": Row(lambda s: s.desk.absences.answer(s.actor, "keep"), anybody),
+    "absences.end": Row(lambda s: s.desk.absences.end(s.actor), anybody),
+    "absences.status_seen": Row(lambda s: s.desk.absences.status_seen(s.actor, None), anybody),
+    "absences.running": Row(lambda s: _names(s.desk.absences.running(s.actor, START)), anybody, _is_ones_own),
     "desk.offers": Row(lambda s: s.desk.offers(s.actor, Requirements(vcpus=1)), anybody),
     "desk.welcome": Row(lambda s: s.desk.welcome(s.actor), anybody),
     "desk.credentials": Row(lambda s: _accounts(s), anybody, _when(lambda who: who.is_owner, "annual")),
@@ -269,6 +276,11 @@ OTHERS: dict[str, Row] = {
     "timers.remind: of all that runs": Row(
         lambda s: s.desk.timers.remind(s.actor, at=START + timedelta(hours=1), conversation="c"), anybody
     ),
+    "timers.place_of": Row(lambda s: s.desk.timers.place_of(s.actor), anybody),
+    "timers.use_place": Row(lambda s: s.desk.timers.use_place(s.actor, "DE"), members),
+    "team_channels.get": Row(lambda s: s.desk.team_channels.get(s.actor), anybody),
+    "team_channels.tell_here": Row(lambda s: s.desk.team_channels.tell_here(s.actor, "C1", with_people=False), admins),
+    "team_channels.tell_nowhere": Row(lambda s: s.desk.team_channels.tell_nowhere(s.actor), admins),
     "timers.reminders": Row(
         lambda s: _ids(s.desk.timers.reminders(s.actor)), anybody, _when(lambda who: who.is_owner, REMINDER)
     ),
@@ -277,14 +289,14 @@ OTHERS: dict[str, Row] = {
 
 FOR_EVERYBODY = {
     *("desk.blueprints", "desk.providers", "desk.clouds", "desk.regions", "desk.price_lists", "desk.setup"),
-    "leases.longest_end",
+    *("leases.longest_end", "absences.cost_usd", "absences.lines"),
 }
 """Without an actor: prices, blueprints, and what follows from things that the caller holds already."""
 
 WITHIN = {
     *("accounts.list", "accounts.add", "accounts.remove", "accounts.welcome", "accounts.refresh_offers"),
     *("accounts.bills_stopped_machines", "accounts.is_worth_waiting", "accounts.no_price"),
-    *("accounts.asked_for_offers", "accounts.opens_later", "orphans.being_deleted"),
+    *("absences.owners", "accounts.asked_for_offers", "accounts.opens_later", "orphans.being_deleted"),
 }
 """Authorise nobody, as only the Desk's own modules call them."""
 
