@@ -38,7 +38,7 @@ def test_a_dask_cluster_on_docker_computes_for_its_owner_and_leaves_nothing(
     quoted = said(say(stack, "dag", "a 2-node dask cluster on docker with 1 core and 2 GB each for an hour"))
     assert "Dask is set up and tried before I call it ready" in quoted
     made, told = wait_for(stack, "dag")
-    assert "Dask: numbers were summed" in told
+    assert "numbers on 1 worker" in told
     assert "JupyterLab runs code for who has its token" in told
 
     told = said(say(stack, "dag", f"how do I log in to {made['name']}?"))
