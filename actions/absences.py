@@ -57,11 +57,16 @@ async def decide(turn: Turn, answer: str, absence_id: str) -> None:
         return
     await _unschedule(turn, known)
     running = await turn.desk.absences.running(turn.actor, known.since)
+    if answer == CHOOSE and len(running) == 1:
+        _ask(turn, known, running)
+        return
     is_later = answer == STOP_LATER and known.since > turn.desk.clock()
     done = await _stop(turn, running, known if is_later else None) if answer in (STOP_NOW, STOP_LATER) else []
     await turn.desk.absences.answer(turn.actor, answer, stopping=[item.id for item in done] if is_later else ())
     if answer == CHOOSE:
         turn.go_to("stop_resource")
+    elif not running:
+        turn.say("utter_away_nothing", when=_when(turn, known))
     elif answer == KEEP:
         turn.say("utter_away_kept", ending=_ending(turn, running, known))
     elif done:
@@ -84,15 +89,19 @@ async def _leave(turn: Turn, said: Away) -> None:
     elif known.answer:
         turn.say("utter_away_known", when=when, decided=_DECIDED[known.answer])
     else:
-        total = sum(turn.desk.absences.cost_usd(item, known.until) for item in running)
-        turn.say(
-            "utter_away",
-            buttons=_buttons(turn, known, running),
-            when=when,
-            lines=turn.desk.absences.lines(running, known.until),
-            total=money(total),
-            hint=_hint(running),
-        )
+        _ask(turn, known, running)
+
+
+def _ask(turn: Turn, known: Absence, running: Sequence[Reservation]) -> None:
+    total = sum(turn.desk.absences.cost_usd(item, known.until) for item in running)
+    turn.say(
+        "utter_away",
+        buttons=_buttons(turn, known, running),
+        when=_when(turn, known),
+        lines=turn.desk.absences.lines(running, known.until),
+        total=money(total),
+        hint=_hint(running),
+    )
 
 
 async def _return(turn: Turn, over: Absence) -> None:

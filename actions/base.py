@@ -20,6 +20,7 @@ from actions import (
     desk_access,
     freeze_words,
     giving_up,
+    idle_words,
     knowledge,
     lengths,
     moments,
@@ -170,6 +171,8 @@ def _topic_of_answer(turn: Turn) -> str | None:
         return "change_scale"
     if choosing.is_answer(turn):
         return "choose"
+    if turn.idle_words is not None and not turn.form:
+        return "idling"
     if notified.is_answer(turn):
         return "answer_notice"
     if turn.decision is not None:
@@ -307,6 +310,7 @@ async def _open(tracker: Any) -> Turn:
     turn.other_length = await lengths.find(turn)
     turn.about_template = await template_words.find(turn)
     turn.other_scale = await rescaling.find(turn)
+    turn.idle_words = await idle_words.find(turn)
     turn.about_team = await team_words.find(turn)
     granted = await desk.welcome(turn.actor)
     if granted:

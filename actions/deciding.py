@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actions import absences, questions
+from actions import absences, idling, questions
 from actions.base import DeskAction
 from actions.turn import Button, Question, Turn
 from actions.wording import provider_title
@@ -44,6 +44,8 @@ class ActionDecide(DeskAction):
             await _settle(turn, str(option), str(orphan_id))
         elif option == HOLD:
             await _ask_hold(turn, str(reservation_id))
+        elif option in idling.DECISIONS:
+            await idling.decide(turn, str(option), str(reservation_id), shown)
         elif option in CHOICES or option in SOFTWARE_CHOICES:
             await _choose(turn, str(option), str(reservation_id))
         elif option in OFFER_CHOICES:

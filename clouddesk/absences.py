@@ -36,12 +36,10 @@ class Absences:
     notices: Notices
     clock: Clock
 
-    async def note(
-        self, actor: Actor, since: datetime, until: datetime | None, *, source: str = TOLD, is_asking: bool = True
-    ) -> Noted:
-        """The actor is away then. What overlaps with what is known is the same absence, with its end as told last.
+    async def note(self, actor: Actor, since: datetime, until: datetime | None, *, source: str = TOLD) -> Noted:
+        """The actor is away then, which the caller asks about if it is new and something runs.
 
-        ``is_asking``: that the caller asks about what runs, if it is new and something does.
+        What overlaps with what is known is the same absence, with its end as told last.
         """
         access.require_member(actor)
         now = self.clock()
@@ -50,19 +48,20 @@ class Absences:
 
         def note(known: Absence | None) -> Absence | None:
             before[:] = [known if known and known.ends_at > now and known.overlaps(since, until) else None]
-            if before[0] and before[0].answer == NOTHING and running and is_asking:
+            if before[0] and before[0].answer == NOTHING and running:
                 before[0] = None  # nobody was asked, as nothing ran
             if before[0]:
                 # What the person says counts more than what their status does.
                 is_told = source == TOLD or before[0].source == source
-                return replace(before[0], until=until or before[0].until, since=since) if is_told else before[0]
+                told = replace(before[0], since=since, until=until or before[0].until, source=source)
+                return told if is_told else before[0]
             return Absence(
                 id=f"{source}-{since:%Y%m%d%H%M}",
                 since=since,
                 until=until,
                 source=source,
                 asked_at=now,
-                answer="" if running and is_asking else NOTHING,
+                answer="" if running else NOTHING,
             )
 
         absence = await self.store.change(actor.person, note)

@@ -18,6 +18,7 @@ from clouddesk.access import Right
 from clouddesk.accounts import Accounts, ReplaceableCatalog
 from clouddesk.costs import Costs
 from clouddesk.freezing import Freezing
+from clouddesk.idling import Idling
 from clouddesk.language.localtime import utc_now
 from clouddesk.leases import Leases
 from clouddesk.leavers import Leavers
@@ -120,6 +121,11 @@ class Desk:
     def leases(self) -> Leases:
         """How long reservations last."""
         return Leases(engine=self.engine, records=self._records, limits=self.limits)
+
+    @cached_property
+    def idling(self) -> Idling:
+        """What happens to machines that nobody uses."""
+        return Idling(self.engine, self._records, self.blueprints_by_name, self.limits, self.clock)
 
     @cached_property
     def costs(self) -> Costs:

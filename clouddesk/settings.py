@@ -18,6 +18,7 @@ import yaml
 
 from clouddesk.language.localtime import zone_of
 from clouddesk.model.errors import Invalid
+from clouddesk.model.idleness import Thresholds
 from clouddesk.model.offer import LEAST_PRICE_USD, OWN_MACHINE, OwnCloud
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -46,6 +47,24 @@ class Limits:
     """So many next offers are tried when a cloud has none of the machines left; 0: none."""
     failover_dearer_percent: int = 10
     """One of those that costs more than this above what was said yes to needs another yes; 0: whatever is dearer."""
+    idle_cpu_percent: int = 5
+    """Machines whose processors do less than this, with nobody and no job there, are unused (docs/idle.md)."""
+    idle_ask_seconds: int = 3 * 3600
+    """Unused for so long, it is asked about; 0: never, and nothing is ever stopped for it."""
+    idle_stop_seconds: int = 2 * 3600
+    """So long after an unanswered question it is stopped; 0: it is only asked."""
+    idle_release_seconds: int = 7 * 86400
+    """Stopped as unused for so long, it is asked whether to give it back; 0: never."""
+
+    def idle_thresholds(self, *, minutes_between_looks: int = 5) -> Thresholds:
+        """When machines count as unused here, and what follows; a look or two may be missed."""
+        return Thresholds(
+            cpu_percent=self.idle_cpu_percent,
+            ask_seconds=self.idle_ask_seconds,
+            stop_seconds=self.idle_stop_seconds,
+            release_seconds=self.idle_release_seconds,
+            gap_seconds=max(Thresholds.gap_seconds, minutes_between_looks * 60 * 3),
+        )
 
 
 @dataclass(frozen=True)
@@ -278,7 +297,9 @@ def _is_addresses(value: Any) -> bool:
     return isinstance(value, Mapping) and all(isinstance(item, str) for pair in value.items() for item in pair)
 
 
-_MAY_BE_ZERO = frozenset({"fallbacks", "failover_dearer_percent"})
+_MAY_BE_ZERO = frozenset(
+    {"fallbacks", "failover_dearer_percent", "idle_ask_seconds", "idle_stop_seconds", "idle_release_seconds"}
+)
 """Limits that 0 switches off."""
 
 _LISTS = frozenset({"admins", "blueprint_folders", "more_sandbox_clouds", "rasa_urls"})

@@ -117,7 +117,7 @@ class Wording:
             values[key] = title_of(values[key]) if values[key] else ""
         places = [place.split("/") for place in values["tried"].split()]
         values["tried"] = ", then ".join(f"{size} on {title_of(name)} in {region}" for name, region, size in places)
-        for key in ("ends", "starts", "at", "choose_by"):
+        for key in ("ends", "starts", "at", "choose_by", "stops"):
             if values[key]:
                 values[key] = local_time(datetime.fromisoformat(values[key]), reader, datetime.now(timezone.utc))
         if notice.kind == kinds.TEAM_STOPPED:
@@ -166,6 +166,11 @@ def _variant(notice: Notice) -> str:
         return which + ("_with_lines" if notice.values.get("lines") else "")
     if notice.kind == kinds.UNCONFIGURED and not notice.values.get("lines"):
         return "_silent"
+    if notice.kind == kinds.IDLE:
+        how = notice.values.get("how")
+        return f"_{how}" if how else ""
+    if notice.kind == kinds.STOPPED:
+        return "_unused" if notice.values.get("unused") else ""
     if notice.kind == kinds.FAILED and notice.values.get("tried"):
         return "_everywhere"
     if notice.kind == kinds.ORPHAN:

@@ -20,6 +20,8 @@ LEAST = timedelta(hours=8)
 MOST = timedelta(days=400)
 _BACK_AT = time(9)
 _DAY = timedelta(days=1)
+_LONGEST = 300
+"""Who says more than this says something else besides."""
 
 _LEAD = (
     r"(?:(?:hi|hey|hello|btw|by the way|fyi|heads up|just so you know|just fyi|note that|please note(?: that)?|ok|okay"
@@ -129,7 +131,7 @@ class Away:
 def read_absence(text: str, *, now: datetime, timezone: str = "UTC") -> Away | None:
     """When somebody in ``timezone`` says at ``now`` (aware) that they are away; None when they say something else."""
     said = re.sub(r"\s+", " ", plain(text)).strip()
-    if not said or said.endswith("?"):
+    if not said or said.endswith("?") or len(said) > _LONGEST:
         return None
     said = _STARTS.sub(r"\g<what> from ", said)
     for kind, pattern in _SAID:

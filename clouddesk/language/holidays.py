@@ -50,13 +50,13 @@ _KIND = r"(?:(?:public|bank|national|legal|official|federal|state) )?"
 _WHOSE = r"(?:(?P<{0}>[a-zü.-]+(?: [a-zü-]+)?) )?"
 _HOLIDAYS = rf"(?:the )?{_WHOSE.format('whose')}{_KIND}holidays?(?: (?:of|in|for) (?P<place>[a-zü.-]+(?: [a-zü-]+)?))?"
 _OFF = re.compile(
-    r"[ ,;:-]*(?:\band |\bbut |\balso |\bplease )*\b(?:not|never|except(?:ing)?|but not|apart from|excluding|without|no"
+    r"(?:\b(?:and|but|also|please) )*\b(?:not|never|except(?:ing)?|but not|apart from|excluding|without|no"
     rf"|skip(?:ping)?|leav(?:e|ing) out|omit(?:ting)?)(?: for)?(?: (?:on|at|during))? {_HOLIDAYS}"
-    rf"|[ ,;:-]*(?:\band )?{_HOLIDAYS.replace('whose', 'whose2').replace('place', 'place2')}"
+    rf"|\b{_HOLIDAYS.replace('whose', 'whose2').replace('place', 'place2')}"
     r" (?:off|excluded|left out|free)\b"
 )
 _ON = re.compile(
-    r"[ ,;:-]*(?:\band |\bbut )*\b(?:also |even )(?:on|at|during) (?:the )?(?:public |bank )?holidays?\b"
+    r"\b(?:(?:and|but) )?(?:also |even )(?:on|at|during) (?:the )?(?:public |bank )?holidays?\b"
     r"|\b(?:public |bank )?holidays too\b|\b(?:don'?t|do not) (?:skip|leave out) (?:the )?(?:public |bank )?holidays?\b"
 )
 _USES = re.compile(
@@ -64,6 +64,8 @@ _USES = re.compile(
     rf"|(?:use|take|follow|apply) (?:the )?(?P<b>[a-zü. -]+?) {_KIND}holidays"
     rf"|my {_KIND}holidays are (?:those of |the ones of |the )?(?P<c>[a-zü. -]+?)(?: ones)?){POLITE_END}"
 )
+_LONGEST = 500
+"""Who says more than this speaks of something else."""
 _NO_PLACE = ("", "the", "on", "public", "bank", "national", "my", "our", "its")
 
 
@@ -78,6 +80,8 @@ class Wish:
 def take_wish(text: str) -> tuple[str, Wish | None]:
     """The text without its words about holidays, and what they wish; None when it has none."""
     said = plain(text)
+    if "holiday" not in said or len(said) > _LONGEST:
+        return text, None
     if found := _ON.search(said):
         return _without(text, found), Wish(is_off=False)
     found = _OFF.search(said)
@@ -182,4 +186,4 @@ def _names() -> dict[str, str]:
 
 
 def _without(text: str, found: re.Match[str]) -> str:
-    return f"{text[: found.start()]} {text[found.end() :]}".strip(" ,;")
+    return f"{text[: found.start()].rstrip(' ,;:-')} {text[found.end() :].lstrip(' ,;:')}".strip()

@@ -10,6 +10,7 @@ from typing import Protocol
 from clouddesk.model.actor import Person
 from clouddesk.model.configuration import ConfigurationOrder, ConfigurationSecrets, Configured
 from clouddesk.model.credentials import CredentialInfo, SecretFields
+from clouddesk.model.idling import IdleWish
 from clouddesk.model.node import Account, Node, NodeOrder, Opening, Survey, Teardown
 from clouddesk.model.offer import Offer, Requirements
 from clouddesk.model.orphan import Orphan, SweepReport
@@ -201,6 +202,19 @@ class Reservations(Protocol):
 
         The latter with the price by the hour that was shown: it is no answer to another offer.
         """
+        ...
+
+    async def keep(
+        self, reservation_id: str, until: datetime, request_id: str, *, by: str = "", is_protected: bool = False
+    ) -> None:
+        """It is needed until then, though it may look unused; with ``is_protected`` no schedule stops it either.
+
+        The same request_id twice is one wish.
+        """
+        ...
+
+    async def set_idle(self, reservation_id: str, wish: IdleWish, request_id: str, *, by: str = "") -> None:
+        """What happens when nobody uses it, in place of what was wished before."""
         ...
 
     async def sweep(self) -> SweepReport:

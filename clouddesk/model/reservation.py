@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from clouddesk.model.actor import Person
 from clouddesk.model.blueprint import Client, Link, Software
 from clouddesk.model.fallback import Fallback
+from clouddesk.model.idling import IdleState
 from clouddesk.model.meter import Reading, with_reading
 from clouddesk.model.node import GONE, SSH, Node, NodeOrder, Opening
 from clouddesk.model.node import RUNNING as NODE_RUNNING
@@ -205,6 +206,8 @@ class Reservation:
     """Not to be stopped with others or because nobody uses it, nor released, until that is taken off."""
     readings: tuple[Reading, ...] = ()
     """What it had cost whenever its price by the hour changed, oldest first; what a period cost is read off there."""
+    idling: IdleState = field(default_factory=IdleState)
+    """What is known, asked and wished of times in which nobody uses it."""
 
     @property
     def person(self) -> Person:

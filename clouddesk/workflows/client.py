@@ -40,6 +40,7 @@ from clouddesk.model.errors import (
     Undecided,
     WrongState,
 )
+from clouddesk.model.idling import IdleWish
 from clouddesk.model.node import Node, Opening
 from clouddesk.model.orphan import Orphan, SweepReport
 from clouddesk.model.reservation import ENDED, RELEASING, RUNNING, Reservation, ReservationOrder
@@ -53,11 +54,14 @@ from clouddesk.workflows.contracts import (
     Choice,
     CloudAccount,
     Extension,
+    IdleSetting,
+    Keeping,
     Opened,
     Protecting,
     ReservationStart,
     Scaling,
     Sharing,
+    Sighting,
     Timing,
     Unsharing,
     Wish,
@@ -151,6 +155,22 @@ class TemporalReservations:
         """Answer what happens with machines that came up only in part (``reservation.CHOICES``) or would be dearer."""
         choice = Choice(answer, by, offered_usd)
         await self._update(reservation_id, ReservationWorkflow.choose, choice, "choose", request_id)
+
+    async def keep(
+        self, reservation_id: str, until: datetime, request_id: str, *, by: str = "", is_protected: bool = False
+    ) -> None:
+        """It is needed until then, whether it looks so or not. The same request_id twice is one wish."""
+        keeping = Keeping(until, request_id, by, is_protected)
+        await self._update(reservation_id, ReservationWorkflow.keep, keeping, "keep", request_id)
+
+    async def set_idle(self, reservation_id: str, wish: IdleWish, request_id: str, *, by: str = "") -> None:
+        """What happens when nobody uses it, in place of what was wished before."""
+        setting = IdleSetting(wish, request_id, by)
+        await self._update(reservation_id, ReservationWorkflow.set_idle, setting, "set_idle", request_id)
+
+    async def seen(self, reservation_id: str, sighting: Sighting) -> None:
+        """A step is due because of how it is used."""
+        await self._answered(self._handle(reservation_id).signal(ReservationWorkflow.seen, sighting), late=Undecided)
 
     async def credentials_renewed(self, reservation_id: str) -> None:
         """Somebody gave new credentials: what waits for them goes on."""

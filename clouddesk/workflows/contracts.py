@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from clouddesk.model.audit import AuditEntry
 from clouddesk.model.blueprint import Software
+from clouddesk.model.idleness import Thresholds, Verdict
+from clouddesk.model.idling import IdleWish
 from clouddesk.model.node import Node, NodeOrder, Opening
 from clouddesk.model.notice import Notice
 from clouddesk.model.reservation import Reservation, ReservationOrder
@@ -131,6 +134,35 @@ class Scaling:
     """Update ``scale``. The same ``request_id`` twice scales once."""
 
     scale: Scale
+    request_id: str
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """Signal ``seen``: a step is due because of how it is used. ``verdict``: None for machines that are off."""
+
+    verdict: Verdict | None
+    thresholds: Thresholds
+    """The usual ones, without what its people wish."""
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """Update ``keep``. The same ``request_id`` twice keeps once."""
+
+    until: datetime
+    request_id: str
+    by: str = ""
+    is_protected: bool = False
+    """A job runs until then: its schedule does not stop it either."""
+
+
+@dataclass(frozen=True)
+class IdleSetting:
+    """Update ``set_idle``. The same ``request_id`` twice sets once."""
+
+    wish: IdleWish
     request_id: str
     by: str = ""
 

@@ -28,6 +28,8 @@ READ_AT_ONCE = 100
 PAGE_MACHINES = 50
 METRICS_SPAN = timedelta(minutes=15)
 """How far back a cloud is asked: its newest value is minutes old."""
+METRICS_SECONDS = 60.0
+"""What a cloud has for its answer, so that what others told is not held up."""
 
 Sampled = Callable[[Reservation, Sequence[Sample]], Awaitable[None]]
 """Hears of each running reservation that was looked at, with what was seen of its machines just now.
@@ -136,10 +138,14 @@ class UtilisationActivities:
             return 0
         now = self._clock()
         try:
-            percents = await self._cpu_percents(page, tuple(silent), now)
-        except CloudDeskError as error:
+            percents = await asyncio.wait_for(self._cpu_percents(page, tuple(silent), now), METRICS_SECONDS)
+        except (CloudDeskError, asyncio.TimeoutError) as error:
             # The owner may have taken the credentials away; what they must know of that is told elsewhere.
-            log.info("utilisation.cloud_silent", provider=page.provider, code=error.code)
+            log.info("utilisation.cloud_silent", provider=page.provider, code=getattr(error, "code", "timeout"))
+            return len(silent)
+        except Exception:
+            # What the others told is kept whatever the cloud says.
+            log.exception("utilisation.cloud_broke", provider=page.provider)
             return len(silent)
         for id_, percent in percents.items():
             if id_ in silent:

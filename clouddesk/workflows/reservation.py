@@ -13,6 +13,8 @@ with workflow.unsafe.imports_passed_through():
     # Types of messages are resolved in modules that were imported here by their own name.
     import clouddesk.model.blueprint
     import clouddesk.model.fallback
+    import clouddesk.model.idleness
+    import clouddesk.model.idling
     import clouddesk.model.meter
     import clouddesk.model.node
     import clouddesk.model.notice
@@ -29,16 +31,20 @@ with workflow.unsafe.imports_passed_through():
         PUBLISH,
         Choice,
         Extension,
+        IdleSetting,
+        Keeping,
         Opened,
         Protecting,
         Publication,
         ReservationStart,
         Scaling,
         Sharing,
+        Sighting,
         Unsharing,
         Wish,
     )
     from clouddesk.workflows.failover import keep_clear
+    from clouddesk.workflows.idling import IdleWatch
     from clouddesk.workflows.power import REBOOTING_THEM, STARTING_THEM, STOPPING_THEM, Power, PowerSwitch
     from clouddesk.workflows.provisioning import Provisioner
     from clouddesk.workflows.scaling import Scaler
@@ -60,6 +66,7 @@ class ReservationWorkflow:
         self._switch = PowerSwitch(self._context)
         self._scaler = Scaler(self._context, self._switch)
         self._watch = Watch(self._context, self._switch)
+        self._idle = IdleWatch(self._context, self._switch)
 
     @workflow.run
     async def run(self, start: ReservationStart) -> Reservation:
@@ -163,6 +170,29 @@ class ReservationWorkflow:
         await self._shown()
 
     @workflow.update
+    async def keep(self, keeping: Keeping) -> datetime | None:
+        """It is needed until then, whether it looks so or not; until when it is kept."""
+        until = self._idle.keep(keeping)
+        await self._shown()
+        return until
+
+    @keep.validator
+    def _may_keep(self, keeping: Keeping) -> None:
+        if self._context.is_ending:
+            self._context.refuse("keep")
+
+    @workflow.update
+    async def set_idle(self, setting: IdleSetting) -> None:
+        """When nobody uses it, something other than usual happens."""
+        self._idle.set(setting)
+        await self._shown()
+
+    @set_idle.validator
+    def _may_set_idle(self, setting: IdleSetting) -> None:
+        if self._context.is_ending:
+            self._context.refuse("keep")
+
+    @workflow.update
     async def choose(self, choice: Choice) -> None:
         """Answer what happens with machines that came up only in part, or that would be dearer."""
         self._provisioner.question.answer(choice.answer, choice.by)
@@ -246,6 +276,11 @@ class ReservationWorkflow:
         self._context.is_look_wanted = True
 
     @workflow.signal
+    def seen(self, sighting: Sighting) -> None:
+        """How it is used, when something is due because of that."""
+        self._idle.see(sighting)
+
+    @workflow.signal
     def clear_behind(self) -> None:
         """Something of it turned up in a place that it was moved away from."""
         self._context.is_clearing_wanted = True
@@ -272,6 +307,8 @@ class ReservationWorkflow:
             now = workflow.now()
             end = state.view.expires_at
             sharing.drop_expired(state, now)
+            self._idle.rest(now)
+            offer_at = state.view.idling.offer_at
             shares = state.view.shares
             if now >= end:
                 self._context.end(REASON_EXPIRED)
@@ -281,12 +318,18 @@ class ReservationWorkflow:
                 state.notify(notice.EXPIRING, now, key=f"{warning}:{end:%Y%m%dT%H%M%S}")
             with suppress(asyncio.TimeoutError):
                 await workflow.wait_condition(
-                    lambda end=end, shares=shares: (  # type: ignore[misc]
+                    lambda known=(end, shares, offer_at): (  # type: ignore[misc]
                         self._context.is_ending
-                        or (state.view.expires_at, state.view.shares) != (end, shares)
+                        or (state.view.expires_at, state.view.shares, state.view.idling.offer_at) != known
                         or self._may_begin_anew
                     ),
-                    timeout=timedelta(seconds=min(state.seconds_to_next(now), sharing.seconds_to_next(state, now))),
+                    timeout=timedelta(
+                        seconds=min(
+                            state.seconds_to_next(now),
+                            sharing.seconds_to_next(state, now),
+                            self._idle.seconds_to_rest(now),
+                        )
+                    ),
                 )
             if not self._context.is_ending:
                 self._begin_anew_if_long()

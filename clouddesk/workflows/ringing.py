@@ -71,7 +71,7 @@ class TimerActivities:
             day = work.due.astimezone(zone_of(timer.timezone)).date()
             if holiday_on(timer.holidays, day):
                 return HOLIDAY
-        if timer.what == STOP and view.is_held:
+        if timer.what == STOP and (view.is_held or view.idling.is_protected_at(self._clock())):
             return HELD
         before, after = (RUNNING, STOPPED) if timer.what == STOP else (STOPPED, RUNNING)
         if view.state == after and not view.is_mixed:

@@ -12,6 +12,7 @@ from clouddesk.model import audit
 from clouddesk.model.audit import AuditEntry
 from clouddesk.model.errors import LimitExceeded
 from clouddesk.model.fallback import Fallback, Refusal
+from clouddesk.model.idling import shown_alive
 from clouddesk.model.node import GONE, SSH, Node
 from clouddesk.model.node import RUNNING as NODE_RUNNING
 from clouddesk.model.node import STOPPED as NODE_STOPPED
@@ -256,7 +257,9 @@ class ReservationState:
             self.lease_seconds += seconds
             if self.ends_at is not None:
                 self.ends_at += timedelta(seconds=seconds)
-            self.change(now, expires_at=self.view.expires_at + timedelta(seconds=seconds))
+            # Whoever lengthens it needs it.
+            idling = shown_alive(self.view.idling, now)
+            self.change(now, expires_at=self.view.expires_at + timedelta(seconds=seconds), idling=idling)
             self.extensions[request_id] = self.view.expires_at
             self.arm_warnings(now)
         return self.extensions[request_id]
@@ -267,7 +270,7 @@ class ReservationState:
         if left > 0:
             self.extend(now, left, f"hold:{self.view.revision}")
         if not self.view.is_held:
-            self.change(now, is_held=True)
+            self.change(now, is_held=True, idling=shown_alive(self.view.idling, now))
         return self.view.expires_at
 
     def observe(self, now: datetime, listed: Sequence[Node]) -> tuple[Drift, ...]:

@@ -19,6 +19,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wai
 
 from clouddesk.adapters.ansible import AnsibleConfiguration
 from clouddesk.adapters.audit import RedisAuditTrail
+from clouddesk.adapters.blueprints import load_blueprints
 from clouddesk.adapters.completeness import RedisCompleteness
 from clouddesk.adapters.costs import RedisCosts
 from clouddesk.adapters.orphans import RedisOrphans
@@ -46,6 +47,7 @@ from clouddesk.workflows.activities import Activities, KeepOffers, ProviderFacto
 from clouddesk.workflows.client import TemporalReservations
 from clouddesk.workflows.configure_activities import ConfigureActivities
 from clouddesk.workflows.digesting import DigestActivities
+from clouddesk.workflows.idle_check import IdleCheck
 from clouddesk.workflows.measuring import UtilisationActivities
 from clouddesk.workflows.rebuild import Rebuild
 from clouddesk.workflows.registration import make_worker, schedule_digest, schedule_sweep, schedule_utilisation
@@ -144,13 +146,22 @@ async def _work(settings: Settings, health: _Health, stopping: asyncio.Event) ->
             timers=TemporalTimers(client),
             clock=utc_now,
         )
+        series = RedisUtilisation(redis)
+        idle = IdleCheck(
+            engine=TemporalReservations(client),
+            series=series,
+            thresholds=settings.limits.idle_thresholds(minutes_between_looks=settings.utilisation_minutes),
+            blueprints=load_blueprints(*settings.blueprint_paths),
+            clock=utc_now,
+        )
         measuring = UtilisationActivities(
             views=views,
-            series=RedisUtilisation(redis),
+            series=series,
             probe=SshProbe(machine_secrets, RedisHostKeys(redis), utc_now),
             simulated=PretendedUse(redis, utc_now),
             open_provider=open_account,
             clock=utc_now,
+            sampled=idle.heard,
         )
         rebuild = Rebuild(client, views=views, audit=audit, completeness=RedisCompleteness(redis))
         parts = (sweeping, digesting, ringing, measuring)

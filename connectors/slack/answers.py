@@ -114,10 +114,6 @@ FILE_UNREAD = Reply(
     "of the .pub file into the form behind this button, or here.",
     (Button("Add SSH key", ADD_WORDS),),
 )
-FILE_NO_KEY = Reply(
-    "There is no public SSH key in this file. It is the file that ends with .pub, such as `~/.ssh/id_ed25519.pub`, "
-    "with one line that begins with ssh-ed25519 or ssh-rsa."
-)
 FILE_PRIVATE = Reply(
     "There is a private key in this file: nobody else may have it, so I keep nothing of it. Please delete the file "
     "here: hover over it, ⋮, *Delete file*. It lies in Slack, so treat the key as leaked: make a new pair with "

@@ -28,9 +28,7 @@ class KeyFiles:
             keys = [key.line for text in texts if text is not None for key in parse_ssh_keys(text)]
         except SshKeyIsPrivate:
             return answers.FILE_PRIVATE
-        except NoSshKey as error:
-            return Reply(error.what) if error.is_damaged else answers.FILE_NO_KEY
-        except WeakSshKey as error:
+        except (NoSshKey, WeakSshKey) as error:
             return Reply(str(error))
         return f"{job.text or ADD_WORDS} {' '.join(keys)}" if keys else answers.FILE_UNREAD
 

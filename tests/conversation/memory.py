@@ -17,6 +17,7 @@ from clouddesk.model.costs import CostAccount
 from clouddesk.model.credentials import CredentialInfo, SecretFields
 from clouddesk.model.errors import CloudDeskError, NotFound, UnknownRegion, WrongState
 from clouddesk.model.freeze import Freeze
+from clouddesk.model.idling import IdleWish, kept, with_wish
 from clouddesk.model.invalid import NoPrice
 from clouddesk.model.node import RUNNING as NODE_RUNNING
 from clouddesk.model.node import Node, Opening
@@ -466,6 +467,20 @@ class MemoryEngine:
         else:
             count = len(item.nodes) if answer == GO_ON else item.node_count
             self._put(item, state=PROVISIONING, node_count=count)
+
+    async def keep(
+        self, reservation_id: str, until: datetime, request_id: str, *, by: str = "", is_protected: bool = False
+    ) -> None:
+        self._fail()
+        item = self.views.items[reservation_id]
+        if request_id not in item.idling.requests:
+            noted = replace(item.idling, requests=(*item.idling.requests, request_id))
+            self._put(item, idling=kept(noted, until, is_protected=is_protected))
+
+    async def set_idle(self, reservation_id: str, wish: IdleWish, request_id: str, *, by: str = "") -> None:
+        self._fail()
+        item = self.views.items[reservation_id]
+        self._put(item, idling=with_wish(item.idling, wish, self.clock()))
 
     async def credentials_renewed(self, reservation_id: str) -> None:
         """Nothing waits for them."""

@@ -162,9 +162,10 @@ async def test_what_is_off_or_simulated_is_not_asked_of_the_cloud_and_lost_crede
     )
     pretended = await rounds.have("pretended", is_simulated=True)
     rounds.probe.silent, rounds.simulated.silent = {item.id}, {pretended.id}
-    rounds.cloud.fault = CredentialsMissing("aws")
-    assert await rounds.run() == Round(reservations=2, machines=3, asked_of_clouds=1)
-    assert rounds.heard == {item.id: [], pretended.id: []}
+    for fault in (CredentialsMissing("aws"), RuntimeError("made up by a test")):
+        rounds.cloud.fault = fault
+        assert await rounds.run() == Round(reservations=2, machines=3, asked_of_clouds=1)
+        assert rounds.heard == {item.id: [], pretended.id: []}
 
 
 async def test_many_machines_are_looked_at_in_pages_of_one_account_and_region(

@@ -55,7 +55,7 @@ async def test_a_status_that_says_vacation_asks_once_and_its_end_forgets_it(
     await start(desk=desk)
     await until(lambda: said(slack, "ben"))
     (asked,) = said(slack, "ben")
-    assert "away" in asked
+    assert "Your status says" in asked
     assert "Stop all now" in slack.messages("ben", "dm")[-1].all_text()
     known = await desk.store.read(BEN)
     assert known is not None

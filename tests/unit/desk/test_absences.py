@@ -53,6 +53,15 @@ async def test_a_status_asks_by_one_notice_and_not_when_it_was_told_already() ->
     assert await absences.current(ANN) is not None, "what was told does not end with a status"
 
 
+async def test_a_status_that_is_told_in_words_as_well_does_not_end_with_the_status() -> None:
+    world = await with_machine()
+    now, absences = world.clock(), world.desk.absences
+    assert await absences.status_seen(ANN, (now, None))
+    assert not (await absences.note(ANN, now, now + 7 * DAY)).is_new
+    assert not await absences.status_seen(ANN, None)
+    assert await absences.current(ANN) is not None
+
+
 async def test_nobody_is_asked_about_nothing_and_is_once_something_runs() -> None:
     world = await with_machine(days=2)
     now, absences = world.clock(), world.desk.absences

@@ -16,6 +16,7 @@ from clouddesk.desk import Desk
 from clouddesk.model.actor import Actor
 from clouddesk.model.credentials import Secret
 from clouddesk.model.errors import Denied, NotFound, QuoteExpired
+from clouddesk.model.idling import IdleWish
 from clouddesk.model.node import Opening
 from clouddesk.model.offer import Requirements
 from clouddesk.model.reservation import GO_ON, PARTIAL, STOPPED
@@ -48,6 +49,8 @@ from tests.unit.desk.matrix import (
 )
 
 Call = Callable[[Desk, Actor, str], Awaitable[Any]]
+SOON = START + timedelta(days=1)
+NEVER = IdleWish(stop_seconds=0)
 NIGHTLY = Switch(STOP, Weekly(EVERY_DAY, 19))
 GROWN = Scale(3, 2, "node", hourly_price_usd=1.0, stopped_hourly_price_usd=1.0)
 OF_RESERVATIONS: dict[str, tuple[str, Call]] = {
@@ -59,6 +62,9 @@ OF_RESERVATIONS: dict[str, tuple[str, Call]] = {
     "leases.extension_price_usd": (SEE, lambda desk, actor, id_: desk.leases.extension_price_usd(actor, id_, 3600)),
     "leases.extend": (LENGTHEN, lambda desk, actor, id_: desk.leases.extend(actor, id_, 3600, request_id="r")),
     "leases.hold": (LENGTHEN, lambda desk, actor, id_: desk.leases.hold(actor, id_)),
+    "idling.keep": (SWITCH, lambda desk, actor, id_: desk.idling.keep(actor, id_, SOON, request_id="r")),
+    "idling.wish": (SWITCH, lambda desk, actor, id_: desk.idling.wish(actor, id_, NEVER, request_id="r")),
+    "idling.thresholds": (SEE, lambda desk, actor, id_: desk.idling.thresholds(actor, id_)),
     "power.stop": (SWITCH, lambda desk, actor, id_: desk.power.stop(actor, id_)),
     "power.start": (SWITCH, lambda desk, actor, id_: desk.power.start(actor, id_)),
     "power.reboot": (SWITCH, lambda desk, actor, id_: desk.power.reboot(actor, id_)),
