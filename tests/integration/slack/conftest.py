@@ -68,11 +68,22 @@ class NoAbsences:
         return []
 
 
+class NoTeam:
+    """Nothing is frozen, and nobody has left."""
+
+    async def current(self, _actor: Actor) -> None:
+        return None
+
+    async def concerned(self, _actor: Actor) -> list[str]:
+        return []
+
+
 class NoDesk:
     """A Desk at which nobody has anything."""
 
     costs = NoCosts()
     absences = NoAbsences()
+    freezing = leavers = NoTeam()
     ssh_keys = SshKeys(MemorySshKeys())
 
     async def reservations(self, _actor: Actor, **_which: bool) -> list[Reservation]:
