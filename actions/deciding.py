@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actions import questions
+from actions import approving, questions
 from actions.base import DeskAction
 from actions.turn import Button, Question, Turn
 from actions.wording import provider_title
@@ -39,6 +39,8 @@ class ActionDecide(DeskAction):
         option, _, shown = str(option or "").partition("@")
         if orphan_id is not None and option in ORPHAN_CHOICES:
             await _settle(turn, str(option), str(orphan_id))
+        elif option in approving.CHOICES:
+            await approving.decide(turn, option, shown)
         elif option == HOLD:
             await _ask_hold(turn, str(reservation_id))
         elif option in CHOICES or option in SOFTWARE_CHOICES:

@@ -94,6 +94,8 @@ class Turn:
     """The length of time that the open extension is to be of instead (``actions/lengths.py``)."""
     about_template: AboutTemplate | None = None
     """What the words want with a template (``actions/template_words.py``)."""
+    about_budget: Any = None
+    """What the words want with a budget or a request to go beyond one (``actions/about_budgets.py``)."""
     other_scale: dict[str, Any] | None = None
     """The number of machines that the open question is to be about instead (``actions/rescaling.py``)."""
     new_notices: tuple[Notice, ...] = ()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from clouddesk.accounts import Accounts
 from clouddesk.adapters.audit import RedisAuditTrail
 from clouddesk.adapters.blueprints import load_blueprints
+from clouddesk.adapters.budgets import RedisApprovals, RedisBudgets
 from clouddesk.adapters.colleagues import RedisColleagues
 from clouddesk.adapters.costs import RedisCosts
 from clouddesk.adapters.orphans import RedisOrphans
@@ -27,6 +28,7 @@ from clouddesk.adapters.vault import VaultCredentials
 from clouddesk.adapters.vault_keys import VaultSshKeys
 from clouddesk.adapters.vault_machines import VaultMachineSecrets
 from clouddesk.adapters.vault_session import VaultSession
+from clouddesk.admins import Admins
 from clouddesk.desk import Desk
 from clouddesk.language.localtime import utc_now
 from clouddesk.settings import Settings
@@ -86,7 +88,11 @@ async def open_desk(settings: Settings, *, vault_role: str = "desk") -> AsyncIte
             software_secrets=VaultMachineSecrets(vault),
             trail=RedisAuditTrail(redis, keep_days=settings.audit_days),
             ledger=RedisCosts(redis),
+            budget_store=RedisBudgets(redis),
+            approval_store=RedisApprovals(redis),
+            admins_of=Admins(redis, settings.admins, has_group=bool(settings.slack_admin_group)).of_workspace,
             team=settings.defaults,
+            budget_defaults=settings.budgets,
         )
     finally:
         await redis.close()

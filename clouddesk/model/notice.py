@@ -41,6 +41,10 @@ DIGEST = "digest"
 """What a person's machines cost in the week before; for admins those of all."""
 REMINDER = "reminder"
 """Asked for by the person: of one reservation, or with no ``reservation_id`` of all that runs."""
+APPROVAL_ASKED = "approval_asked"
+"""For those who may decide: something is over a budget; approve or decline?"""
+APPROVAL_DECIDED = "approval_decided"
+"""For who asked: what became of it; ``status`` says which, ``reason`` why."""
 
 OFFERED_EXTENSION_SECONDS = 7200
 """What the question in a warning offers, and a plain yes to it takes."""

@@ -30,6 +30,8 @@ ICONS = {
     notices.SHARED: "🤝",
     notices.UNSHARED: "👋",
     notices.DIGEST: "📊",
+    notices.APPROVAL_ASKED: "✋",
+    notices.APPROVAL_DECIDED: "📋",
 }
 
 # --- Progress ---------------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from sanic import Sanic
 
 from actions import desk_access, questions, server
 from actions.turn import FACTS
+from clouddesk.model.actor import ADMIN, MEMBER, Actor, Person
 from clouddesk.model.notice import Notice
 from clouddesk.workflows.notices import make_notice
 from connectors import light_rasa
@@ -128,7 +129,6 @@ class Stage:
     async def have(self, person: str, request: dict[str, Any]) -> None:
         """A reservation of the person's that runs already."""
         from actions.request_fields import to_request
-        from clouddesk.model.actor import Actor
 
         actor = Actor("local", person, timezone="Europe/Berlin")
         await self.world.accounts.welcome(actor.person)
@@ -150,6 +150,17 @@ class Stage:
         notice = make_notice(item, kind, self.world.clock(), key=f"{len(self.world.notices.sent)}")
         await self.world.notices.send(notice)
         return notice
+
+    def make_admins(self, people: list[str]) -> None:
+        """These are admins of the workspace from now on."""
+        self.world.admins["local"] = people
+        desk_access.the.admins = _Admins(people)  # type: ignore[assignment]  # what of it is asked here
+
+    def told(self, person: str, kind: str) -> Notice:
+        """The last notice of this kind that the person got."""
+        found = [item for item in self.world.notices.sent if (item.user_id, item.kind) == (person, kind)]
+        assert found, f"{person} got no notice {kind}"
+        return found[-1]
 
     def start_clock(self) -> None:
         """An hour after everything that was there already began."""
@@ -191,6 +202,18 @@ class Stage:
     def close(self) -> None:
         self.agent.processor.parse_message = self._parse
         desk_access.the.use(None)
+        desk_access.the.admins = None
+
+
+class _Admins:
+    """Who is an admin, by name."""
+
+    def __init__(self, people: list[str]) -> None:
+        self._people = people
+
+    async def actor(self, person: Person, *, timezone: str = "UTC", locale: str = "") -> Actor:
+        roles = (ADMIN, MEMBER) if person.user_id in self._people else (MEMBER,)
+        return Actor(person.workspace_id, person.user_id, roles=roles, timezone=timezone, locale=locale)
 
 
 @asynccontextmanager
