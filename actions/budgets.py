@@ -60,7 +60,7 @@ class ActionSetBudget(DeskAction):
             turn.say("utter_budget_who", name=about.unclear)
             return
         try:
-            book = await turn.desk.budgets.book(turn.actor)
+            book = await turn.desk.budgets.own_book(turn.actor)
         except Denied:
             turn.say("utter_budget_not_admin")
             return

@@ -91,7 +91,7 @@ class Approvals:
         known = await self.store.get(actor.workspace_id, approval.id)
         if known is None or known.status == PENDING:
             # First its end, so that there is none without: it tells who asked, also when all else is lost.
-            await self.timers.put(_end_of(known or approval))
+            await self.timers.put(end_of(known or approval))
             known = await self.store.add(approval)
         if known.is_open(now):
             await self._record(known, audit.APPROVAL_ASKED, at=known.created_at, by=known.asker)
@@ -225,7 +225,7 @@ class Approvals:
     async def _forget_end(self, approval: Approval) -> None:
         # It would find that it is decided.
         with suppress(Unavailable):
-            await self.timers.remove([_end_of(approval).id])
+            await self.timers.remove([end_of(approval).id])
 
     async def _to_decide(self, actor: Actor, approval_id: str) -> Approval:
         approval = await self.store.get(actor.workspace_id, approval_id)
@@ -291,6 +291,20 @@ def decided(approval: Approval, now: datetime) -> Notice:
     return _notice(approval, f"{approval.id}:{APPROVAL_DECIDED}:{key}", APPROVAL_DECIDED, now, approval.asker)
 
 
+def lost(timer: Timer, name: str, now: datetime) -> Notice:
+    """For who asked, where nothing is known of the request when its time is over."""
+    return Notice(
+        id=f"{timer.id}:{APPROVAL_DECIDED}:lost",
+        kind=APPROVAL_DECIDED,
+        workspace_id=timer.workspace_id,
+        user_id=timer.by,
+        conversation=timer.conversation,
+        reservation_id="",
+        created_at=now,
+        values={"name": name, "status": "lost"},
+    )
+
+
 def _seen(approval: Approval, now: datetime) -> Approval:
     """One whose time is over is so before its timer has rung."""
     return replace(approval, status=EXPIRED) if approval.status == PENDING and not approval.is_open(now) else approval
@@ -330,7 +344,7 @@ def _notice(approval: Approval, id_: str, kind: str, now: datetime, user_id: str
     )
 
 
-def _end_of(approval: Approval) -> Timer:
+def end_of(approval: Approval) -> Timer:
     """What rings when nobody has decided in time."""
     return Timer(
         id=f"approval-{approval.workspace_id}-{approval.id}",

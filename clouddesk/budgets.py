@@ -69,6 +69,11 @@ class Budgets:
         access.require_budgets_of_all(actor)
         return await self._book(actor.workspace_id)
 
+    async def own_book(self, actor: Actor) -> BudgetBook:
+        """Only what was set, without what is configured; for admins. Raises Denied."""
+        access.require_budgets_of_all(actor)
+        return await self.store.book(actor.workspace_id)
+
     async def view(self, actor: Actor, whose: str, *, bounds: Mapping[str, Bound | None] | None = None) -> BudgetView:
         """How much of it is used: everybody's own and the team's, for admins anybody's. Raises Denied.
 

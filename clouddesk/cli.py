@@ -34,6 +34,7 @@ COMMANDS = {
     "sweep": "clouddesk.commands.sweep:sweep",
     "audit": "clouddesk.commands.audit:audit",
     "costs": "clouddesk.commands.costs:costs",
+    "budget": "clouddesk.commands.budget:budget",
     "slack": "clouddesk.commands.slack_tokens:slack",
     "slack-sim": "clouddesk.commands.slack:slack_sim",
     "docker-image": "clouddesk.commands.docker:docker_image",

@@ -45,6 +45,8 @@ APPROVAL_ASKED = "approval_asked"
 """For those who may decide: something is over a budget; approve or decline?"""
 APPROVAL_DECIDED = "approval_decided"
 """For who asked: what became of it; ``status`` says which, ``reason`` why."""
+OVER_BUDGET = "over_budget"
+"""It was to start by the clock, which would have gone beyond a budget, so it stays stopped."""
 
 OFFERED_EXTENSION_SECONDS = 7200
 """What the question in a warning offers, and a plain yes to it takes."""

@@ -30,6 +30,7 @@ ICONS = {
     notices.SHARED: "🤝",
     notices.UNSHARED: "👋",
     notices.DIGEST: "📊",
+    notices.OVER_BUDGET: "✋",
     notices.APPROVAL_ASKED: "✋",
     notices.APPROVAL_DECIDED: "📋",
 }
