@@ -57,7 +57,7 @@ def reasons(findings: Sequence[Finding], owner: str, *, with_use: bool = True) -
 def bound(measure: str, found: Bound | None) -> str:
     """ "$200.00 a month (a warning from $150.00)"."""
     if found is None or found.is_empty:
-        return f"no limit {UNITS[measure]}" if measure != MACHINES else "no limit of machines"
+        return "no limit of machines" if measure == MACHINES else f"any sum {UNITS[measure]}"
     most, warn = (None if number is None else _number(measure, number) for number in (found.most, found.warn))
     if most is None:
         return f"a warning from {warn} {UNITS[measure]}"
@@ -71,17 +71,23 @@ def use(found: Use, month: str) -> str:
         return head
     if found.measure == MACHINES:
         used = f"{found.total:g} there are"
-        left = "" if found.left is None else f"; {found.left:g} left"
-        return f"{head}: {used}{left}"
+        return f"{head}: {used}{_left(found)}"
     if found.measure == HOUR:
-        left = "" if found.left is None else f"; {hourly(found.left)} left"
-        return f"{head}: {hourly(found.committed)} now{left}"
-    left = "" if found.left is None else f"; *{money(found.left)} left*"
+        return f"{head}: {hourly(found.committed)} now{_left(found)}"
     name = month_name(month)
     return (
         f"{head}: {money(found.spent)} spent in {name} + {money(found.committed)} to come in {name} for leases that "
-        f"run{left}"
+        f"run{_left(found)}"
     )
+
+
+def _left(found: Use) -> str:
+    """ "; *$50.00 left*", "; *$3.00 over*"."""
+    if found.bound.most is None:
+        return ""
+    left = found.bound.most - found.total
+    number = {MACHINES: f"{abs(left):g}", HOUR: hourly(abs(left))}.get(found.measure, money(abs(left)))
+    return f"; *{number} {'left' if left >= 0 else 'over'}*"
 
 
 def what(purchase: Purchase, planned: Commitment) -> str:

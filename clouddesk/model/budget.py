@@ -168,11 +168,6 @@ class Use:
     def total(self) -> float:
         return self.spent + self.committed
 
-    @property
-    def left(self) -> float | None:
-        """None where only a warning is set."""
-        return None if self.bound.most is None else max(0.0, self.bound.most - self.total)
-
 
 @dataclass(frozen=True)
 class Month:

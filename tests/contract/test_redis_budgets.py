@@ -1,4 +1,4 @@
-"""Budgets and approvals over a real Redis: what is written is read, and of several at once each sees those before it."""
+"""Budgets and approvals over a real Redis: of several at once each sees those before it."""
 
 from __future__ import annotations
 

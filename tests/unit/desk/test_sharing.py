@@ -37,6 +37,7 @@ CALLS: dict[str, tuple[str, Call]] = {
     "reservation": (SEE, lambda desk, actor, id_: desk.reservation(actor, id_)),
     "extension_price_usd": (SEE, lambda desk, actor, id_: desk.leases.extension_price_usd(actor, id_, 3600)),
     "extend": (LENGTHEN, lambda desk, actor, id_: desk.leases.extend(actor, id_, 3600, request_id="r")),
+    "look_at_extension": (LENGTHEN, lambda desk, actor, id_: desk.leases.look_at_extension(actor, id_, 3600)),
     "hold": (LENGTHEN, lambda desk, actor, id_: desk.leases.hold(actor, id_)),
     "stop": (SWITCH, lambda desk, actor, id_: desk.power.stop(actor, id_)),
     "start": (SWITCH, lambda desk, actor, id_: desk.power.start(actor, id_)),
