@@ -61,7 +61,7 @@ _SENTENCES = (
     rf"{_WHOSE} {_BUDGET}(?: is| =|:| of| should be| shall be)?(?: now)? {_BOUND}",
     rf"{_WHO} (?:may|can|should|shall|must|is allowed to)(?: only)? (?:spend|have|use|run|get) (?:only )?(?:{_MOST} )?"
     rf"{_BOUND}",
-    rf"{_MOST} {_BOUND} (?:for )?{_WHO}",
+    rf"{_MOST} {_BOUND} (?:for {_WHO}|(?P<c_each>{_EACH}))",
     rf"(?:limit|cap|restrict) {_WHO} to (?:{_MOST} )?{_BOUND}",
     rf"(?P<soft>warn) {_WHO} (?:at|from|above|over|beyond|when (?:they|he|she|it|we) (?:spend|reach(?:es)?|pass(?:es)?"
     rf"|spends?)(?: more than)?) {_BOUND}",

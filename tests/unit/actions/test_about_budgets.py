@@ -84,6 +84,7 @@ def test_budgets_are_read_in_many_words(text: str, wanted: AboutBudget) -> None:
         "a vm with 4 cores for at most $1 an hour",
         "under 5 dollars an hour please",
         "budget 3 dollars",
+        "not more than 5 hrs",
         "limit it to $5 an hour",
         "limit the cluster to 3 machines",
         "at most 10 machines",
