@@ -35,6 +35,8 @@ COMMANDS = {
     "audit": "clouddesk.commands.audit:audit",
     "costs": "clouddesk.commands.costs:costs",
     "budget": "clouddesk.commands.budget:budget",
+    "utilisation": "clouddesk.commands.utilisation:utilisation",
+    "simulate": "clouddesk.commands.utilisation:simulate",
     "slack": "clouddesk.commands.slack_tokens:slack",
     "slack-sim": "clouddesk.commands.slack:slack_sim",
     "docker-image": "clouddesk.commands.docker:docker_image",

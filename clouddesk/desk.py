@@ -35,6 +35,7 @@ from clouddesk.model.offer import Offer, PriceList, Requirements
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import RELEASING, Reservation
+from clouddesk.openings import Openings
 from clouddesk.orphans import Orphanage
 from clouddesk.power import Power
 from clouddesk.purchases import Purchases
@@ -48,6 +49,7 @@ from clouddesk.sharing import Shares
 from clouddesk.ssh_keys import SshKeys
 from clouddesk.templates import Templates
 from clouddesk.timers import Timers
+from clouddesk.utilisation import Utilisation
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ class Desk:
     budget_store: stores.Budgets
     approval_store: stores.Approvals
     admins_of: Managers
+    series: stores.UtilisationSeries
     team: TeamDefaults
     budget_defaults: BudgetBook = field(default_factory=BudgetBook)
     clock: ports.Clock = utc_now
@@ -136,6 +139,11 @@ class Desk:
         return Costs(ledger=self.ledger, clock=self.clock)
 
     @cached_property
+    def utilisation(self) -> Utilisation:
+        """What machines do, by period."""
+        return Utilisation(series=self.series, records=self._records, clock=self.clock)
+
+    @cached_property
     def templates(self) -> Templates:
         """Requests that were saved under a name."""
         return Templates(self.template_store, self.habits, self._records, self.clock)
@@ -176,6 +184,11 @@ class Desk:
             carry_out=done.carry_out,
             clock=self.clock,
         )
+
+    @cached_property
+    def openings(self) -> Openings:
+        """What machines that run let in from outside."""
+        return Openings(self.engine, self._records, self.accounts, self.blueprints_by_name)
 
     @cached_property
     def orphans(self) -> Orphanage:

@@ -45,6 +45,7 @@ _TAKES = {
 }
 """What a share must allow for it; the rest is the owner's."""
 _EXTENSION_MINUTES = 120
+_MOST_OF_A_LINE = 300
 _DAY = 86400
 _SECOND = timedelta(seconds=1)
 
@@ -57,14 +58,19 @@ def home(
     now: datetime,
     reader: Reader,
     shared: Sequence[tuple[Reservation, Share]] = (),
+    budget: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """The page. ``month``: what this month has cost; ``shared``: the reservations of colleagues."""
+    """The page. ``month``: what this month has cost; ``shared``: the reservations of colleagues.
+
+    ``budget``: what of the person's budget is used and left, in words.
+    """
     live = [item for item in reservations if item.is_live]
     blocks = [_header(words.HOME_MACHINES), *_machines(live, now, reader)]
     blocks.append(context(words.HOME_ANSWERED))
     if shared:
         blocks += [{"type": "divider"}, _header(words.HOME_SHARED), *_shared(shared, now, reader)]
     blocks += [{"type": "divider"}, _header(words.HOME_MONTH), *_month(month, reader)]
+    blocks += [context(mrkdwn(words.HOME_BUDGET.format(use=cut(line, _MOST_OF_A_LINE)))) for line in budget]
     blocks += [{"type": "divider"}, _header(words.HOME_ACCESS), *_accesses(credentials, now, reader)]
     if any(item.is_simulated for item in live) or any(info.is_simulated for info in credentials):
         blocks.append(context(words.HOME_SIMULATED))

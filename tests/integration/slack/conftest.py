@@ -13,6 +13,7 @@ import pytest
 from redis.asyncio import Redis
 
 from clouddesk.adapters.redis import open_redis
+from clouddesk.budgets import BudgetView
 from clouddesk.costs import CostWish
 from clouddesk.desk import Desk
 from clouddesk.model.actor import Actor
@@ -59,10 +60,18 @@ class NoCosts:
         return report([], wish.since, wish.until, NOW)
 
 
+class NoBudgets:
+    """Nothing is bound."""
+
+    async def view(self, _actor: Actor, whose: str) -> BudgetView:
+        return BudgetView(whose, (), None, "2026-03")
+
+
 class NoDesk:
     """A Desk at which nobody has anything."""
 
     costs = NoCosts()
+    budgets = NoBudgets()
 
     async def reservations(self, _actor: Actor, **_which: bool) -> list[Reservation]:
         return []
