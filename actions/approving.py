@@ -31,7 +31,7 @@ from clouddesk.model.budget import Finding
 from clouddesk.model.errors import CloudDeskError, NotFound, Unavailable
 
 APPROVE, DECLINE, WITHDRAW, REPRICE = "approve", "decline", "withdraw", "reprice"
-CHOICES = (APPROVE, DECLINE, WITHDRAW, REPRICE)
+CHOICES = (APPROVE, DECLINE, WITHDRAW)
 """The answers of buttons, which carry the request's id as "approve@a-…"."""
 _STATUSES = {
     PENDING: "waits for an answer",
@@ -91,9 +91,6 @@ async def ask(turn: Turn, over: OverBudget) -> None:
 async def decide(turn: Turn, option: str, approval_id: str, reason: str = "") -> None:
     """Take the answer to a request, from a button or from words."""
     desk, actor = turn.desk, turn.actor
-    if option == REPRICE:
-        await _reprice(turn, approval_id)
-        return
     try:
         if option == WITHDRAW:
             done = await desk.approvals.withdraw(actor, approval_id)
@@ -123,17 +120,6 @@ async def _approve(turn: Turn, approval_id: str) -> None:
         turn.say("utter_approval_changed", what=_what(done), asker=asker)
     else:
         turn.say("utter_approval_given", what=_what(done), asker=asker)
-
-
-async def _reprice(turn: Turn, approval_id: str) -> None:
-    """Whoever asked looks what it costs by now."""
-    from actions import create  # it says what is over a budget, too
-    from actions.request_fields import to_fields
-
-    approval = await turn.desk.approvals.get(turn.actor, approval_id)
-    if approval.asker != turn.actor.user_id or approval.purchase.quote is None:
-        raise NotFound(approval_id)
-    await create.quote(turn, to_fields(approval.purchase.quote.request), response="utter_quote_looked_again")
 
 
 def status(turn: Turn, approval: Approval) -> str:

@@ -28,7 +28,9 @@ class ActionBudgets(DeskAction):
 
     async def respond(self, turn: Turn) -> None:
         """As ``actions/about_budgets.py`` has read it."""
-        about: AboutBudget = turn.about_budget
+        about = turn.about_budget
+        if about is None:
+            raise ValueError("nothing is said of a budget")
         if about.unclear:
             turn.say("utter_budget_who", name=about.unclear)
         elif about.what == about_budgets.SHOW:
@@ -56,6 +58,8 @@ class ActionSetBudget(DeskAction):
     async def respond(self, turn: Turn) -> None:
         """The yes comes back here."""
         about = AboutBudget(**turn.facts["budget"]) if turn.facts.get("is_confirmed") else turn.about_budget
+        if about is None:
+            raise ValueError("nothing is said of a budget")
         if about.unclear:
             turn.say("utter_budget_who", name=about.unclear)
             return

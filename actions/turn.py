@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rasa_sdk.events import ActionExecuted, ActiveLoop, FollowupAction, SlotSet
 from rasa_sdk.forms import REQUESTED_SLOT
@@ -11,6 +11,9 @@ from rasa_sdk.forms import REQUESTED_SLOT
 from clouddesk.desk import Desk
 from clouddesk.model.actor import Actor
 from clouddesk.model.notice import Notice
+
+if TYPE_CHECKING:
+    from actions.about_budgets import AboutBudget
 
 Question = dict[str, Any]
 """The open question: ``kind`` says which (see ``actions/questions.py``), the rest is what its answer needs."""
@@ -94,7 +97,7 @@ class Turn:
     """The length of time that the open extension is to be of instead (``actions/lengths.py``)."""
     about_template: AboutTemplate | None = None
     """What the words want with a template (``actions/template_words.py``)."""
-    about_budget: Any = None
+    about_budget: AboutBudget | None = None
     """What the words want with a budget or a request to go beyond one (``actions/about_budgets.py``)."""
     other_scale: dict[str, Any] | None = None
     """The number of machines that the open question is to be about instead (``actions/rescaling.py``)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -27,7 +27,7 @@ from clouddesk.model.budget import (
     uses,
 )
 from clouddesk.model.costs import CostAccount
-from clouddesk.model.errors import Unavailable
+from clouddesk.model.errors import CloudDeskError, Unavailable
 from clouddesk.model.offer import SAME_PRICE
 from clouddesk.model.ports import Clock
 from clouddesk.model.quote import Quote
@@ -160,10 +160,12 @@ class Budgets:
         except Unavailable:
             # Perhaps it was passed on.
             raise
-        except BaseException:
+        except CloudDeskError:
             with suppress(Unavailable):
                 await self.store.let_go(workspace_id, purchase.key)
             raise
+        with suppress(Unavailable):
+            await self.store.hold(workspace_id, _done(purchase.key))
 
     async def _approved(self, workspace_id: str, purchase: Purchase, approval_id: str) -> Approval | None:
         """The approval of just this, given by somebody else."""
@@ -198,6 +200,15 @@ class Budgets:
             facts=facts,
         )
         await self.trail.append([entry])
+
+
+def _done(key: str) -> Callable[[BudgetBook, list[Hold]], Awaitable[list[Hold]]]:
+    """The hold of that key was carried out: the ledger has it in a moment."""
+
+    async def done(_: BudgetBook, holds: list[Hold]) -> list[Hold]:
+        return [replace(hold, is_done=True) if hold.key == key else hold for hold in holds]
+
+    return done
 
 
 def _having(book: BudgetBook, whose: str, bounds: Mapping[str, Bound | None]) -> BudgetBook:

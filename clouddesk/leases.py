@@ -66,7 +66,13 @@ class Leases:
     async def hold(self, actor: Actor, reservation_id: str, *, approval_id: str = "") -> Reservation:
         """Keep it until the longest lease allowed. Raises WrongState when it is being given back; OverBudget."""
         reservation = await self.records.with_right(actor, Right.EXTEND, reservation_id)
-        purchase = Purchase(HOLD, reservation.id, reservation.owner, reservation.name, key=f"{HOLD}:{reservation.id}")
+        purchase = Purchase(
+            HOLD,
+            reservation.id,
+            reservation.owner,
+            reservation.name,
+            key=f"{HOLD}:{reservation.id}:{reservation.expires_at.isoformat()}",
+        )
         plan = self._until_longest_end(reservation)
         async with self.budgets.claim(reservation.workspace_id, purchase, plan, approval_id=approval_id):
             end = await self.engine.hold(reservation.id, by=actor.user_id)

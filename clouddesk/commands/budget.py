@@ -76,7 +76,7 @@ def set_(
         bounds: dict[str, Bound | None] = {}
         for measure, number in numbers.items():
             known = before.bound(measure) or Bound()
-            bounds[measure] = Bound(known.most, number) if warn else Bound(number, known.warn)
+            bounds[measure] = Bound(known.most, number) if warn else Bound(number, number and known.warn)
         return await desk.budgets.set(_operator(workspace), whose, bounds)
 
     _tell(with_desk(change, role="gateway"), whose)

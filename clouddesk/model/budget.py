@@ -23,7 +23,7 @@ _HOUR_SECONDS = 3600.0
 _LEAST = 1e-6
 """Less is what differences of sums leave over."""
 HELD_AT_LEAST_SECONDS = 60.0
-"""So long after a yes what it commits to counts, whatever the ledger says: that may be a moment behind."""
+"""So long after a yes what was done counts, whatever the ledger says: that may be a moment behind."""
 HELD_AT_MOST_SECONDS = 3600.0
 """A yes that nothing came of in that time (a server was away) counts no more."""
 
@@ -131,6 +131,8 @@ class Hold:
     key: str
     at: float
     commitment: Commitment
+    is_done: bool = False
+    """Whether it is known to have been done; else it may be done yet."""
 
 
 @dataclass(frozen=True)
@@ -214,7 +216,7 @@ def counts(hold: Hold, account: CostAccount | None, now: float) -> bool:
     if not account.is_live or account.ends_at <= now:
         # It ended, or is being given back. One that ended before may come back under its id.
         return not account.is_live and account.ends_at < hold.at
-    return age < HELD_AT_LEAST_SECONDS or account.state not in (RUNNING, STOPPED)
+    return not hold.is_done or age < HELD_AT_LEAST_SECONDS or account.state not in (RUNNING, STOPPED)
 
 
 def alive(holds: Iterable[Hold], accounts: Iterable[CostAccount], now: float) -> list[Hold]:

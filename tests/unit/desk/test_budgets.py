@@ -12,7 +12,7 @@ from clouddesk.budgets import EACH, TEAM
 from clouddesk.model.actor import ADMIN, MEMBER, VIEWER, Actor
 from clouddesk.model.approval import OverBudget
 from clouddesk.model.budget import HOUR, MACHINES, MONTH, Bound, Budget, BudgetBook
-from clouddesk.model.errors import Denied, Unavailable
+from clouddesk.model.errors import Denied, RequestRejected, Unavailable, Undecided
 from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import Reservation
 from tests.conversation.memory import MemoryDesk
@@ -158,8 +158,8 @@ async def test_two_yes_at_once_do_not_both_use_the_last_of_a_budget(world: Memor
 
 async def test_a_yes_that_fails_gives_its_money_free_and_one_that_may_be_done_does_not(world: MemoryDesk) -> None:
     await bind(world, "ann", machines=1)
-    world.engine.fault = ValueError("made up")
-    with pytest.raises(ValueError, match="made up"):
+    world.engine.fault = RequestRejected("aws")
+    with pytest.raises(RequestRejected):
         await order(world)
     world.engine.fault = Unavailable("Temporal")
     with pytest.raises(Unavailable):
@@ -168,6 +168,21 @@ async def test_a_yes_that_fails_gives_its_money_free_and_one_that_may_be_done_do
         await order(world)
     world.clock.forward(hours=2)
     await order(world)
+
+
+async def test_an_extension_that_may_still_be_done_takes_its_room_for_an_hour(world: MemoryDesk) -> None:
+    made = await order(world)
+    await bind(world, "ann", lease=12 * HOURLY)
+    world.engine.fault = Undecided("Temporal")
+    with pytest.raises(Undecided):
+        await world.desk.leases.extend(ANN, made.id, 2 * 3600, request_id="one")
+    world.clock.forward(minutes=5)
+    with pytest.raises(OverBudget):
+        await world.desk.leases.extend(ANN, made.id, 3600, request_id="two")
+    await world.desk.leases.extend(ANN, made.id, 2 * 3600, request_id="one")
+    world.clock.forward(minutes=5)
+    with pytest.raises(OverBudget):
+        await world.desk.leases.extend(ANN, made.id, 60, request_id="three")
 
 
 async def test_a_soft_limit_is_told_and_bars_nothing(world: MemoryDesk) -> None:
