@@ -77,7 +77,7 @@ async def ask(turn: Turn, over: OverBudget) -> None:
     if approval.status != PENDING:
         turn.say("utter_approval_known", what=what, status=status(turn, approval))
         return
-    deciders = [name_of(turn, user_id) for user_id in await turn.desk.approvals.deciders(approval)]
+    deciders = [name_of(turn, user_id) for user_id in await turn.desk.approvals.deciders(turn.actor, approval.id)]
     turn.say(
         "utter_approval_asked",
         buttons=[_button("Withdraw the request", WITHDRAW, approval)],

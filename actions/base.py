@@ -12,6 +12,7 @@ from actions import (
     about_budgets,
     approving,
     assenting,
+    away,
     bare,
     bargaining,
     besides,
@@ -19,6 +20,7 @@ from actions import (
     clauses,
     decisions,
     desk_access,
+    freeze_words,
     giving_up,
     knowledge,
     lengths,
@@ -39,14 +41,18 @@ from actions import (
     retries,
     several,
     stopping,
+    team_words,
     template_words,
     unsure,
     usual,
+    weekly_words,
     wording,
 )
 from actions.turn import FACTS, Question, Turn
+from clouddesk.language import team
+from clouddesk.language.holidays import place_chosen
 from clouddesk.model.approval import OverBudget
-from clouddesk.model.errors import CloudDeskError, ProviderError
+from clouddesk.model.errors import CloudDeskError, Frozen, ProviderError
 from clouddesk.model.offer import OWN_MACHINE
 
 log = structlog.get_logger()
@@ -161,6 +167,8 @@ def _topic_of_answer(turn: Turn) -> str | None:
     is_open = questions.is_open(question)
     if (about := turn.about_budget) and (about.is_aside or not turn.form):
         return "budgets" if about.is_aside else "set_budget"
+    if found := team_words.topic(turn):
+        return found
     if several.find(turn):
         return "answer_several"
     if turn.other_length is not None:
@@ -179,6 +187,12 @@ def _topic_of_answer(turn: Turn) -> str | None:
         return "reselect"
     if not turn.form and own_keys.find(turn):
         return "ssh_keys"
+    if not turn.form and away.find(turn):
+        return "absence"
+    if not turn.form and not turn.is_button and place_chosen(turn.text):
+        return "public_holidays"
+    if not turn.form and weekly_words.find(turn):
+        return "weekly_costs"
     if not turn.form and turn.about_template:
         return "change_template"
     if not turn.form and knowledge.asked_about(turn):
@@ -204,6 +218,8 @@ def _topic_of_answer(turn: Turn) -> str | None:
 
 def _topic_of_open(turn: Turn, question: Question) -> str | None:
     """The topic that takes what is said to an open question."""
+    if team.says(turn.text, str(question.get("phrase", ""))):
+        return "affirm"
     if stopping.task(turn):
         return "ask_what_to_stop"
     if not turn.form and giving_up.gives_up(turn):
@@ -260,7 +276,7 @@ def say_fault(action: str, turn: Turn, error: Exception) -> None:
     vendor_text = error.vendor_text if isinstance(error, ProviderError) else ""
     log.info("action.refused", action=action, code=error.code, user=str(turn.actor.person), vendor_text=vendor_text)
     response, values = wording.of_error(error)
-    turn.say(response, **values)
+    turn.say(response, **(freeze_words.of(turn, error.freeze) if isinstance(error, Frozen) else values))
 
 
 async def _open(tracker: Any) -> Turn:
@@ -299,6 +315,7 @@ async def _open(tracker: Any) -> Turn:
     turn.about_template = await template_words.find(turn)
     turn.other_scale = await rescaling.find(turn)
     turn.about_budget = await about_budgets.find(turn)
+    turn.about_team = await team_words.find(turn)
     granted = await desk.welcome(turn.actor)
     if granted:
         names = wording.names([wording.provider_title(info.provider) for info in granted])

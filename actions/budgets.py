@@ -185,10 +185,7 @@ async def _explain(turn: Turn) -> None:
 
 
 async def _say_who_decides(turn: Turn) -> None:
-    desk = turn.desk
-    admins = await desk.admins_of(turn.actor.workspace_id)
-    named = await desk.budgets.approvers(turn.actor.workspace_id)
-    people = [approving.name_of(turn, user_id) for user_id in dict.fromkeys((*admins, *named))]
+    people = [approving.name_of(turn, user_id) for user_id in await turn.desk.approvals.managers(turn.actor)]
     if people:
         turn.say("utter_approvers", people=names(people))
     else:

@@ -168,7 +168,7 @@ def request_words(request: ResourceRequest, title: str | None = None) -> str:
 def reservation_line(item: Reservation, actor: Actor, now: datetime) -> str:
     """One reservation in a list."""
     cost = money(item.cost_so_far_usd(now))
-    head = f"*{item.name}* ({item.id}) · {_state(item)} · {short_line(item)}"
+    head = f"*{item.name}* ({item.id}) · {state_words(item)} · {short_line(item)}"
     if item.state == ENDED:
         return f"{head} · cost {cost}"
     price = hourly(item.current_hourly_price_usd) + (" (while stopped)" if item.state == STOPPED else "")
@@ -258,7 +258,7 @@ def reservation_card(item: Reservation, actor: Actor, now: datetime, *, more: Se
         what += f" for {names(item.all_software)}"
     each = " each" if item.node_count > 1 else ""
     lines = [
-        f"*{item.name}* ({item.id}), {what}, {_state(item)}" + (f" ({item.reason})" if item.reason else ""),
+        f"*{item.name}* ({item.id}), {what}, {state_words(item)}" + (f" ({item.reason})" if item.reason else ""),
         f"{short_line(item)} · {item.vcpus} vCPU · {item.memory_gb:g} GB memory{each} · {item.os}",
         f"{hourly(item.current_hourly_price_usd)} now, {money(item.cost_so_far_usd(now))} so far",
         f"Since {local_time(item.created_at, actor, now)}, "
@@ -328,15 +328,16 @@ def _elsewhere(item: Elsewhere) -> str:
     return f"{provider_title(item.offer.provider)} {hourly(item.hourly_price_usd)}{no_access}"
 
 
-def _state(item: Reservation) -> str:
-    """ "provisioning (3 of 5 up)", "configuring: starting workers", "provisioning (waits for your answer)"."""
+def state_words(item: Reservation) -> str:
+    """ "provisioning (3 of 5 up)", "configuring: starting workers", "running, protected"."""
+    protected = ", protected" if item.is_protected else ""
     if item.step or item.scaling_to:
         state = f"{item.state} to {item.scaling_to}" if item.scaling_to else item.state
-        return f"{state}: {item.step}" if item.step else state
+        return (f"{state}: {item.step}" if item.step else state) + protected
     if item.offered or item.is_asked_about_software:
-        return f"{item.state} (waits for your answer)"
+        return f"{item.state} (waits for your answer)" + protected
     is_counted = item.nodes_up is not None and item.node_count > 1
-    return f"{item.state} ({item.nodes_up} of {item.node_count} up)" if is_counted else item.state
+    return (f"{item.state} ({item.nodes_up} of {item.node_count} up)" if is_counted else item.state) + protected
 
 
 def _node_lines(item: Reservation) -> list[str]:

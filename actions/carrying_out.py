@@ -7,6 +7,7 @@ from actions.base import hand_over
 from actions.moments import Moment
 from actions.turn import Question, Turn
 from actions.wording import provider_title
+from clouddesk.language import team
 from clouddesk.model.approval import OverBudget
 from clouddesk.model.errors import NotFound, OfferChanged, QuoteExpired
 from clouddesk.model.reservation import Reservation
@@ -14,7 +15,9 @@ from clouddesk.model.reservation import Reservation
 
 async def carry_out(turn: Turn, question: Question) -> None:
     """Do what was asked, after the yes."""
-    if question["kind"] in ("try_again", "confirm_task"):
+    if (phrase := str(question.get("phrase", ""))) and not (turn.is_button or team.says(turn.text, phrase)):
+        turn.say("utter_say_phrase", phrase=phrase, buttons=questions.buttons(question))
+    elif question["kind"] in ("try_again", "confirm_task"):
         await _try_again(turn, question)
     elif question["kind"] == "confirm_quote":
         await reserve(turn, question["id"])

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from actions import approving, cards, differences, openings, questions, retries, setup_words
+from actions import approving, cards, differences, freeze_words, openings, questions, retries, setup_words
 from actions.base import DeskAction
 from actions.kinds import kept_of, says_vm
 from actions.mending import lost_words, problem_of
@@ -92,7 +92,7 @@ async def quote(
     turn.say(
         response,
         buttons=questions.buttons(question),
-        card=cards.quote_card(made, turn.actor, title_in(turn, said), more=_left_out(turn, said)),
+        card=cards.quote_card(made, turn.actor, title_in(turn, said), more=await _more(turn, said)),
         warning=warning_of(turn, made) + approving.warning(turn, findings),
         them="it" if len(made.nodes) == 1 else "them",
         changes=change_words(changes or {}),
@@ -196,7 +196,7 @@ async def show_again(turn: Turn) -> None:
     turn.say(
         "utter_card_replaced",
         buttons=questions.buttons(question),
-        card=cards.quote_card(made, turn.actor, title_in(turn, said), more=_left_out(turn, said)),
+        card=cards.quote_card(made, turn.actor, title_in(turn, said), more=await _more(turn, said)),
         warning=warning_of(turn, made) + approving.warning(turn, findings),
         them="it" if len(made.nodes) == 1 else "them",
     )
@@ -301,6 +301,11 @@ def say_start(turn: Turn, made: Quote) -> None:
 def _total_taken(turn: Turn, said: Fields) -> Any:
     """A sum for all of the time, which was made a price of an hour."""
     return turn.one_of("max_price_per_hour") if "max_hourly_price_usd" in said else None
+
+
+async def _more(turn: Turn, said: Fields) -> str:
+    """What the card says besides: that there are no new machines for now, and what of the wish is left out."""
+    return "\n".join(line for line in (await freeze_words.line(turn), _left_out(turn, said)) if line)
 
 
 def _left_out(turn: Turn, said: Fields) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from actions import approving, create, questions
+from actions import absences, approving, create, questions
 from actions.base import DeskAction
 from actions.request_fields import to_fields
 from actions.turn import Button, Question, Turn
 from actions.wording import provider_title
 from clouddesk.language.localtime import local_time
 from clouddesk.language.money import money, rate
+from clouddesk.model.absence import AWAY_CHOICES
 from clouddesk.model.errors import NotFound
 from clouddesk.model.orphan import ADOPT, DELETE, KEEP, ORPHAN_CHOICES
 from clouddesk.model.reservation import (
@@ -39,7 +40,9 @@ class ActionDecide(DeskAction):
         if turn.decision is not None:
             option, reservation_id, orphan_id = turn.decision
         option, _, shown = str(option or "").partition("@")
-        if orphan_id is not None and option in ORPHAN_CHOICES:
+        if option in AWAY_CHOICES:
+            await absences.decide(turn, option, shown)
+        elif orphan_id is not None and option in ORPHAN_CHOICES:
             await _settle(turn, str(option), str(orphan_id))
         elif option in approving.CHOICES:
             await approving.decide(turn, option, shown)

@@ -20,7 +20,7 @@ from actions.wording import duration, names, plural, provider_title
 from clouddesk.language.localtime import local_time
 from clouddesk.language.money import hourly, money
 from clouddesk.model.approval import OverBudget
-from clouddesk.model.errors import CloudDeskError, LimitExceeded
+from clouddesk.model.errors import CloudDeskError, LimitExceeded, Protected
 from clouddesk.model.notice import OFFERED_EXTENSION_SECONDS
 from clouddesk.model.reservation import Reservation
 
@@ -35,13 +35,19 @@ class ActionTerminateResource(DeskAction):
 
     async def respond(self, turn: Turn) -> None:
         """Ask; the yes is answered in ``actions/answers.py``."""
-        ask_release(turn, [await turn.desk.owned(turn.actor, reservation_id) for reservation_id in chosen(turn)])
+        items = [await turn.desk.owned(turn.actor, reservation_id) for reservation_id in chosen(turn)]
+        if len(items) == 1 and items[0].is_protected:
+            raise Protected(items[0].name)
+        if left := _unprotected(turn, items):
+            ask_release(turn, left)
 
 
 class ReservationTask(DeskAction):
     """Something that is done to each of the reservations that the form found."""
 
     doing: ClassVar[str]
+    spares_protected: ClassVar[bool] = False
+    """Whether of several those are left out that are protected."""
 
     @abstractmethod
     async def do(self, turn: Turn, item: Reservation) -> None:
@@ -58,6 +64,11 @@ class ReservationTask(DeskAction):
     async def respond(self, turn: Turn) -> None:
         """One that fails does not keep the others from it; those that failed can be tried again."""
         items = await _looked_up(turn)
+        if self.spares_protected and not turn.facts.get("is_confirmed"):
+            items = _unprotected(turn, items)
+            turn.facts = {**turn.facts, "reservation": [{"id": item.id, "name": item.name} for item in items]}
+            if not items:
+                return
         if not turn.facts.get("is_confirmed") and await self.ask(turn, items):
             if turn.next_form:
                 return
@@ -96,6 +107,7 @@ class ActionStopResource(ReservationTask):
 
     topic = "stop_resource"
     doing = "stopping"
+    spares_protected = True
 
     async def do(self, turn: Turn, item: Reservation) -> None:
         done = await turn.desk.power.stop(turn.actor, item.id, request_id=request_id(turn, item))
@@ -234,6 +246,16 @@ def ask_release(turn: Turn, items: Sequence[Reservation]) -> None:
     else:
         options = _numbered(turn, items)
         turn.say("utter_confirm_release_many", buttons=buttons, options=options, machines=_machines(items), cost=cost)
+
+
+def _unprotected(turn: Turn, items: Sequence[Reservation]) -> list[Reservation]:
+    """Those of several that are not protected; the others are said to be left alone."""
+    if len(items) < 2:
+        return list(items)
+    kept = [item.name for item in items if item.is_protected]
+    if kept:
+        turn.say("utter_protected_left", names=names(kept), are="is" if len(kept) == 1 else "are")
+    return [item for item in items if not item.is_protected]
 
 
 def _drop_same(turn: Turn, kind: str, ids: set[str], topic: str | None = None) -> None:

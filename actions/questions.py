@@ -10,6 +10,7 @@ A confirmation is a dict in the slot ``open_question``:
     confirm_removal     {"provider": name}
     try_again           what failed, see ``actions/retries.py``: shall I try again?
     confirm_task        what is to be done, see ``actions/retries.py``, and its "doing": shall I?
+                        "phrase": what is to be said for it, where a yes is not enough
     confirm_decision    {"option": …, "id": what it is about, "doing": words}     see ``actions/deciding.py``
     choose              see ``actions/choosing.py``
     answered            {"ids": […], "of": "quote" | "release"}  settled; remembered for a second yes
@@ -79,6 +80,8 @@ def words(question: Question, *, is_named: bool = False) -> str:
         return f"shall I give back {called} for good? Disks and data are deleted. Yes or no."
     if kind == "confirm_removal":
         return f"shall I forget your {provider_title(question['provider'])} access? Yes or no."
+    if phrase := question.get("phrase"):
+        return f"shall I go ahead with {question['doing']}? Say “{phrase}”, or no."
     if kind in ("confirm_task", "confirm_decision"):
         cost = f" That costs {question['price']}." if question.get("price") else ""
         return f"shall I go ahead with {question['doing']}?{cost} Yes or no."
@@ -117,6 +120,8 @@ def buttons(question: Question) -> list[Button]:
     yes, no = _BUTTONS[question["kind"]]
     if question.get("is_over_budget"):
         yes = "Yes, ask for approval"
+    if phrase := question.get("phrase"):
+        yes = str(phrase).capitalize()
     change = [{"title": "Change", "payload": payload("correct", about(question))}]
     return [
         {"title": yes, "payload": yes_payload(question)},

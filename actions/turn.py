@@ -9,6 +9,7 @@ from rasa_sdk.events import ActionExecuted, ActiveLoop, FollowupAction, SlotSet
 from rasa_sdk.forms import REQUESTED_SLOT
 
 from clouddesk.desk import Desk
+from clouddesk.language.team import TeamWish
 from clouddesk.model.actor import Actor
 from clouddesk.model.notice import Notice
 
@@ -99,6 +100,8 @@ class Turn:
     """What the words want with a template (``actions/template_words.py``)."""
     about_budget: AboutBudget | None = None
     """What the words want with a budget or a request to go beyond one (``actions/about_budgets.py``)."""
+    about_team: TeamWish | None = None
+    """What the words want with the team's machines (``actions/team_words.py``)."""
     other_scale: dict[str, Any] | None = None
     """The number of machines that the open question is to be about instead (``actions/rescaling.py``)."""
     new_notices: tuple[Notice, ...] = ()

@@ -131,11 +131,11 @@ def _limit(error: errors.LimitExceeded) -> str:
 
 
 _PLAIN = (
-    *(errors.Denied, errors.QuoteExpired, errors.OfferChanged, errors.Unavailable, errors.Undecided),
+    *(errors.Denied, errors.QuoteExpired, errors.OfferChanged, errors.Unavailable, errors.Undecided, errors.Frozen),
     *(approval.OverBudget, approval.NobodyApproves, approval.AlreadyDecided, approval.NotYoursToDecide),
     *(invalid.ExtensionTooShort, invalid.ShareIsOver, invalid.SshKeyIsPrivate),
 )
-"""Errors without facts that a person needs."""
+"""Errors without facts that a person needs, or whose facts depend on who reads them."""
 
 _MEASURES = {"vcpus": "vCPUs", "memory_gb": "GB of memory", "storage_gb": "GB of disk", "gpu_count": "GPUs"}
 
@@ -178,6 +178,7 @@ _FACTS: dict[type[errors.CloudDeskError], Callable[[Any], dict[str, str]]] = {
         "state": _STATES.get(error.state, error.state),
         "wanted": error.wanted,
     },
+    errors.Protected: lambda error: {"name": error.name},
     errors.NotLookedAfter: lambda error: {"name": error.name},
     errors.ProviderError: lambda error: {"provider": provider_title(error.provider), "command": error.provider},
     ConfigureFailed: lambda error: {"nodes": names(error.nodes) or "any machine", "step": error.step},

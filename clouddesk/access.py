@@ -72,7 +72,7 @@ def require_member(actor: Actor) -> None:
 def require_admin(actor: Actor) -> None:
     """Raises Denied for everybody else."""
     if ADMIN not in actor.roles:
-        raise Denied("look through everybody's accounts")
+        raise Denied("do what is for admins")
 
 
 def may_see_costs_of_all(actor: Actor) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -34,7 +34,7 @@ from clouddesk.model.approval import (
 from clouddesk.model.audit import AuditEntry
 from clouddesk.model.errors import CloudDeskError, NotFound, OfferChanged, Unavailable
 from clouddesk.model.notice import APPROVAL_ASKED, APPROVAL_DECIDED, Notice
-from clouddesk.model.ports import Clock, Timers
+from clouddesk.model.ports import AdminsOf, Clock, Timers
 from clouddesk.model.reservation import Reservation
 from clouddesk.model.stores import Approvals as ApprovalStore
 from clouddesk.model.stores import AuditTrail, Notices
@@ -47,8 +47,6 @@ OPEN_FOR = timedelta(hours=24)
 """So long a request waits for somebody to decide."""
 RECENT = timedelta(days=2)
 
-Managers = Callable[[str], Awaitable[Sequence[str]]]
-"""The user ids of a workspace's admins."""
 CarryOut = Callable[[Actor, Approval], Awaitable[Reservation]]
 """Does what was approved, for who asked; once, however often it is called."""
 
@@ -63,7 +61,7 @@ class Approvals:
     notices: Notices
     trail: AuditTrail
     timers: Timers
-    admins_of: Managers
+    admins_of: AdminsOf
     carry_out: CarryOut
     clock: Clock
 
@@ -86,7 +84,7 @@ class Approvals:
             created_at=now,
             expires_at=now + OPEN_FOR,
         )
-        if not await self.deciders(approval):
+        if not await self._deciders(approval):
             raise NobodyApproves(over.findings, is_admin=ADMIN in actor.roles)
         known = await self.store.get(actor.workspace_id, approval.id)
         if known is None or known.status == PENDING:
@@ -95,17 +93,18 @@ class Approvals:
             known = await self.store.add(approval)
         if known.is_open(now):
             await self._record(known, audit.APPROVAL_ASKED, at=known.created_at, by=known.asker)
-            for user_id in await self.deciders(known):
+            for user_id in await self._deciders(known):
                 await self.notices.send(_asked(known, user_id))
         log.info("approval.asked", approval=known.id, user=str(actor.person), kind=purchase.kind)
         return known
 
-    async def deciders(self, approval: Approval) -> list[str]:
-        """Who may decide on it, as user ids: admins and named approvers, but for whom it is about."""
-        named = await self.budgets.approvers(approval.workspace_id)
-        everybody = dict.fromkeys((*await self.admins_of(approval.workspace_id), *named))
-        parties = await self._parties(approval)
-        return [user_id for user_id in everybody if user_id not in parties]
+    async def managers(self, actor: Actor) -> list[str]:
+        """Who decides in the actor's workspace, as user ids: its admins and named approvers."""
+        return await self._managers(actor.workspace_id)
+
+    async def deciders(self, actor: Actor, approval_id: str) -> list[str]:
+        """Who may decide on it, as user ids: the managers, but for whom it is about. Raises NotFound."""
+        return await self._deciders(await self.get(actor, approval_id))
 
     async def get(self, actor: Actor, approval_id: str) -> Approval:
         """One that the actor has asked for or may decide on. Raises NotFound."""
@@ -237,6 +236,14 @@ class Approvals:
         if actor.user_id in await self._parties(approval):
             raise NotYoursToDecide(PARTY)
         return approval
+
+    async def _managers(self, workspace_id: str) -> list[str]:
+        named = await self.budgets.approvers(workspace_id)
+        return list(dict.fromkeys((*await self.admins_of(workspace_id), *named)))
+
+    async def _deciders(self, approval: Approval) -> list[str]:
+        parties = await self._parties(approval)
+        return [user_id for user_id in await self._managers(approval.workspace_id) if user_id not in parties]
 
     async def _parties(self, approval: Approval) -> set[str]:
         """Who gets something of it: who asked, whose it is, and with whom it is shared."""

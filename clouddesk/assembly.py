@@ -7,11 +7,14 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from clouddesk.accounts import Accounts
+from clouddesk.adapters.absences import RedisAbsences
 from clouddesk.adapters.audit import RedisAuditTrail
 from clouddesk.adapters.blueprints import load_blueprints
 from clouddesk.adapters.budgets import RedisApprovals, RedisBudgets
+from clouddesk.adapters.calendars import RedisCalendars
 from clouddesk.adapters.colleagues import RedisColleagues
 from clouddesk.adapters.costs import RedisCosts
+from clouddesk.adapters.freezes import RedisFreezes
 from clouddesk.adapters.orphans import RedisOrphans
 from clouddesk.adapters.own_machine import OwnMachineCredentials
 from clouddesk.adapters.redis import (
@@ -23,6 +26,7 @@ from clouddesk.adapters.redis import (
     open_redis,
 )
 from clouddesk.adapters.sandbox import SandboxGrants
+from clouddesk.adapters.team_channels import RedisTeamChannels
 from clouddesk.adapters.templates import RedisTemplates
 from clouddesk.adapters.utilisation import RedisUtilisation
 from clouddesk.adapters.vault import VaultCredentials
@@ -84,6 +88,9 @@ async def open_desk(settings: Settings, *, vault_role: str = "desk") -> AsyncIte
             notices=RedisNotices(redis),
             habits=RedisHabits(redis),
             orphan_store=RedisOrphans(redis),
+            absence_store=RedisAbsences(redis),
+            calendars=RedisCalendars(redis),
+            team_channel_store=RedisTeamChannels(redis),
             template_store=RedisTemplates(redis),
             ssh_keys=SshKeys(VaultSshKeys(vault)),
             software_secrets=VaultMachineSecrets(vault),
@@ -95,6 +102,7 @@ async def open_desk(settings: Settings, *, vault_role: str = "desk") -> AsyncIte
             admins_of=Admins(redis, settings.admins, has_group=bool(settings.slack_admin_group)).of_workspace,
             team=settings.defaults,
             budget_defaults=settings.budgets,
+            freezes=RedisFreezes(redis),
         )
     finally:
         await redis.close()

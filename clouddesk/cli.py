@@ -25,6 +25,7 @@ COMMANDS = {
     "say": "clouddesk.commands.talk:say",
     "parse": "clouddesk.commands.talk:parse",
     "reservations": "clouddesk.commands.desk:reservations",
+    "team": "clouddesk.commands.team:team",
     "ssh": "clouddesk.commands.ssh:ssh",
     "ssh-config": "clouddesk.commands.ssh:ssh_config",
     "offers": "clouddesk.commands.desk:offers",

@@ -13,13 +13,16 @@ from datetime import datetime
 from functools import cached_property
 
 from clouddesk import access
+from clouddesk.absences import Absences
 from clouddesk.access import Right
 from clouddesk.accounts import Accounts, ReplaceableCatalog
-from clouddesk.approvals import Approvals, Managers
+from clouddesk.approvals import Approvals
 from clouddesk.budgets import Budgets
 from clouddesk.costs import Costs
+from clouddesk.freezing import Freezing
 from clouddesk.language.localtime import utc_now
 from clouddesk.leases import Leases
+from clouddesk.leavers import Leavers
 from clouddesk.matching import match_reservations
 from clouddesk.model import ports, stores
 from clouddesk.model.actor import Actor
@@ -28,7 +31,7 @@ from clouddesk.model.blueprint import Blueprint
 from clouddesk.model.budget import BudgetBook
 from clouddesk.model.comparison import PriceComparison
 from clouddesk.model.credentials import CredentialInfo, SecretFields
-from clouddesk.model.errors import Denied, NotFound, Unavailable
+from clouddesk.model.errors import Denied, NotFound, Protected, Unavailable
 from clouddesk.model.invalid import CredentialsInUse
 from clouddesk.model.notice import Notice
 from clouddesk.model.offer import Offer, PriceList, Requirements
@@ -38,6 +41,7 @@ from clouddesk.model.reservation import RELEASING, Reservation
 from clouddesk.openings import Openings
 from clouddesk.orphans import Orphanage
 from clouddesk.power import Power
+from clouddesk.protection import Protection
 from clouddesk.purchases import Purchases
 from clouddesk.quotations import Quotations
 from clouddesk.records import Records
@@ -47,6 +51,8 @@ from clouddesk.settings import Limits, TeamDefaults
 from clouddesk.setups import Setup
 from clouddesk.sharing import Shares
 from clouddesk.ssh_keys import SshKeys
+from clouddesk.team_channels import TeamChannels
+from clouddesk.team_view import TeamView
 from clouddesk.templates import Templates
 from clouddesk.timers import Timers
 from clouddesk.utilisation import Utilisation
@@ -77,9 +83,13 @@ class Desk:
     timer_port: ports.Timers
     budget_store: stores.Budgets
     approval_store: stores.Approvals
-    admins_of: Managers
+    admins_of: ports.AdminsOf
     series: stores.UtilisationSeries
+    absence_store: stores.AbsenceStore
+    calendars: stores.Calendars
+    team_channel_store: stores.TeamChannels
     team: TeamDefaults
+    freezes: stores.Freezes
     budget_defaults: BudgetBook = field(default_factory=BudgetBook)
     clock: ports.Clock = utc_now
 
@@ -109,6 +119,7 @@ class Desk:
             budgets=self.budgets,
             catalog=self.catalog,
             engine=self.engine,
+            freezing=self.freezing,
             installation=self.installation,
             limits=self.limits,
             quotations=self._quotations,
@@ -151,13 +162,23 @@ class Desk:
     @cached_property
     def timers(self) -> Timers:
         """What happens by itself at a time: machines by the clock, and reminders."""
-        return Timers(self.timer_port, self._records, self.clock)
+        return Timers(self.timer_port, self._records, self.clock, self.calendars, self.views)
+
+    @cached_property
+    def team_channels(self) -> TeamChannels:
+        """Where the team is told its week's costs."""
+        return TeamChannels(self.team_channel_store)
+
+    @cached_property
+    def absences(self) -> Absences:
+        """When people are away."""
+        return Absences(self.absence_store, self.views, self.notices, self.clock)
 
     @cached_property
     def scaling(self) -> Sizes:
         """How many machines reservations have."""
         known = (self.accounts, self.blueprints_by_name, self.catalog, self.limits, self.clock)
-        return Sizes(self.engine, self._records, *known, budgets=self.budgets)
+        return Sizes(self.engine, self._records, *known, self.freezing, budgets=self.budgets)
 
     @cached_property
     def budgets(self) -> Budgets:
@@ -184,6 +205,26 @@ class Desk:
             carry_out=done.carry_out,
             clock=self.clock,
         )
+
+    @cached_property
+    def team_view(self) -> TeamView:
+        """For admins: all that runs."""
+        return TeamView(self.views, self.series, self.power, self.notices, self.trail, self.admins_of, self.clock)
+
+    @cached_property
+    def protection(self) -> Protection:
+        """What is not to be stopped with others, nor released."""
+        return Protection(self.engine, self._records)
+
+    @cached_property
+    def leavers(self) -> Leavers:
+        """What people leave behind who are not of the workspace any more."""
+        return Leavers(self.engine, self.views, self.notices, self.trail, self.admins_of, self.clock)
+
+    @cached_property
+    def freezing(self) -> Freezing:
+        """Times without new machines."""
+        return Freezing(self.freezes, self.trail, self.clock)
 
     @cached_property
     def openings(self) -> Openings:
@@ -238,9 +279,8 @@ class Desk:
         """In the sandbox: working credentials for whoever speaks for the first time; () afterwards and elsewhere."""
         given = await self.accounts.welcome(actor.person)
         for info in given:
-            await self.trail.append(
-                [AuditEntry.of_credentials(CREDENTIALS_ADDED, actor.person, info, info.added_at, by="")]
-            )
+            entry = AuditEntry.of_credentials(CREDENTIALS_ADDED, actor.person, info, info.added_at, by="")
+            await self.trail.append([entry])
         return given
 
     async def credentials(self, actor: Actor) -> list[CredentialInfo]:
@@ -315,7 +355,7 @@ class Desk:
     async def reserve(self, actor: Actor, quote_id: str, *, conversation: str) -> Reservation:
         """Say yes to a quote. A second yes returns the same reservation; nothing is created twice.
 
-        Raises QuoteExpired, OfferChanged, OverBudget, Unavailable.
+        Raises QuoteExpired, OfferChanged, Frozen, OverBudget, Unavailable.
         """
         return await self._reserving.reserve(actor, quote_id, conversation=conversation)
 
@@ -329,8 +369,8 @@ class Desk:
 
     async def all_reservations(self, actor: Actor, *, include_ended: bool = False) -> list[Reservation]:
         """Everybody's in the actor's workspace; for admins."""
-        found = await self.views.all(only_live=not include_ended)
-        return [item for item in found if access.may(actor, Right.SEE, item, self.clock())]
+        now, found = self.clock(), await self.views.all(only_live=not include_ended)
+        return [item for item in found if access.may(actor, Right.SEE, item, now)]
 
     async def reservation(self, actor: Actor, reservation_id: str) -> Reservation:
         """One reservation by its id. Raises NotFound also for one that is not the actor's to see."""
@@ -386,11 +426,13 @@ class Desk:
     async def release(self, actor: Actor, reservation_id: str) -> Reservation:
         """Give the machines back, for good. What is being released already is returned as it is.
 
-        Raises NotLookedAfter when its workflow was ended from outside.
+        Raises Protected, and NotLookedAfter when its workflow was ended from outside.
         """
-        reservation = await self._records.with_right(actor, Right.OWN, reservation_id)
+        reservation = await self.owned(actor, reservation_id)
         if not reservation.is_live:
             return reservation
+        if reservation.is_protected:
+            raise Protected(reservation.name)
         await self.engine.release(reservation.id, by=actor.user_id)
         return await self._records.after_change(replace(reservation, state=RELEASING))
 

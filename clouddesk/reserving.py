@@ -9,6 +9,7 @@ from clouddesk import access
 from clouddesk.access import Right
 from clouddesk.accounts import Accounts, ReplaceableCatalog
 from clouddesk.budgets import Budgets, change_of, plan_of, running
+from clouddesk.freezing import Freezing
 from clouddesk.model.actor import Actor
 from clouddesk.model.approval import RESERVE, Approval, Purchase
 from clouddesk.model.approval import TAKE as TAKE_DEARER
@@ -33,6 +34,7 @@ class Reserving:
     budgets: Budgets
     catalog: ReplaceableCatalog
     engine: Reservations
+    freezing: Freezing
     installation: str
     limits: Limits
     quotations: Quotations
@@ -44,7 +46,7 @@ class Reserving:
     async def reserve(self, actor: Actor, quote_id: str, *, conversation: str) -> Reservation:
         """Say yes to a quote. A second yes returns the same reservation; nothing is created twice.
 
-        Raises QuoteExpired, OfferChanged, OverBudget, Unavailable.
+        Raises QuoteExpired, OfferChanged, Frozen, OverBudget, Unavailable.
         """
         access.require_member(actor)
         reservation_id = "r-" + quote_id.removeprefix("q-")
@@ -54,16 +56,18 @@ class Reserving:
             existing = await self.records.get(reservation_id)
         if existing and access.may(actor, Right.OWN, existing, self.clock()):
             return existing
+        await self.freezing.check(actor)
         quote = await self.quotations.get_to_reserve(actor, quote_id)
         return await self._order(actor, quote, conversation=conversation)
 
     async def reserve_approved(self, actor: Actor, approval: Approval) -> Reservation:
-        """The quote that was asked about, also when it is too old to be said yes to. Raises OfferChanged."""
+        """The quote that was asked about, also when it is too old to be said yes to. Raises OfferChanged, Frozen."""
         wish = approval.purchase
         if existing := await self.records.get(wish.reservation_id):
             return existing
         if wish.quote is None:
             raise ValueError("no quote was approved")
+        await self.freezing.check(actor)
         quote = await self.quotations.still_to_be_had(wish.quote)
         return await self._order(actor, quote, conversation=wish.conversation, approval_id=approval.id)
 

@@ -12,6 +12,7 @@ from clouddesk.accounts import Accounts, ReplaceableCatalog
 from clouddesk.adapters.blueprints import find_blueprint
 from clouddesk.budgets import Budgets, running
 from clouddesk.fallbacks import stopped_hourly_price_usd
+from clouddesk.freezing import Freezing
 from clouddesk.model.actor import Actor
 from clouddesk.model.approval import SCALE, Purchase
 from clouddesk.model.blueprint import GROW, SHRINK, Blueprint
@@ -42,6 +43,7 @@ class Sizes:
     catalog: ReplaceableCatalog
     limits: Limits
     clock: Callable[[], datetime]
+    freezing: Freezing
     budgets: Budgets
 
     async def quote(self, actor: Actor, reservation_id: str, count: int) -> ScaleQuote:
@@ -87,8 +89,8 @@ class Sizes:
     ) -> Reservation:
         """Say yes to what was quoted. The same request_id twice is one wish.
 
-        Raises OfferChanged when it is dearer by now, or there is another number of machines; OverBudget; else as
-        ``quote``.
+        Raises OfferChanged when it is dearer by now, or there is another number of machines, Frozen, OverBudget; else
+        as ``quote``.
         """
         try:
             quote = await self.quote(actor, reservation_id, agreed.count)
@@ -97,6 +99,8 @@ class Sizes:
                 raise
             return await self.records.with_right(actor, Right.OWN, reservation_id)
         now = quote.scale
+        if now.is_growth:
+            await self.freezing.check(actor)
         is_dearer = now.is_growth and now.hourly_price_usd > agreed.hourly_price_usd * SAME_PRICE
         if now.before != agreed.before or is_dearer:
             raise OfferChanged(reservation_id)

@@ -120,6 +120,9 @@ class Wording:
         for key in ("ends", "starts", "at", "choose_by"):
             if values[key]:
                 values[key] = local_time(datetime.fromisoformat(values[key]), reader, datetime.now(timezone.utc))
+        if notice.kind == kinds.TEAM_STOPPED:
+            values["by"] = called(Person(notice.workspace_id, values["by"]))
+            values["why"] = f" Why: {values['why']}." if values["why"] else ""
         values["owner"] = called(Person(notice.workspace_id, values["owner"]))
         # Codes become the sentences that domain.yml has for them.
         for key in ("reason", "simulated", "software"):

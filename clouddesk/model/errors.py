@@ -34,6 +34,7 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from clouddesk.model.freeze import Freeze
     from clouddesk.model.offer import NearOffer
 
 
@@ -155,6 +156,26 @@ class WrongState(CloudDeskError):
         self.state = state
         self.wanted = wanted
         super().__init__(f"{name} is {state}; cannot {wanted}")
+
+
+class Protected(CloudDeskError):
+    """The reservation is protected: that is to be taken off first."""
+
+    code = "protected"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"{name} is protected")
+
+
+class Frozen(CloudDeskError):
+    """Nobody of the workspace gets new machines for now."""
+
+    code = "frozen"
+
+    def __init__(self, freeze: Freeze) -> None:
+        self.freeze = freeze
+        super().__init__(f"frozen by {freeze.by}")
 
 
 class NotLookedAfter(CloudDeskError):

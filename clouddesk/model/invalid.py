@@ -271,9 +271,10 @@ class NoSshKey(Invalid):
 
     code = "no_ssh_key"
 
-    def __init__(self, *, is_damaged: bool = False) -> None:
+    def __init__(self, *, is_damaged: bool = False, why: str = "") -> None:
         self.is_damaged = is_damaged
-        self.what = "This SSH key is damaged or not all there." if is_damaged else "There is no public SSH key here."
+        found = "This SSH key is damaged or not all there." if is_damaged else "There is no public SSH key here."
+        self.what = why or found
         super().__init__(
             f"{self.what} It is one line that begins with ssh-ed25519 or ssh-rsa, as in ~/.ssh/id_ed25519.pub."
         )

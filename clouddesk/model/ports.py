@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +18,9 @@ from clouddesk.model.scaling import Scale
 from clouddesk.model.share import Share
 from clouddesk.model.timer import Timer
 from clouddesk.model.utilisation import Sample
+
+AdminsOf = Callable[[str], Awaitable[Sequence[str]]]
+"""The user ids of a workspace's admins."""
 
 
 class Provider(Protocol):
@@ -179,6 +182,10 @@ class Reservations(Protocol):
         """Keep it as long as is allowed; returns the new end."""
         ...
 
+    async def protect(self, reservation_id: str, *, is_protected: bool, by: str = "") -> None:
+        """Protect it, or take that off; what is so already stays. Raises WrongState when it is being given back."""
+        ...
+
     async def share(self, reservation_id: str, share: Share, request_id: str, *, by: str = "") -> None:
         """Give a colleague a part in it, in place of the one that they had. The same request_id twice shares once."""
         ...
@@ -213,7 +220,7 @@ class Reservations(Protocol):
         ...
 
     async def release(self, reservation_id: str, *, by: str = "") -> None:
-        """Begin the teardown; returns when it has begun. Wins over everything else under way."""
+        """Begin the teardown; returns when it has begun. Wins over everything else under way. Raises Protected."""
         ...
 
     async def stop(self, reservation_id: str, *, by: str = "", request_id: str = "") -> None: ...

@@ -201,6 +201,8 @@ class Reservation:
     """How much less it had cost up to ``accrued_at`` because machines were stopped."""
     unused_usd: float = 0.0
     """Of one that was released before its lease was over: what the rest would have cost at its last price."""
+    is_protected: bool = False
+    """Not to be stopped with others or because nobody uses it, nor released, until that is taken off."""
     readings: tuple[Reading, ...] = ()
     """What it had cost whenever its price by the hour changed, oldest first; what a period cost is read off there."""
 

@@ -6,18 +6,21 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from datetime import datetime
 from typing import Protocol
 
+from clouddesk.model.absence import Absence
 from clouddesk.model.actor import Person
 from clouddesk.model.approval import Approval
 from clouddesk.model.audit import AuditEntry
 from clouddesk.model.budget import BudgetBook, Hold
 from clouddesk.model.configuration import BotKey
 from clouddesk.model.costs import CostAccount
+from clouddesk.model.freeze import Freeze
 from clouddesk.model.notice import Notice
 from clouddesk.model.orphan import Orphan
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import Reservation
 from clouddesk.model.ssh_key import SshKey
+from clouddesk.model.team_channel import TeamChannel
 from clouddesk.model.template import Template
 from clouddesk.model.utilisation import Sample
 
@@ -33,6 +36,45 @@ class SshKeyStore(Protocol):
         """Write what ``change`` makes of them as they are now, with nobody else's change lost; how they are then.
 
         What ``change`` raises is raised; it may be called more than once.
+        """
+        ...
+
+
+class TeamChannels(Protocol):
+    """Where teams are told their week's costs, by workspace."""
+
+    async def get(self, workspace_id: str) -> TeamChannel | None:
+        """None when the team is told nowhere."""
+        ...
+
+    async def put(self, workspace_id: str, channel: TeamChannel | None) -> None:
+        """In place of the one before; None: nowhere."""
+        ...
+
+
+class Calendars(Protocol):
+    """Whose public holidays each person goes by."""
+
+    async def get(self, person: Person) -> str:
+        """ "DE-BY"; "" when they never said."""
+        ...
+
+    async def put(self, person: Person, place: str) -> None:
+        """In place of what was there."""
+        ...
+
+
+class AbsenceStore(Protocol):
+    """When people are away: one absence of each person at most."""
+
+    async def read(self, person: Person) -> Absence | None:
+        """None when there is none."""
+        ...
+
+    async def change(self, person: Person, change: Callable[[Absence | None], Absence | None]) -> Absence | None:
+        """Write what ``change`` makes of it as it is now (None: nothing), with nobody else's change lost.
+
+        Returns how it is then. ``change`` may be called more than once.
         """
         ...
 
@@ -251,6 +293,22 @@ class Approvals(Protocol):
 
         What ``change`` raises is raised; it may be called more than once.
         """
+        ...
+
+
+class Freezes(Protocol):
+    """Which workspaces get no new machines."""
+
+    async def get(self, workspace_id: str) -> Freeze | None:
+        """The one that was put last, though it may be over."""
+        ...
+
+    async def put(self, freeze: Freeze) -> None:
+        """In place of the workspace's earlier one."""
+        ...
+
+    async def remove(self, workspace_id: str) -> None:
+        """No freeze any more; that there is none is no error."""
         ...
 
 

@@ -51,6 +51,8 @@ class Timer:
     before_end_seconds: int | None = None
     """Of a reminder that goes with the lease: it moves when the end does."""
     is_by_admin: bool = False
+    holidays: str = ""
+    """Whose public holidays a weekly start leaves out, as "DE-BY"; "" where it leaves out none."""
 
 
 def power_id(reservation_id: str, power: str, *, is_once: bool) -> str:

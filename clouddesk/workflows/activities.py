@@ -25,7 +25,7 @@ from clouddesk.model.errors import (
 )
 from clouddesk.model.node import Node, NodeOrder
 from clouddesk.model.offer import Offer
-from clouddesk.model.ports import Provider
+from clouddesk.model.ports import AdminsOf, Provider
 from clouddesk.model.reservation import REASON_PROVISION_FAILED
 from clouddesk.model.stores import AuditTrail, MachineSecrets, Notices, ReservationViews
 from clouddesk.workflows.contracts import (
@@ -53,7 +53,7 @@ from clouddesk.workflows.contracts import (
 )
 from clouddesk.workflows.failures import NOTHING_MADE
 from clouddesk.workflows.fairness import Lanes
-from clouddesk.workflows.notices import AdminsOf, addressed, nobody
+from clouddesk.workflows.notices import addressed, nobody
 from clouddesk.workflows.working import beating, failing
 
 log = structlog.get_logger()

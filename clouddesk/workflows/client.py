@@ -31,6 +31,7 @@ from clouddesk.model.errors import (
     LimitExceeded,
     NotFound,
     NotLookedAfter,
+    Protected,
     ProviderDown,
     ProviderError,
     QuotaExceeded,
@@ -53,6 +54,7 @@ from clouddesk.workflows.contracts import (
     CloudAccount,
     Extension,
     Opened,
+    Protecting,
     ReservationStart,
     Scaling,
     Sharing,
@@ -128,6 +130,10 @@ class TemporalReservations:
     async def hold(self, reservation_id: str, *, by: str = "") -> datetime:
         """Keep it as long as is allowed; returns the new end."""
         return await self._update(reservation_id, ReservationWorkflow.hold, Wish(by), "hold")
+
+    async def protect(self, reservation_id: str, *, is_protected: bool, by: str = "") -> None:
+        """Protect it, or take that off."""
+        await self._update(reservation_id, ReservationWorkflow.protect, Protecting(is_protected, by), "protect")
 
     async def share(self, reservation_id: str, share: Share, request_id: str, *, by: str = "") -> None:
         """Give a colleague a part in it, in place of the one that they had. The same request_id twice shares once."""
@@ -361,6 +367,8 @@ def _our_error(error: WorkflowUpdateFailedError) -> CloudDeskError:
         if cause.type == WrongState.code:
             name, state, wanted = cause.details
             return WrongState(name, state=state, wanted=wanted)
+        if cause.type == Protected.code:
+            return Protected(*cause.details)
         if cause.type == LimitExceeded.code:
             what, asked, limit = cause.details
             return LimitExceeded(what, asked=asked, limit=limit)

@@ -13,7 +13,7 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from clouddesk.model import audit, notice
-    from clouddesk.model.errors import CredentialsMissing, CredentialsRejected, WrongState
+    from clouddesk.model.errors import CredentialsMissing, CredentialsRejected, Protected, WrongState
     from clouddesk.model.reservation import REASON_EXPIRED, REASON_RELEASED, ReservationOrder
     from clouddesk.workflows import sharing
     from clouddesk.workflows.contracts import CloudAccount, ReservationStart, Timing
@@ -85,6 +85,12 @@ class ReservationContext:
         view = self.state.view
         error = WrongState(view.name, state=state or view.state, wanted=wanted)
         raise ApplicationError(str(error), error.name, error.state, error.wanted, type=error.code)
+
+    def require_unprotected(self) -> None:
+        """Raises the refusal to release what is protected; what ends already ends."""
+        view = self.state.view
+        if view.is_protected and not self.is_ending:
+            raise ApplicationError(str(Protected(view.name)), view.name, type=Protected.code)
 
     def tell_of_refused_credentials(self, code: str) -> None:
         """Ask the owner for new ones; once until they work again."""

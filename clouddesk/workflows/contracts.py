@@ -110,6 +110,14 @@ class Sharing:
 
 
 @dataclass(frozen=True)
+class Protecting:
+    """Update ``protect``: protect it, or take that off."""
+
+    is_protected: bool
+    by: str = ""
+
+
+@dataclass(frozen=True)
 class Unsharing:
     """Update ``unshare``. The same ``request_id`` twice ends one share."""
 

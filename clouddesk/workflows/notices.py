@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,12 +13,10 @@ from clouddesk.language.money import money, rate
 from clouddesk.model import doors
 from clouddesk.model.fallback import Fallback
 from clouddesk.model.notice import OFFERED_EXTENSION_SECONDS, Notice
+from clouddesk.model.ports import AdminsOf
 from clouddesk.model.reservation import Reservation
 
 log = structlog.get_logger()
-
-AdminsOf = Callable[[str], Awaitable[Sequence[str]]]
-"""The user ids of a workspace's admins."""
 
 
 def make_notice(

@@ -23,13 +23,14 @@ with workflow.unsafe.imports_passed_through():
     from clouddesk.model.audit import AuditEntry
     from clouddesk.model.errors import LimitExceeded
     from clouddesk.model.reservation import REASON_EXPIRED, REASON_RELEASED, Reservation
-    from clouddesk.workflows import openings, sharing
+    from clouddesk.workflows import openings, protection, sharing
     from clouddesk.workflows.context import ReservationContext
     from clouddesk.workflows.contracts import (
         PUBLISH,
         Choice,
         Extension,
         Opened,
+        Protecting,
         Publication,
         ReservationStart,
         Scaling,
@@ -145,6 +146,17 @@ class ReservationWorkflow:
             self._context.refuse("share")
 
     @workflow.update
+    async def protect(self, wish: Protecting) -> None:
+        """Protect it, or take that off."""
+        protection.protect(self._state, workflow.now(), wish)
+        await self._shown()
+
+    @protect.validator
+    def _may_protect(self, wish: Protecting) -> None:
+        if self._context.is_ending:
+            self._context.refuse("protect")
+
+    @workflow.update
     async def unshare(self, wish: Unsharing) -> None:
         """Take a colleague's part away."""
         sharing.unshare(self._state, workflow.now(), wish)
@@ -168,6 +180,10 @@ class ReservationWorkflow:
         """Begin the teardown, whatever else is under way."""
         self._context.end(REASON_RELEASED, by=wish.by)
         await self._shown()
+
+    @release.validator
+    def _may_release(self, wish: Wish) -> None:
+        self._context.require_unprotected()
 
     @workflow.update
     async def stop(self, wish: Wish) -> None:
@@ -221,7 +237,8 @@ class ReservationWorkflow:
     @workflow.signal
     def release_soon(self, wish: Wish) -> None:
         """As ``release``, for when no worker is there to answer."""
-        self._context.end(REASON_RELEASED, by=wish.by)
+        if not self._state.view.is_protected:
+            self._context.end(REASON_RELEASED, by=wish.by)
 
     @workflow.signal
     def look(self) -> None:

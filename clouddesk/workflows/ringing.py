@@ -12,7 +12,8 @@ from temporalio import activity
 
 from clouddesk.approvals import decided, entry_of, lapsed, lost
 from clouddesk.budgets import Budgets, running
-from clouddesk.language.localtime import Whereabouts, local_time
+from clouddesk.language.holidays import holiday_on
+from clouddesk.language.localtime import Whereabouts, local_time, zone_of
 from clouddesk.language.money import rate
 from clouddesk.model.actor import Person
 from clouddesk.model.approval import EXPIRED, OverBudget, Purchase
@@ -24,14 +25,14 @@ from clouddesk.model.ports import Clock, Reservations, Timers
 from clouddesk.model.reservation import ENDED, RELEASING, RUNNING, STOPPED, Reservation
 from clouddesk.model.share import MANAGE, USE
 from clouddesk.model.stores import Notices, ReservationViews
-from clouddesk.model.timer import LAPSE, REMIND, STOP, Timer, power_ids
+from clouddesk.model.timer import LAPSE, REMIND, START, STOP, Timer, power_ids
 from clouddesk.workflows.notices import make_notice
 from clouddesk.workflows.timing import RING, Ring
 
 log = structlog.get_logger()
 
 DONE, REMINDED, MOVED, LAPSED = "done", "reminded", "moved", "lapsed"
-OVER, NOT_ALLOWED, HELD, NOTHING_TO_DO = "over", "not_allowed", "held", "nothing_to_do"
+OVER, NOT_ALLOWED, HELD, HOLIDAY, NOTHING_TO_DO = "over", "not_allowed", "held", "holiday", "nothing_to_do"
 TOO_DEAR = "too_dear"
 """What became of it."""
 _SOON = timedelta(minutes=1)
@@ -81,6 +82,10 @@ class TimerActivities:
         if not _may(timer, view, self._clock(), MANAGE):
             await self._timers.remove([timer.id])
             return NOT_ALLOWED
+        if timer.what == START and timer.holidays and timer.weekly:
+            day = work.due.astimezone(zone_of(timer.timezone)).date()
+            if holiday_on(timer.holidays, day):
+                return HOLIDAY
         if timer.what == STOP and view.is_held:
             return HELD
         before, after = (RUNNING, STOPPED) if timer.what == STOP else (STOPPED, RUNNING)

@@ -34,6 +34,8 @@ from clouddesk.workflows.notices import make_notice
 
 MOST_ENTRIES = 200
 LEAST_WARNING_SECONDS = 60
+PROTECTED_WARNING_SECONDS = (3 * 86400, 86400)
+"""Besides those of the order, while it is protected."""
 TRIED_EXPLAINS = timedelta(hours=1)
 """So long after a change of power that failed, a machine that is as was asked has come to it late."""
 
@@ -233,7 +235,11 @@ class ReservationState:
         """
         left = (self.view.expires_at - now).total_seconds()
         quarter = max(LEAST_WARNING_SECONDS, int(left / 4))
-        ahead = [seconds for seconds in self.warning_seconds if seconds < left]
+        known = self.warning_seconds
+        if self.view.is_protected:
+            # Whoever protects it counts on it, so the end is told earlier as well.
+            known = tuple(sorted({*PROTECTED_WARNING_SECONDS, *known}, reverse=True))
+        ahead = [seconds for seconds in known if seconds < left]
         self.pending_warnings = ahead or ([quarter] if quarter < left else [])
 
     def check_extension(self, seconds: int, request_id: str) -> None:

@@ -24,7 +24,7 @@ from clouddesk.model.errors import CloudDeskError
 from clouddesk.model.node import Survey
 from clouddesk.model.notice import CREDENTIALS, ENDED, ORPHAN_SETTLED, TROUBLE, Notice
 from clouddesk.model.orphan import Orphan
-from clouddesk.model.ports import Provider
+from clouddesk.model.ports import AdminsOf, Provider
 from clouddesk.model.reservation import REASON_NOTHING_LEFT, REASON_RELEASED, Reservation
 from clouddesk.model.stores import AuditTrail, Notices, Orphans, ReservationViews
 from clouddesk.workflows.failures import as_failure
@@ -45,7 +45,7 @@ from clouddesk.workflows.findings import (
     orphan_notice,
     orphan_of,
 )
-from clouddesk.workflows.notices import AdminsOf, addressed, make_notice, nobody
+from clouddesk.workflows.notices import addressed, make_notice, nobody
 from clouddesk.workflows.reservation import ReservationWorkflow
 from clouddesk.workflows.sweep import (
     AT_ONCE,

@@ -28,6 +28,7 @@ from clouddesk.adapters.pretended_use import PretendedUse
 from clouddesk.adapters.rate_limit import RedisRateLimit
 from clouddesk.adapters.redis import RedisNotices, RedisOffers, RedisReservationViews, open_redis
 from clouddesk.adapters.ssh_probe import SshProbe
+from clouddesk.adapters.team_channels import RedisTeamChannels
 from clouddesk.adapters.utilisation import RedisHostKeys, RedisUtilisation
 from clouddesk.adapters.vault import VaultCredentials
 from clouddesk.adapters.vault_machines import VaultMachineSecrets
@@ -132,7 +133,11 @@ async def _work(settings: Settings, health: _Health, stopping: asyncio.Event) ->
             admins_of=admins.of_workspace,
         )
         digesting = DigestActivities(
-            credentials=credentials, ledger=RedisCosts(redis), notices=notices, admins_of=admins.of_workspace
+            credentials=credentials,
+            ledger=RedisCosts(redis),
+            notices=notices,
+            admins_of=admins.of_workspace,
+            channels=RedisTeamChannels(redis),
         )
         ringing = TimerActivities(
             engine=TemporalReservations(client),

@@ -17,6 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from connectors.slack import answers, cards
 from connectors.slack.events import Job
 from connectors.slack.home import Home
+from connectors.slack.leavers import Leavers
 from connectors.slack.messenger import Messenger
 from connectors.slack.modals import Modals
 from connectors.slack.order import Lanes
@@ -37,6 +38,7 @@ class Services:
     messenger: Messenger
     modals: Modals
     home: Home
+    leavers: Leavers
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def keep(self, job: Job | None) -> None:

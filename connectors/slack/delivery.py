@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from clouddesk.adapters.codec import from_json, to_json
 from clouddesk.adapters.redis import RedisNotices
 from clouddesk.model.errors import Unavailable
-from clouddesk.model.notice import Notice
+from clouddesk.model.notice import TEAM_DIGEST, Notice
 from connectors.notices import Wording
 from connectors.slack import answers, cards, people
 from connectors.slack.events import Job, of_notice
@@ -50,6 +50,11 @@ class Delivery:
         """Show the notice that the job holds. In a channel it goes to its thread, without what is private."""
         notice = from_json(Notice, job.text)
         known = await self._people.get(job.user_id)
+        if notice.kind == TEAM_DIGEST and job.channel and not job.is_direct:
+            # For all of the channel, whoever wished it there.
+            reply = self._wording.render(notice, timezone_name=known.timezone, locale=known.locale)
+            await Speaker(self._messenger, job).post(cards.of_notice(notice, reply))
+            return
         if known.refused in (people.DEACTIVATED, people.FOREIGN, people.BOT):
             _log.warning("slack.notice_unwanted", notice=notice.id, why=known.refused)
             return

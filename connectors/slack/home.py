@@ -13,6 +13,7 @@ from clouddesk import budget_words
 from clouddesk.costs import CostWish
 from clouddesk.desk import Desk
 from clouddesk.language.periods import this_month
+from clouddesk.model.actor import ADMIN
 from clouddesk.model.errors import CloudDeskError, Unavailable
 from connectors.slack import answers, people, views
 from connectors.slack.messenger import Messenger
@@ -72,7 +73,10 @@ class Home:
                 [item for item in seen if item.person == actor.person],
                 await self._desk.credentials(actor),
                 await self._desk.costs.report(actor, CostWish(month.since, month.until, month.earlier_since)),
+                keys=await self._desk.ssh_keys.list(actor),
                 shared=[(item, share) for item in seen if (share := item.share_of(actor.user_id, now))],
+                team=await self._desk.team_view.running(actor) if ADMIN in actor.roles else None,
+                freeze=await self._desk.freezing.current(actor),
                 now=now,
                 reader=known,
                 budget=[budget_words.use(item, budget.month) for item in budget.uses],

@@ -11,6 +11,7 @@ from clouddesk.language.money import hourly, money, rate
 from clouddesk.language.people import called
 from clouddesk.model.costs import CostReport
 from clouddesk.model.credentials import CredentialInfo
+from clouddesk.model.freeze import Freeze
 from clouddesk.model.reservation import (
     CONFIGURING,
     PARTIAL,
@@ -24,11 +25,14 @@ from clouddesk.model.reservation import (
     Reservation,
 )
 from clouddesk.model.share import EXTEND, MANAGE, USE, Share
+from clouddesk.model.ssh_key import ADD_WORDS, SshKey
 from clouddesk.providers.table import title_of
+from clouddesk.team_view import Running
 from connectors.rasa import Button
 from connectors.slack import words
 from connectors.slack.cards import actions, context, payload, section
 from connectors.slack.credentials_view import MOST_OF_A_NAME, paragraph, plain
+from connectors.slack.keys_view import called as called_key
 from connectors.slack.limits import VIEW_BLOCKS, Block, cut
 from connectors.slack.text import mrkdwn
 
@@ -36,6 +40,7 @@ HOME = "home"
 _MOST = 20
 """Reservations; with the rest of the page they stay within Slack's 100 blocks."""
 _MOST_SHARED = 6
+_MOST_OF_TEAM = 5
 _MOST_ACCESSES = 15
 _TAKES = {
     "describe_resource": USE,
@@ -58,10 +63,16 @@ def home(
     now: datetime,
     reader: Reader,
     shared: Sequence[tuple[Reservation, Share]] = (),
+    team: Sequence[Running] | None = None,
+    freeze: Freeze | None = None,
+    keys: Sequence[SshKey] = (),
     budget: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """The page. ``month``: what this month has cost; ``shared``: the reservations of colleagues.
+    """The page.
 
+    ``month``: what this month has cost; ``shared``: the reservations of colleagues.
+
+    ``team``: for admins, all that runs, the dearest first. ``freeze``: the one that holds.
     ``budget``: what of the person's budget is used and left, in words.
     """
     live = [item for item in reservations if item.is_live]
@@ -71,7 +82,12 @@ def home(
         blocks += [{"type": "divider"}, _header(words.HOME_SHARED), *_shared(shared, now, reader)]
     blocks += [{"type": "divider"}, _header(words.HOME_MONTH), *_month(month, reader)]
     blocks += [context(mrkdwn(words.HOME_BUDGET.format(use=cut(line, _MOST_OF_A_LINE)))) for line in budget]
+    if team is not None:
+        blocks += [{"type": "divider"}, _header(words.HOME_TEAM), *_team(team, now, reader)]
+    if freeze is not None:
+        blocks.append(section(mrkdwn(_frozen(freeze, now, reader))))
     blocks += [{"type": "divider"}, _header(words.HOME_ACCESS), *_accesses(credentials, now, reader)]
+    blocks += [{"type": "divider"}, _header(words.HOME_KEYS), *_keys(keys)]
     if any(item.is_simulated for item in live) or any(info.is_simulated for info in credentials):
         blocks.append(context(words.HOME_SIMULATED))
     return _page(blocks)
@@ -185,6 +201,36 @@ def _month(report: CostReport, reader: Reader) -> Iterable[Block]:
     yield from actions([Button(words.HOME_MONTH_MORE, payload("cost_report"))])
 
 
+def _team(found: Sequence[Running], now: datetime, reader: Reader) -> Iterable[Block]:
+    if not found:
+        yield section(mrkdwn(words.HOME_TEAM_NONE))
+        return
+    items = [row.item for row in found]
+    told = words.HOME_TEAM_SUM.format(
+        machines=sum(item.node_count for item in items),
+        people=len({item.owner for item in items}),
+        rate=rate(sum(item.current_hourly_price_usd for item in items)),
+        cost=money(sum(item.cost_so_far_usd(now) for item in items)),
+    )
+    lines = [
+        words.HOME_TEAM_LINE.format(
+            name=item.name,
+            owner=called(item.person),
+            rate=rate(item.current_hourly_price_usd),
+            since=local_time(item.created_at, reader, now),
+            ends=local_time(item.expires_at, reader, now),
+        )
+        for item in items[:_MOST_OF_TEAM]
+    ]
+    yield paragraph("\n".join([told, *lines]))
+    yield from actions([Button(title, said) for title, said in words.HOME_TEAM_SHOWN])
+
+
+def _frozen(freeze: Freeze, now: datetime, reader: Reader) -> str:
+    until = f"until {local_time(freeze.until, reader, now)}" if freeze.until else "until an admin lifts that"
+    return words.HOME_TEAM_FROZEN.format(until=until, why=f" ({freeze.reason})" if freeze.reason else "")
+
+
 def _accesses(credentials: Sequence[CredentialInfo], now: datetime, reader: Reader) -> Iterable[Block]:
     if not credentials:
         yield section(mrkdwn(words.HOME_NO_ACCESS))
@@ -202,6 +248,20 @@ def _accesses(credentials: Sequence[CredentialInfo], now: datetime, reader: Read
         )
     yield from actions([Button(words.ADD_ACCESS, payload("add_credentials"))])
     yield context(words.HOME_NEVER_SHOWN)
+
+
+def _keys(known: Sequence[SshKey]) -> Iterable[Block]:
+    said = [words.HOME_KEY.format(name=called_key(key), kind=key.kind, fingerprint=key.fingerprint) for key in known]
+    yield paragraph("\n".join(said) or words.HOME_NO_KEYS)
+    yield from actions(
+        [
+            Button(words.ADD_KEY, ADD_WORDS),
+            *(
+                Button(words.REMOVE_KEY.format(name=called_key(key)), f"remove ssh key {key.fingerprint}")
+                for key in known
+            ),
+        ]
+    )
 
 
 def _page(blocks: list[Block]) -> dict[str, Any]:

@@ -33,6 +33,8 @@ ICONS = {
     notices.OVER_BUDGET: "✋",
     notices.APPROVAL_ASKED: "✋",
     notices.APPROVAL_DECIDED: "📋",
+    notices.AWAY: "🌴",
+    notices.TEAM_DIGEST: "📊",
 }
 
 # --- Progress ---------------------------------------------------------------------------------------------------------
@@ -120,6 +122,21 @@ NO_GPU = "I know no GPU called “{said}”. For example: t4, v100, a100."
 GPU_TYPE_OF_NONE = "With 0 GPUs there is no kind of them: empty this, or take at least 1."
 BAD_NAME = "“{said}” can't be a name: small letters, digits and dashes, a letter first, at most {most}."
 
+KEYS_TITLE, KEYS_SAVE, KEYS_NAME, KEYS_LINES = "Your SSH keys", "Save", "Name", "Public key"
+KEYS_INTRO = (
+    "Your public keys log in to every machine that you order from then on. Machines that run already keep the keys "
+    "that they have."
+)
+KEYS_KNOWN = "You have: {keys}"
+KEYS_NAME_HINT = "Like “laptop”; empty: what stands behind the key."
+KEYS_LINES_HINT = (
+    "The line in ~/.ssh/id_ed25519.pub; several keys one below the other. Never the private key, which has no .pub at "
+    "its end."
+)
+KEYS_ADDED, KEYS_WERE_KNOWN = "✅ Added: {key}", "Known already: {key}"
+KEYS_SHORT = "2048 bits of RSA are few today: `ssh-keygen -t ed25519` makes a better key."
+KEYS_LOST_OPTIONS = "The options in front were left out: on your machines a key logs in as you, without limits."
+
 SHARE_TITLE, SHARE_SUBMIT, UNSHARE = "Share", "Share", "Stop sharing"
 SHARE_INTRO = "*{name}*, which ends {ends}. What it costs stays with you, and you can stop sharing at any time."
 SHARE_PERSON, SHARE_ALLOWED, SHARE_UNTIL = "With whom", "They may", "Until"
@@ -163,8 +180,23 @@ HOME_DOWN = (
     "again in a minute."
 )
 EXTEND, STOP, START, RELEASE, DETAILS = "Extend 2 hours", "Stop", "Start", "Release", "Details"
+HOME_TEAM = "What the team runs"
+HOME_TEAM_SUM = "*{machines} machines* of {people} people: *{rate}* an hour, {cost} so far."
+HOME_TEAM_LINE = "• *{name}* of {owner}: {rate} an hour, since {since}, ends {ends}"
+HOME_TEAM_NONE = "Nothing runs now."
+HOME_TEAM_FROZEN = "New machines are frozen {until}{why}."
+HOME_TEAM_SHOWN = (
+    ("Show all", "show everybody's machines by cost"),
+    ("By age", "show everybody's machines by age"),
+    ("By idleness", "show everybody's machines by idleness"),
+)
+"""What is on the buttons, and what they say."""
 HOME_SHARED = "Shared with you"
 HOME_SHARED_BY = "Shared by {owner} until {end}: you may {allowed}."
+HOME_KEYS = "Your SSH keys"
+HOME_NO_KEYS = "None yet. With your public key on your machines, you get in with your own ssh."
+HOME_KEY = "*{name}* ({kind}, {fingerprint})"
+ADD_KEY, REMOVE_KEY = "Add SSH key", "Remove {name}"
 ADD_ACCESS, RENEW, REMOVE = "Add access", "Renew", "Remove"
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from clouddesk.adapters.blueprints import load_blueprints
 from clouddesk.desk import Desk
+from clouddesk.model.absence import Absence
 from clouddesk.model.actor import Person
 from clouddesk.model.approval import Approval
 from clouddesk.model.audit import AuditEntry
@@ -17,6 +18,7 @@ from clouddesk.model.budget import BudgetBook, Hold
 from clouddesk.model.costs import CostAccount
 from clouddesk.model.credentials import CredentialInfo, SecretFields
 from clouddesk.model.errors import CloudDeskError, NotFound, UnknownRegion, WrongState
+from clouddesk.model.freeze import Freeze
 from clouddesk.model.invalid import NoPrice
 from clouddesk.model.node import RUNNING as NODE_RUNNING
 from clouddesk.model.node import STOPPED as NODE_STOPPED
@@ -46,6 +48,7 @@ from clouddesk.model.reservation import (
 from clouddesk.model.scaling import Scale
 from clouddesk.model.share import Share
 from clouddesk.model.ssh_key import SshKey
+from clouddesk.model.team_channel import TeamChannel
 from clouddesk.model.template import Template
 from clouddesk.model.timer import Timer
 from clouddesk.model.utilisation import Sample, Use
@@ -53,6 +56,7 @@ from clouddesk.settings import Limits, TeamDefaults
 from clouddesk.ssh_keys import SshKeys
 
 PROJECT = Path(__file__).resolve().parents[2]
+BLUEPRINTS = load_blueprints(PROJECT / "blueprints")
 START = datetime(2026, 3, 4, 12, 0, tzinfo=timezone.utc)  # a Wednesday
 
 
@@ -184,8 +188,12 @@ class MemoryAccounts:
     async def list(self, person: Person) -> list[CredentialInfo]:
         return list(self.infos.get(person, []))
 
-    async def add(self, person: Person, provider: str, fields: SecretFields) -> CredentialInfo:
-        raise NotImplementedError
+    async def add(
+        self, person: Person, provider: str, fields: SecretFields, *, only_account_id: str = ""
+    ) -> CredentialInfo:
+        info = CredentialInfo(provider, f"account of {person.user_id}", START, START)
+        self.infos[person] = [*(item for item in self.infos.get(person, ()) if item.provider != provider), info]
+        return info
 
     async def remove(self, person: Person, provider: str) -> bool:
         own = self.infos.get(person, [])
@@ -422,6 +430,13 @@ class MemoryEngine:
         self._fail()
         item = self.views.items[reservation_id]
         return self._put(item, is_held=True, expires_at=item.created_at + timedelta(days=30)).expires_at
+
+    async def protect(self, reservation_id: str, *, is_protected: bool, by: str = "") -> None:
+        self._fail()
+        item = self.views.items[reservation_id]
+        if item.state in (RELEASING, ENDED):
+            raise WrongState(item.name, state=item.state, wanted="protect")
+        self._put(item, is_protected=is_protected)
 
     async def share(self, reservation_id: str, share: Share, request_id: str, *, by: str = "") -> None:
         self._fail()
@@ -670,6 +685,64 @@ class MemorySshKeys:
         return await self.read(person)
 
 
+class MemoryFreezes:
+    """Freezes by workspace."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, Freeze] = {}
+
+    async def get(self, workspace_id: str) -> Freeze | None:
+        return self.items.get(workspace_id)
+
+    async def put(self, freeze: Freeze) -> None:
+        self.items[freeze.workspace_id] = freeze
+
+    async def remove(self, workspace_id: str) -> None:
+        self.items.pop(workspace_id, None)
+
+
+class MemoryAbsences:
+    """When people are away, by person."""
+
+    def __init__(self) -> None:
+        self.items: dict[Person, Absence] = {}
+
+    async def read(self, person: Person) -> Absence | None:
+        return self.items.get(person)
+
+    async def change(self, person: Person, change: Callable[[Absence | None], Absence | None]) -> Absence | None:
+        after = change(self.items.pop(person, None))
+        if after is not None:
+            self.items[person] = after
+        return after
+
+
+class MemoryCalendars:
+    """Whose public holidays people go by."""
+
+    def __init__(self) -> None:
+        self.items: dict[Person, str] = {}
+
+    async def get(self, person: Person) -> str:
+        return self.items.get(person, "")
+
+    async def put(self, person: Person, place: str) -> None:
+        self.items[person] = place
+
+
+class MemoryTeamChannels:
+    """Where teams are told their week's costs."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, TeamChannel | None] = {}
+
+    async def get(self, workspace_id: str) -> TeamChannel | None:
+        return self.items.get(workspace_id)
+
+    async def put(self, workspace_id: str, channel: TeamChannel | None) -> None:
+        self.items[workspace_id] = channel
+
+
 class MemorySoftwareSecrets:
     """Implements the port."""
 
@@ -696,16 +769,20 @@ class MemoryDesk:
         self.orphans = MemoryOrphans()
         self.trail = MemoryTrail()
         self.ssh_keys = MemorySshKeys()
+        self.absences = MemoryAbsences()
+        self.calendars = MemoryCalendars()
+        self.team_channels = MemoryTeamChannels()
         self.templates = MemoryTemplates()
         self.timers = MemoryTimers()
         self.budgets = MemoryBudgets()
         self.approvals = MemoryApprovals()
-        self.admins: dict[str, list[str]] = {}
         self.software_secrets = MemorySoftwareSecrets()
         self.series = MemoryUtilisation()
+        self.freezes = MemoryFreezes()
+        self.admins = ["root"]
         self.desk = Desk(
             accounts=self.accounts,  # type: ignore[arg-type]  # the part of Accounts that the Desk uses
-            blueprints_by_name=load_blueprints(PROJECT / "blueprints"),
+            blueprints_by_name=dict(BLUEPRINTS),
             catalog=self.catalog,
             installation="test",
             is_simulated=True,
@@ -717,23 +794,23 @@ class MemoryDesk:
             notices=self.notices,
             habits=self.habits,
             orphan_store=self.orphans,
+            absence_store=self.absences,
+            calendars=self.calendars,
+            team_channel_store=self.team_channels,
             template_store=self.templates,
             timer_port=self.timers,
             budget_store=self.budgets,
             approval_store=self.approvals,
-            admins_of=self.admins_of,
             series=self.series,
             ssh_keys=SshKeys(self.ssh_keys),
             software_secrets=self.software_secrets,
             trail=self.trail,
             ledger=MemoryLedger(self.views),
             team=TeamDefaults(),
+            freezes=self.freezes,
+            admins_of=self.admins_of,
             clock=self.clock,
         )
-
-    async def admins_of(self, workspace_id: str) -> list[str]:
-        """The user ids of those that a test made admins."""
-        return self.admins.get(workspace_id, [])
 
     def pretend(self, name: str, use: Use, *, hours: float) -> None:
         """Let so much time pass, in which all machines of the reservation do this, looked at every five minutes."""
@@ -742,6 +819,10 @@ class MemoryDesk:
         for _ in range(round(hours * 12)):
             self.clock.forward(minutes=5)
             samples += [use.sample(node.key, self.clock()) for node in item.living_nodes]
+
+    async def admins_of(self, workspace_id: str) -> list[str]:
+        """Who is one there."""
+        return self.admins
 
 
 def fault_named(code: str) -> Exception:

@@ -63,6 +63,12 @@ class Stage:
         self.sent = 0
         self._take(agent)
         desk_access.the.use(self.world.desk)
+        desk_access.the.admins = self  # type: ignore[assignment]  # the part of Admins that is asked for
+
+    async def actor(self, person: Person, *, timezone: str, locale: str) -> Actor:
+        """Who speaks: "root" is an admin."""
+        roles = (MEMBER, ADMIN) if person.user_id in self.world.admins else (MEMBER,)
+        return Actor(person.workspace_id, person.user_id, roles=roles, timezone=timezone, locale=locale)
 
     def _take(self, agent: Any) -> None:
         self.agent = agent
@@ -151,11 +157,6 @@ class Stage:
         await self.world.notices.send(notice)
         return notice
 
-    def make_admins(self, people: list[str]) -> None:
-        """These are admins of the workspace from now on."""
-        self.world.admins["local"] = people
-        desk_access.the.admins = _Admins(people)  # type: ignore[assignment]  # what of it is asked here
-
     def told(self, person: str, kind: str) -> Notice:
         """The last notice of this kind that the person got."""
         found = [item for item in self.world.notices.sent if (item.user_id, item.kind) == (person, kind)]
@@ -203,17 +204,6 @@ class Stage:
         self.agent.processor.parse_message = self._parse
         desk_access.the.use(None)
         desk_access.the.admins = None
-
-
-class _Admins:
-    """Who is an admin, by name."""
-
-    def __init__(self, people: list[str]) -> None:
-        self._people = people
-
-    async def actor(self, person: Person, *, timezone: str = "UTC", locale: str = "") -> Actor:
-        roles = (ADMIN, MEMBER) if person.user_id in self._people else (MEMBER,)
-        return Actor(person.workspace_id, person.user_id, roles=roles, timezone=timezone, locale=locale)
 
 
 @asynccontextmanager

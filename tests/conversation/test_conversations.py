@@ -20,7 +20,7 @@ WORDING = Wording()
 @pytest.mark.parametrize("conversation", [pytest.param(item, id=title) for title, item in conversations()])
 async def test_conversation_ends_as_expected(conversation: dict[str, Any], model: Path) -> None:
     async with open_stage(model) as stage:
-        stage.make_admins(conversation.get("admins", []))
+        stage.world.admins = conversation.get("admins", stage.world.admins)
         for person, requests in conversation.get("have", {}).items():
             for request in requests:
                 await stage.have(person, dict(request))

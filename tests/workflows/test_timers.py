@@ -26,6 +26,7 @@ from clouddesk.workflows import timers as timing
 from clouddesk.workflows.ringing import (
     DONE,
     HELD,
+    HOLIDAY,
     LAPSED,
     MOVED,
     NOT_ALLOWED,
@@ -120,6 +121,21 @@ async def test_a_weekly_timer_stops_and_starts_each_time_and_by_whom_is_on_recor
     assert await timers.get(power_ids(order.reservation_id)) == [start, stop], "they ring again"
     entries = {entry.action: entry.by for entry in await bench.engine.trail(order.reservation_id)}
     assert entries["stopped"] == entries["started"] == bench.person.user_id
+
+
+async def test_on_a_public_holiday_nothing_is_started_and_what_runs_is_stopped_all_the_same(
+    bench: Bench, timers: TemporalTimers, ringing: TimerActivities
+) -> None:
+    order = await bench.reserve_and_wait()
+    stop = timer_of(bench, order, STOP, holidays="DE")
+    start = timer_of(bench, order, START, holidays="DE")
+    # New Year begins in Berlin while it is still the old year in UTC.
+    new_year = datetime(2026, 12, 31, 23, 30, tzinfo=timezone.utc)
+    assert await ringing.ring(Ring(stop, "one", new_year)) == DONE
+    await bench.until(order, lambda view: view.state == "stopped")
+    assert await ringing.ring(Ring(start, "two", new_year)) == HOLIDAY
+    assert await ringing.ring(Ring(start, "three", new_year + timedelta(days=1))) == DONE
+    await bench.until(order, lambda view: view.state == "running")
 
 
 async def test_another_timer_of_a_kind_takes_the_place_of_the_first(bench: Bench, timers: TemporalTimers) -> None:

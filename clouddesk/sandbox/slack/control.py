@@ -48,6 +48,7 @@ class Control:
         self._slack = slack
         self._actions: dict[str, Callable[..., Any]] = {
             "say": slack.say,
+            "set_status": slack.set_status,
             "edit": slack.edit,
             "delete_message": slack.delete_message,
             "slash": slack.slash,
@@ -58,6 +59,7 @@ class Control:
             "submit": slack.submit,
             "close_view": slack.close_view,
             "inject": slack.inject,
+            "deactivate": slack.deactivate,
             "disconnect": slack.disconnect,
             "drop_sockets": slack.drop_sockets,
             "outage": slack.outage,

@@ -17,6 +17,6 @@ def register(app: AsyncApp, services: Services) -> None:
     async def said(event: dict[str, Any]) -> None:
         await services.keep(of_message(event, workspace_id=services.workspace_id, bot_user_id=services.bot_user_id))
 
-    @app.event(re.compile(r"^(?!message$|app_mention$|app_home_opened$)"))
+    @app.event(re.compile(r"^(?!message$|app_mention$|app_home_opened$|user_change$)"))
     async def other() -> None:
         pass

@@ -10,7 +10,7 @@ import pytest
 from redis.asyncio import Redis
 
 from clouddesk.adapters.redis import RedisNotices
-from clouddesk.model.notice import APPROVAL_ASKED, EXPIRING, READY, STOPPED, Notice
+from clouddesk.model.notice import APPROVAL_ASKED, EXPIRING, READY, STOPPED, TEAM_DIGEST, Notice
 from clouddesk.sandbox.slack.server import SlackServer
 from tests.integration.slack.conftest import StartGateway, said, until
 from tests.integration.slack.dialogue import Dialogue
@@ -49,6 +49,18 @@ async def test_a_notice_arrives_once_with_three_gateways(slack: SlackServer, red
     await asyncio.sleep(0.5)
     assert len(said(slack, "ann")) == 1
     assert "vm-1" in said(slack, "ann")[0]
+
+
+async def test_the_teams_week_is_posted_for_all_of_the_channel(
+    slack: SlackServer, redis: Redis, start: StartGateway
+) -> None:
+    await start()
+    week = {"week": "16 November", "people": "2", "parts": "spark $34.00"}
+    digest = notice(slack, "ann", "data", kind=TEAM_DIGEST)
+    await RedisNotices(redis).send(replace(digest, values={**digest.values, **week, "cost": "$34.00"}))
+    await until(lambda: bool(said(slack, "ben", "data")))
+    assert "spark $34.00" in said(slack, "ben", "data")[0]
+    assert said(slack, "ann") == []
 
 
 async def test_notices_keep_their_order_and_other_workspaces_are_left_alone(

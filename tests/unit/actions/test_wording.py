@@ -14,8 +14,10 @@ from actions import knowledge, wording
 from actions.base import DeskAction
 from actions.forms import Form
 from actions.turn import FACTS
-from clouddesk.model import configuration, errors, invalid, notice
+from clouddesk.model import approval, configuration, errors, invalid, notice
 from clouddesk.model import reservation as states
+from clouddesk.model.approval import Approval, Purchase
+from clouddesk.model.budget import Commitment
 from clouddesk.model.configuration import ConfigureFailed
 from clouddesk.model.errors import CredentialsMissing
 from clouddesk.workflows import drift
@@ -26,13 +28,14 @@ for module in pkgutil.iter_modules(actions.__path__, "actions."):
 PROJECT = Path(__file__).resolve().parents[3]
 DOMAIN = yaml.safe_load((PROJECT / "domain.yml").read_text())
 RULES = yaml.safe_load((PROJECT / "nlu" / "rules.yml").read_text())["rules"]
+AT = datetime(2026, 3, 4, tzinfo=timezone.utc)
 PURCHASE, PLANNED = Purchase("extend", "r-1", "ann", "etl", key="1"), Commitment("r-1", "ann", 1.0, 0.0, 1)
 ERRORS = [
     approval.OverBudget(PURCHASE, PLANNED, ()),
     approval.NobodyApproves((), is_admin=False),
     approval.NotYoursToDecide("own"),
     approval.AlreadyDecided(
-        Approval("a-1", "local", "ann", PURCHASE, PLANNED, (), "c", "UTC", NOW, NOW),
+        Approval("a-1", "local", "ann", PURCHASE, PLANNED, (), "c", "UTC", AT, AT),
     ),
     errors.Denied("see"),
     errors.NotFound("r-1"),

@@ -40,7 +40,7 @@ ROOT, SUE = (Actor("local", name, roles=(ADMIN, MEMBER)) for name in ("root", "s
 @pytest.fixture
 async def world() -> MemoryDesk:
     made = MemoryDesk()
-    made.admins["local"] = ["root", "sue"]
+    made.admins = ["root", "sue"]
     for actor in (ANN, BEN, ROOT):
         await made.accounts.welcome(actor.person)
     await made.desk.budgets.set(ROOT, "each", {MACHINES: Bound(1)})
@@ -166,7 +166,7 @@ async def test_who_is_no_manager_does_not_even_learn_of_a_request(world: MemoryD
 
 
 async def test_a_named_approver_decides_and_a_removed_one_does_not(world: MemoryDesk) -> None:
-    world.admins["local"] = []
+    world.admins = []
     await world.desk.budgets.name_approver(ROOT, "cid")
     approval = await ask(world)
     await world.desk.budgets.name_approver(ROOT, "cid", is_wanted=False)
@@ -179,7 +179,7 @@ async def test_a_named_approver_decides_and_a_removed_one_does_not(world: Memory
 
 @pytest.mark.parametrize(("admins", "asker"), [([], ANN), (["root"], ROOT), (["root"], ANN)])
 async def test_where_nobody_could_approve_nothing_is_asked(world: MemoryDesk, admins: list[str], asker: Actor) -> None:
-    world.admins["local"] = admins
+    world.admins = admins
     if admins and asker is ANN:
         await ask(world, ANN)
         return

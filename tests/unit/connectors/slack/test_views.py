@@ -15,6 +15,7 @@ from clouddesk.language.localtime import Whereabouts
 from clouddesk.language.money import money
 from clouddesk.model.costs import CostAccount, report
 from clouddesk.model.credentials import CredentialInfo
+from clouddesk.model.freeze import Freeze
 from clouddesk.model.meter import Reading
 from clouddesk.model.node import NodePlan
 from clouddesk.model.offer import Offer
@@ -25,6 +26,7 @@ from clouddesk.providers.table import PROVIDERS
 from clouddesk.sandbox.slack.schema import HOME, MODAL
 from clouddesk.sandbox.slack.views import check_view
 from clouddesk.settings import Limits
+from clouddesk.team_view import Running
 from connectors.slack import views
 from tests.builders import NOW, a_reservation, no_costs
 
@@ -65,6 +67,19 @@ def option(value: str) -> dict[str, Any]:
 
 def texts(view: Any) -> str:
     return json.dumps(view, ensure_ascii=False)
+
+
+def test_app_home_shows_admins_what_the_team_runs_and_everybody_a_freeze():
+    items = [Running(a_reservation(owner="U0BEN", name="kiln")), Running(a_reservation(name="etl"))]
+    freeze = Freeze("T1", "U0ANN", NOW, NOW + timedelta(days=2), "the <audit>")
+    mine = {"now": NOW, "reader": Whereabouts()}
+    page = views.home([], [], no_costs(), team=items, freeze=freeze, **mine)
+    shown = texts(page)
+    assert "6 machines* of 2 people" in shown
+    assert "kiln" in shown
+    assert "the &lt;audit&gt;" in shown
+    assert "What the team runs" not in texts(views.home([], [], no_costs(), **mine))
+    assert "Nothing runs now" in texts(views.home([], [], no_costs(), team=[], **mine))
 
 
 @pytest.mark.parametrize("provider", sorted(PROVIDERS))

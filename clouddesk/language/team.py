@@ -1,0 +1,225 @@
+"""What sentences say of a whole team's machines, of protection and of freezes, which no intent stands for.
+
+A pattern takes whole sentences, so that what it does not know is left to the classifier.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from clouddesk.language.ends import find_ends
+from clouddesk.language.vocabulary import LEAD, POLITE_END, plain
+
+LIST, TOP, MOST = "list", "top", "most"
+STOP, PROTECT, UNPROTECT = "stop", "protect", "unprotect"
+FREEZE, UNFREEZE, FREEZE_ASKED = "freeze", "unfreeze", "freeze_asked"
+
+
+@dataclass(frozen=True)
+class TeamWish:
+    """``what`` is wanted; the rest as far as it was said."""
+
+    what: str
+    person: str = ""
+    """As it was written: a name, or the id of a mention. Empty for all of the team."""
+    is_mention: bool = False
+    order: str = ""
+    """One of the words of ``_ORDERS``."""
+    machine: str = ""
+    """The words for what is to be protected."""
+    until: str = ""
+    reason: str = ""
+    is_of_team: bool = True
+    """Whether the words say that the team is meant, and not the person's own."""
+
+
+_TEAM = (
+    r"(?:(?:the|our|my) (?:whole |entire )?(?:team|company|workspace|department|lab|group)|everybody|everyone"
+    r"|all of us|all (?:the )?people)"
+)
+_THINGS = r"(?:machines?|clusters?|vms?|servers?|boxes|resources|reservations|instances|stuff)"
+_NO_PERSON = (
+    r"(?!(?:my|our|the|all|these|those|this|that|his|her|their|its|your|today|yesterday|it|them|us|me|i|we|you|they"
+    r"|he|she|team)\b)"
+)
+_NAME = rf"(?:<@(?P<id>[uw][a-z0-9]+)(?:\|[^<>]*)?>|(?P<name>{_NO_PERSON}[a-z][\w.-]*?))"
+_OWNER = rf"(?:{_NAME}(?:'s|(?<=s)'|(?<=>)))"
+_STOPS = r"(?:stop|pause|halt|suspend|shut ?down|(?:turn|switch|power) off)"
+_ASKS = rf"{LEAD}(?:(?:can|could|would) (?:you|i|we) (?:please )?)?"
+_SHOWS = r"(?:(?:show|list|give|tell|get|see|display) (?:me |us )?)"
+_NOW = r"(?: (?:right )?now| at the moment| today| currently)?"
+_HAS = r"(?:runs?|is running|are running|has running|have running|has|have|owns?|uses?|is using|are using)"
+
+_ORDERS = {
+    "cost": r"costs?|price|prices|spend(?:ing)?|money|dearest|most expensive|priciest|costliest",
+    "age": r"age|creation|start(?: time)?|oldest|longest running",
+    "idleness": r"idleness|idle(?: time)?|use|usage|utili[sz]ation|idlest|longest idle|most idle|least used",
+    "owner": r"owners?|persons?|people|users?|names?|who",
+    "end": r"ends?|leases?|lease ends?|expiry|end of lease",
+}
+_ANY_ORDER = "|".join(_ORDERS.values())
+_SORTED = (
+    rf"(?:,? (?:(?:sorted |ordered |ranked |grouped |listed )?by (?P<by>{_ANY_ORDER})"
+    r"|(?:the )?(?P<first>oldest|dearest|most expensive|idlest|longest idle) first))?"
+)
+_LISTS = tuple(
+    re.compile(rf"{_ASKS}{pattern}{_NOW}{_SORTED}{POLITE_END}")
+    for pattern in (
+        rf"what(?:'s| is| are| does| do| has| have)? {_TEAM} (?:running|run|runs|using|uses|use|have|has|got)",
+        rf"(?:what|which {_THINGS})(?:'s| is| are) (?:all )?(?:running|up|live) (?:in|for|across) {_TEAM}",
+        rf"{_SHOWS}?(?:all |all of |all the )*{_TEAM}(?:'?s|s')? {_THINGS}"
+        r"(?: that (?:are running|is running|runs?))?",
+        rf"{_SHOWS}?(?:all |all of |all the |the )*{_THINGS} (?:of|in|across) {_TEAM}",
+        rf"{_SHOWS}(?:what|everything|all) (?:that )?{_TEAM} {_HAS}",
+        rf"{_SHOWS}?(?:the )?team (?:view|overview)",
+        r"who (?:is running|runs|has) what",
+    )
+)
+_LISTS_OF_ONE = tuple(
+    re.compile(rf"{_ASKS}{pattern}{_NOW}{_SORTED}{POLITE_END}")
+    for pattern in (
+        rf"{_SHOWS}(?:all |all of )*{_OWNER} {_THINGS}",
+        rf"what(?:'s| is| does| has) {_NAME} (?:running|run|have|has|got)",
+        rf"{_SHOWS}(?:what|everything) (?:that )?{_NAME} {_HAS}",
+    )
+)
+_MOST = re.compile(
+    rf"{_ASKS}(?:{_SHOWS}?who (?:has|runs|owns|holds|uses|is running|is using|got) (?:the )?most {_THINGS}|"
+    rf"which (?:person|user|colleague) (?:has|runs|owns|uses) (?:the )?most {_THINGS}){_NOW}{POLITE_END}"
+)
+_TOP = re.compile(
+    rf"{_ASKS}(?:{_SHOWS}|(?:what|which)(?: one| {_THINGS})?(?:'s| is) )(?:the )?"
+    rf"(?P<first>oldest|dearest|most expensive|idlest|longest idle)(?: ones?| things?| {_THINGS})?"
+    r"(?: that is running| running)?"
+    rf"(?P<of> (?:(?:in|of|across|for) {_TEAM}|(?:that )?{_TEAM} {_HAS}|of all(?: of (?:them|us))?))?{_NOW}{POLITE_END}"
+)
+_STOPS_TEAM = tuple(
+    re.compile(rf"{_ASKS}{pattern}{_NOW}{POLITE_END}")
+    for pattern in (
+        rf"{_STOPS} (?:everything|all|whatever|all (?:the )?{_THINGS}|every {_THINGS}) (?:that |which )?{_TEAM} {_HAS}",
+        rf"{_STOPS} (?:all |all of |all the )*{_TEAM}(?:'s|s'|s)? {_THINGS}",
+        rf"{_STOPS} (?:everything|all|all (?:the )?{_THINGS}|every {_THINGS}) (?:of|in|for|across) {_TEAM}",
+    )
+)
+_STOPS_ONE = tuple(
+    re.compile(rf"{_ASKS}{pattern}{_NOW}{POLITE_END}")
+    for pattern in (
+        rf"{_STOPS} (?:all |all of |all the |every one of )*{_OWNER} {_THINGS}",
+        rf"{_STOPS} (?:everything|all|whatever|all (?:the )?{_THINGS}) (?:that |which )?{_NAME} {_HAS}",
+        rf"{_STOPS} (?:everything|all|all (?:the )?{_THINGS}) (?:owned by|that belongs? to) {_NAME}",
+    )
+)
+_FROM = (
+    r"(?: (?:from|against) (?:being |getting |any |all )*(?:stopp\w+|releas\w+|delet\w+|terminat\w+|remov\w+|shut\w*"
+    r"|everybody|everyone|anybody|anyone|idle\w*|bulk|accident\w*)\b[\w ,]*)"
+)
+_PROTECTS = re.compile(rf"{_ASKS}(?:protect|safeguard) (?P<machine>[^,;]+?){_FROM}?{POLITE_END}")
+_UNPROTECTS = tuple(
+    re.compile(rf"{_ASKS}{pattern}{POLITE_END}")
+    for pattern in (
+        r"(?:un-?protect|stop protecting|no longer protect) (?P<machine>[^,;]+?)",
+        r"(?:remove|drop|lift|take(?: off)?) (?:the |its )?protection (?:from|of|off|on|for) (?P<machine>[^,;]+?)",
+        r"(?:remove|drop|lift|take off) (?P<machine>[\w.-]+)'s protection",
+    )
+)
+_NO_MACHINE = re.compile(
+    r"\b(?:with|by|passwords?|firewalls?|internet|ports?|data|disks?|keys?|files?|us|me|secrets?)\b"
+)
+_NEW = (
+    r"(?:all |any |the )*(?:new (?:machines|creations?|orders?|reservations|clusters|vms|servers|ones|requests)"
+    r"|creations?|creating (?:new )?(?:machines|anything)|creation of (?:new )?(?:machines|anything))"
+)
+_FREEZES = re.compile(rf"{_ASKS}(?:freeze|block|forbid) {_NEW}\b(?P<rest>.*)")
+_UNFREEZES = re.compile(
+    rf"{_ASKS}(?:unfreeze(?: {_NEW}| everything| it)?|(?:lift|end|remove|cancel|drop|undo) (?:the|our) freeze"
+    rf"|allow new (?:machines|orders|clusters|vms) again)(?: again| now)?{POLITE_END}"
+)
+_ASKS_FREEZE = re.compile(
+    rf"{_ASKS}(?:is there (?:a|any) freeze|(?:why )?(?:are|is) (?:we|new machines|everything|creation) frozen"
+    r"|why (?:is there a|the|this) freeze"
+    r"|(?:how long|until when|till when)(?: does| is| will)? (?:the|this) freeze(?: \w+)?"
+    rf"|when (?:does|will|is) (?:the|this) freeze (?:end|over|lifted)){_NOW}{POLITE_END}"
+)
+_WHY = re.compile(r"[,;:]? (?:because(?: of)?|due to|owing to|on account of|in view of|reason:?) (?P<why>\S.*)$")
+_FOR = re.compile(r"[,;]? (?:for|during|as|since) (?P<why>(?:the |our |an? |we |they |there )\S.*)$")
+
+
+def read(text: str) -> TeamWish | None:
+    """What is said of the team's machines; None for everything else."""
+    # Character by character as long as what was said, so that reasons keep their capitals.
+    said = plain(text)
+    body, why = _without_reason(said, text)
+    body = " ".join(body.split()).strip(" .!?")
+    if found := _first(_STOPS_TEAM, body):
+        return TeamWish(STOP, reason=why)
+    if found := _first(_STOPS_ONE, body):
+        return _of_person(STOP, found, reason=why)
+    if _MOST.fullmatch(body):
+        return TeamWish(MOST)
+    if found := _first(_LISTS, body):
+        return TeamWish(LIST, order=_order(found))
+    if found := _TOP.fullmatch(body):
+        return TeamWish(TOP, order=_order_of(found["first"]), is_of_team=found["of"] is not None)
+    if found := _first(_LISTS_OF_ONE, body):
+        return _of_person(LIST, found, order=_order(found))
+    if found := _first(_UNPROTECTS, body):
+        return None if _NO_MACHINE.search(found["machine"]) else TeamWish(UNPROTECT, machine=found["machine"])
+    if found := _PROTECTS.fullmatch(body):
+        return None if _NO_MACHINE.search(found["machine"]) else TeamWish(PROTECT, machine=found["machine"])
+    return _of_freezes(body, why)
+
+
+def says(text: str, phrase: str) -> bool:
+    """Whether the text says this phrase, and nothing else of weight: "yes, stop all 12"."""
+    if not phrase:
+        return False
+    words = " ".join(plain(text).strip(" .!\"'“”").split())
+    return (
+        re.fullmatch(rf"(?:(?:yes|yeah|ok|okay|please|do it)[ ,.:!-]+)*{re.escape(phrase)}{POLITE_END}", words)
+        is not None
+    )
+
+
+def _of_freezes(body: str, why: str) -> TeamWish | None:
+    if _UNFREEZES.fullmatch(body):
+        return TeamWish(UNFREEZE)
+    if _ASKS_FREEZE.fullmatch(body):
+        return TeamWish(FREEZE_ASKED)
+    found = _FREEZES.fullmatch(body)
+    if found is None:
+        return None
+    rest = found["rest"]
+    ends = [end for end in find_ends(rest) if end.is_marked]
+    until = ends[0].words if ends else ""
+    if not why and (given := _FOR.search(rest.replace(until, " ") if until else rest)):
+        why = given["why"]
+    return TeamWish(FREEZE, until=until, reason=why)
+
+
+def _without_reason(said: str, text: str) -> tuple[str, str]:
+    """The text before the reason, and the reason as it was written."""
+    found = _WHY.search(said)
+    if found is None:
+        return said, ""
+    return said[: found.start()], " ".join(text[found.start("why") : found.end("why")].split()).strip(" .!")
+
+
+def _first(patterns: tuple[re.Pattern[str], ...], body: str) -> re.Match[str] | None:
+    return next((found for pattern in patterns if (found := pattern.fullmatch(body))), None)
+
+
+def _of_person(what: str, found: re.Match[str], *, order: str = "", reason: str = "") -> TeamWish:
+    said = found.groupdict()
+    is_mention = said["id"] is not None
+    person = said["id"].upper() if is_mention else said["name"]
+    return TeamWish(what, person=person, is_mention=is_mention, order=order, reason=reason)
+
+
+def _order(found: re.Match[str]) -> str:
+    said = found.groupdict()
+    return _order_of(said["by"] or said["first"])
+
+
+def _order_of(words: str | None) -> str:
+    return next((order for order, pattern in _ORDERS.items() if words and re.fullmatch(pattern, words)), "")
