@@ -20,6 +20,7 @@ from clouddesk.model.approval import Approval, Purchase
 from clouddesk.model.budget import Commitment
 from clouddesk.model.configuration import ConfigureFailed
 from clouddesk.model.errors import CredentialsMissing
+from clouddesk.model.freeze import Freeze
 from clouddesk.workflows import drift
 from clouddesk.workflows.failures import POWER_FAILED
 
@@ -50,6 +51,9 @@ ERRORS = [
     errors.CredentialsMissing("aws"),
     errors.WrongState("spark-1", state="stopped", wanted="stop"),
     errors.NotLookedAfter("spark-1"),
+    errors.Protected("etl"),
+    errors.Frozen(Freeze("local", "root", AT)),
+    invalid.CannotOpen("web-1", provider="vultr"),
     errors.Unavailable("redis"),
     errors.Undecided("Temporal"),
     errors.CloudDeskError(),
@@ -118,7 +122,9 @@ def test_every_error_has_a_sentence_with_all_its_values_and_no_vendor_text(error
     response, values = wording.of_error(error)
     text = DOMAIN["responses"][response][0]["text"]
 
-    assert set(re.findall(r"{(\w+)}", text)) <= set(values)
+    # A freeze ends by the clock of whoever is told of it.
+    filled = {"by", "until", "why"} if isinstance(error, errors.Frozen) else set(values)
+    assert set(re.findall(r"{(\w+)}", text)) <= filled
     assert "vendor text" not in "".join(values.values())
 
 
@@ -227,7 +233,7 @@ def test_every_kind_of_notice_has_wording_from_the_values_that_workflows_fill(ki
         *("step", "lines", "which", "how_many", "things", "orphan_id", "provider_name"),
         *("week", "earlier", "committed", "slept", "early", "people", "most"),
         *("from_provider", "from_region", "from_size", "from_hourly", "before", "count"),
-        *("note", "state"),
+        *("note", "state", "total", "absence", "parts", "each", "by"),
         *("why", "idle_for", "stops", "stopped_hourly", "stopped_daily", "asked", "doubt"),
         *("asked_by", "decided_by", "what", "reasons", "status", "said", "approval_id"),
         *("offer_provider", "offer_region", "offer_size", "offer_hourly", "offer_more", "agreed_hourly"),
@@ -238,7 +244,9 @@ def test_every_kind_of_notice_has_wording_from_the_values_that_workflows_fill(ki
     assert response["text"].format(**values)
     for button in response.get("buttons", ()):
         payload = button["payload"].format(**values)
-        assert any(name in payload for name in ("RESERVATION_ID", "ORPHAN_ID", "PROVIDER_NAME", "APPROVAL_ID"))
+        assert any(
+            name in payload for name in ("RESERVATION_ID", "ORPHAN_ID", "PROVIDER_NAME", "APPROVAL_ID", "ABSENCE")
+        )
 
 
 def test_every_reason_has_words() -> None:
