@@ -9,6 +9,8 @@ import structlog
 from rasa_sdk import Action
 
 from actions import (
+    about_budgets,
+    approving,
     assenting,
     away,
     bare,
@@ -50,6 +52,7 @@ from actions import (
 from actions.turn import FACTS, Question, Turn
 from clouddesk.language import team
 from clouddesk.language.holidays import place_chosen
+from clouddesk.model.approval import OverBudget
 from clouddesk.model.errors import CloudDeskError, Frozen, ProviderError
 from clouddesk.model.offer import OWN_MACHINE
 
@@ -128,6 +131,8 @@ async def attempt(action: str, turn: Turn, topic: str) -> None:
     before, again = (turn.request, turn.question), retries.wish(turn, topic)
     try:
         await hand_over(turn, topic)
+    except OverBudget as over:
+        await approving.ask(turn, over)
     except Exception as error:  # noqa: BLE001 - whatever broke, the person hears of it and the log has the cause
         say_fault(action, turn, error)
         if retries.is_passing(error):
@@ -161,6 +166,8 @@ def topic_of_answer(turn: Turn, *, is_read: bool = False) -> str | None:
 def _topic_of_answer(turn: Turn) -> str | None:
     question = turn.question
     is_open = questions.is_open(question)
+    if (about := turn.about_budget) and (about.is_aside or not turn.form):
+        return "budgets" if about.is_aside else "set_budget"
     if found := team_words.topic(turn):
         return found
     if several.find(turn):
@@ -311,6 +318,7 @@ async def _open(tracker: Any) -> Turn:
     turn.about_template = await template_words.find(turn)
     turn.other_scale = await rescaling.find(turn)
     turn.idle_words = await idle_words.find(turn)
+    turn.about_budget = await about_budgets.find(turn)
     turn.about_team = await team_words.find(turn)
     granted = await desk.welcome(turn.actor)
     if granted:

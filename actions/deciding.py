@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from actions import absences, idling, questions
+from actions import absences, approving, create, idling, questions
 from actions.base import DeskAction
+from actions.request_fields import to_fields
 from actions.turn import Button, Question, Turn
 from actions.wording import provider_title
 from clouddesk.language.localtime import local_time
 from clouddesk.language.money import money, rate
 from clouddesk.model.absence import AWAY_CHOICES
+from clouddesk.model.errors import NotFound
 from clouddesk.model.orphan import ADOPT, DELETE, KEEP, ORPHAN_CHOICES
 from clouddesk.model.reservation import (
     CHOICES,
@@ -42,6 +44,10 @@ class ActionDecide(DeskAction):
             await absences.decide(turn, option, shown)
         elif orphan_id is not None and option in ORPHAN_CHOICES:
             await _settle(turn, str(option), str(orphan_id))
+        elif option in approving.CHOICES:
+            await approving.decide(turn, option, shown)
+        elif option == approving.REPRICE:
+            await _price_again(turn, shown)
         elif option == HOLD:
             await _ask_hold(turn, str(reservation_id))
         elif option in idling.DECISIONS:
@@ -84,6 +90,14 @@ async def answer_offer(turn: Turn, reservation_id: str, *, is_wanted: bool, show
         turn.say("utter_decided_take", name=item.name, machines=machines, hourly=rate(where.hourly_price_usd))
     else:
         turn.say("utter_decided_decline", name=item.name)
+
+
+async def _price_again(turn: Turn, approval_id: str) -> None:
+    """What was approved too late, at what it costs by now."""
+    approval = await turn.desk.approvals.get(turn.actor, approval_id)
+    if approval.asker != turn.actor.user_id or approval.purchase.quote is None:
+        raise NotFound(approval_id)
+    await create.quote(turn, to_fields(approval.purchase.quote.request), response="utter_quote_looked_again")
 
 
 async def _choose(turn: Turn, option: str, reservation_id: str) -> None:

@@ -129,6 +129,9 @@ class Form(FormValidationAction, ABC):  # type: ignore[misc]  # rasa_sdk is unty
         if knowledge.asked_about(turn):
             await hand_over(turn, "explain")
             return await self._go_on(turn)
+        if turn.about_budget and turn.about_budget.is_aside:
+            await hand_over(turn, "budgets")
+            return await self._go_on(turn)
         if giving_up.gives_up(turn):
             await hand_over(turn, "cancel")
             return await self._go_on(turn) if turn.form else _ended(turn)

@@ -13,7 +13,7 @@ from actions.wording import duration
 from clouddesk.language.localtime import local_time
 from clouddesk.model.errors import Invalid
 from clouddesk.model.idling import IdleWish
-from clouddesk.model.reservation import Reservation
+from clouddesk.model.reservation import STOPPED, Reservation
 
 KEEP_IDLE = "keep_idle"
 """The decision of a notice's button: ``keep_idle@<seconds>:<which question>``."""
@@ -73,6 +73,12 @@ async def _keep(turn: Turn, item: Reservation, until: datetime, request_id: str,
     if kept_until is None or kept_until <= now:
         # The question of that button was answered before, and that is over.
         turn.say("utter_already_answered")
+        return
+    if done.state == STOPPED:
+        start = button("Start", "start_resource", resource_name=done.id)
+        turn.say(
+            "utter_idle_kept_stopped", buttons=[start], name=done.name, until=local_time(kept_until, turn.actor, now)
+        )
         return
     left = (kept_until - done.expires_at).total_seconds()
     minutes = math.ceil(left / 60)

@@ -14,6 +14,7 @@ from clouddesk.model.actor import Actor
 from clouddesk.model.notice import Notice
 
 if TYPE_CHECKING:
+    from actions.about_budgets import AboutBudget
     from actions.idle_words import IdleWords
 
 Question = dict[str, Any]
@@ -98,6 +99,8 @@ class Turn:
     """The length of time that the open extension is to be of instead (``actions/lengths.py``)."""
     about_template: AboutTemplate | None = None
     """What the words want with a template (``actions/template_words.py``)."""
+    about_budget: AboutBudget | None = None
+    """What the words want with a budget or a request to go beyond one (``actions/about_budgets.py``)."""
     about_team: TeamWish | None = None
     """What the words want with the team's machines (``actions/team_words.py``)."""
     other_scale: dict[str, Any] | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import Enum
 
@@ -83,6 +84,19 @@ def require_all_costs(actor: Actor) -> None:
     """Raises Denied for everybody else."""
     if not may_see_costs_of_all(actor):
         raise Denied("see what others spent")
+
+
+def require_budgets_of_all(actor: Actor) -> None:
+    """Raises Denied for everybody else: what others may spend is for admins to see and to set."""
+    if ADMIN not in actor.roles:
+        raise Denied("see and set others' budgets")
+
+
+def may_decide(actor: Actor, workspace_id: str, approvers: Collection[str]) -> bool:
+    """Whether the actor may decide on requests of that workspace: an admin, or somebody whom one has named."""
+    if actor.workspace_id != workspace_id or not _may_change(actor):
+        return False
+    return ADMIN in actor.roles or actor.user_id in approvers
 
 
 def may_settle(actor: Actor, orphan: Orphan) -> bool:

@@ -10,6 +10,7 @@ from clouddesk.accounts import Accounts
 from clouddesk.adapters.absences import RedisAbsences
 from clouddesk.adapters.audit import RedisAuditTrail
 from clouddesk.adapters.blueprints import load_blueprints
+from clouddesk.adapters.budgets import RedisApprovals, RedisBudgets
 from clouddesk.adapters.calendars import RedisCalendars
 from clouddesk.adapters.colleagues import RedisColleagues
 from clouddesk.adapters.costs import RedisCosts
@@ -96,9 +97,12 @@ async def open_desk(settings: Settings, *, vault_role: str = "desk") -> AsyncIte
             series=RedisUtilisation(redis),
             trail=RedisAuditTrail(redis, keep_days=settings.audit_days),
             ledger=RedisCosts(redis),
-            team=settings.defaults,
-            freezes=RedisFreezes(redis),
+            budget_store=RedisBudgets(redis),
+            approval_store=RedisApprovals(redis),
             admins_of=Admins(redis, settings.admins, has_group=bool(settings.slack_admin_group)).of_workspace,
+            team=settings.defaults,
+            budget_defaults=settings.budgets,
+            freezes=RedisFreezes(redis),
         )
     finally:
         await redis.close()

@@ -35,6 +35,7 @@ COMMANDS = {
     "sweep": "clouddesk.commands.sweep:sweep",
     "audit": "clouddesk.commands.audit:audit",
     "costs": "clouddesk.commands.costs:costs",
+    "budget": "clouddesk.commands.budget:budget",
     "utilisation": "clouddesk.commands.utilisation:utilisation",
     "simulate": "clouddesk.commands.utilisation:simulate",
     "slack": "clouddesk.commands.slack_tokens:slack",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -16,6 +16,8 @@ from clouddesk import access
 from clouddesk.absences import Absences
 from clouddesk.access import Right
 from clouddesk.accounts import Accounts, ReplaceableCatalog
+from clouddesk.approvals import Approvals
+from clouddesk.budgets import Budgets
 from clouddesk.costs import Costs
 from clouddesk.freezing import Freezing
 from clouddesk.idling import Idling
@@ -27,6 +29,7 @@ from clouddesk.model import ports, stores
 from clouddesk.model.actor import Actor
 from clouddesk.model.audit import CREDENTIALS_ADDED, CREDENTIALS_REMOVED, AuditEntry
 from clouddesk.model.blueprint import Blueprint
+from clouddesk.model.budget import BudgetBook
 from clouddesk.model.comparison import PriceComparison
 from clouddesk.model.credentials import CredentialInfo, SecretFields
 from clouddesk.model.errors import Denied, NotFound, Protected, Unavailable
@@ -37,13 +40,13 @@ from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import RELEASING, Reservation
 from clouddesk.openings import Openings
-from clouddesk.ordering import make_order
 from clouddesk.orphans import Orphanage
 from clouddesk.power import Power
 from clouddesk.protection import Protection
+from clouddesk.purchases import Purchases
 from clouddesk.quotations import Quotations
-from clouddesk.quoting import said_name
 from clouddesk.records import Records
+from clouddesk.reserving import Reserving
 from clouddesk.scaling import Sizes
 from clouddesk.settings import Limits, TeamDefaults
 from clouddesk.setups import Setup
@@ -79,13 +82,16 @@ class Desk:
     orphan_store: stores.Orphans
     template_store: stores.Templates
     timer_port: ports.Timers
+    budget_store: stores.Budgets
+    approval_store: stores.Approvals
+    admins_of: ports.AdminsOf
     series: stores.UtilisationSeries
     absence_store: stores.AbsenceStore
     calendars: stores.Calendars
     team_channel_store: stores.TeamChannels
     team: TeamDefaults
     freezes: stores.Freezes
-    admins_of: ports.AdminsOf
+    budget_defaults: BudgetBook = field(default_factory=BudgetBook)
     clock: ports.Clock = utc_now
 
     @cached_property
@@ -108,9 +114,26 @@ class Desk:
         return Records(engine=self.engine, views=self.views, clock=self.clock)
 
     @cached_property
+    def _reserving(self) -> Reserving:
+        return Reserving(
+            accounts=self.accounts,
+            budgets=self.budgets,
+            catalog=self.catalog,
+            engine=self.engine,
+            freezing=self.freezing,
+            installation=self.installation,
+            limits=self.limits,
+            quotations=self._quotations,
+            records=self._records,
+            ssh_keys=self.ssh_keys,
+            views=self.views,
+            clock=self.clock,
+        )
+
+    @cached_property
     def power(self) -> Power:
         """Machines switched off and on."""
-        return Power(engine=self.engine, records=self._records)
+        return Power(engine=self.engine, records=self._records, budgets=self.budgets)
 
     @cached_property
     def shares(self) -> Shares:
@@ -120,7 +143,7 @@ class Desk:
     @cached_property
     def leases(self) -> Leases:
         """How long reservations last."""
-        return Leases(engine=self.engine, records=self._records, limits=self.limits)
+        return Leases(engine=self.engine, records=self._records, limits=self.limits, budgets=self.budgets)
 
     @cached_property
     def idling(self) -> Idling:
@@ -161,7 +184,33 @@ class Desk:
     def scaling(self) -> Sizes:
         """How many machines reservations have."""
         known = (self.accounts, self.blueprints_by_name, self.catalog, self.limits, self.clock)
-        return Sizes(self.engine, self._records, *known, self.freezing)
+        return Sizes(self.engine, self._records, *known, self.freezing, budgets=self.budgets)
+
+    @cached_property
+    def budgets(self) -> Budgets:
+        """What may be spent."""
+        return Budgets(
+            self.budget_store, self.approval_store, self.ledger, self.trail, self.budget_defaults, self.clock
+        )
+
+    @cached_property
+    def approvals(self) -> Approvals:
+        """What is over a budget, and those who allow it."""
+        reserving = self._reserving
+        done = Purchases(
+            reserving.reserve_approved, reserving.take_approved, self.leases, self.power, self.scaling, self.orphans
+        )
+        return Approvals(
+            store=self.approval_store,
+            budgets=self.budgets,
+            records=self._records,
+            notices=self.notices,
+            trail=self.trail,
+            timers=self.timer_port,
+            admins_of=self.admins_of,
+            carry_out=done.carry_out,
+            clock=self.clock,
+        )
 
     @cached_property
     def team_view(self) -> TeamView:
@@ -203,6 +252,7 @@ class Desk:
             installation=self.installation,
             is_simulated=self.is_simulated,
             clock=self.clock,
+            budgets=self.budgets,
         )
 
     def blueprints(self) -> list[Blueprint]:
@@ -311,37 +361,9 @@ class Desk:
     async def reserve(self, actor: Actor, quote_id: str, *, conversation: str) -> Reservation:
         """Say yes to a quote. A second yes returns the same reservation; nothing is created twice.
 
-        Raises QuoteExpired, OfferChanged, Frozen, Unavailable.
+        Raises QuoteExpired, OfferChanged, Frozen, OverBudget, Unavailable.
         """
-        access.require_member(actor)
-        reservation_id = "r-" + quote_id.removeprefix("q-")
-        existing = await self.views.get(reservation_id)
-        if existing is None and not await self._quotations.is_kept(quote_id):
-            # The quote is gone: it was said yes to, or it is too old. The engine knows, also when the view was lost.
-            existing = await self._records.get(reservation_id)
-        if existing and access.may(actor, Right.OWN, existing, self.clock()):
-            return existing
-        await self.freezing.check(actor)
-        quote = await self._quotations.get_to_reserve(actor, quote_id)
-        is_exact = quote.request.name is not None
-        stem = said_name(quote.request) or quote.name
-        order = make_order(
-            actor,
-            quote,
-            name=await self.views.claim_name(actor.person, stem, quote.reservation_id, is_exact=is_exact),
-            conversation=conversation,
-            installation=self.installation,
-            limits=self.limits,
-            catalog=self.catalog,
-            bills_stopped_machines=self.accounts.bills_stopped_machines,
-            public_keys=[key.line for key in await self.ssh_keys.list(actor)],
-            software=self._quotations.setup(quote).software,
-            now=self.clock(),
-        )
-        reservation = await self._records.open(order)
-        with suppress(Unavailable):  # no more than a convenience next time
-            await self._quotations.remember(actor, quote)
-        return reservation
+        return await self._reserving.reserve(actor, quote_id, conversation=conversation)
 
     async def reservations(
         self, actor: Actor, *, include_ended: bool = False, with_shared: bool = False
@@ -401,13 +423,11 @@ class Desk:
         """What happens with machines that came up only in part (``reservation.CHOICES``), or would be dearer.
 
         ``offered_usd``: by the hour, as it was shown. Raises WrongState when that is not the question (any more), or
-        too few came up to go on with.
+        too few came up to go on with; OverBudget for dearer ones.
         """
-        reservation = await self._records.with_right(actor, Right.OWN, reservation_id)
-        await self.engine.choose(
-            reservation.id, answer, by=actor.user_id, request_id=request_id, offered_usd=offered_usd
+        return await self._reserving.choose(
+            actor, reservation_id, answer, request_id=request_id, offered_usd=offered_usd
         )
-        return await self._records.after_change(reservation)
 
     async def release(self, actor: Actor, reservation_id: str) -> Reservation:
         """Give the machines back, for good. What is being released already is returned as it is.

@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from clouddesk.language.localtime import zone_of
+from clouddesk.model.budget import MEASURES, Bound, Budget, BudgetBook
 from clouddesk.model.errors import Invalid
 from clouddesk.model.idleness import Thresholds
 from clouddesk.model.offer import LEAST_PRICE_USD, OWN_MACHINE, OwnCloud
@@ -137,6 +138,8 @@ class Settings:
     """Where the OpenStack cloud's regions are, in words that people use: "RegionOne": "frankfurt"."""
     limits: Limits = Limits()
     defaults: TeamDefaults = TeamDefaults()
+    budgets: BudgetBook = field(default_factory=BudgetBook)
+    """What may be spent where nothing else was set: docs/budgets.md."""
 
     @property
     def has_slack(self) -> bool:
@@ -225,13 +228,13 @@ def _running(path: Path) -> dict[str, Any]:
         return {}
     if not isinstance(run, dict):
         return {}
-    known = {item.name for item in fields(Settings)} - {"home", "limits", "defaults"}
+    known = {item.name for item in fields(Settings)} - {"home", "limits", "defaults", "budgets"}
     return {key: value for key, value in run.items() if key in known}
 
 
 def _from_environment(env: Mapping[str, str]) -> dict[str, Any]:
     prefix = "CLOUDDESK_"
-    known = {item.name for item in fields(Settings)} - {"home", "limits", "defaults"}
+    known = {item.name for item in fields(Settings)} - {"home", "limits", "defaults", "budgets"}
     found = {key.removeprefix(prefix).lower(): value for key, value in env.items() if key.startswith(prefix)}
     return {
         key: value if _KINDS[key][0] is _is_text else yaml.safe_load(value)
@@ -245,6 +248,7 @@ def _merge(settings: Settings, values: Mapping[str, Any], *, source: str) -> Set
         return settings
     changes = dict(values)
     limits = changes.pop("limits", None)
+    budgets = changes.pop("budgets", None)
     defaults = changes.pop("defaults", None)
     known = {item.name for item in fields(Settings)}
     unknown = sorted(set(changes) - known)
@@ -262,6 +266,8 @@ def _merge(settings: Settings, values: Mapping[str, Any], *, source: str) -> Set
         changes["home"] = Path(changes["home"]).resolve()
     if defaults:
         changes["defaults"] = _defaults(settings.defaults, defaults, source)
+    if budgets:
+        changes["budgets"] = _budgets(budgets, source)
     if limits:
         changes["limits"] = _limits(settings.limits, limits, source)
     return replace(settings, **changes)
@@ -351,6 +357,29 @@ def _defaults(defaults: TeamDefaults, values: Mapping[str, Any], source: str) ->
         if not _is_text(value):
             raise Invalid(f"{source}: defaults.{key} must be a text, not {value!r}.")
     return replace(defaults, **values)
+
+
+def _budgets(values: Any, source: str) -> BudgetBook:
+    """``{each: {month: 200, machines: {warn: 8, most: 10}}, team: {month: 5000}, approvers: [U1]}``."""
+    if not isinstance(values, Mapping) or set(values) - {"each", "team", "approvers"}:
+        raise Invalid(f"{source}: budgets holds each, team and approvers, not {values!r}.")
+    approvers = values.get("approvers", ())
+    if not _is_texts(approvers):
+        raise Invalid(f"{source}: budgets.approvers must be a list of user ids, not {approvers!r}.")
+    each, team = (_budget(values.get(whose) or {}, f"{source}: budgets.{whose}") for whose in ("each", "team"))
+    return BudgetBook(team=team, each=each, approvers=tuple(approvers))
+
+
+def _budget(values: Any, where: str) -> Budget:
+    if not isinstance(values, Mapping) or set(values) - set(MEASURES):
+        raise Invalid(f"{where} holds {', '.join(MEASURES)}, not {values!r}.")
+    bounds = {}
+    for measure, said in values.items():
+        bound = said if isinstance(said, Mapping) else {"most": said}
+        if set(bound) - {"most", "warn"} or not all(_is_price(number, least=0) for number in bound.values()):
+            raise Invalid(f"{where}.{measure} must be a number, or most and warn, not {said!r}.")
+        bounds[measure] = Bound(**{name: float(number) for name, number in bound.items()})
+    return Budget(**bounds)
 
 
 def _limits(limits: Limits, values: Mapping[str, Any], source: str) -> Limits:

@@ -180,6 +180,8 @@ def _variant(notice: Notice) -> str:
         return "_of_all" if notice.values.get("lines") else "_of_none"
     if notice.kind == kinds.REMINDER:
         return "_stopped" if notice.values.get("state") == "stopped" else ""
+    if notice.kind == kinds.APPROVAL_DECIDED:
+        return f"_{notice.values.get('status')}"
     if notice.kind == kinds.SHARED:
         return f"_{notice.values.get('allowed')}"
     return f"_{notice.values.get('reason')}" if notice.kind in (kinds.DRIFT, kinds.UNSHARED) else ""

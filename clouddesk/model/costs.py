@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from clouddesk.model.reservation import RELEASING, Reservation
+from clouddesk.model.reservation import RELEASING, RUNNING, STOPPED, STOPPING, Reservation
 
 _HOUR = 3600.0
 _LEAST_USD = 1e-9
@@ -46,6 +46,12 @@ class CostAccount:
     unused_usd: float
     """What was not spent because it was released early; counted when it ended."""
     points: tuple[Point, ...]
+    # Behind the points, so that what a version without these wrote is read as well.
+    state: str = ""
+    machines: int = 0
+    """Those that there are or that are on their way, stopped ones included."""
+    committed_hourly_usd: float = 0.0
+    """What an hour will cost as soon as all runs that is on its way."""
 
     @classmethod
     def of(cls, view: Reservation) -> CostAccount:
@@ -73,6 +79,9 @@ class CostAccount:
             saving_hourly_usd=view.current_hourly_saving_usd,
             unused_usd=view.unused_usd,
             points=tuple(readings),
+            state=view.state,
+            machines=max(len(view.living_nodes), view.node_count, view.scaling_to or 0) if view.is_live else 0,
+            committed_hourly_usd=_committed_hourly_usd(view),
         )
 
     def total_at(self, moment: float) -> tuple[float, float]:
@@ -232,6 +241,12 @@ def _end(view: Reservation) -> datetime:
     if view.ended_at is None and view.state == RELEASING:
         return view.accrued_at or view.created_at
     return view.ended_at or view.expires_at
+
+
+def _committed_hourly_usd(view: Reservation) -> float:
+    present = view.current_hourly_price_usd
+    is_settled = not view.is_live or view.state in (RUNNING, STOPPING, STOPPED, RELEASING)
+    return present if is_settled else max(present, view.hourly_price_usd)
 
 
 def _between(account: CostAccount, since: float, until: float) -> tuple[float, float]:

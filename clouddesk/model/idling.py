@@ -61,7 +61,7 @@ def answered(state: IdleState) -> IdleState:
 
 def kept(state: IdleState, until: datetime, *, is_protected: bool) -> IdleState:
     """Somebody needs it until then."""
-    offer_at = until if state.stopped_at is not None and state.rest_seconds else None
+    offer_at = max(until, state.offer_at) if state.offer_at is not None else None
     return replace(answered(state), kept_until=until, is_protected=is_protected, offer_at=offer_at)
 
 

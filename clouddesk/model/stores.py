@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from clouddesk.model.absence import Absence
 from clouddesk.model.actor import Person
+from clouddesk.model.approval import Approval
 from clouddesk.model.audit import AuditEntry
+from clouddesk.model.budget import BudgetBook, Hold
 from clouddesk.model.configuration import BotKey
 from clouddesk.model.costs import CostAccount
 from clouddesk.model.freeze import Freeze
@@ -236,6 +238,58 @@ class Templates(Protocol):
         self, workspace_id: str, owner: str | None, change: Callable[[dict[str, Template]], dict[str, Template]]
     ) -> dict[str, Template]:
         """Write what ``change`` makes of them as they are now, with nobody else's change lost; how they are then.
+
+        What ``change`` raises is raised; it may be called more than once.
+        """
+        ...
+
+
+class Budgets(Protocol):
+    """The budgets of each workspace, and what was said yes to under them a moment ago."""
+
+    async def book(self, workspace_id: str) -> BudgetBook:
+        """What was set; an empty one where nothing was."""
+        ...
+
+    async def change(self, workspace_id: str, change: Callable[[BudgetBook], BudgetBook]) -> BudgetBook:
+        """Write what ``change`` makes of it as it is now, with nobody else's change lost; how it is then."""
+        ...
+
+    async def holds(self, workspace_id: str) -> list[Hold]:
+        """All of them; whoever compares them with the ledger reads them first."""
+        ...
+
+    async def hold(
+        self, workspace_id: str, decide: Callable[[BudgetBook, list[Hold]], Awaitable[list[Hold]]]
+    ) -> list[Hold]:
+        """Write what ``decide`` makes of the holds; of several at once each sees the holds of those before it.
+
+        What it raises is raised, and nothing is written then; it may be called more than once.
+        """
+        ...
+
+    async def let_go(self, workspace_id: str, key: str) -> None:
+        """The hold of that key is not needed any more; nothing happens where there is none."""
+        ...
+
+
+class Approvals(Protocol):
+    """Requests to go beyond a budget."""
+
+    async def add(self, approval: Approval) -> Approval:
+        """Write unless there is one of this id; what there is then. Of several at once one is the first."""
+        ...
+
+    async def get(self, workspace_id: str, approval_id: str) -> Approval | None: ...
+
+    async def all(self, workspace_id: str) -> list[Approval]:
+        """Oldest first."""
+        ...
+
+    async def change(
+        self, workspace_id: str, approval_id: str, change: Callable[[Approval], Approval]
+    ) -> Approval | None:
+        """Write what ``change`` makes of it as it is now, with nobody else's change lost; None when it is gone.
 
         What ``change`` raises is raised; it may be called more than once.
         """

@@ -8,6 +8,8 @@ from datetime import datetime
 STOP = "stop"
 START = "start"
 REMIND = "remind"
+LAPSE = "lapse"
+"""The time of a request for an approval is over; ``note`` holds its id and what it was for."""
 POWERS = (STOP, START)
 
 EVERY_DAY = (0, 1, 2, 3, 4, 5, 6)

@@ -20,6 +20,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wai
 from clouddesk.adapters.ansible import AnsibleConfiguration
 from clouddesk.adapters.audit import RedisAuditTrail
 from clouddesk.adapters.blueprints import load_blueprints
+from clouddesk.adapters.budgets import RedisApprovals, RedisBudgets
 from clouddesk.adapters.completeness import RedisCompleteness
 from clouddesk.adapters.costs import RedisCosts
 from clouddesk.adapters.orphans import RedisOrphans
@@ -34,6 +35,7 @@ from clouddesk.adapters.vault import VaultCredentials
 from clouddesk.adapters.vault_machines import VaultMachineSecrets
 from clouddesk.adapters.vault_session import VaultSession
 from clouddesk.admins import Admins
+from clouddesk.budgets import Budgets
 from clouddesk.catalog import offers_to_json
 from clouddesk.language.localtime import utc_now
 from clouddesk.model.errors import Invalid, ProviderDown, Unavailable
@@ -144,6 +146,9 @@ async def _work(settings: Settings, health: _Health, stopping: asyncio.Event) ->
             views=views,
             notices=notices,
             timers=TemporalTimers(client),
+            budgets=Budgets(
+                RedisBudgets(redis), RedisApprovals(redis), RedisCosts(redis), audit, settings.budgets, utc_now
+            ),
             clock=utc_now,
         )
         series = RedisUtilisation(redis)

@@ -50,6 +50,7 @@ _TAKES = {
 }
 """What a share must allow for it; the rest is the owner's."""
 _EXTENSION_MINUTES = 120
+_MOST_OF_A_LINE = 300
 _DAY = 86400
 _SECOND = timedelta(seconds=1)
 
@@ -65,12 +66,14 @@ def home(
     team: Sequence[Running] | None = None,
     freeze: Freeze | None = None,
     keys: Sequence[SshKey] = (),
+    budget: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The page.
 
     ``month``: what this month has cost; ``shared``: the reservations of colleagues.
 
     ``team``: for admins, all that runs, the dearest first. ``freeze``: the one that holds.
+    ``budget``: what of the person's budget is used and left, in words.
     """
     live = [item for item in reservations if item.is_live]
     blocks = [_header(words.HOME_MACHINES), *_machines(live, now, reader)]
@@ -78,6 +81,7 @@ def home(
     if shared:
         blocks += [{"type": "divider"}, _header(words.HOME_SHARED), *_shared(shared, now, reader)]
     blocks += [{"type": "divider"}, _header(words.HOME_MONTH), *_month(month, reader)]
+    blocks += [context(mrkdwn(words.HOME_BUDGET.format(use=cut(line, _MOST_OF_A_LINE)))) for line in budget]
     if team is not None:
         blocks += [{"type": "divider"}, _header(words.HOME_TEAM), *_team(team, now, reader)]
     if freeze is not None:

@@ -34,6 +34,9 @@ ICONS = {
     notices.SHARED: "🤝",
     notices.UNSHARED: "👋",
     notices.DIGEST: "📊",
+    notices.OVER_BUDGET: "✋",
+    notices.APPROVAL_ASKED: "✋",
+    notices.APPROVAL_DECIDED: "📋",
     notices.AWAY: "🌴",
     notices.TEAM_DIGEST: "📊",
 }
@@ -173,6 +176,7 @@ HOME_MONTH_FORECAST = "*{forecast}* by {last} if what runs keeps on to the end o
 HOME_MONTH_EARLIER = "{before}: {earlier}."
 HOME_MONTH_SAVED = "Saved by stopping: {slept}, by giving back early: {early}."
 HOME_MONTH_MORE = "What cost how much"
+HOME_BUDGET = "Your budget: {use}"
 HOME_MONTH_NONE = "Nothing spent so far."
 HOME_SIMULATED = "_Simulated machines: nothing real runs, nothing is billed._"
 HOME_DOWN = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -12,7 +12,9 @@ from clouddesk.adapters.blueprints import load_blueprints
 from clouddesk.desk import Desk
 from clouddesk.model.absence import Absence
 from clouddesk.model.actor import Person
+from clouddesk.model.approval import Approval
 from clouddesk.model.audit import AuditEntry
+from clouddesk.model.budget import BudgetBook, Hold
 from clouddesk.model.costs import CostAccount
 from clouddesk.model.credentials import CredentialInfo, SecretFields
 from clouddesk.model.errors import CloudDeskError, NotFound, UnknownRegion, WrongState
@@ -20,6 +22,7 @@ from clouddesk.model.freeze import Freeze
 from clouddesk.model.idling import IdleWish, kept, with_wish
 from clouddesk.model.invalid import NoPrice
 from clouddesk.model.node import RUNNING as NODE_RUNNING
+from clouddesk.model.node import STOPPED as NODE_STOPPED
 from clouddesk.model.node import Node, Opening
 from clouddesk.model.notice import Notice
 from clouddesk.model.offer import Offer, PriceList, Requirements
@@ -554,7 +557,8 @@ class MemoryEngine:
         item = self.views.items[reservation_id]
         if item.state != before:
             raise WrongState(item.name, state=item.state, wanted=wanted)
-        self._put(item, state=after)
+        power = NODE_STOPPED if after == STOPPED else NODE_RUNNING
+        self._put(item, state=after, nodes=tuple(replace(node, state=power) for node in item.nodes))
 
     def _put(self, item: Reservation, **changes: object) -> Reservation:
         changed = replace(item.counted(self.clock()), revision=item.revision + 1, **changes)  # type: ignore[arg-type]
@@ -582,6 +586,65 @@ class MemoryTemplates:
     ) -> dict[str, Template]:
         self.shelves[workspace_id, owner] = change(await self.read(workspace_id, owner))
         return await self.read(workspace_id, owner)
+
+
+class MemoryBudgets:
+    """Implements the port as Redis does: whoever finds that somebody was faster begins anew."""
+
+    def __init__(self) -> None:
+        self.books: dict[str, BudgetBook] = {}
+        self.held: dict[str, list[Hold]] = {}
+        self.version = 0
+
+    async def book(self, workspace_id: str) -> BudgetBook:
+        return self.books.get(workspace_id, BudgetBook())
+
+    async def change(self, workspace_id: str, change: Callable[[BudgetBook], BudgetBook]) -> BudgetBook:
+        self.books[workspace_id] = change(await self.book(workspace_id))
+        self.version += 1
+        return self.books[workspace_id]
+
+    async def holds(self, workspace_id: str) -> list[Hold]:
+        return list(self.held.get(workspace_id, ()))
+
+    async def hold(
+        self, workspace_id: str, decide: Callable[[BudgetBook, list[Hold]], Awaitable[list[Hold]]]
+    ) -> list[Hold]:
+        while True:
+            before = self.version
+            made = await decide(await self.book(workspace_id), await self.holds(workspace_id))
+            if before == self.version:
+                self.held[workspace_id] = made
+                self.version += 1
+                return made
+
+    async def let_go(self, workspace_id: str, key: str) -> None:
+        self.held[workspace_id] = [hold for hold in await self.holds(workspace_id) if hold.key != key]
+        self.version += 1
+
+
+class MemoryApprovals:
+    """Requests by id."""
+
+    def __init__(self) -> None:
+        self.items: dict[tuple[str, str], Approval] = {}
+
+    async def add(self, approval: Approval) -> Approval:
+        return self.items.setdefault((approval.workspace_id, approval.id), approval)
+
+    async def get(self, workspace_id: str, approval_id: str) -> Approval | None:
+        return self.items.get((workspace_id, approval_id))
+
+    async def all(self, workspace_id: str) -> list[Approval]:
+        return [item for (place, _), item in self.items.items() if place == workspace_id]
+
+    async def change(
+        self, workspace_id: str, approval_id: str, change: Callable[[Approval], Approval]
+    ) -> Approval | None:
+        key = (workspace_id, approval_id)
+        if key in self.items:
+            self.items[key] = change(self.items[key])
+        return self.items.get(key)
 
 
 class MemoryTimers:
@@ -726,6 +789,8 @@ class MemoryDesk:
         self.team_channels = MemoryTeamChannels()
         self.templates = MemoryTemplates()
         self.timers = MemoryTimers()
+        self.budgets = MemoryBudgets()
+        self.approvals = MemoryApprovals()
         self.software_secrets = MemorySoftwareSecrets()
         self.series = MemoryUtilisation()
         self.freezes = MemoryFreezes()
@@ -749,6 +814,8 @@ class MemoryDesk:
             team_channel_store=self.team_channels,
             template_store=self.templates,
             timer_port=self.timers,
+            budget_store=self.budgets,
+            approval_store=self.approvals,
             series=self.series,
             ssh_keys=SshKeys(self.ssh_keys),
             software_secrets=self.software_secrets,

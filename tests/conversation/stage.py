@@ -175,6 +175,12 @@ class Stage:
         self.world.views.items[reservation_id] = replace(item, idling=idling)
         return facts_of(item, idling, verdict, thresholds, now)
 
+    def told(self, person: str, kind: str) -> Notice:
+        """The last notice of this kind that the person got."""
+        found = [item for item in self.world.notices.sent if (item.user_id, item.kind) == (person, kind)]
+        assert found, f"{person} got no notice {kind}"
+        return found[-1]
+
     def start_clock(self) -> None:
         """An hour after everything that was there already began."""
         self.world.clock.forward(hours=1)

@@ -9,7 +9,9 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from clouddesk.adapters.blueprints import load_blueprints
+from clouddesk.adapters.pretended_use import PretendedUse
 from clouddesk.adapters.utilisation import RedisUtilisation
+from clouddesk.language.localtime import utc_now
 from clouddesk.model import audit, notice
 from clouddesk.model.errors import WrongState
 from clouddesk.model.idle_steps import ANNOUNCE, ASK, NOTHING, STOP, WITHDRAW
@@ -19,6 +21,7 @@ from clouddesk.model.reservation import ReservationOrder
 from clouddesk.model.utilisation import Use
 from clouddesk.settings import PROJECT
 from clouddesk.workflows.idle_check import IdleCheck
+from clouddesk.workflows.measuring import UtilisationActivities
 from tests.workflows.conftest import Bench
 
 QUIET, AT_WORK = Use(cpu_percent=1.0), Use(cpu_percent=80.0, jobs=1)
@@ -41,16 +44,19 @@ class Rounds:
         for moment in moments:
             await self.series.append(view.id, [use.sample(node.key, moment) for node in view.living_nodes])
 
-    async def check(self, order: ReservationOrder) -> str:
-        idle = IdleCheck(
+    @property
+    def idle(self) -> IdleCheck:
+        return IdleCheck(
             engine=self.bench.engine,
             series=self.series,
             thresholds=self.thresholds,
             blueprints=load_blueprints(PROJECT / "blueprints"),
-            clock=lambda: datetime.now(timezone.utc),
+            clock=utc_now,
         )
+
+    async def check(self, order: ReservationOrder) -> str:
         # The view in Redis may be a moment behind; what counts is what the workflow makes of it.
-        return await idle.check(await self.bench.engine.get(order.reservation_id))
+        return await self.idle.check(await self.bench.engine.get(order.reservation_id))
 
 
 def rounds(bench: Bench, **changes: int) -> Rounds:
@@ -87,6 +93,26 @@ async def test_an_unused_cluster_is_asked_about_announced_and_stopped_and_each_i
     done = [entry for entry in await bench.engine.trail(order.reservation_id) if entry.action == audit.STOPPED]
     assert [(entry.by, entry.facts["reason"]) for entry in done] == [("", "idle")]
     assert [item for item in await actions(bench, order) if item in (ASK, ANNOUNCE)] == [ASK, ANNOUNCE]
+
+
+async def test_the_round_over_all_machines_asks_by_itself(bench: Bench):
+    seen, order = rounds(bench), await bench.reserve_and_wait()
+    await seen.see(order, QUIET, since=HOURS)
+    machines = PretendedUse(bench.redis, utc_now)
+    await machines.pretend(order.reservation_id, {"": QUIET})
+    activities = UtilisationActivities(
+        views=bench.views,
+        series=seen.series,
+        probe=machines,
+        simulated=machines,
+        open_provider=bench.open,
+        clock=utc_now,
+        sampled=seen.idle.heard,
+    )
+    view = await bench.engine.get(order.reservation_id)
+    assert await activities.sample(view, await machines.look(view)) == 2
+    asked = await bench.notice(notice.IDLE)
+    assert asked.values["how"] == ""
 
 
 async def test_use_again_takes_the_question_back_and_says_so(bench: Bench):
@@ -174,7 +200,7 @@ async def test_long_after_it_was_stopped_as_unused_it_is_asked_whether_to_give_i
     until = datetime.now(timezone.utc) + timedelta(hours=1)
     await bench.engine.keep(order.reservation_id, until, "keep", by=bench.person.user_id)
     view = await bench.engine.get(order.reservation_id)
-    assert (view.state, view.idling.offer_at) == ("stopped", until), "nothing is given back by itself"
+    assert (view.state, view.idling.kept_until) == ("stopped", until), "nothing is given back by itself"
 
 
 async def test_nothing_is_kept_of_what_is_being_given_back(bench: Bench):

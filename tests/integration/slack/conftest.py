@@ -13,6 +13,7 @@ import pytest
 from redis.asyncio import Redis
 
 from clouddesk.adapters.redis import open_redis
+from clouddesk.budgets import BudgetView
 from clouddesk.costs import CostWish
 from clouddesk.desk import Desk
 from clouddesk.model.actor import Actor, Person
@@ -61,6 +62,13 @@ class NoCosts:
         return report([], wish.since, wish.until, NOW)
 
 
+class NoBudgets:
+    """Nothing is bound."""
+
+    async def view(self, _actor: Actor, whose: str) -> BudgetView:
+        return BudgetView(whose, (), None, "2026-03")
+
+
 class NoAbsences:
     """Nobody has machines, so nobody's status is looked at."""
 
@@ -68,11 +76,23 @@ class NoAbsences:
         return []
 
 
+class NoTeam:
+    """Nothing is frozen, and nobody has left."""
+
+    async def current(self, _actor: Actor) -> None:
+        return None
+
+    async def concerned(self, _actor: Actor) -> list[str]:
+        return []
+
+
 class NoDesk:
     """A Desk at which nobody has anything."""
 
     costs = NoCosts()
+    budgets = NoBudgets()
     absences = NoAbsences()
+    freezing = leavers = NoTeam()
     ssh_keys = SshKeys(MemorySshKeys())
 
     async def reservations(self, _actor: Actor, **_which: bool) -> list[Reservation]:

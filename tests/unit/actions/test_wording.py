@@ -14,8 +14,10 @@ from actions import knowledge, wording
 from actions.base import DeskAction
 from actions.forms import Form
 from actions.turn import FACTS
-from clouddesk.model import configuration, errors, invalid, notice
+from clouddesk.model import approval, configuration, errors, invalid, notice
 from clouddesk.model import reservation as states
+from clouddesk.model.approval import Approval, Purchase
+from clouddesk.model.budget import Commitment
 from clouddesk.model.configuration import ConfigureFailed
 from clouddesk.model.errors import CredentialsMissing
 from clouddesk.workflows import drift
@@ -26,7 +28,15 @@ for module in pkgutil.iter_modules(actions.__path__, "actions."):
 PROJECT = Path(__file__).resolve().parents[3]
 DOMAIN = yaml.safe_load((PROJECT / "domain.yml").read_text())
 RULES = yaml.safe_load((PROJECT / "nlu" / "rules.yml").read_text())["rules"]
+AT = datetime(2026, 3, 4, tzinfo=timezone.utc)
+PURCHASE, PLANNED = Purchase("extend", "r-1", "ann", "etl", key="1"), Commitment("r-1", "ann", 1.0, 0.0, 1)
 ERRORS = [
+    approval.OverBudget(PURCHASE, PLANNED, ()),
+    approval.NobodyApproves((), is_admin=False),
+    approval.NotYoursToDecide("own"),
+    approval.AlreadyDecided(
+        Approval("a-1", "local", "ann", PURCHASE, PLANNED, (), "c", "UTC", AT, AT),
+    ),
     errors.Denied("see"),
     errors.NotFound("r-1"),
     errors.Invalid("A workspace id has letters and digits only."),
@@ -148,6 +158,7 @@ def test_every_response_that_code_names_exists() -> None:
 def test_every_response_is_said_by_code_or_by_a_notice() -> None:
     code = "\n".join(path.read_text() for path in (PROJECT / "actions").glob("*.py"))
     said = set(re.findall(r'"(utter_[a-z_]+)"', code)) | {f"utter_error_{code}" for code in codes()}
+    said |= {f"utter_error_not_yours_to_decide_{why}" for why in (approval.OWN, approval.PARTY)}
     said |= {"utter_simulated_yes", "utter_simulated_no"}
     said |= {f"utter_explain_word_{word}" for word in knowledge.WORDS}
     said |= {f"utter_notice_{kind}" for kind in kinds()} | {f"utter_reason_{reason}" for reason in reasons()}
@@ -218,6 +229,7 @@ def test_every_kind_of_notice_has_wording_from_the_values_that_workflows_fill(ki
         *("from_provider", "from_region", "from_size", "from_hourly", "before", "count"),
         *("note", "state"),
         *("why", "idle_for", "stops", "stopped_hourly", "stopped_daily", "asked", "doubt"),
+        *("asked_by", "decided_by", "what", "reasons", "status", "said", "approval_id"),
         *("offer_provider", "offer_region", "offer_size", "offer_hourly", "offer_more", "agreed_hourly"),
     }
     response = DOMAIN["responses"][f"utter_notice_{kind}"][0]
@@ -226,7 +238,7 @@ def test_every_kind_of_notice_has_wording_from_the_values_that_workflows_fill(ki
     assert response["text"].format(**values)
     for button in response.get("buttons", ()):
         payload = button["payload"].format(**values)
-        assert any(name in payload for name in ("RESERVATION_ID", "ORPHAN_ID", "PROVIDER_NAME"))
+        assert any(name in payload for name in ("RESERVATION_ID", "ORPHAN_ID", "PROVIDER_NAME", "APPROVAL_ID"))
 
 
 def test_every_reason_has_words() -> None:

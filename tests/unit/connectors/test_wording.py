@@ -34,6 +34,9 @@ def notice(kind: str, **values: str) -> Notice:
         "minutes_left": "30",
         "reason": "",
         "simulated": "yes",
+        "asked_by": "ben",
+        "what": "*spark-1* for 2 hours longer",
+        "reasons": "• ben's budget",
         **values,
     }
     return Notice("n1", kind, "local", "ann", "local:console:-:ann", "r-1", NOW, filled)

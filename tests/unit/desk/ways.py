@@ -11,9 +11,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from clouddesk.budgets import as_is
 from clouddesk.costs import TEAM, CostWish
 from clouddesk.desk import Desk
 from clouddesk.model.actor import Actor
+from clouddesk.model.approval import EXTEND as EXTENSION
+from clouddesk.model.approval import OverBudget, Purchase
+from clouddesk.model.budget import MONTH, Bound
 from clouddesk.model.credentials import Secret
 from clouddesk.model.errors import Denied, NotFound, QuoteExpired
 from clouddesk.model.idling import IdleWish
@@ -39,6 +43,8 @@ from tests.unit.desk.matrix import (
     Who,
     admins,
     anybody,
+    managers,
+    managers_and_who_asked,
     members,
     of_the_team,
     ones_own,
@@ -61,6 +67,7 @@ OF_RESERVATIONS: dict[str, tuple[str, Call]] = {
     "desk.secrets_of": (OPEN, lambda desk, actor, id_: desk.secrets_of(actor, id_)),
     "leases.extension_price_usd": (SEE, lambda desk, actor, id_: desk.leases.extension_price_usd(actor, id_, 3600)),
     "leases.extend": (LENGTHEN, lambda desk, actor, id_: desk.leases.extend(actor, id_, 3600, request_id="r")),
+    "leases.look_at_extension": (LENGTHEN, lambda desk, actor, id_: desk.leases.look_at_extension(actor, id_, 3600)),
     "leases.hold": (LENGTHEN, lambda desk, actor, id_: desk.leases.hold(actor, id_)),
     "idling.keep": (SWITCH, lambda desk, actor, id_: desk.idling.keep(actor, id_, SOON, request_id="r")),
     "idling.wish": (SWITCH, lambda desk, actor, id_: desk.idling.wish(actor, id_, NEVER, request_id="r")),
@@ -165,6 +172,19 @@ async def _forget_reminders(scene: Scene) -> set[str]:
     return set(scene.world.timers.items)
 
 
+def _over(scene: Scene) -> OverBudget:
+    purchase = Purchase(EXTENSION, scene.item.id, "ann", "etl", key="two", seconds=3600)
+    return OverBudget(purchase, as_is(scene.item), ())
+
+
+async def _look_at_quote(scene: Scene) -> Any:
+    return await scene.desk.budgets.look_at_quote(scene.actor, await scene.desk.get_quote(ANN, scene.quote_id))
+
+
+async def _look_at_growth(scene: Scene) -> Any:
+    return await scene.desk.scaling.look(scene.actor, await scene.desk.scaling.quote(ANN, scene.item.id, 3))
+
+
 def _when(is_shown: Callable[[Who], bool], *things: str) -> Callable[[Who], set[str]]:
     return lambda who: set(things) if is_shown(who) else set()
 
@@ -174,6 +194,32 @@ _is_seen = _when(lambda who: SEE in rights(who), "etl")
 _is_ones_own = _when(lambda who: who.is_owner, "etl")
 
 OTHERS: dict[str, Row] = {
+    "approvals.ask": Row(lambda s: s.desk.approvals.ask(s.actor, _over(s), conversation="c"), members),
+    "approvals.managers": Row(lambda s: s.desk.approvals.managers(s.actor), anybody),
+    "approvals.deciders": Row(lambda s: s.desk.approvals.deciders(s.actor, "a-1"), managers_and_who_asked),
+    "approvals.get": Row(lambda s: s.desk.approvals.get(s.actor, "a-1"), managers_and_who_asked),
+    "approvals.waiting": Row(
+        lambda s: _ids(s.desk.approvals.waiting(s.actor)), anybody, _when(lambda who: managers(who) is None, "a-1")
+    ),
+    "approvals.own": Row(
+        lambda s: _ids(s.desk.approvals.own(s.actor)), anybody, _when(lambda who: who.is_owner, "a-1")
+    ),
+    "approvals.declined_by": Row(lambda s: _ids(s.desk.approvals.declined_by(s.actor)), anybody, lambda who: set()),
+    "approvals.approve": Row(lambda s: s.desk.approvals.approve(s.actor, "a-1"), managers),
+    "approvals.decline": Row(lambda s: s.desk.approvals.decline(s.actor, "a-1", "no"), managers),
+    "approvals.withdraw": Row(lambda s: s.desk.approvals.withdraw(s.actor, "a-1"), ones_own()),
+    "budgets.book": Row(lambda s: s.desk.budgets.book(s.actor), admins),
+    "budgets.own_book": Row(lambda s: s.desk.budgets.own_book(s.actor), admins),
+    "budgets.set": Row(lambda s: s.desk.budgets.set(s.actor, "ann", {MONTH: Bound(1)}), admins),
+    "budgets.name_approver": Row(lambda s: s.desk.budgets.name_approver(s.actor, "bob"), admins),
+    "budgets.view: one's own": Row(lambda s: s.desk.budgets.view(s.actor, s.actor.user_id), anybody),
+    "budgets.view: the team's": Row(lambda s: s.desk.budgets.view(s.actor, TEAM), anybody),
+    "budgets.view: Ann's": Row(
+        lambda s: s.desk.budgets.view(s.actor, "ann"),
+        lambda who: None if who.is_admin or who.relation == "the owner" else Denied,
+    ),
+    "budgets.look_at_quote": Row(lambda s: _look_at_quote(s), anybody),
+    "scaling.look": Row(lambda s: _look_at_growth(s), with_right(OWN)),
     "absences.note": Row(lambda s: s.desk.absences.note(s.actor, START, START + timedelta(days=7)), members),
     "absences.current": Row(lambda s: s.desk.absences.current(s.actor), anybody),
     "absences.answer": Row(lambda s: s.desk.absences.answer(s.actor, "keep"), anybody),
@@ -296,6 +342,7 @@ FOR_EVERYBODY = {
 WITHIN = {
     *("accounts.list", "accounts.add", "accounts.remove", "accounts.welcome", "accounts.refresh_offers"),
     *("accounts.bills_stopped_machines", "accounts.is_worth_waiting", "accounts.no_price"),
+    *("budgets.look", "budgets.claim", "budgets.approvers"),
     *("absences.owners", "accounts.asked_for_offers", "accounts.opens_later", "orphans.being_deleted"),
 }
 """Authorise nobody, as only the Desk's own modules call them."""
