@@ -208,7 +208,7 @@ class _Life:
     def _want_it(self, now: int) -> None:
         """It is off, and somebody comes to use it; what works by the clock cannot switch it on."""
         if self.habit == "nightly" and not self._is_used(now - ROUND, now, but=SCRIPT):
-            self.tally.used_off += any(now - ROUND < span.begin <= now for span in self.spans)
+            self.tally.used_off += any(now - ROUND <= span.begin < now for span in self.spans)
             return
         self.tally.started_again += 1
         idling = switched(self.state.view.idling, _at(now))
