@@ -30,6 +30,7 @@ from clouddesk.adapters.vault_session import VaultSession
 from clouddesk.desk import Desk
 from clouddesk.language.localtime import utc_now
 from clouddesk.settings import Settings
+from clouddesk.sharing import LentLogins
 from clouddesk.ssh_keys import SshKeys
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ async def open_desk(settings: Settings, *, vault_role: str = "desk") -> AsyncIte
     )
     stored = VaultCredentials(vault)
     redis = open_redis(settings.redis_url)
+    engine = await TemporalReservations.connect(settings.temporal_address, namespace=settings.temporal_namespace)
+    views = RedisReservationViews(redis)
     try:
         yield Desk(
             accounts=Accounts(
@@ -74,15 +77,15 @@ async def open_desk(settings: Settings, *, vault_role: str = "desk") -> AsyncIte
             is_simulated=bool(settings.sandbox),
             limits=settings.limits,
             quotes=RedisQuotes(redis),
-            engine=await TemporalReservations.connect(settings.temporal_address, namespace=settings.temporal_namespace),
+            engine=engine,
             timer_port=await TemporalTimers.connect(settings.temporal_address, namespace=settings.temporal_namespace),
-            views=RedisReservationViews(redis),
+            views=views,
             colleagues=RedisColleagues(redis),
             notices=RedisNotices(redis),
             habits=RedisHabits(redis),
             orphan_store=RedisOrphans(redis),
             template_store=RedisTemplates(redis),
-            ssh_keys=SshKeys(VaultSshKeys(vault)),
+            ssh_keys=SshKeys(VaultSshKeys(vault), LentLogins(engine, views, utc_now).renew),
             software_secrets=VaultMachineSecrets(vault),
             trail=RedisAuditTrail(redis, keep_days=settings.audit_days),
             ledger=RedisCosts(redis),

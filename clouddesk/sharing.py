@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from clouddesk.access import Right
 from clouddesk.model.actor import Actor, Person
+from clouddesk.model.errors import NotFound, NotLookedAfter
 from clouddesk.model.invalid import NoColleague, ShareIsOver
 from clouddesk.model.ports import Clock, Colleagues, Reservations
 from clouddesk.model.reservation import Reservation
 from clouddesk.model.share import LEVELS, Share
+from clouddesk.model.stores import ReservationViews
 from clouddesk.records import Records
 
 OWNER = "owner"
 """Why somebody is no colleague to share with: it is theirs. The connectors know the other reasons."""
+
+
+@dataclass(frozen=True)
+class LentLogins:
+    """Colleagues' own keys on machines of others."""
+
+    engine: Reservations
+    views: ReservationViews
+    clock: Clock
+
+    async def renew(self, person: Person) -> list[str]:
+        """Have what is shared with them know their keys of now; the names of that. Raises Unavailable."""
+        now = self.clock()
+        seen = await self.views.seen_by(person, now=now, only_live=True)
+        shared = [item for item in seen if item.is_reached and item.share_of(person.user_id, now)]
+        for item in shared:
+            with suppress(NotFound, NotLookedAfter):
+                await self.engine.keys_changed(item.id)
+        return [item.name for item in shared]
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Protocol
 from clouddesk.model.actor import Person
 from clouddesk.model.configuration import ConfigurationOrder, ConfigurationSecrets, Configured
 from clouddesk.model.credentials import CredentialInfo, SecretFields
+from clouddesk.model.logins import LoginOrder
 from clouddesk.model.node import Account, Node, NodeOrder, Survey, Teardown
 from clouddesk.model.offer import Offer, Requirements
 from clouddesk.model.orphan import Orphan, SweepReport
@@ -133,6 +134,17 @@ class Configuration(Protocol):
         ...
 
 
+class Logins(Protocol):
+    """People's own keys on machines that CloudDesk logs in to."""
+
+    async def put(self, order: LoginOrder, private_key: str) -> tuple[str, ...]:
+        """Have exactly the order's keys there, beside what others put there; again is safe.
+
+        Returns the keys of the machines on which that could not be done.
+        """
+        ...
+
+
 class Colleagues(Protocol):
     """Who may be given a part in something, as far as the connectors know their people."""
 
@@ -183,6 +195,10 @@ class Reservations(Protocol):
 
     async def clear(self, orphan: Orphan, *, by: str = "") -> None:
         """Begin to destroy what an orphan consists of. Raises WrongState when a reservation looks after it."""
+        ...
+
+    async def keys_changed(self, reservation_id: str) -> None:
+        """A colleague who has a part in it added or removed an SSH key. Raises NotFound."""
         ...
 
     async def credentials_renewed(self, reservation_id: str) -> None:

@@ -173,6 +173,10 @@ class Reservation:
     """While PROVISIONING: how many machines run by now, as far as is known; their workflow hears of it at the end."""
     has_owner_keys: bool = False
     """Whether SSH keys of the owner's log in to its machines."""
+    is_reached: bool = False
+    """CloudDesk logs in to its machines with a key of its own, and can let others in."""
+    let_in: tuple[str, ...] = ()
+    """User ids of colleagues whose own SSH keys log in to its machines."""
     shares: tuple[Share, ...] = ()
     """One for each colleague that it was shared with; some may be over by now."""
     offered: Fallback | None = None
@@ -333,6 +337,7 @@ def first_view(order: ReservationOrder) -> Reservation:
         conversation=order.conversation,
         is_simulated=order.is_simulated,
         has_owner_keys=bool(order.nodes.public_keys),
+        is_reached=order.configuration is not None,
         openings=tuple(item for item in order.nodes.openings if item != SSH),
         more_software=order.more_software,
         disk_gb=order.nodes.disk_gb,

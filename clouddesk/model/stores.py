@@ -46,6 +46,10 @@ class MachineSecrets(Protocol):
         """The software's secrets; ``wanted``: how many characters each has, by name."""
         ...
 
+    async def renew_software_secrets(self, reservation_id: str, wanted: Mapping[str, int]) -> None:
+        """Make these anew; the others stay."""
+        ...
+
     async def forget(self, reservation_id: str) -> None:
         """Delete all of it; what is gone already is no error."""
         ...

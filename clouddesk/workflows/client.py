@@ -146,6 +146,11 @@ class TemporalReservations:
             self._handle(reservation_id).signal(ReservationWorkflow.credentials_renewed), late=Undecided
         )
 
+    async def keys_changed(self, reservation_id: str) -> None:
+        """A colleague who has a part in it added or removed an SSH key."""
+        await self._reach()
+        await self._answered(self._handle(reservation_id).signal(ReservationWorkflow.keys_changed), late=Undecided)
+
     async def trail(self, reservation_id: str) -> list[AuditEntry]:
         """What was done with the reservation, from the workflow itself. Raises NotFound."""
         return await self._answered(self._handle(reservation_id).query(ReservationWorkflow.trail))

@@ -28,6 +28,7 @@ from clouddesk.workflows.configure_activities import ConfigureActivities
 from clouddesk.workflows.contracts import TASK_QUEUE
 from clouddesk.workflows.digest import DIGEST_ID, Digest, DigestOrder
 from clouddesk.workflows.digesting import DigestActivities
+from clouddesk.workflows.login_activities import LoginActivities
 from clouddesk.workflows.offers import RefreshOffers
 from clouddesk.workflows.reservation import ReservationWorkflow
 from clouddesk.workflows.ringing import TimerActivities
@@ -52,13 +53,15 @@ def make_worker(
     digesting: DigestActivities | None = None,
     ringing: TimerActivities | None = None,
     *,
+    logins: LoginActivities | None = None,
     task_queue: str = TASK_QUEUE,
 ) -> Worker:
     """A worker for all workflows and activities; not started yet.
 
-    ``sweeping``, ``digesting``, ``ringing``: with those of the sweep, of the digest, of timers.
+    ``sweeping``, ``digesting``, ``ringing``, ``logins``: with those of the sweep, of the digest, of timers, of
+    colleagues' logins.
     """
-    others = [part for part in (sweeping, digesting, ringing) if part is not None]
+    others = [part for part in (sweeping, digesting, ringing, logins) if part is not None]
     return Worker(
         client,
         task_queue=task_queue,

@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
     # Types of messages are resolved in modules that were imported here by their own name.
     import clouddesk.model.blueprint
     import clouddesk.model.fallback
+    import clouddesk.model.logins
     import clouddesk.model.meter
     import clouddesk.model.node
     import clouddesk.model.notice
@@ -37,6 +38,7 @@ with workflow.unsafe.imports_passed_through():
         Wish,
     )
     from clouddesk.workflows.failover import keep_clear
+    from clouddesk.workflows.logins import LoginKeeper
     from clouddesk.workflows.power import REBOOTING_THEM, STARTING_THEM, STOPPING_THEM, Power, PowerSwitch
     from clouddesk.workflows.provisioning import Provisioner
     from clouddesk.workflows.scaling import Scaler
@@ -58,10 +60,11 @@ class ReservationWorkflow:
         self._switch = PowerSwitch(self._context)
         self._scaler = Scaler(self._context, self._switch)
         self._watch = Watch(self._context, self._switch)
+        self._logins = LoginKeeper(self._context, lambda: self._switch.is_idle and self._scaler.is_idle)
 
     @workflow.run
     async def run(self, start: ReservationStart) -> Reservation:
-        lasting = (self._publish(), self._watch.run(), keep_clear(self._context))
+        lasting = (self._publish(), self._watch.run(), keep_clear(self._context), self._logins.run())
         background = [asyncio.create_task(work) for work in lasting]
         if self._state.is_unseen:
             background.append(asyncio.create_task(self._watch.see_first()))
@@ -218,6 +221,11 @@ class ReservationWorkflow:
         self._context.is_look_wanted = True
 
     @workflow.signal
+    def keys_changed(self) -> None:
+        """A colleague who has a part in it added or removed an SSH key."""
+        self._logins.keys_changed()
+
+    @workflow.signal
     def clear_behind(self) -> None:
         """Something of it turned up in a place that it was moved away from."""
         self._context.is_clearing_wanted = True
@@ -280,13 +288,14 @@ class ReservationWorkflow:
             info.is_continue_as_new_suggested()
             or info.get_current_history_length() > self._context.timing.history_events
         )
-        is_changing = not (self._switch.is_idle and self._scaler.is_idle)
+        is_changing = not (self._switch.is_idle and self._scaler.is_idle and self._logins.is_idle)
         is_busy = self._state.has_news or self._watch.is_looking or is_changing
         return is_long and not is_busy and workflow.all_handlers_finished()
 
     async def _tear_down(self) -> None:
         await self._switch.abandon()
         await self._scaler.abandon()
+        await self._logins.abandon()
         await tear_down(self._context, begin_anew=self._begin_teardown_anew_if_long)
 
     # --- inside --------------------------------------------------------------------------------------------------

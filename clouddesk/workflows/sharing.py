@@ -63,8 +63,15 @@ def seconds_to_next(state: ReservationState, now: datetime) -> float:
 def _end(state: ReservationState, now: datetime, shares: tuple[Share, ...], reason: str, *, by: str = "") -> None:
     if not shares:
         return
-    state.change(now, shares=tuple(item for item in state.view.shares if item not in shares))
+    gone = {item.user_id for item in shares}
+    state.change(
+        now,
+        shares=tuple(item for item in state.view.shares if item not in shares),
+        let_in=tuple(user_id for user_id in state.view.let_in if user_id not in gone),
+    )
     for item in shares:
+        state.logins.told.pop(item.user_id, None)
+        state.logins.left.append(item.user_id)
         state.record(audit.UNSHARED, now, by=by, person=item.user_id, reason=reason)
         _tell(state, notice.UNSHARED, now, item, by=by, reason=reason)
 
@@ -78,6 +85,7 @@ def _tell(state: ReservationState, kind: str, now: datetime, share: Share, *, by
         key=f"{share.user_id}:{state.view.revision}",
         allowed=share.allowed,
         ends=(share.until or state.view.expires_at).isoformat(),
+        keys="coming" if state.view.is_reached else "simulated" if state.view.is_simulated else "never",
         by=by,
         reason=reason,
     )

@@ -25,7 +25,9 @@ from clouddesk.adapters.orphans import RedisOrphans
 from clouddesk.adapters.own_machine import OwnMachineCredentials
 from clouddesk.adapters.rate_limit import RedisRateLimit
 from clouddesk.adapters.redis import RedisNotices, RedisOffers, RedisReservationViews, open_redis
+from clouddesk.adapters.ssh_logins import SshLogins
 from clouddesk.adapters.vault import VaultCredentials
+from clouddesk.adapters.vault_keys import VaultSshKeys
 from clouddesk.adapters.vault_machines import VaultMachineSecrets
 from clouddesk.adapters.vault_session import VaultSession
 from clouddesk.admins import Admins
@@ -42,6 +44,7 @@ from clouddesk.workflows.activities import Activities, KeepOffers, ProviderFacto
 from clouddesk.workflows.client import TemporalReservations
 from clouddesk.workflows.configure_activities import ConfigureActivities
 from clouddesk.workflows.digesting import DigestActivities
+from clouddesk.workflows.login_activities import LoginActivities
 from clouddesk.workflows.rebuild import Rebuild
 from clouddesk.workflows.registration import make_worker, schedule_digest, schedule_sweep
 from clouddesk.workflows.ringing import TimerActivities
@@ -114,6 +117,7 @@ async def _work(settings: Settings, health: _Health, stopping: asyncio.Event) ->
             mirrors=settings.mirrors,
             logs=settings.home / "logs" / "configure",
         )
+        logins = LoginActivities(logins=SshLogins(), ssh_keys=VaultSshKeys(vault), machine_secrets=machine_secrets)
         sweeping = SweepActivities(
             client=client,
             credentials=credentials,
@@ -135,7 +139,7 @@ async def _work(settings: Settings, health: _Health, stopping: asyncio.Event) ->
             clock=utc_now,
         )
         rebuild = Rebuild(client, views=views, audit=audit, completeness=RedisCompleteness(redis))
-        async with make_worker(client, activities, configuring, sweeping, digesting, ringing) as worker:
+        async with make_worker(client, activities, configuring, sweeping, digesting, ringing, logins=logins) as worker:
             health.worker = worker
             await schedule_sweep(client, every=timedelta(minutes=settings.sweep_minutes))
             await schedule_digest(client, str(settings.digest or ""))

@@ -29,6 +29,12 @@ ICONS = {
     notices.ORPHAN_SETTLED: "🧹",
     notices.SHARED: "🤝",
     notices.UNSHARED: "👋",
+    notices.LET_IN: "🔑",
+    notices.KEYLESS: "🔑",
+    notices.NOT_LET_IN: "⚠️",
+    notices.LOGINS_MENDED: "🔑",
+    notices.RELINKED: "🔗",
+    notices.LINK_LATE: "⚠️",
     notices.DIGEST: "📊",
 }
 
