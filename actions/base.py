@@ -18,6 +18,7 @@ from actions import (
     decisions,
     desk_access,
     giving_up,
+    handover_words,
     knowledge,
     lengths,
     moments,
@@ -26,6 +27,7 @@ from actions import (
     openings,
     own_keys,
     parking,
+    peer_words,
     price_words,
     questions,
     refusals,
@@ -173,6 +175,10 @@ def _topic_of_answer(turn: Turn) -> str | None:
         return "ssh_keys"
     if not turn.form and turn.about_template:
         return "change_template"
+    if not turn.form and (handover := handover_words.find(turn)):
+        return handover.topic
+    if not turn.form and (about := peer_words.find(turn)):
+        return about.topic
     if not turn.form and knowledge.asked_about(turn):
         return "explain"
     if openings.asks_of_running(turn):

@@ -280,8 +280,8 @@ def reservation_card(item: Reservation, actor: Actor, now: datetime, *, more: Se
 
 def is_let_in(item: Reservation, actor: Actor) -> bool:
     """Whether SSH keys of the actor's log in to its machines."""
-    if item.person == actor.person:
-        return item.has_owner_keys
+    if item.person == actor.person and item.has_owner_keys:
+        return True
     return item.workspace_id == actor.workspace_id and actor.user_id in item.let_in
 
 
@@ -289,7 +289,8 @@ def connect_card(item: Reservation, actor: Actor) -> Card:
     """How to log in to each machine, or honestly that the actor can't."""
     is_owner = item.person == actor.person
     if is_let_in(item, actor):
-        given = "that you had given me when you ordered it" if is_owner else "that I have of you"
+        is_from_order = is_owner and item.has_owner_keys
+        given = "that you had given me when you ordered it" if is_from_order else "that I have of you"
         lines = [f"*{item.name}*, with the SSH keys {given}:"]
         lines.extend(_ssh_lines(item))
         lines.extend(_software_lines(item))
@@ -302,7 +303,7 @@ def connect_card(item: Reservation, actor: Actor) -> Card:
     has_part = any(share.user_id == actor.user_id for share in item.shares)
     if has_part and item.is_reached and not is_let_in(item, actor):
         lines.append('Give me your public key ("my ssh key is ssh-ed25519 …"), and I put it there.')
-    if is_owner and not item.has_owner_keys:
+    if is_owner and not item.has_owner_keys and not item.earlier_owners:
         lines.append(
             'Give me your public key ("my ssh key is ssh-ed25519 …"), and the next machines you order let you in.'
         )

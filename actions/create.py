@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from actions import cards, differences, openings, questions, retries, setup_words
+from actions import cards, differences, openings, peers, questions, retries, setup_words
 from actions.base import DeskAction
 from actions.kinds import kept_of, says_vm
 from actions.mending import lost_words, problem_of
@@ -86,10 +86,11 @@ async def quote(
     question = _question(turn, made, said, changes) | ({} if wish is None else {"wish": wish})
     turn.ask(question, request=said)
     say_start(turn, made)
+    more = (_left_out(turn, said), await peers.line_for_quote(turn, said.get("software") or ()))
     turn.say(
         response,
         buttons=questions.buttons(question),
-        card=cards.quote_card(made, turn.actor, title_in(turn, said), more=_left_out(turn, said)),
+        card=cards.quote_card(made, turn.actor, title_in(turn, said), more="\n".join(filter(None, more))),
         warning=warning_of(turn, made),
         them="it" if len(made.nodes) == 1 else "them",
         changes=change_words(changes or {}),

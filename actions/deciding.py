@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from actions import questions
-from actions.base import DeskAction
+from actions import handover, handover_words, peer_words, peers, questions
+from actions.base import DeskAction, hand_over
 from actions.turn import Button, Question, Turn
 from actions.wording import provider_title
 from clouddesk.language.localtime import local_time
@@ -22,6 +22,12 @@ from clouddesk.model.reservation import (
 )
 
 HOLD = "hold"
+_OF_OTHERS = {
+    peers.ASK: peer_words.ASK,
+    handover_words.ACCEPT: handover_words.ACCEPT,
+    handover_words.DECLINE: handover_words.DECLINE,
+}
+"""Answers that other topics take."""
 _DECIDED = {RETRY: "utter_decided_retry", GO_ON: "utter_decided_go_on", GIVE_BACK: "utter_decided_give_back"}
 _DECIDED_OF_SOFTWARE = {**_DECIDED, RETRY: "utter_decided_retry_software", KEEP_BARE: "utter_decided_keep_bare"}
 
@@ -37,7 +43,9 @@ class ActionDecide(DeskAction):
         if turn.decision is not None:
             option, reservation_id, orphan_id = turn.decision
         option, _, shown = str(option or "").partition("@")
-        if orphan_id is not None and option in ORPHAN_CHOICES:
+        if option in _OF_OTHERS:
+            await hand_over(turn, _OF_OTHERS[option])
+        elif orphan_id is not None and option in ORPHAN_CHOICES:
             await _settle(turn, str(option), str(orphan_id))
         elif option == HOLD:
             await _ask_hold(turn, str(reservation_id))
@@ -52,7 +60,9 @@ class ActionDecide(DeskAction):
 async def carry_out(turn: Turn, question: Question) -> None:
     """The yes to what was asked once more."""
     turn.question = None
-    if question["option"] == HOLD:
+    if question["option"] == handover_words.OFFER:
+        await handover.carry_out(turn, question)
+    elif question["option"] == HOLD:
         done = await turn.desk.leases.hold(turn.actor, question["id"])
         ends = local_time(done.expires_at, turn.actor, turn.desk.clock())
         turn.say("utter_held", name=done.name, ends=ends)

@@ -60,6 +60,17 @@ def require(actor: Actor, right: Right, reservation: Reservation | None, words: 
     return reservation
 
 
+def require_offered(actor: Actor, reservation: Reservation | None, words: str, now: datetime) -> Reservation:
+    """The reservation, when it is offered to the actor to take over. Raises as ``require``."""
+    is_offered = reservation is not None and reservation.workspace_id == actor.workspace_id
+    if reservation is None or not is_offered or reservation.offered_to != actor.user_id:
+        seen = require(actor, Right.SEE, reservation, words, now)
+        raise Denied(f"take over {seen.name}")
+    if not _may_change(actor):
+        raise Denied(f"take over {reservation.name}")
+    return reservation
+
+
 def may_read(actor: Actor, entry: AuditEntry) -> bool:
     """Admins read their workspace's whole audit trail; others what they did, and what was done with theirs."""
     if actor.workspace_id != entry.workspace_id:

@@ -16,6 +16,7 @@ from clouddesk import access
 from clouddesk.access import Right
 from clouddesk.accounts import Accounts, ReplaceableCatalog
 from clouddesk.costs import Costs
+from clouddesk.handovers import Handovers
 from clouddesk.language.localtime import utc_now
 from clouddesk.leases import Leases
 from clouddesk.matching import match_reservations
@@ -34,6 +35,7 @@ from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import RELEASING, Reservation
 from clouddesk.ordering import make_order
 from clouddesk.orphans import Orphanage
+from clouddesk.peers import Peers
 from clouddesk.power import Power
 from clouddesk.quotations import Quotations
 from clouddesk.quoting import said_name
@@ -101,6 +103,16 @@ class Desk:
     def shares(self) -> Shares:
         """Who else has a part in reservations."""
         return Shares(engine=self.engine, records=self._records, colleagues=self.colleagues, clock=self.clock)
+
+    @cached_property
+    def peers(self) -> Peers:
+        """Machines of colleagues that one may ask for."""
+        return Peers(self.engine, self._records, self.views, self.notices, self.catalog, self.clock)
+
+    @cached_property
+    def handovers(self) -> Handovers:
+        """Machines that get another owner."""
+        return Handovers(self.engine, self._records, self.shares, self.views, self.timer_port, self.clock)
 
     @cached_property
     def leases(self) -> Leases:
@@ -188,7 +200,7 @@ class Desk:
         """Check against the cloud, then store. Raises CredentialsRejected, ProviderDown; nothing is stored then."""
         access.require_member(actor)
         known = [info for info in await self.accounts.list(actor.person) if info.provider == provider]
-        live = await self.find(actor, None, provider=[provider])
+        live = [*await self.find(actor, None, provider=[provider]), *await self._in_account_of(actor, provider)]
         only = known[0].account_id if known and live else ""
         info = await self.accounts.add(actor.person, provider, fields, only_account_id=only)
         entry = AuditEntry.of_credentials(CREDENTIALS_ADDED, actor.person, info, info.added_at, by=actor.user_id)
@@ -204,7 +216,8 @@ class Desk:
     async def remove_credentials(self, actor: Actor, provider: str) -> bool:
         """Forget the actor's access. Raises CredentialsInUse while machines depend on it; False when there was none."""
         access.require_member(actor)
-        if live := await self.find(actor, None, provider=[provider]):
+        live = [*await self.find(actor, None, provider=[provider]), *await self._in_account_of(actor, provider)]
+        if live:
             raise CredentialsInUse(provider, [item.name for item in live])
         known = [info for info in await self.accounts.list(actor.person) if info.provider == provider]
         is_removed = await self.accounts.remove(actor.person, provider)
@@ -212,6 +225,10 @@ class Desk:
             entry = AuditEntry.of_credentials(CREDENTIALS_REMOVED, actor.person, info, self.clock(), by=actor.user_id)
             await self.trail.append([entry])
         return is_removed
+
+    async def _in_account_of(self, actor: Actor, provider: str) -> list[Reservation]:
+        """What the actor handed over, and runs with their access all the same."""
+        return [item for item in await self.views.in_account_of(actor.person) if item.provider == provider]
 
     async def audit(self, actor: Actor, *, since: datetime, until: datetime | None = None) -> AsyncIterator[AuditEntry]:
         """What was done, oldest first: all of the workspace for admins, for others their own doing and things."""

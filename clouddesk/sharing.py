@@ -57,7 +57,8 @@ class Shares:
             raise ValueError(share.allowed)
         if share.until is not None and share.until <= self.clock():
             raise ShareIsOver(share.until)
-        why = OWNER if share.user_id == reservation.owner else await self._why_not(reservation, share.user_id)
+        person = Person(reservation.workspace_id, share.user_id)
+        why = OWNER if person == reservation.person else await self.why_not(person)
         if why is not None:
             raise NoColleague(share.user_id, why)
         await self.engine.share(reservation.id, share, request_id, by=actor.user_id)
@@ -71,5 +72,6 @@ class Shares:
         await self.engine.unshare(reservation.id, user_id, request_id, by=actor.user_id)
         return replace(reservation, shares=tuple(item for item in reservation.shares if item.user_id != user_id))
 
-    async def _why_not(self, reservation: Reservation, user_id: str) -> str | None:
-        return await self.colleagues.refusal(Person(reservation.workspace_id, user_id))
+    async def why_not(self, person: Person) -> str | None:
+        """Why they are no colleague to share with; None when they are."""
+        return await self.colleagues.refusal(person)

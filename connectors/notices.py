@@ -121,7 +121,7 @@ class Wording:
         for key in ("ends", "starts", "at", "choose_by"):
             if values[key]:
                 values[key] = local_time(datetime.fromisoformat(values[key]), reader, datetime.now(timezone.utc))
-        for key in ("owner", "person"):
+        for key in ("owner", "person", "before"):
             values[key] = called(Person(notice.workspace_id, values[key])) if values[key] else ""
         values["not_yet"] = f"\nNot yet, as it does not answer: {values['behind']}" if values["behind"] else ""
         # Codes become the sentences that domain.yml has for them.

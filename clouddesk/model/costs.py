@@ -46,6 +46,8 @@ class CostAccount:
     unused_usd: float
     """What was not spent because it was released early; counted when it ended."""
     points: tuple[Point, ...]
+    earlier: tuple[tuple[str, float], ...] = ()
+    """Whose it was before, each with until when."""
 
     @classmethod
     def of(cls, view: Reservation) -> CostAccount:
@@ -73,7 +75,31 @@ class CostAccount:
             saving_hourly_usd=view.current_hourly_saving_usd,
             unused_usd=view.unused_usd,
             points=tuple(readings),
+            earlier=tuple((item.owner, item.until.timestamp()) for item in view.earlier_owners),
         )
+
+    def by_owner(self) -> list[CostAccount]:
+        """One for each owner, with what it cost while it was theirs."""
+        parts, begin = [], 0.0
+        for owner, until in self.earlier:
+            points = self._points_between(begin, until)
+            closed = replace(self, owner=owner, is_live=False, ends_at=until, hourly_usd=0.0, saving_hourly_usd=0.0)
+            parts.append(replace(closed, unused_usd=0.0, points=points, earlier=()))
+            begin = until
+        if not self.earlier:
+            return [self]
+        return [*parts, replace(self, points=self._points_between(begin, float("inf")), earlier=())]
+
+    def _points_between(self, begin: float, until: float) -> tuple[Point, ...]:
+        """The meter from then on, as if it had stood at nothing."""
+        if not self.points:
+            return ()
+        begin = max(begin, self.points[0][0])
+        inside = [at for at, _, _ in self.points if begin < at < until]
+        moments = [begin, *inside, *([until] if until != float("inf") and until > begin else [])]
+        base_cost, base_saved = self.total_at(begin)
+        totals = [(at, *self.total_at(at)) for at in moments]
+        return tuple((at, cost - base_cost, saved - base_saved) for at, cost, saved in totals)
 
     def total_at(self, moment: float) -> tuple[float, float]:
         """Cost and saving from the beginning up to then."""

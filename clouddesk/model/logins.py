@@ -37,6 +37,8 @@ class LoginState:
     """Who had a part in it, and the secret in its links, since that secret was made."""
     leaving: list[str] = field(default_factory=list)
     """Of those, for whom the secret was changed, while the machines are not set up with the new one yet."""
+    barred: list[str] = field(default_factory=list)
+    """Keys of its order that are to log in no more, since it is somebody else's."""
     behind: tuple[str, ...] = ()
     """Keys of machines that could not be reached, as the owner was told."""
     is_link_late: bool = False

@@ -197,6 +197,18 @@ class Reservations(Protocol):
         """Begin to destroy what an orphan consists of. Raises WrongState when a reservation looks after it."""
         ...
 
+    async def open_to_team(self, reservation_id: str, *, is_open: bool, by: str = "") -> None:
+        """Let the workspace know of it, or not any more. Raises NotFound, WrongState."""
+        ...
+
+    async def offer_handover(self, reservation_id: str, to: str, *, by: str = "") -> None:
+        """Ask that colleague to take it over; "" when they do not want it. Raises NotFound, WrongState."""
+        ...
+
+    async def hand_over(self, reservation_id: str, to: str, name: str, *, by: str = "") -> None:
+        """It is theirs from now on, under this name. Raises NotFound, WrongState when it is not offered to them."""
+        ...
+
     async def keys_changed(self, reservation_id: str) -> None:
         """A colleague who has a part in it added or removed an SSH key. Raises NotFound."""
         ...

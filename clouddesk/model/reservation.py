@@ -124,6 +124,14 @@ class ReservationOrder:
 
 
 @dataclass(frozen=True)
+class Tenure:
+    """Whose it was until then."""
+
+    owner: str
+    until: datetime
+
+
+@dataclass(frozen=True)
 class Reservation:
     """The view of a reservation that people read; the truth is its workflow.
 
@@ -175,6 +183,14 @@ class Reservation:
     """Whether SSH keys of the owner's log in to its machines."""
     is_reached: bool = False
     """CloudDesk logs in to its machines with a key of its own, and can let others in."""
+    offered_to: str = ""
+    """The user id of whom the owner has asked to take it over."""
+    account_owner: str = ""
+    """Whose access to the cloud it runs with; "" for the owner's own."""
+    earlier_owners: tuple[Tenure, ...] = ()
+    """The first one first."""
+    is_for_team: bool = False
+    """Its owner lets everybody of the workspace know of it, and ask for it."""
     let_in: tuple[str, ...] = ()
     """User ids of colleagues whose own SSH keys log in to its machines."""
     shares: tuple[Share, ...] = ()

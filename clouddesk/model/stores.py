@@ -108,6 +108,14 @@ class ReservationViews(Protocol):
         """The person's own, newest first, then what is shared with them now, newest first."""
         ...
 
+    async def in_account_of(self, person: Person) -> list[Reservation]:
+        """Live ones that are somebody else's by now, and run with the person's access to a cloud."""
+        ...
+
+    async def for_team(self, workspace_id: str) -> list[Reservation]:
+        """Those of the workspace that their owners opened to the team, newest first."""
+        ...
+
     async def all(self, *, only_live: bool = False) -> list[Reservation]:
         """Everybody's, newest first; those that ended too, unless told otherwise."""
         ...

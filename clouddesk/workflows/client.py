@@ -46,6 +46,8 @@ from clouddesk.workflows.contracts import (
     Choice,
     CloudAccount,
     Extension,
+    Handover,
+    OpeningToTeam,
     ReservationStart,
     Scaling,
     Sharing,
@@ -131,6 +133,18 @@ class TemporalReservations:
         """Take a colleague's part away, if they have one."""
         unsharing = Unsharing(user_id, request_id, by)
         await self._update(reservation_id, ReservationWorkflow.unshare, unsharing, "unshare", request_id)
+
+    async def open_to_team(self, reservation_id: str, *, is_open: bool, by: str = "") -> None:
+        """Let the workspace know of it, or not any more."""
+        await self._update(reservation_id, ReservationWorkflow.open_to_team, OpeningToTeam(is_open, by), "share")
+
+    async def offer_handover(self, reservation_id: str, to: str, *, by: str = "") -> None:
+        """Ask that colleague to take it over; "" when they do not want it."""
+        await self._update(reservation_id, ReservationWorkflow.offer_handover, Handover(to, by=by), "hand over")
+
+    async def hand_over(self, reservation_id: str, to: str, name: str, *, by: str = "") -> None:
+        """It is theirs from now on, under this name."""
+        await self._update(reservation_id, ReservationWorkflow.hand_over, Handover(to, name, by), "hand over")
 
     async def choose(
         self, reservation_id: str, answer: str, *, by: str = "", request_id: str = "", offered_usd: float = 0.0

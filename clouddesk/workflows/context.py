@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
@@ -104,6 +105,9 @@ class ReservationContext:
             self.state.are_credentials_refused = True
             now = workflow.now()
             self.state.notify(notice.CREDENTIALS, now, key=f"{now:%Y%m%dT%H%M%S%f}", reason=code)
+            if holder := self.state.view.account_owner:
+                # It is somebody else's by now, who cannot give new ones.
+                self.state.outbox[-1] = replace(self.state.outbox[-1], user_id=holder, conversation="")
 
     def credentials_work(self) -> None:
         """The cloud took them, or there are new ones: the next refusal is news again."""

@@ -120,6 +120,23 @@ class Unsharing:
 
 
 @dataclass(frozen=True)
+class Handover:
+    """Updates ``offer_handover`` and ``hand_over``: to whom, and the name that it has with them."""
+
+    to: str
+    name: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class OpeningToTeam:
+    """Update ``open_to_team``: whether the workspace is to know of it."""
+
+    is_open: bool
+    by: str = ""
+
+
+@dataclass(frozen=True)
 class Scaling:
     """Update ``scale``. The same ``request_id`` twice scales once."""
 

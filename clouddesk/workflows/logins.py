@@ -85,7 +85,10 @@ class LoginKeeper:
 
     @property
     def _people(self) -> tuple[str, ...]:
-        return tuple(sorted(share.user_id for share in self._context.state.view.shares))
+        view = self._context.state.view
+        people = {share.user_id for share in view.shares}
+        # The keys of the first owner came with the machines.
+        return tuple(sorted(people | {view.owner} if view.earlier_owners else people))
 
     @property
     def _nodes(self) -> tuple[Node, ...]:
@@ -136,6 +139,7 @@ class LoginKeeper:
                 people,
                 nodes,
                 host_keys=dict(context.state.host_keys),
+                barred=tuple(known.barred),
             ),
             result_type=LoginsPut,
             schedule_to_close_timeout=timedelta(seconds=context.timing.power_seconds),
@@ -215,7 +219,7 @@ class LoginKeeper:
             return False
         known.is_link_late = False
         state.record(audit.RELINKED, now, left=" ".join(known.leaving))
-        for user_id in (state.view.owner, *self._people):
+        for user_id in dict.fromkeys((state.view.owner, *self._people)):
             self._tell_colleague(user_id, notice.RELINKED, person=known.leaving[-1], **self._doors)
         known.leaving = []
         return True

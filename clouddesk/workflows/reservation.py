@@ -24,12 +24,14 @@ with workflow.unsafe.imports_passed_through():
     from clouddesk.model.audit import AuditEntry
     from clouddesk.model.errors import LimitExceeded
     from clouddesk.model.reservation import REASON_EXPIRED, REASON_RELEASED, Reservation
-    from clouddesk.workflows import sharing
+    from clouddesk.workflows import handover, sharing
     from clouddesk.workflows.context import ReservationContext
     from clouddesk.workflows.contracts import (
         PUBLISH,
         Choice,
         Extension,
+        Handover,
+        OpeningToTeam,
         Publication,
         ReservationStart,
         Scaling,
@@ -151,6 +153,41 @@ class ReservationWorkflow:
         """Take a colleague's part away."""
         sharing.unshare(self._state, workflow.now(), wish)
         await self._shown()
+
+    @workflow.update
+    async def open_to_team(self, wish: OpeningToTeam) -> None:
+        """Let the workspace know of it, or not any more."""
+        sharing.open_to_team(self._state, workflow.now(), wish)
+        await self._shown()
+
+    @open_to_team.validator
+    def _may_open_to_team(self, wish: OpeningToTeam) -> None:
+        if self._context.is_ending:
+            self._context.refuse("share")
+
+    @workflow.update
+    async def offer_handover(self, wish: Handover) -> None:
+        """Ask somebody to take it over, or take note that they do not want to."""
+        handover.offer(self._state, workflow.now(), wish)
+        await self._shown()
+
+    @workflow.update
+    async def hand_over(self, wish: Handover) -> None:
+        """It is theirs from now on."""
+        if wish.to != self._state.view.owner:
+            self._context.order = handover.hand_over(self._state, self._context.order, workflow.now(), wish)
+        await self._shown()
+
+    @offer_handover.validator
+    def _may_offer_handover(self, wish: Handover) -> None:
+        if self._context.is_ending:
+            self._context.refuse("hand over")
+
+    @hand_over.validator
+    def _may_hand_over(self, wish: Handover) -> None:
+        is_theirs = wish.to in (self._state.view.owner, self._state.view.offered_to)
+        if self._context.is_ending or not is_theirs or not (self._switch.is_idle and self._scaler.is_idle):
+            self._context.refuse("hand over")
 
     @workflow.update
     async def choose(self, choice: Choice) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from clouddesk.model import audit, notice
 from clouddesk.model.reservation import REASON_EXPIRED
 from clouddesk.model.share import Share
-from clouddesk.workflows.contracts import Sharing, Unsharing
+from clouddesk.workflows.contracts import OpeningToTeam, Sharing, Unsharing
 from clouddesk.workflows.notices import make_notice
 from clouddesk.workflows.state import ReservationState
 
@@ -33,6 +33,13 @@ def share(state: ReservationState, now: datetime, sharing: Sharing) -> None:
     until = new.until.isoformat() if new.until else ""
     state.record(audit.SHARED, now, by=sharing.by, person=new.user_id, allowed=new.allowed, until=until)
     _tell(state, notice.SHARED, now, new, by=sharing.by)
+
+
+def open_to_team(state: ReservationState, now: datetime, wish: OpeningToTeam) -> None:
+    """Let the workspace know of it, or not any more; what is so already stays."""
+    if state.view.is_for_team != wish.is_open:
+        state.change(now, is_for_team=wish.is_open)
+        state.record(audit.FOR_TEAM, now, by=wish.by, is_open=str(wish.is_open).lower())
 
 
 def unshare(state: ReservationState, now: datetime, wish: Unsharing) -> None:

@@ -70,6 +70,16 @@ def run(key: Path, door: tuple[str, str, str], command: str) -> str:
     return done.stdout.strip()
 
 
+def is_refused(key: Path, door: tuple[str, str, str]) -> bool:
+    """Whether the node answers and does not take the key."""
+    login, address, port = door
+    done = subprocess.run(
+        ["ssh", *_flags(key), "-o", "IdentitiesOnly=yes", "-p", port, f"{login}@{address}", "true"],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    return "Permission denied" in done.stderr
+
+
 @contextmanager
 def tunnel(key: Path, told: str) -> Iterator[dict[str, str]]:
     """The first tunnel of the answer, open: where each of its ports is found here.

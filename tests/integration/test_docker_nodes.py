@@ -22,6 +22,7 @@ from tests.integration.nodes import (
     computed_in_notebook,
     containers,
     doors,
+    is_refused,
     kill,
     mounts,
     networks,
@@ -108,6 +109,17 @@ def test_a_redis_cluster_on_docker_works_when_it_is_called_ready_and_leaves_noth
     assert run(key, door, f"{redis} set greeting hello") == "OK"
     assert run(key, door, f"{redis} get greeting") == "hello"
     assert "NOAUTH" in run(key, door, re.sub(r"=\w{32}", "=", redis) + " get greeting 2>&1")
+
+    # A colleague's own key is on the machines for as long as it is shared with them, and nobody else's is touched.
+    theirs = own_key(stack, "ed", tmp_path)
+    assert is_refused(theirs, door)
+    assert "put their SSH keys on its machines" in said(say(stack, "cleo", f"share {made['name']} with ed"))
+    (let_in,) = eventually(lambda: [text for text in latest(stack, "ed") if "You can log in" in text])
+    assert doors(let_in) == doors(told)
+    assert run(theirs, door, f"{redis} get greeting") == "hello"
+    say(stack, "cleo", f"stop sharing {made['name']}")
+    eventually(lambda: all(is_refused(theirs, each) for each in doors(told).values()))
+    assert run(key, door, "grep -c clouddesk-share ~/.ssh/authorized_keys || true") == "0"
 
     end(stack, engine, "cleo", made)
 

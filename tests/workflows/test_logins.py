@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
+import pytest
+
+from clouddesk.adapters.cost_lines import accounts as cost_accounts
+from clouddesk.adapters.cost_lines import entry
 from clouddesk.model import audit, notice
 from clouddesk.model.actor import Person
 from clouddesk.model.configuration import UNREACHABLE
+from clouddesk.model.costs import CostAccount
+from clouddesk.model.errors import WrongState
 from clouddesk.model.reservation import ReservationOrder
 from clouddesk.model.scaling import Scale
 from clouddesk.model.share import MANAGE, USE, Share
@@ -197,3 +205,66 @@ async def test_logins_outlive_a_long_history(bench: Bench):
     await unshare(bench, order, ben)
     await until(bench, lambda: bench.logins.people == {"node-0": {}})
     assert len(bench.logins.orders) == 2, "put there once and taken off once"
+
+
+async def test_handed_over_its_new_owner_is_let_in_and_the_old_one_is_not_any_more(bench: Bench):
+    ben, order = colleague(bench), bench.order(nodes=1, configuration=SOFTWARE)
+    key = f"ssh-ed25519 AAAA{bench.person.user_id} desk"
+    order = replace(order, nodes=replace(order.nodes, public_keys=(key,)))
+    await bench.engine.start(order)
+    before = await bench.until(order, lambda view: view.state == "running")
+    assert before.has_owner_keys
+    with pytest.raises(WrongState):
+        await bench.engine.hand_over(order.reservation_id, ben.user_id, "etl", by=ben.user_id)
+    await bench.engine.offer_handover(order.reservation_id, ben.user_id, by=bench.person.user_id)
+    await bench.notice(notice.HANDOVER, person=ben)
+    await bench.engine.hand_over(order.reservation_id, ben.user_id, "etl", by=ben.user_id)
+    await until(bench, lambda: bench.logins.people == {"node-0": {ben.user_id: 1}})
+    assert bench.logins.barred["node-0"] == (key.split()[1],)
+    view = await bench.until(order, lambda view: view.let_in == (ben.user_id,))
+    assert (view.owner, view.name, view.has_owner_keys) == (ben.user_id, "etl", False)
+    assert (view.account_owner, [item.owner for item in view.earlier_owners]) == (before.owner, [before.owner])
+    for person in (bench.person, ben):
+        await bench.notice(notice.HANDED_OVER, person=person)
+    assert (await bench.notice(notice.RELINKED, person=ben)).values["person"] == before.owner
+    # Lists and names are each owner's own; what it cost before stays with whose it was then.
+    assert [item.id for item in await bench.views.of_person(ben, only_live=True)] == [order.reservation_id]
+    assert await bench.views.of_person(bench.person) == []
+    assert [item.id for item in await bench.views.in_account_of(bench.person)] == [order.reservation_id]
+    accounts = cost_accounts(json.dumps([json.loads(entry(view).text)]))
+    assert [(item.owner, item.is_live) for item in accounts] == [(before.owner, False), (ben.user_id, True)]
+    later = view.earlier_owners[0].until.timestamp() + 3600
+    assert sum(item.total_at(later)[0] for item in accounts) == pytest.approx(CostAccount.of(view).total_at(later)[0])
+    # Machines that come later never know the old owner's keys.
+    grown = Scale(2, 1, "node", hourly_price_usd=1.0, stopped_hourly_price_usd=1.0)
+    await bench.engine.scale(order.reservation_id, grown, "grow")
+    await until(bench, lambda: bench.logins.people == {key: {ben.user_id: 1} for key in ("node-0", "node-1")})
+    assert not any(key in keys for keys in bench.cloud.public_keys[1:])
+    await bench.engine.release(order.reservation_id, by=ben.user_id)
+    await bench.ended(order)
+    assert await bench.views.in_account_of(bench.person) == []
+
+
+async def test_who_does_not_want_it_leaves_it_as_it_was(bench: Bench):
+    ben, order = colleague(bench), await reserve(bench, nodes=1)
+    await bench.engine.offer_handover(order.reservation_id, ben.user_id, by=bench.person.user_id)
+    await bench.engine.offer_handover(order.reservation_id, "", by=ben.user_id)
+    assert (await bench.notice(notice.HANDOVER_DECLINED)).values["person"] == ben.user_id
+    with pytest.raises(WrongState):
+        await bench.engine.hand_over(order.reservation_id, ben.user_id, "etl", by=ben.user_id)
+    assert (await bench.engine.get(order.reservation_id)).owner == bench.person.user_id
+
+
+async def test_what_is_open_to_the_team_is_found_by_it_until_it_is_closed_or_ends(bench: Bench):
+    order = await bench.reserve_and_wait()
+    team = bench.person.workspace_id
+
+    async def found() -> bool:
+        return order.reservation_id in [item.id for item in await bench.views.for_team(team)]
+
+    for is_open in (True, False, True):
+        await bench.engine.open_to_team(order.reservation_id, is_open=is_open, by=bench.person.user_id)
+        assert await found() is is_open
+    await bench.engine.release(order.reservation_id)
+    await bench.ended(order)
+    assert not await found()

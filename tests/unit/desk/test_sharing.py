@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from clouddesk.desk import Desk
+from clouddesk.handovers import Handovers
 from clouddesk.leases import Leases
 from clouddesk.model.actor import ADMIN, MEMBER, VIEWER, Actor
 from clouddesk.model.errors import CloudDeskError, Denied, NotFound
@@ -20,6 +21,7 @@ from clouddesk.model.reservation import GO_ON, PARTIAL, STOPPED, Reservation
 from clouddesk.model.scaling import Scale
 from clouddesk.model.share import EXTEND, MANAGE, USE, Share
 from clouddesk.model.timer import EVERY_DAY, STOP, Weekly
+from clouddesk.peers import Peers
 from clouddesk.power import Power
 from clouddesk.scaling import Sizes
 from clouddesk.sharing import Shares
@@ -32,7 +34,7 @@ NIGHTLY = Switch(STOP, Weekly(EVERY_DAY, 19))
 Call = Callable[[Desk, Actor, str], Awaitable[Any]]
 
 GROWN = Scale(3, 2, "node", hourly_price_usd=1.0, stopped_hourly_price_usd=1.0)
-SEE, LENGTHEN, SWITCH, OWN, OPEN = "see", "lengthen", "switch", "own", "open"
+SEE, LENGTHEN, SWITCH, OWN, OPEN, OFFERED = "see", "lengthen", "switch", "own", "open", "offered"
 CALLS: dict[str, tuple[str, Call]] = {
     "reservation": (SEE, lambda desk, actor, id_: desk.reservation(actor, id_)),
     "extension_price_usd": (SEE, lambda desk, actor, id_: desk.leases.extension_price_usd(actor, id_, 3600)),
@@ -47,6 +49,11 @@ CALLS: dict[str, tuple[str, Call]] = {
     "quote": (OWN, lambda desk, actor, id_: desk.scaling.quote(actor, id_, 3)),
     "scale": (OWN, lambda desk, actor, id_: desk.scaling.scale(actor, id_, GROWN, request_id="r")),
     "share": (OWN, lambda desk, actor, id_: desk.shares.share(actor, id_, Share("cid", USE), request_id="r")),
+    "open_to_team": (OWN, lambda desk, actor, id_: desk.peers.open_to_team(actor, id_, is_open=True)),
+    "check": (OWN, lambda desk, actor, id_: desk.handovers.check(actor, id_, "cid")),
+    "offer": (OWN, lambda desk, actor, id_: desk.handovers.offer(actor, id_, "cid")),
+    "accept": (OFFERED, lambda desk, actor, id_: desk.handovers.accept(actor, id_)),
+    "decline": (OFFERED, lambda desk, actor, id_: desk.handovers.decline(actor, id_)),
     "secrets_of": (OPEN, lambda desk, actor, id_: desk.secrets_of(actor, id_)),
     "schedule": (SWITCH, lambda desk, actor, id_: desk.timers.schedule(actor, id_, [NIGHTLY], conversation="c")),
     "schedule_of": (SEE, lambda desk, actor, id_: desk.timers.schedule_of(actor, id_)),
@@ -58,7 +65,7 @@ CALLS: dict[str, tuple[str, Call]] = {
     "request_of": (SEE, lambda desk, actor, id_: desk.templates.request_of(actor, id_)),
     "unshare": (OWN, lambda desk, actor, id_: desk.shares.unshare(actor, id_, "cid", request_id="r")),
 }
-PARTS = (Desk, Leases, Power, Shares, Sizes, Templates, Timers)
+PARTS = (Desk, Handovers, Leases, Peers, Power, Shares, Sizes, Templates, Timers)
 STATES = {"start": STOPPED, "choose": PARTIAL}
 """The state that a call needs; running for the others."""
 
