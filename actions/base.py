@@ -22,6 +22,7 @@ from actions import (
     desk_access,
     freeze_words,
     giving_up,
+    handover_words,
     idle_words,
     knowledge,
     lengths,
@@ -31,6 +32,7 @@ from actions import (
     openings,
     own_keys,
     parking,
+    peer_words,
     price_words,
     questions,
     refusals,
@@ -198,6 +200,10 @@ def _topic_of_answer(turn: Turn) -> str | None:
         return "weekly_costs"
     if not turn.form and turn.about_template:
         return "change_template"
+    if not turn.form and (handover := handover_words.find(turn)):
+        return handover.topic
+    if not turn.form and (peers := peer_words.find(turn)):
+        return peers.topic
     if not turn.form and knowledge.asked_about(turn):
         return "explain"
     if openings.asks_of_running(turn):

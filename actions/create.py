@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from actions import approving, cards, differences, freeze_words, openings, questions, retries, setup_words
+from actions import approving, cards, differences, freeze_words, openings, peers, questions, retries, setup_words
 from actions.base import DeskAction
 from actions.kinds import kept_of, says_vm
 from actions.mending import lost_words, problem_of
@@ -89,10 +89,11 @@ async def quote(
         question["is_over_budget"] = True
     turn.ask(question, request=said)
     say_start(turn, made)
+    more = (await _more(turn, said), await peers.line_for_quote(turn, said.get("software") or ()))
     turn.say(
         response,
         buttons=questions.buttons(question),
-        card=cards.quote_card(made, turn.actor, title_in(turn, said), more=await _more(turn, said)),
+        card=cards.quote_card(made, turn.actor, title_in(turn, said), more="\n".join(filter(None, more))),
         warning=warning_of(turn, made) + approving.warning(turn, findings),
         them="it" if len(made.nodes) == 1 else "them",
         changes=change_words(changes or {}),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from actions import absences, approving, create, idling, questions
-from actions.base import DeskAction
+from actions import absences, approving, create, handover, handover_words, idling, peer_words, peers, questions
+from actions.base import DeskAction, hand_over
 from actions.request_fields import to_fields
 from actions.turn import Button, Question, Turn
 from actions.wording import provider_title
@@ -25,6 +25,12 @@ from clouddesk.model.reservation import (
 )
 
 HOLD = "hold"
+_OF_OTHERS = {
+    peers.ASK: peer_words.ASK,
+    handover_words.ACCEPT: handover_words.ACCEPT,
+    handover_words.DECLINE: handover_words.DECLINE,
+}
+"""Answers that other topics take."""
 _DECIDED = {RETRY: "utter_decided_retry", GO_ON: "utter_decided_go_on", GIVE_BACK: "utter_decided_give_back"}
 _DECIDED_OF_SOFTWARE = {**_DECIDED, RETRY: "utter_decided_retry_software", KEEP_BARE: "utter_decided_keep_bare"}
 
@@ -42,6 +48,8 @@ class ActionDecide(DeskAction):
         option, _, shown = str(option or "").partition("@")
         if option in AWAY_CHOICES:
             await absences.decide(turn, option, shown)
+        elif option in _OF_OTHERS:
+            await hand_over(turn, _OF_OTHERS[option])
         elif orphan_id is not None and option in ORPHAN_CHOICES:
             await _settle(turn, str(option), str(orphan_id))
         elif option in approving.CHOICES:
@@ -63,7 +71,9 @@ class ActionDecide(DeskAction):
 async def carry_out(turn: Turn, question: Question) -> None:
     """The yes to what was asked once more."""
     turn.question = None
-    if question["option"] == HOLD:
+    if question["option"] == handover_words.OFFER:
+        await handover.carry_out(turn, question)
+    elif question["option"] == HOLD:
         done = await turn.desk.leases.hold(turn.actor, question["id"])
         ends = local_time(done.expires_at, turn.actor, turn.desk.clock())
         turn.say("utter_held", name=done.name, ends=ends)

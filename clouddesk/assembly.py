@@ -37,6 +37,7 @@ from clouddesk.admins import Admins
 from clouddesk.desk import Desk
 from clouddesk.language.localtime import utc_now
 from clouddesk.settings import Settings
+from clouddesk.sharing import LentLogins
 from clouddesk.ssh_keys import SshKeys
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ async def open_desk(settings: Settings, *, vault_role: str = "desk") -> AsyncIte
     )
     stored = VaultCredentials(vault)
     redis = open_redis(settings.redis_url)
+    engine = await TemporalReservations.connect(settings.temporal_address, namespace=settings.temporal_namespace)
+    views = RedisReservationViews(redis)
     try:
         yield Desk(
             accounts=Accounts(
@@ -81,9 +84,9 @@ async def open_desk(settings: Settings, *, vault_role: str = "desk") -> AsyncIte
             is_simulated=bool(settings.sandbox),
             limits=settings.limits,
             quotes=RedisQuotes(redis),
-            engine=await TemporalReservations.connect(settings.temporal_address, namespace=settings.temporal_namespace),
+            engine=engine,
             timer_port=await TemporalTimers.connect(settings.temporal_address, namespace=settings.temporal_namespace),
-            views=RedisReservationViews(redis),
+            views=views,
             colleagues=RedisColleagues(redis),
             notices=RedisNotices(redis),
             habits=RedisHabits(redis),
@@ -92,7 +95,7 @@ async def open_desk(settings: Settings, *, vault_role: str = "desk") -> AsyncIte
             calendars=RedisCalendars(redis),
             team_channel_store=RedisTeamChannels(redis),
             template_store=RedisTemplates(redis),
-            ssh_keys=SshKeys(VaultSshKeys(vault)),
+            ssh_keys=SshKeys(VaultSshKeys(vault), LentLogins(engine, views, utc_now).renew),
             software_secrets=VaultMachineSecrets(vault),
             series=RedisUtilisation(redis),
             trail=RedisAuditTrail(redis, keep_days=settings.audit_days),

@@ -20,6 +20,7 @@ from clouddesk.approvals import Approvals
 from clouddesk.budgets import Budgets
 from clouddesk.costs import Costs
 from clouddesk.freezing import Freezing
+from clouddesk.handovers import Handovers
 from clouddesk.idling import Idling
 from clouddesk.language.localtime import utc_now
 from clouddesk.leases import Leases
@@ -32,7 +33,7 @@ from clouddesk.model.blueprint import Blueprint
 from clouddesk.model.budget import BudgetBook
 from clouddesk.model.comparison import PriceComparison
 from clouddesk.model.credentials import CredentialInfo, SecretFields
-from clouddesk.model.errors import Denied, NotFound, Protected, Unavailable
+from clouddesk.model.errors import NotFound, Protected, Unavailable
 from clouddesk.model.invalid import CredentialsInUse
 from clouddesk.model.notice import Notice
 from clouddesk.model.offer import Offer, PriceList, Requirements
@@ -41,6 +42,7 @@ from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import RELEASING, Reservation
 from clouddesk.openings import Openings
 from clouddesk.orphans import Orphanage
+from clouddesk.peers import Peers
 from clouddesk.power import Power
 from clouddesk.protection import Protection
 from clouddesk.purchases import Purchases
@@ -139,6 +141,16 @@ class Desk:
     def shares(self) -> Shares:
         """Who else has a part in reservations."""
         return Shares(engine=self.engine, records=self._records, colleagues=self.colleagues, clock=self.clock)
+
+    @cached_property
+    def peers(self) -> Peers:
+        """Machines of colleagues that one may ask for."""
+        return Peers(self.engine, self._records, self.views, self.notices, self.catalog, self.clock)
+
+    @cached_property
+    def handovers(self) -> Handovers:
+        """Machines that get another owner."""
+        return Handovers(self.engine, self._records, self.shares, self.views, self.timer_port, self.clock)
 
     @cached_property
     def leases(self) -> Leases:
@@ -297,7 +309,7 @@ class Desk:
         """Check against the cloud, then store. Raises CredentialsRejected, ProviderDown; nothing is stored then."""
         access.require_member(actor)
         known = [info for info in await self.accounts.list(actor.person) if info.provider == provider]
-        live = await self.find(actor, None, provider=[provider])
+        live = [*await self.find(actor, None, provider=[provider]), *await self._in_account_of(actor, provider)]
         only = known[0].account_id if known and live else ""
         info = await self.accounts.add(actor.person, provider, fields, only_account_id=only)
         entry = AuditEntry.of_credentials(CREDENTIALS_ADDED, actor.person, info, info.added_at, by=actor.user_id)
@@ -313,7 +325,8 @@ class Desk:
     async def remove_credentials(self, actor: Actor, provider: str) -> bool:
         """Forget the actor's access. Raises CredentialsInUse while machines depend on it; False when there was none."""
         access.require_member(actor)
-        if live := await self.find(actor, None, provider=[provider]):
+        live = [*await self.find(actor, None, provider=[provider]), *await self._in_account_of(actor, provider)]
+        if live:
             raise CredentialsInUse(provider, [item.name for item in live])
         known = [info for info in await self.accounts.list(actor.person) if info.provider == provider]
         is_removed = await self.accounts.remove(actor.person, provider)
@@ -321,6 +334,10 @@ class Desk:
             entry = AuditEntry.of_credentials(CREDENTIALS_REMOVED, actor.person, info, self.clock(), by=actor.user_id)
             await self.trail.append([entry])
         return is_removed
+
+    async def _in_account_of(self, actor: Actor, provider: str) -> list[Reservation]:
+        """What the actor handed over, and runs with their access all the same."""
+        return [item for item in await self.views.in_account_of(actor.person) if item.provider == provider]
 
     async def audit(self, actor: Actor, *, since: datetime, until: datetime | None = None) -> AsyncIterator[AuditEntry]:
         """What was done, oldest first: all of the workspace for admins, for others their own doing and things."""
@@ -387,10 +404,8 @@ class Desk:
         return await self.notices.latest(actor.person, limit=limit)
 
     async def secrets_of(self, actor: Actor, reservation_id: str) -> Mapping[str, str]:
-        """What gets the owner, and nobody else, into the reservation's software, by name. Raises NotFound, Denied."""
-        reservation = await self._records.with_right(actor, Right.OWN, reservation_id)
-        if reservation.person != actor.person:
-            raise Denied(f"use {reservation.name}")
+        """What gets the owner, and whoever has a part in it, into its software, by name. Raises NotFound, Denied."""
+        reservation = await self._records.with_right(actor, Right.OPEN, reservation_id)
         return await self.software_secrets.known_software_secrets(reservation.id)
 
     async def find(

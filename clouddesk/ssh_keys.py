@@ -1,12 +1,13 @@
-"""People's own SSH keys: what logs in to the machines that they order from then on."""
+"""People's own SSH keys: what logs in to the machines that they order from then on, and to what is shared with them."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from clouddesk import access
-from clouddesk.model.actor import Actor
+from clouddesk.model.actor import Actor, Person
 from clouddesk.model.errors import NotFound
 from clouddesk.model.invalid import TooManySshKeys
 from clouddesk.model.ssh_key import SshKey, has_options, named, parse_ssh_keys
@@ -14,6 +15,10 @@ from clouddesk.model.stores import SshKeyStore
 
 MOST = 10
 """That a person may have: more than devices, and few enough for the user data of every cloud."""
+
+
+async def _nowhere(_person: Person) -> list[str]:
+    return []
 
 
 @dataclass(frozen=True)
@@ -29,9 +34,13 @@ class Added:
 
 @dataclass(frozen=True)
 class SshKeys:
-    """Each person sees and changes their own, and nobody else's."""
+    """Each person sees and changes their own, and nobody else's.
+
+    ``renew`` has the machines that are shared with somebody know their keys of now, and returns the names of those.
+    """
 
     store: SshKeyStore
+    renew: Callable[[Person], Awaitable[list[str]]] = _nowhere
 
     async def list(self, actor: Actor) -> list[SshKey]:
         """In the order in which they came."""
@@ -40,7 +49,8 @@ class SshKeys:
     async def add(self, actor: Actor, text: str, *, name: str = "") -> tuple[Added, ...]:
         """Keep every public key in the text, each once, or none when one of them is refused.
 
-        ``name``: instead of their comments. Raises NoSshKey, SshKeyIsPrivate, WeakSshKey, TooManySshKeys.
+        What is shared with the actor lets them in, too. ``name``: instead of their comments. Raises NoSshKey,
+        SshKeyIsPrivate, WeakSshKey, TooManySshKeys, Unavailable.
         """
         access.require_member(actor)
         given = [*{key.blob: key for key in parse_ssh_keys(text)}.values()]
@@ -59,12 +69,14 @@ class SshKeys:
             return keys if all(key in keys for key in given) else then
 
         await self.store.change(actor.person, add)
+        await self.renew(actor.person)
         return tuple(Added(key, key in known, has_options(text)) for key in given)
 
     async def remove(self, actor: Actor, which: str) -> SshKey:
         """Forget one, by its number in the list, its fingerprint, its comment or a word of that, in any letters.
 
-        Machines that know it go on knowing it. Raises NotFound, also when several are called so.
+        The actor's own machines that know it go on knowing it; what is shared with the actor does not. Raises NotFound,
+        also when several are called so.
         """
         access.require_member(actor)
         removed: list[SshKey] = []
@@ -76,6 +88,7 @@ class SshKeys:
         await self.store.change(actor.person, remove)
         if not removed:
             raise NotFound(which)
+        await self.renew(actor.person)
         return removed[0]
 
 

@@ -105,7 +105,8 @@ class Wording:
             return Reply(f"*{values['name'] or notice.reservation_id}*: {notice.kind}.")
         buttons = [Button(_fill(item["title"], values), _fill(item["payload"], values)) for item in response["buttons"]]
         small = tuple(word for word in (values["simulated"].strip(),) if word)
-        return Reply(_fill(response["text"], values).strip(), tuple(buttons), small=small)
+        secrets_of = notice.reservation_id if values["doors"] else ""
+        return Reply(_fill(response["text"], values).strip(), tuple(buttons), small=small, secrets_of=secrets_of)
 
     def _values(self, notice: Notice, reader: Reader) -> _Values:
         values = _Values(notice.values)
@@ -123,9 +124,11 @@ class Wording:
         if notice.kind == kinds.TEAM_STOPPED:
             values["by"] = called(Person(notice.workspace_id, values["by"]))
             values["why"] = f" Why: {values['why']}." if values["why"] else ""
-        values["owner"] = called(Person(notice.workspace_id, values["owner"]))
+        for key in ("owner", "person", "before"):
+            values[key] = called(Person(notice.workspace_id, values[key])) if values[key] else ""
+        values["not_yet"] = f"\nNot yet, as it does not answer: {values['behind']}" if values["behind"] else ""
         # Codes become the sentences that domain.yml has for them.
-        for key in ("reason", "simulated", "software"):
+        for key in ("reason", "simulated", "software", "keys"):
             code = values[key]
             words = self._text(f"utter_{key}_{code}") if code else ""
             words = self._text("utter_reason_unknown") if words is None and key == "reason" else words
@@ -182,6 +185,8 @@ def _variant(notice: Notice) -> str:
         return "_stopped" if notice.values.get("state") == "stopped" else ""
     if notice.kind == kinds.APPROVAL_DECIDED:
         return f"_{notice.values.get('status')}"
+    if notice.kind == kinds.LET_IN:
+        return "_with_links" if notice.values.get("doors") else ""
     if notice.kind == kinds.SHARED:
         return f"_{notice.values.get('allowed')}"
     return f"_{notice.values.get('reason')}" if notice.kind in (kinds.DRIFT, kinds.UNSHARED) else ""

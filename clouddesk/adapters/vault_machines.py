@@ -49,6 +49,12 @@ class VaultMachineSecrets:
         kept = await self._complete(_path(reservation_id, SOFTWARE), missing)
         return {name: kept[name] for name in wanted}
 
+    async def renew_software_secrets(self, reservation_id: str, wanted: Mapping[str, int]) -> None:
+        """Make these anew; the others stay. Raises Unavailable."""
+        made = make_secrets(wanted)
+        path = _path(reservation_id, SOFTWARE)
+        await self._complete(path, lambda _: made)
+
     async def known_software_secrets(self, reservation_id: str) -> Mapping[str, str]:
         """Those that were made; {} when there are none. Raises Unavailable."""
         path = _path(reservation_id, SOFTWARE)

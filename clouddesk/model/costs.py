@@ -52,6 +52,8 @@ class CostAccount:
     """Those that there are or that are on their way, stopped ones included."""
     committed_hourly_usd: float = 0.0
     """What an hour will cost as soon as all runs that is on its way."""
+    earlier: tuple[tuple[str, float], ...] = ()
+    """Whose it was before, each with until when."""
 
     @classmethod
     def of(cls, view: Reservation) -> CostAccount:
@@ -82,7 +84,31 @@ class CostAccount:
             state=view.state,
             machines=max(len(view.living_nodes), view.node_count, view.scaling_to or 0) if view.is_live else 0,
             committed_hourly_usd=_committed_hourly_usd(view),
+            earlier=tuple((item.owner, item.until.timestamp()) for item in view.earlier_owners),
         )
+
+    def by_owner(self) -> list[CostAccount]:
+        """One for each owner, with what it cost while it was theirs."""
+        parts, begin = [], 0.0
+        for owner, until in self.earlier:
+            points = self._points_between(begin, until)
+            closed = replace(self, owner=owner, is_live=False, ends_at=until, hourly_usd=0.0, saving_hourly_usd=0.0)
+            parts.append(replace(closed, unused_usd=0.0, points=points, earlier=()))
+            begin = until
+        if not self.earlier:
+            return [self]
+        return [*parts, replace(self, points=self._points_between(begin, float("inf")), earlier=())]
+
+    def _points_between(self, begin: float, until: float) -> tuple[Point, ...]:
+        """The meter from then on, as if it had stood at nothing."""
+        if not self.points:
+            return ()
+        begin = max(begin, self.points[0][0])
+        inside = [at for at, _, _ in self.points if begin < at < until]
+        moments = [begin, *inside, *([until] if until != float("inf") and until > begin else [])]
+        base_cost, base_saved = self.total_at(begin)
+        totals = [(at, *self.total_at(at)) for at in moments]
+        return tuple((at, cost - base_cost, saved - base_saved) for at, cost, saved in totals)
 
     def total_at(self, moment: float) -> tuple[float, float]:
         """Cost and saving from the beginning up to then."""

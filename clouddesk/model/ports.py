@@ -11,6 +11,7 @@ from clouddesk.model.actor import Person
 from clouddesk.model.configuration import ConfigurationOrder, ConfigurationSecrets, Configured
 from clouddesk.model.credentials import CredentialInfo, SecretFields
 from clouddesk.model.idling import IdleWish
+from clouddesk.model.logins import LoginOrder
 from clouddesk.model.node import Account, Node, NodeOrder, Opening, Survey, Teardown
 from clouddesk.model.offer import Offer, Requirements
 from clouddesk.model.orphan import Orphan, SweepReport
@@ -160,6 +161,17 @@ class Probe(Protocol):
         ...
 
 
+class Logins(Protocol):
+    """People's own keys on machines that CloudDesk logs in to."""
+
+    async def put(self, order: LoginOrder, private_key: str) -> tuple[str, ...]:
+        """Have exactly the order's keys there, beside what others put there; again is safe.
+
+        Returns the keys of the machines on which that could not be done.
+        """
+        ...
+
+
 class Colleagues(Protocol):
     """Who may be given a part in something, as far as the connectors know their people."""
 
@@ -227,6 +239,22 @@ class Reservations(Protocol):
 
     async def clear(self, orphan: Orphan, *, by: str = "") -> None:
         """Begin to destroy what an orphan consists of. Raises WrongState when a reservation looks after it."""
+        ...
+
+    async def open_to_team(self, reservation_id: str, *, is_open: bool, by: str = "") -> None:
+        """Let the workspace know of it, or not any more. Raises NotFound, WrongState."""
+        ...
+
+    async def offer_handover(self, reservation_id: str, to: str, *, by: str = "") -> None:
+        """Ask that colleague to take it over; "" when they do not want it. Raises NotFound, WrongState."""
+        ...
+
+    async def hand_over(self, reservation_id: str, to: str, name: str, *, by: str = "") -> None:
+        """It is theirs from now on, under this name. Raises NotFound, WrongState when it is not offered to them."""
+        ...
+
+    async def keys_changed(self, reservation_id: str) -> None:
+        """A colleague who has a part in it added or removed an SSH key. Raises NotFound."""
         ...
 
     async def credentials_renewed(self, reservation_id: str) -> None:

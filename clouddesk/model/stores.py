@@ -90,6 +90,10 @@ class MachineSecrets(Protocol):
         """The software's secrets; ``wanted``: how many characters each has, by name."""
         ...
 
+    async def renew_software_secrets(self, reservation_id: str, wanted: Mapping[str, int]) -> None:
+        """Make these anew; the others stay."""
+        ...
+
     async def forget(self, reservation_id: str) -> None:
         """Delete all of it; what is gone already is no error."""
         ...
@@ -146,6 +150,14 @@ class ReservationViews(Protocol):
 
     async def seen_by(self, person: Person, *, now: datetime, only_live: bool = False) -> list[Reservation]:
         """The person's own, newest first, then what is shared with them now, newest first."""
+        ...
+
+    async def in_account_of(self, person: Person) -> list[Reservation]:
+        """Live ones that are somebody else's by now, and run with the person's access to a cloud."""
+        ...
+
+    async def for_team(self, workspace_id: str) -> list[Reservation]:
+        """Those of the workspace that their owners opened to the team, newest first."""
         ...
 
     async def all(self, *, only_live: bool = False) -> list[Reservation]:

@@ -54,9 +54,11 @@ from clouddesk.workflows.contracts import (
     Choice,
     CloudAccount,
     Extension,
+    Handover,
     IdleSetting,
     Keeping,
     Opened,
+    OpeningToTeam,
     Protecting,
     ReservationStart,
     Scaling,
@@ -149,6 +151,18 @@ class TemporalReservations:
         unsharing = Unsharing(user_id, request_id, by)
         await self._update(reservation_id, ReservationWorkflow.unshare, unsharing, "unshare", request_id)
 
+    async def open_to_team(self, reservation_id: str, *, is_open: bool, by: str = "") -> None:
+        """Let the workspace know of it, or not any more."""
+        await self._update(reservation_id, ReservationWorkflow.open_to_team, OpeningToTeam(is_open, by), "share")
+
+    async def offer_handover(self, reservation_id: str, to: str, *, by: str = "") -> None:
+        """Ask that colleague to take it over; "" when they do not want it."""
+        await self._update(reservation_id, ReservationWorkflow.offer_handover, Handover(to, by=by), "hand over")
+
+    async def hand_over(self, reservation_id: str, to: str, name: str, *, by: str = "") -> None:
+        """It is theirs from now on, under this name."""
+        await self._update(reservation_id, ReservationWorkflow.hand_over, Handover(to, name, by), "hand over")
+
     async def choose(
         self, reservation_id: str, answer: str, *, by: str = "", request_id: str = "", offered_usd: float = 0.0
     ) -> None:
@@ -178,6 +192,11 @@ class TemporalReservations:
         await self._answered(
             self._handle(reservation_id).signal(ReservationWorkflow.credentials_renewed), late=Undecided
         )
+
+    async def keys_changed(self, reservation_id: str) -> None:
+        """A colleague who has a part in it added or removed an SSH key."""
+        await self._reach()
+        await self._answered(self._handle(reservation_id).signal(ReservationWorkflow.keys_changed), late=Undecided)
 
     async def trail(self, reservation_id: str) -> list[AuditEntry]:
         """What was done with the reservation, from the workflow itself. Raises NotFound."""

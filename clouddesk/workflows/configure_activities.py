@@ -155,7 +155,7 @@ class ConfigureActivities:
         return ConfigurationOrder(
             reservation_id=work.reservation_id,
             ansible_roles=software.ansible_roles,
-            targets=tuple(_target(node, work.host_keys.get(node.key, ())) for node in work.nodes),
+            targets=tuple(target_of(node, work.host_keys.get(node.key, ())) for node in work.nodes),
             versions=software.versions,
             downloads=software.downloads,
             variables=software.variables,
@@ -227,7 +227,8 @@ def _seconds_left(work: Configuring) -> float:
     return work.limit_seconds - (info.current_attempt_scheduled_time - info.scheduled_time).total_seconds()
 
 
-def _target(node: Node, host_keys: tuple[str, ...]) -> Target:
+def target_of(node: Node, host_keys: tuple[str, ...]) -> Target:
+    """The node as it is reached by SSH."""
     address = node.address or ""
     return Target(
         key=node.key,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import TypedDict
@@ -108,11 +108,15 @@ class Configurer:
 
 
 async def configure_nodes(
-    context: ReservationContext, nodes: Sequence[Node], *, leaving: Sequence[str] = ()
+    context: ReservationContext,
+    nodes: Sequence[Node],
+    *,
+    leaving: Sequence[str] = (),
+    is_given_up: Callable[[], bool] = lambda: False,
 ) -> Outcome | None:
     """How setting up the software on all nodes went, or taking those with the keys ``leaving`` out of the cluster.
 
-    None when the end was asked for meanwhile; nothing is done on the machines any more then.
+    None when the end was asked for meanwhile, or it ``is_given_up``; nothing is done on the machines any more then.
     """
     software, timing = context.order.configuration, context.timing
     if software is None:
@@ -138,7 +142,7 @@ async def configure_nodes(
         # A teardown may begin only when nothing is being done on the machines any more.
         cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     )
-    if not await context.unless_ending(attempt):
+    if not await context.unless_ending(attempt, is_given_up=is_given_up):
         return None
     try:
         outcome: Outcome = await attempt

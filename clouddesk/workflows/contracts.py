@@ -29,6 +29,8 @@ TEAR_DOWN = "tear_down"
 PUBLISH = "publish"
 LOOK = "look"
 REFRESH_OFFERS = "refresh_offers"
+PUT_LOGINS = "put_logins"
+RENEW_SECRETS = "renew_secrets"
 
 STOP = "stop"
 START = "start"
@@ -126,6 +128,23 @@ class Unsharing:
 
     user_id: str
     request_id: str
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class Handover:
+    """Updates ``offer_handover`` and ``hand_over``: to whom, and the name that it has with them."""
+
+    to: str
+    name: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class OpeningToTeam:
+    """Update ``open_to_team``: whether the workspace is to know of it."""
+
+    is_open: bool
     by: str = ""
 
 
@@ -230,6 +249,39 @@ class Outcome:
     """On which; empty for all."""
     lines: tuple[str, ...] = ()
     """The last of what it said."""
+
+
+@dataclass(frozen=True)
+class LoginWork:
+    """Activity ``put_logins``: have exactly these people's own keys on the machines. The keys lie in Vault."""
+
+    reservation_id: str
+    workspace_id: str
+    user_ids: tuple[str, ...]
+    nodes: tuple[Node, ...]
+    host_keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By node key, as far as they are known."""
+    barred: tuple[str, ...] = ()
+    """Keys of the order that are to log in no more, as lines of ``authorized_keys``."""
+
+
+@dataclass(frozen=True)
+class LoginsPut:
+    """How that went."""
+
+    behind: tuple[str, ...] = ()
+    """Keys of the machines on which it could not be done."""
+    keyless: tuple[str, ...] = ()
+    """User ids of who has no key."""
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """Activity ``renew_secrets``: make these of the software's secrets anew in Vault."""
+
+    reservation_id: str
+    secrets: dict[str, int]
+    """How many characters each has, by name."""
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,7 @@ class PowerSwitch:
 
     async def _carry_out(self, power: Power, before: str, key: str) -> None:
         context, state = self._context, self._context.state
+        await context.until_logins_are_left_alone()
         known = state.view.nodes
         keys = tuple(node.key for node in state.view.living_nodes)
         try:

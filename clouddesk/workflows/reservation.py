@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
     import clouddesk.model.fallback
     import clouddesk.model.idleness
     import clouddesk.model.idling
+    import clouddesk.model.logins
     import clouddesk.model.meter
     import clouddesk.model.node
     import clouddesk.model.notice
@@ -25,15 +26,17 @@ with workflow.unsafe.imports_passed_through():
     from clouddesk.model.audit import AuditEntry
     from clouddesk.model.errors import LimitExceeded
     from clouddesk.model.reservation import REASON_EXPIRED, REASON_RELEASED, Reservation
-    from clouddesk.workflows import openings, protection, sharing
+    from clouddesk.workflows import handover, openings, protection, sharing
     from clouddesk.workflows.context import ReservationContext
     from clouddesk.workflows.contracts import (
         PUBLISH,
         Choice,
         Extension,
+        Handover,
         IdleSetting,
         Keeping,
         Opened,
+        OpeningToTeam,
         Protecting,
         Publication,
         ReservationStart,
@@ -45,6 +48,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from clouddesk.workflows.failover import keep_clear
     from clouddesk.workflows.idling import IdleWatch
+    from clouddesk.workflows.logins import LoginKeeper
     from clouddesk.workflows.power import REBOOTING_THEM, STARTING_THEM, STOPPING_THEM, Power, PowerSwitch
     from clouddesk.workflows.provisioning import Provisioner
     from clouddesk.workflows.scaling import Scaler
@@ -67,10 +71,11 @@ class ReservationWorkflow:
         self._scaler = Scaler(self._context, self._switch)
         self._watch = Watch(self._context, self._switch)
         self._idle = IdleWatch(self._context, self._switch)
+        self._logins = LoginKeeper(self._context, lambda: self._switch.is_idle and self._scaler.is_idle)
 
     @workflow.run
     async def run(self, start: ReservationStart) -> Reservation:
-        lasting = (self._publish(), self._watch.run(), keep_clear(self._context))
+        lasting = (self._publish(), self._watch.run(), keep_clear(self._context), self._logins.run())
         background = [asyncio.create_task(work) for work in lasting]
         if self._state.is_unseen:
             background.append(asyncio.create_task(self._watch.see_first()))
@@ -193,6 +198,41 @@ class ReservationWorkflow:
             self._context.refuse("keep")
 
     @workflow.update
+    async def open_to_team(self, wish: OpeningToTeam) -> None:
+        """Let the workspace know of it, or not any more."""
+        sharing.open_to_team(self._state, workflow.now(), wish)
+        await self._shown()
+
+    @open_to_team.validator
+    def _may_open_to_team(self, wish: OpeningToTeam) -> None:
+        if self._context.is_ending:
+            self._context.refuse("share")
+
+    @workflow.update
+    async def offer_handover(self, wish: Handover) -> None:
+        """Ask somebody to take it over, or take note that they do not want to."""
+        handover.offer(self._state, workflow.now(), wish)
+        await self._shown()
+
+    @workflow.update
+    async def hand_over(self, wish: Handover) -> None:
+        """It is theirs from now on."""
+        if wish.to != self._state.view.owner:
+            self._context.order = handover.hand_over(self._state, self._context.order, workflow.now(), wish)
+        await self._shown()
+
+    @offer_handover.validator
+    def _may_offer_handover(self, wish: Handover) -> None:
+        if self._context.is_ending:
+            self._context.refuse("hand over")
+
+    @hand_over.validator
+    def _may_hand_over(self, wish: Handover) -> None:
+        is_theirs = wish.to in (self._state.view.owner, self._state.view.offered_to)
+        if self._context.is_ending or not is_theirs or not (self._switch.is_idle and self._scaler.is_idle):
+            self._context.refuse("hand over")
+
+    @workflow.update
     async def choose(self, choice: Choice) -> None:
         """Answer what happens with machines that came up only in part, or that would be dearer."""
         self._provisioner.question.answer(choice.answer, choice.by)
@@ -281,6 +321,11 @@ class ReservationWorkflow:
         self._idle.see(sighting)
 
     @workflow.signal
+    def keys_changed(self) -> None:
+        """A colleague who has a part in it added or removed an SSH key."""
+        self._logins.keys_changed()
+
+    @workflow.signal
     def clear_behind(self) -> None:
         """Something of it turned up in a place that it was moved away from."""
         self._context.is_clearing_wanted = True
@@ -351,13 +396,14 @@ class ReservationWorkflow:
             info.is_continue_as_new_suggested()
             or info.get_current_history_length() > self._context.timing.history_events
         )
-        is_changing = not (self._switch.is_idle and self._scaler.is_idle)
+        is_changing = not (self._switch.is_idle and self._scaler.is_idle and self._logins.is_idle)
         is_busy = self._state.has_news or self._watch.is_looking or is_changing
         return is_long and not is_busy and workflow.all_handlers_finished()
 
     async def _tear_down(self) -> None:
         await self._switch.abandon()
         await self._scaler.abandon()
+        await self._logins.abandon()
         await tear_down(self._context, begin_anew=self._begin_teardown_anew_if_long)
 
     # --- inside --------------------------------------------------------------------------------------------------

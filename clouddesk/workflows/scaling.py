@@ -86,6 +86,7 @@ class Scaler:
 
     async def _grow(self, change: _Change) -> None:
         context, state = self._context, self._context.state
+        await context.until_logins_are_left_alone()
         new = change.next_plans
         keys = tuple(plan.key for plan in new)
         wanted = replace(context.order.nodes, nodes=(*change.plans, *new))
@@ -147,6 +148,7 @@ class Scaler:
 
     async def _shrink(self, change: _Change) -> None:
         context, state = self._context, self._context.state
+        await context.until_logins_are_left_alone()
         leaving = self._leaving(change.scale)
         out = await self._configured(change, change.nodes, leaving=leaving)
         if out is None:

@@ -13,6 +13,7 @@ from clouddesk.model.audit import AuditEntry
 from clouddesk.model.errors import LimitExceeded
 from clouddesk.model.fallback import Fallback, Refusal
 from clouddesk.model.idling import shown_alive
+from clouddesk.model.logins import LoginState
 from clouddesk.model.node import GONE, SSH, Node
 from clouddesk.model.node import RUNNING as NODE_RUNNING
 from clouddesk.model.node import STOPPED as NODE_STOPPED
@@ -94,6 +95,9 @@ class ReservationState:
     """Machines are being made beside those that run: not all of them may be listed yet."""
     scale_requests: list[str] = field(default_factory=list)
     """The latest wishes for another number of machines: one that comes again changes nothing."""
+
+    logins: LoginState = field(default_factory=LoginState)
+    """Whose keys are on the machines because it is shared with them."""
 
     @classmethod
     def of(cls, order: ReservationOrder) -> ReservationState:

@@ -28,10 +28,12 @@ from clouddesk.adapters.own_machine import OwnMachineCredentials
 from clouddesk.adapters.pretended_use import PretendedUse
 from clouddesk.adapters.rate_limit import RedisRateLimit
 from clouddesk.adapters.redis import RedisNotices, RedisOffers, RedisReservationViews, open_redis
+from clouddesk.adapters.ssh_logins import SshLogins
 from clouddesk.adapters.ssh_probe import SshProbe
 from clouddesk.adapters.team_channels import RedisTeamChannels
 from clouddesk.adapters.utilisation import RedisHostKeys, RedisUtilisation
 from clouddesk.adapters.vault import VaultCredentials
+from clouddesk.adapters.vault_keys import VaultSshKeys
 from clouddesk.adapters.vault_machines import VaultMachineSecrets
 from clouddesk.adapters.vault_session import VaultSession
 from clouddesk.admins import Admins
@@ -50,6 +52,7 @@ from clouddesk.workflows.client import TemporalReservations
 from clouddesk.workflows.configure_activities import ConfigureActivities
 from clouddesk.workflows.digesting import DigestActivities
 from clouddesk.workflows.idle_check import IdleCheck
+from clouddesk.workflows.login_activities import LoginActivities
 from clouddesk.workflows.measuring import UtilisationActivities
 from clouddesk.workflows.rebuild import Rebuild
 from clouddesk.workflows.registration import make_worker, schedule_digest, schedule_sweep, schedule_utilisation
@@ -124,6 +127,7 @@ async def _work(settings: Settings, health: _Health, stopping: asyncio.Event) ->
             mirrors=settings.mirrors,
             logs=settings.home / "logs" / "configure",
         )
+        logins = LoginActivities(logins=SshLogins(), ssh_keys=VaultSshKeys(vault), machine_secrets=machine_secrets)
         sweeping = SweepActivities(
             client=client,
             credentials=credentials,
@@ -170,7 +174,7 @@ async def _work(settings: Settings, health: _Health, stopping: asyncio.Event) ->
         )
         rebuild = Rebuild(client, views=views, audit=audit, completeness=RedisCompleteness(redis))
         parts = (sweeping, digesting, ringing, measuring)
-        async with make_worker(client, activities, configuring, *parts) as worker:
+        async with make_worker(client, activities, configuring, *parts, logins=logins) as worker:
             health.worker = worker
             await schedule_sweep(client, every=timedelta(minutes=settings.sweep_minutes))
             await schedule_digest(client, str(settings.digest or ""))

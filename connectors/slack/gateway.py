@@ -133,7 +133,9 @@ def _put_together(
     )
     progress = Progress(desk=desk, messenger=messenger, redis=redis, prefix=prefix)
     home = Home(desk=desk, people=people, messenger=messenger, redis=redis, prefix=prefix)
-    delivery = Delivery(messenger=messenger, people=people, progress=progress, home=home, wording=Wording())
+    delivery = Delivery(
+        messenger=messenger, people=people, progress=progress, home=home, wording=Wording(), reveal=rasa.revealed
+    )
     lists = Lists(desk=desk, messenger=messenger, redis=redis, prefix=prefix)
     turns = Turns(
         rasa=rasa,

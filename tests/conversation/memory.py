@@ -55,6 +55,9 @@ from clouddesk.model.timer import Timer
 from clouddesk.model.utilisation import Sample, Use
 from clouddesk.settings import Limits, TeamDefaults
 from clouddesk.ssh_keys import SshKeys
+from clouddesk.workflows import handover
+from clouddesk.workflows.contracts import Handover
+from clouddesk.workflows.state import ReservationState
 
 PROJECT = Path(__file__).resolve().parents[2]
 BLUEPRINTS = load_blueprints(PROJECT / "blueprints")
@@ -263,6 +266,14 @@ class MemoryViews:
         ]
         return [*await self.of_person(person, only_live=only_live), *shared]
 
+    async def in_account_of(self, person: Person) -> list[Reservation]:
+        found = await self.all(only_live=True)
+        return [item for item in found if item.account_owner == person.user_id != item.owner]
+
+    async def for_team(self, workspace_id: str) -> list[Reservation]:
+        found = await self.all(only_live=True)
+        return [item for item in found if item.is_for_team and item.workspace_id == workspace_id]
+
     async def all(self, *, only_live: bool = False) -> list[Reservation]:
         return [item for item in self.items.values() if item.is_live or not only_live]
 
@@ -381,6 +392,8 @@ class MemoryEngine:
         self.extended: set[str] = set()
         self.cleared: list[str] = []
         self.scaled: list[str] = []
+        self.told: list[Notice] = []
+        """What people were told of, for who has the notices."""
 
     async def start(self, order: ReservationOrder) -> None:
         self._fail()
@@ -451,6 +464,30 @@ class MemoryEngine:
         self._fail()
         item = self.views.items[reservation_id]
         self._put(item, shares=tuple(known for known in item.shares if known.user_id != user_id))
+
+    async def open_to_team(self, reservation_id: str, *, is_open: bool, by: str = "") -> None:
+        self._fail()
+        self._put(self.views.items[reservation_id], is_for_team=is_open)
+
+    async def offer_handover(self, reservation_id: str, to: str, *, by: str = "") -> None:
+        self._fail()
+        self._as_workflow(reservation_id, lambda state, order: handover.offer(state, self.clock(), Handover(to, by=by)))
+
+    async def hand_over(self, reservation_id: str, to: str, name: str, *, by: str = "") -> None:
+        self._fail()
+        wish = Handover(to, name, by)
+        self._as_workflow(reservation_id, lambda state, order: handover.hand_over(state, order, self.clock(), wish))
+
+    def _as_workflow(self, reservation_id: str, change: Callable[[ReservationState, ReservationOrder], object]) -> None:
+        """As its workflow does it; what people are told then is sent."""
+        order = self.orders[reservation_id]
+        state = replace(ReservationState.of(order), view=self.views.items[reservation_id])
+        change(state, order)
+        self.views.items[reservation_id] = state.view
+        self.told += state.outbox
+
+    async def keys_changed(self, reservation_id: str) -> None:
+        self._fail()
 
     async def choose(
         self, reservation_id: str, answer: str, *, by: str = "", request_id: str = "", offered_usd: float = 0.0
@@ -779,6 +816,7 @@ class MemoryDesk:
         self.accounts = MemoryAccounts()
         self.catalog = MemoryCatalog()
         self.notices = MemoryNotices()
+        self.engine.told = self.notices.sent
         self.colleagues = MemoryColleagues()
         self.habits = MemoryHabits()
         self.orphans = MemoryOrphans()

@@ -53,6 +53,7 @@ ERRORS = [
     errors.NotLookedAfter("spark-1"),
     errors.Protected("etl"),
     errors.Frozen(Freeze("local", "root", AT)),
+    invalid.NotHandedOver("web-1"),
     invalid.CannotOpen("web-1", provider="vultr"),
     errors.Unavailable("redis"),
     errors.Undecided("Temporal"),
@@ -166,6 +167,7 @@ def test_every_response_is_said_by_code_or_by_a_notice() -> None:
     said = set(re.findall(r'"(utter_[a-z_]+)"', code)) | {f"utter_error_{code}" for code in codes()}
     said |= {f"utter_error_not_yours_to_decide_{why}" for why in (approval.OWN, approval.PARTY)}
     said |= {"utter_simulated_yes", "utter_simulated_no"}
+    said |= {f"utter_keys_{why}" for why in ("coming", "never", "simulated")}
     said |= {f"utter_explain_word_{word}" for word in knowledge.WORDS}
     said |= {f"utter_notice_{kind}" for kind in kinds()} | {f"utter_reason_{reason}" for reason in reasons()}
     variants = tuple(f"utter_notice_{kind}_" for kind in kinds())
@@ -234,6 +236,7 @@ def test_every_kind_of_notice_has_wording_from_the_values_that_workflows_fill(ki
         *("week", "earlier", "committed", "slept", "early", "people", "most"),
         *("from_provider", "from_region", "from_size", "from_hourly", "before", "count"),
         *("note", "state", "total", "absence", "parts", "each", "by"),
+        *("keys", "logins", "doors", "links", "person", "person_id", "before_name", "not_yet"),
         *("why", "idle_for", "stops", "stopped_hourly", "stopped_daily", "asked", "doubt"),
         *("asked_by", "decided_by", "what", "reasons", "status", "said", "approval_id"),
         *("offer_provider", "offer_region", "offer_size", "offer_hourly", "offer_more", "agreed_hourly"),

@@ -93,9 +93,9 @@ Rule = Callable[[Who], Refusal]
 SEE, LENGTHEN, SWITCH, OWN, OPEN = "see", "lengthen", "switch", "own", "open"
 _ALL = {SEE, LENGTHEN, SWITCH, OWN}
 _PARTS = {
-    "a colleague who may use it": {SEE},
-    "a colleague who may extend it": {SEE, LENGTHEN},
-    "a colleague who may manage it": {SEE, LENGTHEN, SWITCH},
+    "a colleague who may use it": {SEE, OPEN},
+    "a colleague who may extend it": {SEE, OPEN, LENGTHEN},
+    "a colleague who may manage it": {SEE, OPEN, LENGTHEN, SWITCH},
 }
 
 
@@ -103,7 +103,7 @@ def rights(who: Who) -> set[str]:
     """What somebody may do with Ann's reservation."""
     if not who.is_here:
         return set()
-    had = {*_ALL, OPEN} if who.is_owner else _ALL if who.is_admin else _PARTS.get(who.relation, set())
+    had = {*_ALL, OPEN} if who.is_owner else _PARTS.get(who.relation, set()) | (_ALL if who.is_admin else set())
     return had if who.changes else had & {SEE}
 
 

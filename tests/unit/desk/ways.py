@@ -27,6 +27,7 @@ from clouddesk.model.reservation import GO_ON, PARTIAL, STOPPED
 from clouddesk.model.scaling import Scale
 from clouddesk.model.share import EXTEND, MANAGE, USE, Share
 from clouddesk.model.timer import EVERY_DAY, STOP, Weekly
+from clouddesk.peers import Kind
 from clouddesk.timers import Switch
 from tests.conversation.memory import START
 from tests.keys import public_key
@@ -87,6 +88,9 @@ OF_RESERVATIONS: dict[str, tuple[str, Call]] = {
         SEE,
         lambda desk, actor, id_: desk.shares.unshare(actor, id_, actor.user_id, request_id="r"),
     ),
+    "peers.open_to_team": (OWN, lambda desk, actor, id_: desk.peers.open_to_team(actor, id_, is_open=True)),
+    "handovers.check": (OWN, lambda desk, actor, id_: desk.handovers.check(actor, id_, "cid")),
+    "handovers.offer": (OWN, lambda desk, actor, id_: desk.handovers.offer(actor, id_, "cid")),
     "timers.schedule": (SWITCH, lambda desk, actor, id_: desk.timers.schedule(actor, id_, [NIGHTLY], conversation="c")),
     "timers.schedule_of": (SEE, lambda desk, actor, id_: desk.timers.schedule_of(actor, id_)),
     "timers.unschedule": (SWITCH, lambda desk, actor, id_: desk.timers.unschedule(actor, id_)),
@@ -193,7 +197,25 @@ REMINDER = f"reminder-{ANN.person}-1"
 _is_seen = _when(lambda who: SEE in rights(who), "etl")
 _is_ones_own = _when(lambda who: who.is_owner, "etl")
 
+
+def _nobody(who: Who) -> type[Denied] | type[NotFound]:
+    """It is offered to none of them."""
+    return Denied if SEE in rights(who) else NotFound
+
+
+def _askers(who: Who) -> type[Denied] | type[NotFound] | None:
+    """Those who have no part in it yet."""
+    if not who.changes:
+        return Denied
+    return None if who.is_here and who.relation in ("a stranger", "a colleague whose part is over") else NotFound
+
+
 OTHERS: dict[str, Row] = {
+    "handovers.accept": Row(lambda s: s.desk.handovers.accept(s.actor, s.item.id), _nobody),
+    "handovers.decline": Row(lambda s: s.desk.handovers.decline(s.actor, s.item.id), _nobody),
+    "peers.for_team": Row(lambda s: _names(s.desk.peers.for_team(s.actor, Kind())), anybody, lambda who: set()),
+    "peers.owners": Row(lambda s: s.desk.peers.owners(s.actor, Kind()), members),
+    "peers.ask": Row(lambda s: s.desk.peers.ask(s.actor, "ann", Kind()), _askers),
     "approvals.ask": Row(lambda s: s.desk.approvals.ask(s.actor, _over(s), conversation="c"), members),
     "approvals.managers": Row(lambda s: s.desk.approvals.managers(s.actor), anybody),
     "approvals.deciders": Row(lambda s: s.desk.approvals.deciders(s.actor, "a-1"), managers_and_who_asked),
@@ -343,7 +365,13 @@ WITHIN = {
     *("accounts.list", "accounts.add", "accounts.remove", "accounts.welcome", "accounts.refresh_offers"),
     *("accounts.bills_stopped_machines", "accounts.is_worth_waiting", "accounts.no_price"),
     *("budgets.look", "budgets.claim", "budgets.approvers"),
-    *("absences.owners", "accounts.asked_for_offers", "accounts.opens_later", "orphans.being_deleted"),
+    *(
+        "shares.why_not",
+        "absences.owners",
+        "accounts.asked_for_offers",
+        "accounts.opens_later",
+        "orphans.being_deleted",
+    ),
 }
 """Authorise nobody, as only the Desk's own modules call them."""
 

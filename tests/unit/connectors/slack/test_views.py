@@ -294,6 +294,7 @@ def test_home_shows_machines_money_and_access() -> None:
         "Renew",
         "Remove",
         "Add access",
+        "Add SSH key",
     ]
 
 
