@@ -10,6 +10,7 @@ from actions import (
     besides,
     cards,
     carrying_out,
+    choosing,
     create,
     forms,
     meanings,
@@ -339,11 +340,12 @@ async def _is_too_late(turn: Turn) -> bool:
     used = await usual.fields(turn, item.kind, item.software) or {"kind": item.kind}
     used.pop("name", None)
     wanted = merged(used, change)
-    another = button("Price of another", f"create_{wanted['kind']}", **to_entities(wanted))
+    task, said = f"create_{wanted['kind']}", to_entities(wanted)
+    choosing.ask_if(turn, "Price of another", task, said)
     end = button(f"Give {item.name} back", "terminate_resource", resource_name=item.id)
     turn.say(
         "utter_ordered_already",
-        buttons=[another, end],
+        buttons=[button("Price of another", task, **said), end],
         name=item.name,
         what=cards.short_line(item),
         changes=change_words(change),

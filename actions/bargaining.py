@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from actions.bare import bare_number, lone_number, number_in_a_clause, said_number
-from actions.request_fields import ANYWHERE, Fields, number_as
+from actions.request_fields import ANYWHERE, MEASURES, Fields, number_as
 from actions.requests import changes_in
 from actions.turn import Question, Turn
 from clouddesk.language import measures, relative
@@ -37,6 +37,7 @@ _CHEAPER = re.compile(
     r"|\bnot (?:so |too |that |as )?(?:expensive|expansive|pricey|dear|costly)\b"
 )
 """With "cheaper" in its usual misspellings."""
+_TOO_MUCH = re.compile(r"\b(?:too|way too|far too) (?:much|many|big|large)\b")
 _TAKES = re.compile(
     rf"{LEAD}(?:(?:do|go (?:with|for)|make it|switch to|order|i(?:'ll| will) (?:take|have)) )?"
     rf"(?:that|those|this|these|that one|this one|the (?:new|bigger|larger|smaller|other|second|latter)(?: one)?)"
@@ -128,10 +129,28 @@ def _numbered(turn: Turn, number: int) -> Fields:
         return {}
     if recent and recent != "count" and not counts:
         return number_as(recent, number, turn.request, unit=question.get("unit"))
+    if (lower := _too_much(turn, number)) is not None:
+        return lower
     if not recent and is_bare and question.get("is_changing") and turn.slots_before.get("misses"):
         # What was to be different was not understood: nobody knows what the number measures.
         return {}
     return {"count": _in_all(turn.text, number, question)}
+
+
+def _too_much(turn: Turn, number: int) -> Fields | None:
+    """ "Too much, 16" of 2 machines with 32 GB is said of the memory; {} where it could be said of several measures.
+
+    None where nothing was too much, or no more of anything is quoted than the number.
+    """
+    question = turn.question or {}
+    if turn.is_button or not _TOO_MUCH.search(_plain(turn.text)):
+        return None
+    quoted = {**(question.get("size") or {}), "count": question.get("count")}
+    more = [field for field, value in quoted.items() if field in MEASURES and value and value > number]
+    if not more:
+        return None
+    more = [field for field in more if field in (turn.request or {})] or more  # before what is a default
+    return number_as(more[0], number) if len(more) == 1 else {}
 
 
 def _relative(turn: Turn) -> Fields:

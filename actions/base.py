@@ -35,6 +35,7 @@ from actions import (
     rereading,
     rescaling,
     reselecting,
+    resizing,
     retries,
     several,
     stopping,
@@ -48,7 +49,7 @@ from clouddesk.model.errors import CloudDeskError, ProviderError
 from clouddesk.model.offer import OWN_MACHINE
 
 log = structlog.get_logger()
-_OF_A_MACHINE = ("describe_resource", "connect_info", "list_resources")
+_OF_A_MACHINE = ("describe_resource", "connect_info", "list_resources", "utilization_report")
 """Topics after which "it" may mean a machine that was spoken of."""
 
 
@@ -84,7 +85,7 @@ class DeskAction(Action, ABC):  # type: ignore[misc]  # rasa_sdk is untyped
         follows_form = moments.follows_form(tracker)
         has_broken_off = moments.has_broken_off(tracker)
         topic = None if has_broken_off else topic_of_answer(turn, is_read=follows_form)
-        is_first = not follows_form and self.topic in (turn.intent, "did_not_understand", "not_built_yet")
+        is_first = not follows_form and self.topic in (turn.intent, "did_not_understand")
         if has_broken_off:
             _hear_again(turn)
         elif topic is None and is_first and (meant := await named.meaning(turn)):
@@ -183,6 +184,8 @@ def _topic_of_answer(turn: Turn) -> str | None:
         return "explain"
     if openings.asks_of_running(turn):
         return "openings"
+    if not turn.form and resizing.asks(turn):
+        return "resize"
     if not turn.form and retries.says_again(turn.text):
         can_try = question is not None and (question["kind"] == "try_again" or question.get("has_failed"))
         return "inform" if is_open and not can_try else "affirm"

@@ -207,7 +207,7 @@ class Form(FormValidationAction, ABC):  # type: ignore[misc]  # rasa_sdk is unty
         for name, value in entities:
             turn.entities.setdefault(name, []).append(value)
         if other is None:
-            await hand_over(turn, "not_built_yet")
+            await hand_over(turn, intent)
         else:
             await _answered_aside(other(), turn)
         return await self._go_on(turn)

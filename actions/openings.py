@@ -9,7 +9,7 @@ from typing import Any
 
 from actions.turn import Turn
 from actions.wording import names
-from clouddesk.language.openings import MY_ADDRESS, is_wide, read
+from clouddesk.language.openings import MY_ADDRESS, WORLD, closed, is_wide, read
 from clouddesk.model.node import Opening
 from clouddesk.model.offer import OWN_MACHINE
 from clouddesk.model.quote import Quote
@@ -45,12 +45,14 @@ def changes_open_request(turn: Turn) -> bool:
 
 def asks_of_running(turn: Turn) -> bool:
     """With nothing asked for, it can only be about machines that there are."""
-    if turn.is_button or turn.request is not None or turn.form or turn.intent in (*_ORDERS, *_ANSWERS, *_OF_PEOPLE):
+    if turn.is_button or turn.request is not None or turn.form or turn.intent in (*_ORDERS, *_ANSWERS):
         return False
     if _QUESTION.search(turn.text.lower()):
         return False
     said = read(turn.text)
-    return bool(said.sources or said.ports or said.unclear)
+    # "Allow it to everybody" is said of people, too; an address is none.
+    sources = set(said.sources) - set(WORLD) if turn.intent in _OF_PEOPLE else said.sources
+    return bool(sources or said.ports or said.unclear or closed(turn.text))
 
 
 def misread(text: str, request: dict[str, Any]) -> str:

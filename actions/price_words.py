@@ -34,6 +34,11 @@ _ONE_GPU = re.compile(
 _OWN = re.compile(rf"\b(?:my|our|mine) (?:\w+ ){{0,2}}?(?:{MACHINE}|clusters?|reservations?)\b")
 _GOES_ON = re.compile(r"(?:and|but|or|what about|how about)\b")
 _THAT = re.compile(r"\b(?:that|it|this|them|those|these|instead|same)\b")
+_WHAT_IT_COSTS = re.compile(
+    r"(?:and |so |ok(?:ay)? )*(?:what(?:'s| is| will| does| would|'ll)?|how much(?: is| will| does| would|'s)?)"
+    r" (?:that|it|this)(?: all)?(?: gonna| going to)?(?: be)?(?: cost(?:ing)?)?(?: me| us)?"
+    r"(?: now| then| in (?:all|total))?"
+)
 _SPOT = re.compile(r"(?:spot|pre-?empt[ia]bles?|instances?|machines?|vms?|prices?|in|on|for|at|the|any)")
 _HOW_MANY = re.compile(
     rf"\b(?P<before>{NUMBER}) (?:cheapest|lowest|best)\b|\btop (?P<top>{NUMBER})\b"
@@ -88,6 +93,12 @@ def compares_own(turn: Turn) -> bool:
     """ "compare my aws machines": what one has, and no prices of others."""
     text = "" if turn.is_button else _words(turn)
     return _COMPARES.search(text) is not None and (bool(turn.all_of("resource_name")) or _OWN.search(text) is not None)
+
+
+def asks_of_own(turn: Turn) -> bool:
+    """ "What will that cost me?", after something was done to a machine and with nothing else to be the price of."""
+    is_plain = not turn.entities and not turn.is_button and turn.request is None and turn.last_reservation
+    return bool(is_plain) and _WHAT_IT_COSTS.fullmatch(plain(turn.text)) is not None
 
 
 def is_new(turn: Turn) -> bool:

@@ -47,6 +47,9 @@ class ActionQuotePrice(DeskAction):
             await _tell_of_offer(turn, waiting.reservation_id)
             notified.show_again(turn, waiting)
             return
+        if turn.is_idle and price_words.asks_of_own(turn):
+            turn.go_to("describe_resource")
+            return
         before = None if asks_about_another(turn) or price_words.is_new(turn) else turn.request
         change = price_change(turn) if before is not None else stated_in(turn)
         most = price_words.most(turn)

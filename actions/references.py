@@ -44,6 +44,8 @@ _NEWEST = re.compile(
     rf"|\bnew(?= {_THING})"
     r"|\bjust (?:got|made|created|started|ordered|launched)\b"
 )
+_NTH = re.compile(rf"\bthe (?P<which>second|2nd|third|3rd|fourth|4th|fifth|5th) {_THING}\b")
+_PLACES = {"second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "fifth": 5, "5th": 5}
 _SOME_NEWEST = re.compile(rf"\blast (?P<number>{NUMBER})\b")
 _CREATED = r"(?:from|got|made|created|started|launched|ordered|requested|reserved|spun up|took|had)"
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -209,6 +211,12 @@ class Cues:
         return _OTHER.search(self.text) is not None
 
     @property
+    def place(self) -> int | None:
+        """2 in "the second one"."""
+        found = _NTH.search(self.text)
+        return _PLACES[found["which"]] if found else None
+
+    @property
     def says_which(self) -> bool:
         """Whether anything in the text tells one from another."""
         return self.says_other or bool(self.words) or any(item.pattern.search(self.text) for item in _RANKINGS)
@@ -223,6 +231,8 @@ class Cues:
             parts.append("a cluster")
         if self._created:
             parts.append(f"from {self._created[0]}")
+        if found := _NTH.search(self.text):
+            parts.append(f"the {found['which']} one")
         return " ".join(part for part in parts if part)
 
     def fitting(self, items: Sequence[Reservation]) -> list[Reservation]:

@@ -11,7 +11,7 @@ from actions.turn import Turn
 from clouddesk.language.scaling import Change, change_said, without_change
 
 TOPIC = "scale_cluster"
-_FITTING = ("affirm", "correct", "deny", "inform", "nlu_fallback", "out_of_scope", "create_cluster", TOPIC)
+FITTING = ("affirm", "correct", "deny", "inform", "nlu_fallback", "out_of_scope", "create_cluster", TOPIC)
 """What another number may have been taken for."""
 _OF_A_BUTTON = (1, 2)
 """Yes and no are the first and the second."""
@@ -20,7 +20,7 @@ _OF_A_BUTTON = (1, 2)
 async def find(turn: Turn) -> dict[str, Any] | None:
     """What the message makes of the number that the open question is about; None when it says nothing of it."""
     question = turn.question
-    if turn.is_button or turn.form or question is None or turn.intent not in _FITTING:
+    if turn.is_button or turn.form or question is None or turn.intent not in FITTING:
         return None
     if question["kind"] != "confirm_task" or question["topic"] != TOPIC or "?" in turn.text:
         return None

@@ -21,7 +21,7 @@ _FITTING = {
     **dict.fromkeys(("stop_resource", "reboot_resource", "scale_cluster"), (RUNNING,)),
     "start_resource": (STOPPED,),
 }
-_LOOKS = ("describe_resource", "connect_info")
+_LOOKS = ("describe_resource", "connect_info", "utilization_report")
 _AND_ALL = re.compile(r"\b(?:and|plus|with) (?:everything|all|the (?:others|rest)|all (?:of )?the (?:others|rest))\b")
 """ "prod and everything else"."""
 _MARK = "\N{OBJECT REPLACEMENT CHARACTER}"
@@ -65,7 +65,7 @@ async def which(turn: Turn, topic: str, *, among: Collection[str] | None = None)
         return Meant(chosen=[shared])
     found = [item for item in found if (among is None or item.id in among) and not _is_refused(cues, item)]
     found = _of_the_system(turn, cues.fitting(found))
-    if not found:
+    if not found or (among is None and cues.place and cues.place > len(found)):
         await say_none_match(turn)
         return Meant()
     if among is None and (gone := await _gone(turn, cues, found)):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, ClassVar
 
-from actions import rescaling, resolve
+from actions import clauses, rescaling, resolve
 from actions.base import DeskAction, hand_over, say_fault
 from actions.buttons import button
 from actions.lifecycle import ReservationTask, request_id
@@ -46,7 +46,9 @@ class ScaleClusterForm(ReservationForm):
         """ "5" and "double it" too."""
         if turn.asked != "scale" or turn.is_button:
             return super().is_bare_answer(turn)
-        return rescaling.said(turn) is not None
+        # "remind me half an hour before it ends" has a number, too.
+        is_task = turn.intent not in rescaling.FITTING and clauses.tasks_in(turn.text)
+        return not is_task and rescaling.said(turn) is not None
 
     async def fill(self, turn: Turn, moment: Moment) -> None:
         """One at a time: each has a size of its own."""

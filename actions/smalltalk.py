@@ -85,14 +85,3 @@ class ActionPasteSecret(DeskAction):
         scrubbed = re.search(r"\[secret:(\w+)\]", turn.text)
         provider = scrubbed.group(1) if scrubbed else turn.one_of("provider")
         turn.say("utter_paste_secret", provider=provider if provider in turn.desk.providers() else "aws")
-
-
-class ActionNotBuiltYet(DeskAction):
-    """Intents that are understood already and done later."""
-
-    topic = "not_built_yet"
-    is_aside = True
-
-    async def respond(self, turn: Turn) -> None:
-        """Say so, and what works instead."""
-        turn.say(f"utter_not_built_{turn.intent}")

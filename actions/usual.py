@@ -8,7 +8,7 @@ from actions.request_fields import Fields, to_fields
 from actions.turn import Turn
 
 _POLITE = (
-    r"(?:(?:oh|ok|okay|well|hmm+|um|honestly|really|i|it|that|just|please|pls|then|yes|sure|no|so|ah)[ ,]+)*"  # "oh, …"
+    r"(?:(?:oh|ok|okay|well|hmm+|um|honestly|really|i|it|that|just|please|pls|then|yes|sure|no|so|ah|and|now)[ ,]+)*"
 )
 _END = r"(?:[ ,]+(?:please|pls|then|thanks|really|honestly|for me|to me|with me|here))*"
 _LEFT_TO_ME = (
@@ -35,11 +35,15 @@ _MACHINE_FOR_ME = re.compile(
 """A machine, and all about it left to me."""
 _CHOOSE = re.compile(rf"{_POLITE}(?:{'|'.join(_LEFT_TO_ME)}){_END}")
 _LAST = r"(?:last time|before|always|usual|yesterday|the last(?: one| time)?)"
+_ONE = r"(?:one|vm|machine|server|box|cluster|setup)"
 _USUAL = (
     r"(?:(?:the|my|our|as) usual(?: (?:one|thing|setup|stuff|settings))?"
     rf"|(?:the )?same(?: (?:one|thing|setup|machine|cluster|vm))? (?:as|like) {_LAST}"
     rf"|like {_LAST}|as (?:always|before|last time)|(?:the )?same (?:again|as i had)"
-    r"|(?:what|the one) i (?:had|got|used|took) (?:the last time|last time|before|last))"
+    r"|(?:what|the one) i (?:had|got|used|took) (?:the last time|last time|before|last)"
+    rf"|(?:another|one more|a second)(?: {_ONE})? (?:just |exactly )?like"
+    r" (?:it|that|this|that one|this one|the last one)"
+    rf"|one more of (?:those|the same)|another of (?:those|the same))"
 )
 _GIVE = r"(?:(?:give me|get me|gimme|i'?ll have|i want|i need|i'?d like|take|use|do|order|can i (?:get|have))[ ,]+)*"
 _ONLY_USUAL = re.compile(rf"{_POLITE}{_GIVE}{_USUAL}{_END}")

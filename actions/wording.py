@@ -197,6 +197,7 @@ _FACTS: dict[type[errors.CloudDeskError], Callable[[Any], dict[str, str]]] = {
         "title": error.title,
         "doing": "take machines in" if error.is_growth else "let machines go without losing what is on them",
     },
+    invalid.CannotOpen: lambda error: {"name": error.name, "provider": provider_title(error.provider)},
     invalid.UnknownMake: lambda error: {"name": error.name},
     invalid.SameSize: lambda error: {"name": error.name, "machines": plural(error.count, "machine")},
     invalid.NotPositive: lambda error: {"asked": f"{error.asked:g}", "what": _MEASURES[error.field]},

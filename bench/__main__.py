@@ -7,7 +7,7 @@ import sys
 
 from bench.figures import print_figure
 
-BENCHMARKS = ("start", "turns", "servers", "provision", "fairness", "many", "catalog", "costs", "slack")
+BENCHMARKS = ("start", "turns", "servers", "provision", "fairness", "many", "catalog", "costs", "utilisation", "slack")
 EVALUATIONS = ("understanding",)
 """Run when named only: they tell how well, not how quickly."""
 LONG = ("clusters",)

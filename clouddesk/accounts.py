@@ -101,6 +101,10 @@ class Accounts:
         """Those of them that one has access to by a key, and that cost something: all but one's own machine."""
         return tuple(name for name in self._specs if name != OWN_MACHINE)
 
+    def opens_later(self, provider: str) -> bool:
+        """Whether what machines let in from outside can be changed while they run."""
+        return provider in self._specs and self._specs[provider].opens_later
+
     def bills_stopped_machines(self, provider: str) -> bool:
         """Whether a machine that is powered off costs as much as a running one."""
         return self._specs[provider].bills_stopped_machines

@@ -23,6 +23,7 @@ from clouddesk.adapters.redis import (
 )
 from clouddesk.adapters.sandbox import SandboxGrants
 from clouddesk.adapters.templates import RedisTemplates
+from clouddesk.adapters.utilisation import RedisUtilisation
 from clouddesk.adapters.vault import VaultCredentials
 from clouddesk.adapters.vault_keys import VaultSshKeys
 from clouddesk.adapters.vault_machines import VaultMachineSecrets
@@ -87,6 +88,7 @@ async def open_desk(settings: Settings, *, vault_role: str = "desk") -> AsyncIte
             template_store=RedisTemplates(redis),
             ssh_keys=SshKeys(VaultSshKeys(vault), LentLogins(engine, views, utc_now).renew),
             software_secrets=VaultMachineSecrets(vault),
+            series=RedisUtilisation(redis),
             trail=RedisAuditTrail(redis, keep_days=settings.audit_days),
             ledger=RedisCosts(redis),
             team=settings.defaults,

@@ -34,6 +34,8 @@ COMMANDS = {
     "sweep": "clouddesk.commands.sweep:sweep",
     "audit": "clouddesk.commands.audit:audit",
     "costs": "clouddesk.commands.costs:costs",
+    "utilisation": "clouddesk.commands.utilisation:utilisation",
+    "simulate": "clouddesk.commands.utilisation:simulate",
     "slack": "clouddesk.commands.slack_tokens:slack",
     "slack-sim": "clouddesk.commands.slack:slack_sim",
     "docker-image": "clouddesk.commands.docker:docker_image",

@@ -33,6 +33,7 @@ from clouddesk.model.offer import Offer, PriceList, Requirements
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import RELEASING, Reservation
+from clouddesk.openings import Openings
 from clouddesk.ordering import make_order
 from clouddesk.orphans import Orphanage
 from clouddesk.peers import Peers
@@ -47,6 +48,7 @@ from clouddesk.sharing import Shares
 from clouddesk.ssh_keys import SshKeys
 from clouddesk.templates import Templates
 from clouddesk.timers import Timers
+from clouddesk.utilisation import Utilisation
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ class Desk:
     orphan_store: stores.Orphans
     template_store: stores.Templates
     timer_port: ports.Timers
+    series: stores.UtilisationSeries
     team: TeamDefaults
     clock: ports.Clock = utc_now
 
@@ -125,6 +128,11 @@ class Desk:
         return Costs(ledger=self.ledger, clock=self.clock)
 
     @cached_property
+    def utilisation(self) -> Utilisation:
+        """What machines do, by period."""
+        return Utilisation(series=self.series, records=self._records, clock=self.clock)
+
+    @cached_property
     def templates(self) -> Templates:
         """Requests that were saved under a name."""
         return Templates(self.template_store, self.habits, self._records, self.clock)
@@ -139,6 +147,11 @@ class Desk:
         """How many machines reservations have."""
         known = (self.accounts, self.blueprints_by_name, self.catalog, self.limits, self.clock)
         return Sizes(self.engine, self._records, *known)
+
+    @cached_property
+    def openings(self) -> Openings:
+        """What machines that run let in from outside."""
+        return Openings(self.engine, self._records, self.accounts, self.blueprints_by_name)
 
     @cached_property
     def orphans(self) -> Orphanage:

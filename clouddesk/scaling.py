@@ -77,13 +77,27 @@ class Sizes:
 
         Raises OfferChanged when it is dearer by now, or there is another number of machines; else as ``quote``.
         """
-        quote = await self.quote(actor, reservation_id, agreed.count)
+        try:
+            quote = await self.quote(actor, reservation_id, agreed.count)
+        except (WrongState, SameSize):
+            if not await self._is_begun(reservation_id, agreed, request_id):
+                raise
+            return await self.records.with_right(actor, Right.OWN, reservation_id)
         now = quote.scale
         is_dearer = now.is_growth and now.hourly_price_usd > agreed.hourly_price_usd * SAME_PRICE
         if now.before != agreed.before or is_dearer:
             raise OfferChanged(reservation_id)
         await self.engine.scale(reservation_id, now, request_id, by=actor.user_id)
         return await self.records.after_change(replace(quote.reservation, state=SCALING, scaling_to=now.count))
+
+    async def _is_begun(self, reservation_id: str, agreed: Scale, request_id: str) -> bool:
+        """Whether this wish was taken already, and only its answer was lost."""
+        try:
+            # No machines at all: what the workflow does not know yet it refuses.
+            await self.engine.scale(reservation_id, replace(agreed, count=0), request_id)
+        except WrongState:
+            return False
+        return True
 
     def _check(self, reservation: Reservation, blueprint: Blueprint | None, before: int, count: int) -> None:
         if count < 1:

@@ -85,6 +85,8 @@ class Settings:
     admins: tuple[str, ...] = ()
     sweep_minutes: int = 10
     """How often every account is looked through for what no reservation knows."""
+    utilisation_minutes: int = 5
+    """How often machines are looked at: what they do, and who uses them."""
     audit_days: int = 400
     """So long the audit trail is kept."""
     digest: str | bool = "UTC"
@@ -299,7 +301,7 @@ _KINDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "openstack_regions": (_is_addresses, "places by region"),
     "slack_transport": (lambda value: value in ("socket", "http"), "socket or http"),
     **dict.fromkeys(
-        ("audit_days", "rasa_servers", "slack_http_port", "sweep_minutes"),
+        ("audit_days", "rasa_servers", "slack_http_port", "sweep_minutes", "utilisation_minutes"),
         (lambda value: type(value) is int and value > 0, "a whole number above 0"),
     ),
     **dict.fromkeys(

@@ -174,7 +174,7 @@ class RedisReservationViews:
             pipeline.zrevrange(_key("live" if only_live else "reservations", str(person)), 0, -1)
             pipeline.zrangebyscore(_shared(person), f"({now.timestamp()}", "+inf")
             own, shared = await pipeline.execute()
-        found = await self._views([*own, *shared])
+        found = await self.many([_text(id_) for id_ in (*own, *shared)])
         mine = [view for view in found if view.person == person]
         others = [view for view in found if view.workspace_id == person.workspace_id and view.person != person]
         others = [view for view in others if view.share_of(person.user_id, now)]
@@ -189,6 +189,20 @@ class RedisReservationViews:
     async def all(self, *, only_live: bool = False) -> list[Reservation]:
         """Everybody's, newest first; those that ended too, unless told otherwise."""
         return await self._listed(_key("live" if only_live else "reservations"))
+
+    async def live_ids(self) -> list[str]:
+        """Everybody's that live, newest first."""
+        async with answering():
+            return [_text(id_) for id_ in await self._redis.zrevrange(_key("live"), 0, -1)]
+
+    async def many(self, reservation_ids: Sequence[str]) -> list[Reservation]:
+        """Those of them that there are, in this order."""
+        async with answering():
+            pipeline = self._redis.pipeline(transaction=False)
+            for reservation_id in reservation_ids:
+                pipeline.hmget(_key("reservation", reservation_id), _VIEW)
+            found = [_view(*kept) for kept in await pipeline.execute()] if reservation_ids else []
+        return [view for view in found if view]
 
     async def claim_name(self, person: Person, stem: str, reservation_id: str, *, is_exact: bool = False) -> str:
         """``<stem>-1``, ``<stem>-2`` …: the first that none of the person's reservations has; atomic.
@@ -209,15 +223,7 @@ class RedisReservationViews:
     async def _listed(self, index: str) -> list[Reservation]:
         async with answering():
             ids = await self._redis.zrevrange(index, 0, -1)
-        return await self._views(ids)
-
-    async def _views(self, ids: Sequence[bytes | str]) -> list[Reservation]:
-        async with answering():
-            pipeline = self._redis.pipeline(transaction=False)
-            for reservation_id in ids:
-                pipeline.hmget(_key("reservation", _text(reservation_id)), _VIEW)
-            found = [_view(*kept) for kept in await pipeline.execute()] if ids else []
-        return [view for view in found if view]
+        return await self.many([_text(id_) for id_ in ids])
 
 
 def _view(text: bytes | None, nodes_up: bytes | None, step: bytes | None) -> Reservation | None:

@@ -34,6 +34,12 @@ class VaultMachineSecrets:
         kept = await self._complete(_path(reservation_id, BOT), lambda kept: {} if kept else _new_key(reservation_id))
         return BotKey(private_key=kept["private_key"], public_key=kept["public_key"])
 
+    async def known_bot_key(self, reservation_id: str) -> BotKey | None:
+        """The one that was made; None when there is none. Raises Unavailable."""
+        path = _path(reservation_id, BOT)
+        kept, _ = await self._session.call(lambda: self._read(path))
+        return BotKey(private_key=kept["private_key"], public_key=kept["public_key"]) if kept else None
+
     async def software_secrets(self, reservation_id: str, wanted: Mapping[str, int]) -> Mapping[str, str]:
         """The software's secrets; ``wanted``: how many characters each has, by name. Raises Unavailable."""
 

@@ -76,7 +76,8 @@ def ssh_command(
             raise Invalid(f"{node.key} of {item.name} has no page to open.")
         arguments += [part for port, host in ports for part in ("-L", f"{port}:{host}:{port}")]
         arguments += [] if command else ["-N"]
-    return [*arguments, f"{node.login}@{node.address}", *command]
+    # Without the dashes ssh would take options for its own that follow the address.
+    return [*arguments, "--", f"{node.login}@{node.address}", *command]
 
 
 def _reservation(name: str, user: str) -> Reservation:

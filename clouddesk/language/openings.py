@@ -12,7 +12,9 @@ LEAST_PREFIX = {4: 8, 6: 16}
 """A range that is wider than this is as good as the whole internet."""
 _OPENS = re.compile(
     r"\b(?:open(?:ed|ing|s)?(?![- ](?:source|standard|data|question)s?\b)|reachable|be reached|accessible|access from"
-    r"|expos(?:e|ed|ing)|allow(?:ed|ing)?|white-?list(?:ed)?|let in|let (?:it|them|me|us) in|only from)\b"
+    r"|expos(?:e|ed|ing)|allow(?:ed|ing)?|white-?list(?:ed)?|let in|only from"
+    r"|let (?:it|them|me|us|[\d.:/]*\d[\d.:/a-f]*) in)\b"
+    r"|\blet my (?:new |own )?(?:ip|address|ip address) in\b"
 )
 _CLOSES = re.compile(
     r"\b(?:close (?:it|them|that|everything|(?:all |the )+ports?)|keep (?:it|them|(?:the )?ports?) closed"
@@ -28,14 +30,19 @@ _EVERYBODY = re.compile(
     r"(?:world|internet|web|public|everybody|everyone|anybody|anyone)\b|\bfrom (?:everywhere|anywhere)\b|\bpublicly\b"
 )
 _OWN = re.compile(
-    r"\b(?:to|from|for|by) (?:my|our)(?: own| current| public)? (?:ip|address|network|laptop|office|home)\b"
+    r"\b(?:to|from|for|by) (?:my|our)(?: own| new| current| public)? (?:ip|address|network|laptop|office|home)\b"
+    r"|\blet my (?:new |own )?(?:ip|address|ip address) in\b"
 )
 _PORTS = re.compile(r"\bports? (?P<ports>\d{1,5}(?:-\d{1,5})?(?:(?:,? and |, ?)\d{1,5}(?:-\d{1,5})?)*)\b")
+_SINGLE = re.compile(r"\d+(?:-\d+)?")
 _DENIES = re.compile(
     r"\b(?:not|never|cannot|nobody|no one|no|without|close[ds]?|closing|block(?:ed|ing)?|except|den(?:y|ied))\b|n't\b"
 )
 """What follows in the same clause is not let in; taken too widely rather than too narrowly."""
 _CLAUSE_END = re.compile(r"[,;.!?](?:\s+(?!\d)|$)|\bbut\b")
+_CLOSES_SOME = re.compile(
+    r"\b(?:close|shut|block)(?: off| down)? (?:(?P<all>everything|(?:all |the )*ports)(?! \d)\b|(?:the )?(?=ports? \d))"
+)
 _LAST_PORT = 65535
 
 
@@ -52,6 +59,27 @@ class Opened:
 
     def __bool__(self) -> bool:
         return bool(self.sources or self.ports or self.is_closed or self.unclear)
+
+
+@dataclass(frozen=True)
+class Closed:
+    """``ports`` as in Opened, () for all; ``sources`` who is not let in any more, () for everybody."""
+
+    ports: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+
+
+def closed(text: str) -> Closed | None:
+    """ "close port 8080 to 203.0.113.7", "close everything": what of machines that run; None where that is not said."""
+    text = text.lower().replace("’", "'")
+    found = _CLOSES_SOME.search(text)
+    if found is None or re.search(r"\b(?:not|never)\b|n't\b", text[: found.start()]):
+        return None
+    rest = text[found.end() :]
+    said = [] if found["all"] else [port for item in _PORTS.finditer(rest) for port in _SINGLE.findall(item["ports"])]
+    ports = tuple(filter(_is_port, said))
+    sources = tuple(network for words in _ADDRESS.findall(rest) if (network := _network(words)))
+    return Closed(ports, sources) if ports or found["all"] else None
 
 
 def read(text: str) -> Opened:
@@ -76,7 +104,7 @@ def read(text: str) -> Opened:
             sources.append(WORLD[0])
         if _OWN.search(said) and not sources and not unclear:
             unclear.append(MY_ADDRESS)
-        ports += [port for found in _PORTS.finditer(said) for port in re.findall(r"\d+(?:-\d+)?", found["ports"])]
+        ports += [port for found in _PORTS.finditer(said) for port in _SINGLE.findall(found["ports"])]
     if closes and not sources and not unclear:
         return Opened(is_closed=True)
     return Opened(tuple(dict.fromkeys(sources)), tuple(filter(_is_port, ports)), unclear=tuple(unclear))

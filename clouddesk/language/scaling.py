@@ -40,7 +40,7 @@ _ONE_LESS = re.compile(
 _TIMES = (
     (2.0, re.compile(rf"\b(?:{DOUBLE}|two times|2 times|2x|x2|2 ?× ?)\b")),
     (3.0, re.compile(r"\b(?:tripled?|three times|3 times|3x|x3)\b")),
-    (0.5, re.compile(rf"\b{HALF}\b")),
+    (0.5, re.compile(rf"\b{HALF}\b(?! (?:an? |past )?(?:hour|day|week|\d))")),
 )
 _SAID = re.compile(
     r"\b(?:make|scale|resize|grow|shrink|bigger|smaller|larger|double|twice|triple|halve|half|last|newest|add|remove)\b"

@@ -86,6 +86,7 @@ def _is_data(items: Sequence[Item], index: int) -> bool:
     return False
 
 
+_COMPARATIVES = words("bigger larger more extra big large smaller less")
 _A_MACHINE = words("vm machine box server instance droplet host")
 _MEMORY_SIZES = frozenset((128, 192, 256, 384, 512))
 _STORES = words(
@@ -132,6 +133,12 @@ def _told_kind(items: Sequence[Item], index: int) -> str | None:
         label = items[index - 2].word
         if label in _MEMORY or label in _STORAGE:
             return "memory_gb" if label in _MEMORY else "storage_gb"
+    if index > 2 and items[index - 1].word == "," and items[index - 3].word in _COMPARATIVES:
+        # "with a bigger disk, 200gb"; not in "…, 200gb ram", which the words after it tell.
+        before = items[index - 2].word
+        after = items[index + 1].word if index + 1 < len(items) else ""
+        if (before in _MEMORY or before in _STORAGE) and after not in _MEMORY | _STORAGE | _SIZE_OF:
+            return "memory_gb" if before in _MEMORY else "storage_gb"
     for other in items[index + 1 : index + 5]:
         if other.word in _MEMORY:
             return "memory_gb"

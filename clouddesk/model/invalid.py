@@ -4,6 +4,7 @@ Invalid
 ├── TooFewMachines        none, or less than none
 ├── ClusterTooSmall       fewer machines than its roles take
 ├── CannotScale           its software cannot take in machines, or let go of them
+├── CannotOpen            what its machines let in is settled when they are ordered
 ├── UnknownMake           what its machines were made from is not known
 ├── SameSize              as many machines as there are
 ├── NotPositive           no cores, no memory, no disk
@@ -72,6 +73,17 @@ class CannotScale(Invalid):
         self.title = title
         self.is_growth = is_growth
         super().__init__(f"{title} on {name} cannot {'grow' if is_growth else 'shrink'} while it runs.")
+
+
+class CannotOpen(Invalid):
+    """What its machines let in from outside is settled when they are ordered."""
+
+    code = "cannot_open"
+
+    def __init__(self, name: str, *, provider: str) -> None:
+        self.name = name
+        self.provider = provider
+        super().__init__(f"The firewall of {name} on {provider} cannot be changed while it runs.")
 
 
 class UnknownMake(Invalid):

@@ -11,13 +11,14 @@ from clouddesk.model.actor import Person
 from clouddesk.model.configuration import ConfigurationOrder, ConfigurationSecrets, Configured
 from clouddesk.model.credentials import CredentialInfo, SecretFields
 from clouddesk.model.logins import LoginOrder
-from clouddesk.model.node import Account, Node, NodeOrder, Survey, Teardown
+from clouddesk.model.node import Account, Node, NodeOrder, Opening, Survey, Teardown
 from clouddesk.model.offer import Offer, Requirements
 from clouddesk.model.orphan import Orphan, SweepReport
 from clouddesk.model.reservation import Reservation, ReservationOrder
 from clouddesk.model.scaling import Scale
 from clouddesk.model.share import Share
 from clouddesk.model.timer import Timer
+from clouddesk.model.utilisation import Sample
 
 
 class Provider(Protocol):
@@ -59,6 +60,13 @@ class Provider(Protocol):
         """Ask the cloud to end just these machines of the reservation; what is gone already is as good."""
         ...
 
+    def let_in(self, order: NodeOrder) -> None:
+        """Let the firewall of the order's machines, which there are, let in the order's openings and nothing else.
+
+        Safe to repeat. Raises CannotOpen on clouds where that cannot be changed, and makes nothing.
+        """
+        ...
+
     def survey(self) -> Survey:
         """Everything in the account with our installation's tag, in every region that the account can use."""
         ...
@@ -73,6 +81,13 @@ class Provider(Protocol):
 
     def reboot_nodes(self, reservation_id: str, region: str) -> None:
         """Restart the operating systems. Returns when accepted."""
+        ...
+
+    def cpu_percents(self, region: str, ids: Sequence[str], *, since: datetime, until: datetime) -> dict[str, float]:
+        """The newest value that the cloud measured in that time, by machine id.
+
+        Those are left out of which it knows nothing: all of them for a cloud that does not tell.
+        """
         ...
 
 
@@ -142,6 +157,14 @@ class Logins(Protocol):
 
         Returns the keys of the machines on which that could not be done.
         """
+        ...
+
+
+class Probe(Protocol):
+    """Looks at machines that run: what they are doing."""
+
+    async def look(self, reservation: Reservation) -> list[Sample]:
+        """One sample of each machine that something was learned of; a silent one is left out, and is no error."""
         ...
 
 
@@ -231,6 +254,16 @@ class Reservations(Protocol):
         """Begin to grow or shrink; the same request_id twice does it once.
 
         Raises WrongState while it does not run, or has another number of machines than ``scale.before``.
+        """
+        ...
+
+    async def let_in(
+        self, reservation_id: str, openings: tuple[Opening, ...], *, before: tuple[Opening, ...], by: str = ""
+    ) -> None:
+        """Let just these in from outside besides SSH; returns when the cloud has done it. The same twice is once.
+
+        Raises WrongState when something else than ``before`` is let in now, or it neither runs nor is stopped; and
+        ProviderError, when the cloud refuses.
         """
         ...
 

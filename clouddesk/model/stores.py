@@ -120,6 +120,14 @@ class ReservationViews(Protocol):
         """Everybody's, newest first; those that ended too, unless told otherwise."""
         ...
 
+    async def live_ids(self) -> list[str]:
+        """Everybody's that live, newest first: for who does not want all of them in memory at once."""
+        ...
+
+    async def many(self, reservation_ids: Sequence[str]) -> list[Reservation]:
+        """Those of them that there are, in this order."""
+        ...
+
     async def claim_name(self, person: Person, stem: str, reservation_id: str, *, is_exact: bool = False) -> str:
         """A name that none of the person's reservations has: ``spark-1``, ``spark-2`` …; atomic.
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+KEPT = timedelta(days=14)
+"""So long samples are kept."""
 
 
 @dataclass(frozen=True)
@@ -31,3 +34,30 @@ class Sample:
     def is_seen(self) -> bool:
         """Whether anything at all was learned."""
         return (self.cpu_percent, self.gpu_percent, self.logins, self.jobs) != (None, None, None, None)
+
+
+@dataclass(frozen=True)
+class Use:
+    """What a machine does, without saying which one and when."""
+
+    cpu_percent: float | None = None
+    memory_percent: float | None = None
+    gpu_percent: float | None = None
+    logins: int | None = 0
+    jobs: int | None = 0
+    last_input_at: datetime | None = None
+    what: tuple[str, ...] = ()
+
+    def sample(self, node: str, at: datetime) -> Sample:
+        """Seen there and then."""
+        return Sample(
+            node=node,
+            at=at,
+            cpu_percent=self.cpu_percent,
+            memory_percent=self.memory_percent,
+            gpu_percent=self.gpu_percent,
+            logins=self.logins,
+            jobs=self.jobs,
+            last_input_at=self.last_input_at,
+            what=self.what,
+        )

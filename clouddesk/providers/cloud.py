@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from datetime import datetime
+from typing import Protocol, TypeVar, runtime_checkable
 from urllib.parse import urlsplit
 
 from clouddesk.model.errors import CloudDeskError
@@ -99,6 +100,27 @@ class Cloud(Protocol):
 
     def holdings(self, region: str) -> Survey:
         """Everything with this installation's tag there."""
+        ...
+
+
+@runtime_checkable
+class OpensLater(Protocol):
+    """A Cloud whose firewalls can be changed while machines run (``ProviderSpec.opens_later``)."""
+
+    def let_in(self, order: NodeOrder) -> None:
+        """Let the firewall that the order's machines have let in the order's openings and nothing else.
+
+        Never makes one. Any number of times.
+        """
+        ...
+
+
+@runtime_checkable
+class Metered(Protocol):
+    """A cloud that tells what its machines do. Raises the vendor's errors."""
+
+    def cpu_percents(self, region: str, ids: Sequence[str], since: datetime, until: datetime) -> dict[str, float]:
+        """The newest by machine id; those are left out of which nothing is known."""
         ...
 
 

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from libcloud.common.exceptions import BaseHTTPError
 
-from clouddesk.model.errors import ProviderDown
+from clouddesk.model.errors import ProviderDown, RequestRejected
 from clouddesk.model.node import Belonging, NodeOrder
 from clouddesk.providers.answers import is_about
 from clouddesk.providers.cloud import FIREWALL
@@ -42,9 +42,7 @@ def ensure(driver: DropletDriver, order: NodeOrder) -> str:
 
     Returns the tag that droplets behind it carry.
     """
-    facts = (order.installation, order.reservation_id, order.region)
-    name = f"clouddesk-{sha256(chr(10).join(facts).encode()).hexdigest()[:24]}"
-    tag = _tag(*facts, order.owner)
+    name, tag = _names(order)
     existing = _named(driver, name)
     if existing is None:
         _once(driver, _TAGS, {"name": tag})
@@ -52,12 +50,33 @@ def ensure(driver: DropletDriver, order: NodeOrder) -> str:
         existing = _named(driver, name)
     if existing is None:
         raise ProviderDown(DIGITALOCEAN.name, f"the firewall {name} is not listed yet")
-    # Droplets that there are carry the tag that it was made with.
+    return _let_in(driver, order, existing)
+
+
+def change(driver: DropletDriver, order: NodeOrder) -> None:
+    """Let the rules be those of the order, where there is a firewall. Raises RequestRejected where there is none."""
+    name, _ = _names(order)
+    existing = _named(driver, name)
+    if existing is None:
+        # A new one would be nobody's: droplets keep the tags that they were made with.
+        raise RequestRejected(DIGITALOCEAN.name, f"{order.name} has no firewall of its own")
+    _let_in(driver, order, existing)
+
+
+def _let_in(driver: DropletDriver, order: NodeOrder, existing: Item) -> str:
+    """Returns the tag: droplets that there are carry the one that the firewall was made with."""
+    name, tag = _names(order)
     tag = next((text for text in existing["tags"] or [] if _OURS.fullmatch(text)), tag)
     wanted = _firewall(order, name, tag)
     if _plain(existing) != _plain(wanted):
         driver.write("PUT", f"{_LIST}/{existing['id']}", wanted)
     return tag
+
+
+def _names(order: NodeOrder) -> tuple[str, str]:
+    """The firewall's, and its tag's."""
+    facts = (order.installation, order.reservation_id, order.region)
+    return f"clouddesk-{sha256(chr(10).join(facts).encode()).hexdigest()[:24]}", _tag(*facts, order.owner)
 
 
 def belongings(driver: DropletDriver, installation: str) -> list[Belonging]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from hashlib import sha256
 from threading import local
 from typing import Any
@@ -16,7 +18,7 @@ from clouddesk.model import node as states
 from clouddesk.model.errors import ProviderDown
 from clouddesk.model.node import Account, Belonging, Node, NodeOrder, NodePlan, Survey
 from clouddesk.model.offer import Offer
-from clouddesk.providers import ec2_firewall
+from clouddesk.providers import ec2_firewall, ec2_metrics
 from clouddesk.providers.cloud import (
     ADDRESS,
     DISK,
@@ -88,6 +90,10 @@ class Ec2Cloud:
             return []
         return live_offers(lambda service, region: self._client(service, region, attempts=_PRICE_ATTEMPTS))
 
+    def cpu_percents(self, region: str, ids: Sequence[str], since: datetime, until: datetime) -> dict[str, float]:
+        client = self._client("cloudwatch", region, attempts=1)
+        return ec2_metrics.cpu_percents(client, ids, since=since, until=until, pause=lambda: self._pause(region))
+
     def _client(self, service: str, region: str, *, attempts: int) -> Any:
         """boto3's client, of a session of its own: the one that boto3 shares is not safe in threads."""
         return boto3.session.Session().client(
@@ -130,6 +136,10 @@ class Ec2Cloud:
 
     def check_room(self, order: NodeOrder, count: int) -> None:
         """EC2 tells its limits by another API only (Service Quotas), which few keys may ask; RunInstances says no."""
+
+    def let_in(self, order: NodeOrder) -> None:
+        """By the rules of the reservation's security group."""
+        ec2_firewall.change(self._driver(order.region), order)
 
     def launch(self, order: NodeOrder, plans: list[NodePlan], image: Image) -> list[Node]:
         """All in one call; with the same token Amazon answers with the machines of the first call."""

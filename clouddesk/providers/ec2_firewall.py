@@ -37,7 +37,20 @@ def ensure(driver: Ec2Driver, order: NodeOrder, tags: dict[str, str]) -> str:
         found = driver.find_group(name)
     if found is None:
         raise ProviderDown(AWS.name, f"the security group {name} is not listed yet")
-    id_, existing = found
+    _let_in(driver, order, *found)
+    return name
+
+
+def change(driver: Ec2Driver, order: NodeOrder) -> None:
+    """Let the rules be those of the order, where there is a group. Raises RequestRejected where there is none."""
+    found = driver.find_group(name_of(order))
+    if found is None:
+        # A new one would be nobody's: machines keep the groups that they were made with.
+        raise RequestRejected(AWS.name, f"{order.name} has no security group of its own")
+    _let_in(driver, order, *found)
+
+
+def _let_in(driver: Ec2Driver, order: NodeOrder, id_: str, existing: set[IngressRule]) -> None:
     wanted = {
         # As EC2 writes a network down.
         IngressRule("tcp", item.first_port, item.last_port, str(ip_network(item.source, strict=False)))
@@ -48,7 +61,6 @@ def ensure(driver: Ec2Driver, order: NodeOrder, tags: dict[str, str]) -> str:
         _unless(_KNOWN_RULE, partial(driver.change_ingress, "AuthorizeSecurityGroupIngress", id_, rule))
     for rule in sorted(existing - wanted):
         _unless(_UNKNOWN_RULE, partial(driver.change_ingress, "RevokeSecurityGroupIngress", id_, rule))
-    return name
 
 
 def _create(driver: Ec2Driver, name: str, order: NodeOrder, tags: dict[str, str]) -> None:

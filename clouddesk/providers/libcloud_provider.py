@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from importlib import import_module
 from threading import Lock
 from typing import TypeVar
@@ -13,6 +14,7 @@ import structlog
 
 from clouddesk.model.credentials import SecretFields
 from clouddesk.model.errors import CredentialsRejected, Invalid, ProviderDown, ProviderError
+from clouddesk.model.invalid import CannotOpen
 from clouddesk.model.node import (
     GONE,
     PENDING,
@@ -27,7 +29,7 @@ from clouddesk.model.node import (
     Teardown,
 )
 from clouddesk.model.offer import Offer
-from clouddesk.providers.cloud import Cloud, Image, in_parallel
+from clouddesk.providers.cloud import Cloud, Image, Metered, OpensLater, in_parallel
 from clouddesk.providers.faults import retrying, translated
 from clouddesk.providers.settling import settle
 from clouddesk.providers.spec import ProviderSpec
@@ -128,6 +130,13 @@ class LibcloudProvider:
         """End just these machines of the reservation; ids that are gone or of others are passed over."""
         self._change(reservation_id, region, self._cloud.end, only=ids)
 
+    def let_in(self, order: NodeOrder) -> None:
+        """Let the firewall of machines that run have the order's openings."""
+        cloud = self._cloud
+        if not isinstance(cloud, OpensLater):
+            raise CannotOpen(order.name, provider=self.name)
+        self._call(lambda: cloud.let_in(order))
+
     def survey(self) -> Survey:
         """Everything with our installation's tag, in every region that the account can use.
 
@@ -226,6 +235,11 @@ class LibcloudProvider:
                 change(region, ids)
 
         self._call(once)
+
+    def cpu_percents(self, region: str, ids: Sequence[str], *, since: datetime, until: datetime) -> dict[str, float]:
+        """The newest by machine id; {} from a cloud that does not tell."""
+        cloud = self._cloud
+        return self._call(lambda: cloud.cpu_percents(region, ids, since, until)) if isinstance(cloud, Metered) else {}
 
     def _living(self, reservation_id: str, region: str) -> list[Node]:
         return [node for node in self._cloud.nodes(region, reservation_id) if node.state != GONE]

@@ -73,6 +73,8 @@ class ProviderSpec:
     creates_once: bool = False
     """True: all machines are one request, which makes them once however often it is asked (a token), so that after a
     failure nobody has to wait until lists show what was made."""
+    opens_later: bool = False
+    """True: what is let in from outside can be changed while machines run (``cloud.OpensLater``)."""
     has_one_limit: bool = False
     """True: how many machines an account may have is counted over all regions."""
     key_kinds: tuple[str, ...] = ("ssh-", "ecdsa-", "sk-")

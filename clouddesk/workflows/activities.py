@@ -30,6 +30,7 @@ from clouddesk.model.reservation import REASON_PROVISION_FAILED
 from clouddesk.model.stores import AuditTrail, MachineSecrets, Notices, ReservationViews
 from clouddesk.workflows.contracts import (
     END_NODES,
+    LET_IN,
     LOOK,
     POWER,
     PROVISION,
@@ -39,6 +40,7 @@ from clouddesk.workflows.contracts import (
     START,
     STOP,
     TEAR_DOWN,
+    Admission,
     CloudAccount,
     Ending,
     Inspection,
@@ -97,7 +99,7 @@ class Activities:
     def all(self) -> list[Callable[..., Any]]:
         """What the worker registers."""
         return [
-            *(self.provision, self.power, self.end_nodes, self.look, self.tear_down),
+            *(self.provision, self.power, self.end_nodes, self.let_in, self.look, self.tear_down),
             *(self.publish, self.refresh_offers),
         ]
 
@@ -158,14 +160,15 @@ class Activities:
     async def end_nodes(self, work: Ending) -> None:
         """End until the cloud does not list them, twice: clouds list with a delay. Every error is worth another try.
 
-        One whose key is not written yet is of a creation that was broken off.
+        One whose key is not written yet is of a creation that was broken off, unless it is among those that stay.
         """
         async with beating(), failing(work.reservation_id, work.account, is_final=False):
             provider = await self._open_provider(work.account.provider, work.account.credential_ref)
             was_gone = False
             for delay_seconds in _delays(work.timing):
                 listed = await self._call(work.account, provider.get_nodes, work.reservation_id, work.region)
-                left = [node.id for node in listed if node.key in ("", *work.node_keys)]
+                ending = [node.id for node in listed if node.key in ("", *work.node_keys)]
+                left = [node_id for node_id in ending if node_id not in work.kept]
                 if left:
                     await self._call(work.account, provider.end_nodes, work.reservation_id, work.region, left)
                 elif was_gone:
@@ -173,6 +176,13 @@ class Activities:
                     return
                 was_gone = not left
                 await asyncio.sleep(delay_seconds if left else work.timing.confirm_seconds)
+
+    @activity.defn(name=LET_IN)
+    async def let_in(self, work: Admission) -> None:
+        """Change what the firewall of machines that there are lets in. Safe to repeat."""
+        async with beating(), failing(work.order.reservation_id, work.account):
+            provider = await self._open_provider(work.account.provider, work.account.credential_ref)
+            await self._call(work.account, provider.let_in, work.order)
 
     @activity.defn(name=LOOK)
     async def look(self, work: Inspection) -> list[Node]:

@@ -26,14 +26,20 @@ from temporalio.workflow import UpdateMethodMultiParam
 from clouddesk.model.audit import AuditEntry
 from clouddesk.model.errors import (
     CloudDeskError,
+    CredentialsMissing,
+    CredentialsRejected,
     LimitExceeded,
     NotFound,
     NotLookedAfter,
+    ProviderDown,
+    ProviderError,
+    QuotaExceeded,
+    RequestRejected,
     Unavailable,
     Undecided,
     WrongState,
 )
-from clouddesk.model.node import Node
+from clouddesk.model.node import Node, Opening
 from clouddesk.model.orphan import Orphan, SweepReport
 from clouddesk.model.reservation import ENDED, RELEASING, RUNNING, Reservation, ReservationOrder
 from clouddesk.model.scaling import Scale
@@ -47,6 +53,7 @@ from clouddesk.workflows.contracts import (
     CloudAccount,
     Extension,
     Handover,
+    Opened,
     OpeningToTeam,
     ReservationStart,
     Scaling,
@@ -199,6 +206,12 @@ class TemporalReservations:
         """Begin to grow or shrink. The same request_id twice does it once."""
         scaling = Scaling(scale, request_id, by)
         await self._update(reservation_id, ReservationWorkflow.scale, scaling, "scale", request_id)
+
+    async def let_in(
+        self, reservation_id: str, openings: tuple[Opening, ...], *, before: tuple[Opening, ...], by: str = ""
+    ) -> None:
+        """Change what is let in from outside; returns when the cloud has done it. The same twice is once."""
+        await self._update(reservation_id, ReservationWorkflow.let_in, Opened(openings, before, by), "open")
 
     async def get(self, reservation_id: str) -> Reservation:
         """The truth, from the workflow itself. Raises NotFound."""
@@ -370,4 +383,13 @@ def _our_error(error: WorkflowUpdateFailedError) -> CloudDeskError:
         if cause.type == LimitExceeded.code:
             what, asked, limit = cause.details
             return LimitExceeded(what, asked=asked, limit=limit)
+        if cause.type in _CLOUDS_REFUSALS:
+            return _CLOUDS_REFUSALS[cause.type](*cause.details)
     return Undecided("the worker")
+
+
+_CLOUDS_REFUSALS: dict[str, type[CredentialsMissing] | type[ProviderError]] = {
+    error.code: error
+    for error in (CredentialsMissing, CredentialsRejected, ProviderDown, QuotaExceeded, RequestRejected)
+}
+"""Of what is done while somebody waits for the answer; each goes by the cloud's name."""

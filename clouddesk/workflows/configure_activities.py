@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from temporalio import activity
 
 from clouddesk.model.configuration import (
+    TIMED_OUT,
     ConfigurationOrder,
     ConfigurationSecrets,
     Configured,
@@ -34,8 +35,17 @@ MOST_TRIES = 3
 AT_A_TIME = 4
 """Configurations in one worker; each takes processes and memory of its own."""
 SHOWN_WITHIN_SECONDS = 1.0
+ITS_TURN = "waiting for its turn"
 LOG_DAYS = 30
 """So long a log is kept after it was written to."""
+
+
+class Forgetful(Protocol):
+    """Keeps something of reservations."""
+
+    async def forget(self, reservation_id: str) -> None:
+        """Delete all of it; what is gone already is no error."""
+        ...
 
 
 class ConfigureActivities:
@@ -46,13 +56,15 @@ class ConfigureActivities:
         *,
         configuration: Configuration,
         machine_secrets: MachineSecrets,
+        traces: Sequence[Forgetful] = (),
         views: ReservationViews,
         mirrors: Mapping[str, str],
         logs: Path,
     ) -> None:
-        """``logs``: the folder in which each reservation has its whole log."""
+        """``logs``: the folder in which each reservation has its whole log; ``traces``: what else goes with it."""
         self._configuration = configuration
         self._machine_secrets = machine_secrets
+        self._traces = traces
         self._views = views
         self._mirrors = mirrors
         self._logs = logs
@@ -70,20 +82,24 @@ class ConfigureActivities:
         When it is cancelled, it ends only after everything that was started has ended.
         """
         async with beating(), failing(work.reservation_id), _Steps(self._views, work.reservation_id) as steps:
+            until = time.monotonic() + _seconds_left(work)
             if self._room.locked():
-                steps.tell("waiting for its turn")
+                steps.tell(ITS_TURN)
             async with self._room:
-                return await self._configure(work, steps.tell)
+                if time.monotonic() >= until:
+                    return Outcome(cause=TIMED_OUT, step=ITS_TURN)
+                return await self._configure(work, until, steps.tell)
 
     @activity.defn(name=FORGET)
     async def forget(self, reservation_id: str) -> None:
-        """Delete the secrets of machines that are gone, and the logs of those that are gone for long."""
+        """Delete the secrets and traces of machines that are gone, and the logs of those that are gone for long."""
         async with failing(reservation_id, is_final=False):
             await self._machine_secrets.forget(reservation_id)
+            for trace in self._traces:
+                await trace.forget(reservation_id)
             _delete_old_logs(self._logs)
 
-    async def _configure(self, work: Configuring, on_step: Callable[[str], None]) -> Outcome:
-        until = time.monotonic() + _seconds_left(work)
+    async def _configure(self, work: Configuring, until: float, on_step: Callable[[str], None]) -> Outcome:
         key = await self._machine_secrets.bot_key(work.reservation_id)
         values = await self._machine_secrets.software_secrets(work.reservation_id, work.software.secrets)
         secrets = ConfigurationSecrets(key.private_key, values)
@@ -206,7 +222,7 @@ def _unless_raised(outcome: Configured | BaseException) -> Configured:
 
 
 def _seconds_left(work: Configuring) -> float:
-    """The time is counted from when the work was first given out, so that retries do not lengthen it."""
+    """The time is counted from when the work was first given out: retries and waiting for a turn do not lengthen it."""
     info = activity.info()
     return work.limit_seconds - (info.current_attempt_scheduled_time - info.scheduled_time).total_seconds()
 

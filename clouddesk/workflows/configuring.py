@@ -44,6 +44,14 @@ def is_configured(order: ReservationOrder) -> bool:
     return order.configuration is not None and workflow.patched("configure")
 
 
+def has_bot(order: ReservationOrder) -> bool:
+    """Whether CloudDesk's own key logs in to the order's machines: to put software on them, and to see what they do.
+
+    Nothing answers on simulated ones; and what an older worker made without software does not know the key.
+    """
+    return is_configured(order) or (not order.is_simulated and workflow.patched("measure"))
+
+
 class Configurer:
     """Goes on until the software runs, or the owner wants the machines without it, or the end is due."""
 
@@ -163,8 +171,8 @@ def told_of(failed: Outcome) -> Told:
 
 
 async def forget(context: ReservationContext) -> None:
-    """Delete the secrets of machines that are gone; however long Vault takes to answer."""
-    if is_configured(context.order):
+    """Delete the secrets of machines that are gone, and what they were seen doing; however long that takes."""
+    if is_configured(context.order) or workflow.patched("forget-use"):
         await workflow.execute_activity(
             FORGET,
             context.order.reservation_id,

@@ -35,6 +35,8 @@ class ReservationContext:
         self.has_new_credentials = False
         self.is_look_wanted = False
         """Something may be other in the cloud than is known here."""
+        self.is_letting_in = False
+        """Its firewall is being changed."""
         self.is_clearing_wanted = False
         """Something of it turned up where there was none left."""
         self.are_logins_changing = False

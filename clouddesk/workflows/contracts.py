@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from clouddesk.model.audit import AuditEntry
 from clouddesk.model.blueprint import Software
-from clouddesk.model.node import Node, NodeOrder
+from clouddesk.model.node import Node, NodeOrder, Opening
 from clouddesk.model.notice import Notice
 from clouddesk.model.reservation import Reservation, ReservationOrder
 from clouddesk.model.scaling import Scale
@@ -21,6 +21,7 @@ CONFIGURE = "configure"
 FORGET = "forget"
 POWER = "power"
 END_NODES = "end_nodes"
+LET_IN = "let_in"
 TEAR_DOWN = "tear_down"
 PUBLISH = "publish"
 LOOK = "look"
@@ -165,7 +166,7 @@ class Provisioning:
     useless: tuple[str, ...] = ()
     """Ids of machines of an earlier try that never ran or are not wanted any more: ended first."""
     is_configured: bool = False
-    """Software is put on them afterwards: the reservation's own key logs in as well."""
+    """The reservation's own key logs in as well: to put software on them, and to see what they do."""
 
 
 @dataclass(frozen=True)
@@ -264,6 +265,25 @@ class Ending:
     region: str
     node_keys: tuple[str, ...]
     timing: Timing
+    kept: tuple[str, ...] = ()
+    """Ids of those that stay, whatever they are called."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Update ``let_in``: what is let in besides SSH, in place of what there was ``before``."""
+
+    openings: tuple[Opening, ...]
+    before: tuple[Opening, ...]
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class Admission:
+    """Activity ``let_in``: the machines' firewall is to have the order's openings."""
+
+    account: CloudAccount
+    order: NodeOrder
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
         ReservationOrder,
     )
     from clouddesk.workflows.asking import Question
-    from clouddesk.workflows.configuring import Configurer, is_configured
+    from clouddesk.workflows.configuring import Configurer, has_bot, is_configured
     from clouddesk.workflows.context import CREDENTIAL_CODES, ReservationContext
     from clouddesk.workflows.contracts import PROVISION, Provisioned, Provisioning
     from clouddesk.workflows.failover import Failover
@@ -95,6 +95,9 @@ class Provisioner:
     async def _attempt(self, earlier: Provisioned | None) -> Provisioned | None:
         """None when the end was asked for meanwhile; the cloud is not being told anything any more then."""
         context = self._context
+        if has_bot(context.order):
+            # Told with the next change, so that histories of before stay as they are.
+            context.state.view = replace(context.state.view, is_reached=True)
         attempt = workflow.start_activity(
             PROVISION,
             Provisioning(
@@ -103,7 +106,7 @@ class Provisioner:
                 context.timing,
                 is_again=earlier is not None,
                 useless=earlier.useless if earlier else (),
-                is_configured=is_configured(context.order),
+                is_configured=has_bot(context.order),
             ),
             result_type=Provisioned,
             # The activity keeps the limit itself; this one is for the case that no worker comes back at all.

@@ -29,12 +29,14 @@ from clouddesk.workflows.contracts import TASK_QUEUE
 from clouddesk.workflows.digest import DIGEST_ID, Digest, DigestOrder
 from clouddesk.workflows.digesting import DigestActivities
 from clouddesk.workflows.login_activities import LoginActivities
+from clouddesk.workflows.measuring import UtilisationActivities
 from clouddesk.workflows.offers import RefreshOffers
 from clouddesk.workflows.reservation import ReservationWorkflow
 from clouddesk.workflows.ringing import TimerActivities
 from clouddesk.workflows.sweep import SWEEP_ID, ClearOrphan, Sweep, SweepOrder
 from clouddesk.workflows.sweeping import SweepActivities
 from clouddesk.workflows.timing import OnTime
+from clouddesk.workflows.utilisation import UTILISATION_ID, Utilisation
 
 # The sandbox would import what is ours anew for each workflow. Before Python 3.12 an import that a finalizer makes
 # within another one breaks both (KeyError, python/cpython#91351), so that each of them is a risk to a busy worker.
@@ -52,20 +54,21 @@ def make_worker(
     sweeping: SweepActivities | None = None,
     digesting: DigestActivities | None = None,
     ringing: TimerActivities | None = None,
+    measuring: UtilisationActivities | None = None,
     *,
     logins: LoginActivities | None = None,
     task_queue: str = TASK_QUEUE,
 ) -> Worker:
     """A worker for all workflows and activities; not started yet.
 
-    ``sweeping``, ``digesting``, ``ringing``, ``logins``: with those of the sweep, of the digest, of timers, of
-    colleagues' logins.
+    ``sweeping``, ``digesting``, ``ringing``, ``measuring``, ``logins``: with those of the sweep, of the digest, of
+    timers, of utilisation, of colleagues' logins.
     """
-    others = [part for part in (sweeping, digesting, ringing, logins) if part is not None]
+    others = [part for part in (sweeping, digesting, ringing, measuring, logins) if part is not None]
     return Worker(
         client,
         task_queue=task_queue,
-        workflows=[ReservationWorkflow, RefreshOffers, Sweep, ClearOrphan, Digest, OnTime],
+        workflows=[ReservationWorkflow, RefreshOffers, Sweep, ClearOrphan, Digest, OnTime, Utilisation],
         activities=[*activities.all, *configuring.all, *(item for part in others for item in part.all)],
         workflow_runner=WORKFLOW_RUNNER,
         max_concurrent_activities=1000,
@@ -100,6 +103,17 @@ async def schedule_digest(client: Client, timezone: str, *, task_queue: str = TA
         policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(hours=10)),
     )
     await _keep(client, DIGEST_ID, schedule)
+
+
+async def schedule_utilisation(client: Client, *, every: timedelta, task_queue: str = TASK_QUEUE) -> None:
+    """Have all machines looked at by themselves, one round at a time."""
+    schedule = Schedule(
+        action=ScheduleActionStartWorkflow(Utilisation.run, id=UTILISATION_ID, task_queue=task_queue),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=every)]),
+        # What machines did while no worker was there cannot be learned afterwards.
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=1)),
+    )
+    await _keep(client, UTILISATION_ID, schedule)
 
 
 async def _keep(client: Client, schedule_id: str, schedule: Schedule) -> None:

@@ -24,13 +24,14 @@ with workflow.unsafe.imports_passed_through():
     from clouddesk.model.audit import AuditEntry
     from clouddesk.model.errors import LimitExceeded
     from clouddesk.model.reservation import REASON_EXPIRED, REASON_RELEASED, Reservation
-    from clouddesk.workflows import handover, sharing
+    from clouddesk.workflows import handover, openings, sharing
     from clouddesk.workflows.context import ReservationContext
     from clouddesk.workflows.contracts import (
         PUBLISH,
         Choice,
         Extension,
         Handover,
+        Opened,
         OpeningToTeam,
         Publication,
         ReservationStart,
@@ -222,6 +223,16 @@ class ReservationWorkflow:
     async def reboot(self, wish: Wish) -> None:
         """Begin to restart the operating systems."""
         await self._begin(REBOOTING_THEM, wish)
+
+    @workflow.update
+    async def let_in(self, wish: Opened) -> None:
+        """Change what is let in from outside; returns when the cloud has done it."""
+        await openings.let_in(self._context, wish)
+        await self._shown()
+
+    @let_in.validator
+    def _may_let_in(self, wish: Opened) -> None:
+        openings.check(self._context, wish)
 
     @workflow.update
     async def scale(self, wish: Scaling) -> None:

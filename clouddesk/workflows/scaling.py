@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from clouddesk.model.node import Node, NodeOrder, NodePlan
     from clouddesk.model.reservation import RUNNING, SCALING, Reservation
     from clouddesk.model.scaling import Scale
-    from clouddesk.workflows.configuring import Told, configure_nodes, is_configured, told_of
+    from clouddesk.workflows.configuring import Told, configure_nodes, has_bot, told_of
     from clouddesk.workflows.context import CREDENTIAL_CODES, ReservationContext
     from clouddesk.workflows.contracts import END_NODES, PROVISION, Ending, Outcome, Provisioned, Provisioning, Scaling
     from clouddesk.workflows.failures import failure_code, nothing_was_made, provisioning_reason
@@ -50,6 +50,9 @@ class Scaler:
             context.refuse("scale")
         if not self._switch.is_idle:
             context.refuse("scale", state=REBOOTING)
+        if context.is_letting_in:
+            # New machines would take the firewall of before with them.
+            context.refuse("scale", state=CHANGED)
         scale, living = wish.scale, view.living_nodes
         has_too_few = len(self._leaving(scale)) < scale.before - scale.count
         if scale.before != len(living) or scale.count in (0, scale.before) or has_too_few:
@@ -131,7 +134,7 @@ class Scaler:
         context = self._context
         attempt = workflow.start_activity(
             PROVISION,
-            Provisioning(context.account, wanted, context.timing, is_configured=is_configured(context.order)),
+            Provisioning(context.account, wanted, context.timing, is_configured=has_bot(context.order)),
             result_type=Provisioned,
             schedule_to_close_timeout=timedelta(seconds=context.timing.provision_seconds * 2),
             heartbeat_timeout=context.heartbeat,
@@ -191,6 +194,7 @@ class Scaler:
     async def _end_machines(self, keys: Sequence[str]) -> bool:
         """Until the cloud lists none of them any more, however long that takes; False when the end is due."""
         context, state = self._context, self._context.state
+        kept = tuple(node.id for node in state.view.living_nodes if node.key not in keys)
         pauses, is_told = context.credential_pauses(), False
         while True:
             attempt = workflow.start_activity(
@@ -201,6 +205,7 @@ class Scaler:
                     context.order.nodes.region,
                     tuple(keys),
                     context.timing,
+                    kept,
                 ),
                 schedule_to_close_timeout=timedelta(seconds=context.timing.trouble_after_seconds),
                 heartbeat_timeout=context.heartbeat,
@@ -289,7 +294,7 @@ class _Change:
 
     @property
     def next_plans(self) -> tuple[NodePlan, ...]:
-        """Of those that come, numbered on from the highest there is or was: what vanished may come back."""
+        """Of those that come, numbered on from the highest that is known: what vanished may come back."""
         role, last = self.scale.role, max(map(_number, self.taken), default=0)
         count = self.scale.count - self.scale.before
         return tuple(NodePlan(f"{role}-{number}", role) for number in range(last + 1, last + 1 + count))

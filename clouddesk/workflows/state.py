@@ -117,7 +117,7 @@ class ReservationState:
             software=order.software or "",
             lease_seconds=str(order.lease_seconds),
             hourly_price_usd=f"{order.hourly_price_usd:.6f}",
-            **_opened(order),
+            **openings_told(order),
         )
         return state
 
@@ -314,7 +314,7 @@ class ReservationState:
         self.pending_warnings = []
 
 
-def _opened(order: ReservationOrder) -> dict[str, str]:
+def openings_told(order: ReservationOrder) -> dict[str, str]:
     """Who is let in from outside besides SSH, for the trail."""
     others = [item for item in order.nodes.openings if item != SSH]
     text = " ".join(f"{item.first_port}-{item.last_port}:{item.source}" for item in others)

@@ -23,9 +23,12 @@ from clouddesk.adapters.completeness import RedisCompleteness
 from clouddesk.adapters.costs import RedisCosts
 from clouddesk.adapters.orphans import RedisOrphans
 from clouddesk.adapters.own_machine import OwnMachineCredentials
+from clouddesk.adapters.pretended_use import PretendedUse
 from clouddesk.adapters.rate_limit import RedisRateLimit
 from clouddesk.adapters.redis import RedisNotices, RedisOffers, RedisReservationViews, open_redis
 from clouddesk.adapters.ssh_logins import SshLogins
+from clouddesk.adapters.ssh_probe import SshProbe
+from clouddesk.adapters.utilisation import RedisHostKeys, RedisUtilisation
 from clouddesk.adapters.vault import VaultCredentials
 from clouddesk.adapters.vault_keys import VaultSshKeys
 from clouddesk.adapters.vault_machines import VaultMachineSecrets
@@ -45,8 +48,9 @@ from clouddesk.workflows.client import TemporalReservations
 from clouddesk.workflows.configure_activities import ConfigureActivities
 from clouddesk.workflows.digesting import DigestActivities
 from clouddesk.workflows.login_activities import LoginActivities
+from clouddesk.workflows.measuring import UtilisationActivities
 from clouddesk.workflows.rebuild import Rebuild
-from clouddesk.workflows.registration import make_worker, schedule_digest, schedule_sweep
+from clouddesk.workflows.registration import make_worker, schedule_digest, schedule_sweep, schedule_utilisation
 from clouddesk.workflows.ringing import TimerActivities
 from clouddesk.workflows.sweeping import SweepActivities
 from clouddesk.workflows.timers import TemporalTimers
@@ -113,6 +117,7 @@ async def _work(settings: Settings, health: _Health, stopping: asyncio.Event) ->
         configuring = ConfigureActivities(
             configuration=AnsibleConfiguration(settings.blueprint_paths),
             machine_secrets=machine_secrets,
+            traces=(RedisUtilisation(redis), RedisHostKeys(redis), PretendedUse(redis, utc_now)),
             views=views,
             mirrors=settings.mirrors,
             logs=settings.home / "logs" / "configure",
@@ -138,11 +143,21 @@ async def _work(settings: Settings, health: _Health, stopping: asyncio.Event) ->
             timers=TemporalTimers(client),
             clock=utc_now,
         )
+        measuring = UtilisationActivities(
+            views=views,
+            series=RedisUtilisation(redis),
+            probe=SshProbe(machine_secrets, RedisHostKeys(redis), utc_now),
+            simulated=PretendedUse(redis, utc_now),
+            open_provider=open_account,
+            clock=utc_now,
+        )
         rebuild = Rebuild(client, views=views, audit=audit, completeness=RedisCompleteness(redis))
-        async with make_worker(client, activities, configuring, sweeping, digesting, ringing, logins=logins) as worker:
+        parts = (sweeping, digesting, ringing, measuring)
+        async with make_worker(client, activities, configuring, *parts, logins=logins) as worker:
             health.worker = worker
             await schedule_sweep(client, every=timedelta(minutes=settings.sweep_minutes))
             await schedule_digest(client, str(settings.digest or ""))
+            await schedule_utilisation(client, every=timedelta(minutes=settings.utilisation_minutes))
             keeping = asyncio.create_task(rebuild.keep())
             log.info("worker.started", temporal=settings.temporal_address)
             await stopping.wait()

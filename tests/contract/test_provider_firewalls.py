@@ -159,6 +159,21 @@ def test_the_firewall_is_made_once_and_mended(case: Case) -> None:
     assert from_outside(let_in(case, first.id)) == ordered((SSH, Opening(443, 443)))
 
 
+def test_what_is_let_in_changes_while_machines_run_and_nothing_is_made_for_that(case: Case) -> None:
+    order = opened(case, SSH, Opening(80, 80))
+    (made,) = case.open().create_nodes(order)
+    ids = firewalls(case)
+    for openings in ((SSH, Opening(8080, 8080, "203.0.113.7/32")), (SSH,)):
+        for _ in range(2):
+            case.open().let_in(replace(order, openings=openings))
+        assert from_outside(let_in(case, made.id)) == ordered(openings)
+    assert firewalls(case) == ids
+    wait_until(lambda: case.open().destroy_nodes(case.reservation_id, case.region).is_complete)
+    with pytest.raises(RequestRejected):
+        case.open().let_in(order)
+    assert firewalls(case) == []
+
+
 def test_a_network_is_understood_however_it_is_written(case: Case) -> None:
     for keys in (("node-1",), ("node-1", "node-2")):
         made = case.open().create_nodes(opened(case, Opening(22, 22, "10.1.2.3/16"), keys=keys))

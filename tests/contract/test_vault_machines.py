@@ -86,3 +86,13 @@ async def test_nothing_is_left_of_what_is_forgotten_and_forgetting_again_is_no_e
 async def test_nobody_climbs_out_of_the_reservations_folder(worker, reservation_id):
     with pytest.raises(Invalid):
         await worker.bot_key(reservation_id)
+
+
+async def test_secrets_that_are_renewed_are_new_and_the_others_stay(worker, reservation_id):
+    wanted = {"token": 32, "password": 24}
+    before = await worker.software_secrets(reservation_id, wanted)
+    await worker.renew_software_secrets(reservation_id, {"token": 32})
+    after = await worker.software_secrets(reservation_id, wanted)
+    assert after["password"] == before["password"]
+    assert after["token"] != before["token"]
+    assert len(after["token"]) == 32

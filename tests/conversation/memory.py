@@ -17,7 +17,7 @@ from clouddesk.model.credentials import CredentialInfo, SecretFields
 from clouddesk.model.errors import CloudDeskError, NotFound, UnknownRegion, WrongState
 from clouddesk.model.invalid import NoPrice
 from clouddesk.model.node import RUNNING as NODE_RUNNING
-from clouddesk.model.node import Node
+from clouddesk.model.node import Node, Opening
 from clouddesk.model.notice import Notice
 from clouddesk.model.offer import Offer, PriceList, Requirements
 from clouddesk.model.orphan import Orphan, SweepReport
@@ -45,6 +45,7 @@ from clouddesk.model.share import Share
 from clouddesk.model.ssh_key import SshKey
 from clouddesk.model.template import Template
 from clouddesk.model.timer import Timer
+from clouddesk.model.utilisation import Sample, Use
 from clouddesk.settings import Limits, TeamDefaults
 from clouddesk.ssh_keys import SshKeys
 from clouddesk.workflows import handover
@@ -195,6 +196,9 @@ class MemoryAccounts:
         """Nothing is old."""
         return ()
 
+    def opens_later(self, provider: str) -> bool:
+        return True
+
     def bills_stopped_machines(self, provider: str) -> bool:
         return provider == "digitalocean"
 
@@ -260,6 +264,12 @@ class MemoryViews:
 
     async def all(self, *, only_live: bool = False) -> list[Reservation]:
         return [item for item in self.items.values() if item.is_live or not only_live]
+
+    async def live_ids(self) -> list[str]:
+        return [item.id for item in await self.all(only_live=True)]
+
+    async def many(self, reservation_ids: Sequence[str]) -> list[Reservation]:
+        return [self.items[id_] for id_ in reservation_ids if id_ in self.items]
 
     async def claim_name(self, person: Person, stem: str, reservation_id: str, *, is_exact: bool = False) -> str:
         if is_exact and stem not in self.names.values():
@@ -371,6 +381,7 @@ class MemoryEngine:
         self.cleared: list[str] = []
         self.told: list[Notice] = []
         """What people were told of, for who has the notices."""
+        self.scaled: list[str] = []
 
     async def start(self, order: ReservationOrder) -> None:
         self._fail()
@@ -510,8 +521,11 @@ class MemoryEngine:
     async def scale(self, reservation_id: str, scale: Scale, request_id: str, *, by: str = "") -> None:
         self._fail()
         item = self.views.items[reservation_id]
-        if item.state != RUNNING or len(item.nodes) != scale.before:
+        if request_id in self.scaled:
+            return
+        if item.state != RUNNING or len(item.nodes) != scale.before or not scale.count:
             raise WrongState(item.name, state=item.state, wanted="scale")
+        self.scaled.append(request_id)
         share = item.hourly_price_usd / item.node_count
         stay = min(scale.count, scale.before)
         come = scale.count - stay
@@ -521,6 +535,15 @@ class MemoryEngine:
             hourly_price_usd=share * stay + scale.hourly_price_usd * come,
             nodes=(*item.nodes[:stay], *(replace(item.nodes[0], key=f"new-{number}") for number in range(come))),
         )
+
+    async def let_in(
+        self, reservation_id: str, openings: tuple[Opening, ...], *, before: tuple[Opening, ...], by: str = ""
+    ) -> None:
+        self._fail()
+        item = self.views.items[reservation_id]
+        if item.openings not in (before, openings):
+            raise WrongState(item.name, state="changed", wanted="open")
+        self._put(item, openings=openings)
 
     async def get(self, reservation_id: str) -> Reservation:
         item = self.views.items.get(reservation_id)
@@ -588,6 +611,25 @@ class MemoryTimers:
             self.items.pop(id_, None)
 
 
+class MemoryUtilisation:
+    """Samples by reservation."""
+
+    def __init__(self) -> None:
+        self.samples: dict[str, list[Sample]] = {}
+
+    async def append(self, reservation_id: str, samples: Sequence[Sample]) -> None:
+        kept = self.samples.setdefault(reservation_id, [])
+        known = {(sample.node, sample.at) for sample in kept}
+        kept += [sample for sample in samples if (sample.node, sample.at) not in known]
+
+    async def read(self, reservation_id: str, *, since: datetime) -> list[Sample]:
+        found = [sample for sample in self.samples.get(reservation_id, ()) if sample.at >= since]
+        return sorted(found, key=lambda sample: sample.at)
+
+    async def forget(self, reservation_id: str) -> None:
+        self.samples.pop(reservation_id, None)
+
+
 class MemorySshKeys:
     """Public keys by person."""
 
@@ -632,6 +674,7 @@ class MemoryDesk:
         self.templates = MemoryTemplates()
         self.timers = MemoryTimers()
         self.software_secrets = MemorySoftwareSecrets()
+        self.series = MemoryUtilisation()
         self.desk = Desk(
             accounts=self.accounts,  # type: ignore[arg-type]  # the part of Accounts that the Desk uses
             blueprints_by_name=load_blueprints(PROJECT / "blueprints"),
@@ -648,6 +691,7 @@ class MemoryDesk:
             orphan_store=self.orphans,
             template_store=self.templates,
             timer_port=self.timers,
+            series=self.series,
             ssh_keys=SshKeys(self.ssh_keys),
             software_secrets=self.software_secrets,
             trail=self.trail,
@@ -655,6 +699,14 @@ class MemoryDesk:
             team=TeamDefaults(),
             clock=self.clock,
         )
+
+    def pretend(self, name: str, use: Use, *, hours: float) -> None:
+        """Let so much time pass, in which all machines of the reservation do this, looked at every five minutes."""
+        item = next(item for item in self.views.items.values() if item.name == name)
+        samples = self.series.samples.setdefault(item.id, [])
+        for _ in range(round(hours * 12)):
+            self.clock.forward(minutes=5)
+            samples += [use.sample(node.key, self.clock()) for node in item.living_nodes]
 
 
 def fault_named(code: str) -> Exception:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from clouddesk.model.utilisation import Use
 from connectors.notices import Wording
 from tests.conversation.files import SOMEBODY, TERMINAL, conversations, payload
 from tests.conversation.memory import fault_named
@@ -33,6 +34,9 @@ async def play(stage: Stage, turns: list[dict[str, Any]]) -> None:
     for turn in turns:
         if "later" in turn:
             stage.world.clock.forward(**turn["later"])
+            continue
+        if "does" in turn:
+            stage.world.pretend(turn["does"], Use(**turn["so"]), hours=turn["hours"])
             continue
         if "fault" in turn:
             getattr(stage.world, turn.get("in", "engine")).fault = fault_named(turn["fault"])

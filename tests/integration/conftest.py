@@ -20,6 +20,9 @@ from clouddesk.local.home import Home
 from clouddesk.local.model import ensure_model
 from clouddesk.local.progress import Steps
 from clouddesk.settings import PROJECT, Settings
+from tests.docker_engine import Engine, docker_engine
+
+__all__ = ["docker_engine"]
 
 BOOT_SECONDS = 0.5
 
@@ -118,3 +121,18 @@ def stack(tmp_path_factory: pytest.TempPathFactory, rasa_model: Path) -> Iterato
         left = leftovers.find(Home(running.home))
         leftovers.end(Home(running.home))
         assert not left, f"left over: {left}"
+
+
+@pytest.fixture(scope="session")
+def here(
+    tmp_path_factory: pytest.TempPathFactory, rasa_model: Path, docker_engine: Engine
+) -> Iterator[tuple[RunningStack, Engine]]:
+    """A stack that offers Docker nodes, with their engine."""
+    home = tmp_path_factory.mktemp("docker") / ".clouddesk"
+    stack = RunningStack(home=home, model=rasa_model, docker=docker_engine.address)
+    try:
+        assert "Docker answers on this machine" in stack.up().stderr
+        yield stack, docker_engine
+    finally:
+        stack.down()
+        leftovers.end(Home(home))

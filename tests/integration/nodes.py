@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import socket
@@ -14,10 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import hvac
+from hvac.exceptions import InvalidPath
 
 from clouddesk.providers.docker_engine import connect
+from connectors.conversation import open_conversation
 from tests.docker_engine import Engine
-from tests.integration.conftest import RunningStack
+from tests.integration.conftest import RunningStack, eventually
+from tests.integration.test_main_job import reservations, said, say
 
 _SSH = ("StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "BatchMode=yes")
 _OPENS_WITHIN_SECONDS = 60
@@ -53,6 +58,36 @@ def kill(engine: Engine, made: dict[str, Any], node: str) -> None:
     connect(engine.address).kill(found["Id"])
 
 
+def wait_for(stack: RunningStack, user: str) -> tuple[dict[str, Any], str]:
+    """Say yes and wait until it is ready: the reservation, and what was told."""
+    answers = stack.json("say", "--user", user, "--wait=900", "yes", timeout_seconds=960)
+    assert answers[-1]["notice"]["kind"] == "ready", said(answers)
+    (made,) = reservations(stack, user)
+    return made, said(answers)
+
+
+def end(stack: RunningStack, engine: Engine, user: str, made: dict[str, Any]) -> None:
+    """Release it, and look whether anything is left."""
+    assert mounts(engine, made) == [], "without volumes none can be left"
+    say(stack, user, f"release {made['name']}")
+    assert say(stack, user, "yes", wait=120)[-1]["notice"]["kind"] == "ended"
+    assert containers(engine, made) == []
+    assert networks(engine, made) == []
+    eventually(lambda: kept_in_vault(stack, made) == set())
+
+
+def kept_in_vault(stack: RunningStack, made: dict[str, Any]) -> set[str]:
+    """What is kept of the reservation, in any version."""
+    login = json.loads((stack.home / "secrets" / "vault-worker.json").read_text())
+    client = hvac.Client(url=stack.settings.vault_addr)
+    client.auth.approle.login(role_id=login["role_id"], secret_id=login["secret_id"])
+    try:
+        found = client.secrets.kv.v2.list_secrets(path=f"reservations/{made['id']}", mount_point="clouddesk")
+    except InvalidPath:
+        return set()
+    return set(found["data"]["keys"])
+
+
 def doors(told: str) -> dict[str, tuple[str, str, str]]:
     """Login, address and port of each node, by its key, from the answer to "how do I log in?"."""
     found = re.findall(r"• (\S+): `ssh (\w+)@(127\.0\.0\.1) -p (\d+)`", told)
@@ -78,6 +113,18 @@ def is_refused(key: Path, door: tuple[str, str, str]) -> bool:
         capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     return "Permission denied" in done.stderr
+
+
+@contextmanager
+def logged_in(key: Path, door: tuple[str, str, str]) -> Iterator[None]:
+    """Somebody who is on the node for as long as this lasts, and does nothing there."""
+    login, address, port = door
+    process = subprocess.Popen(["ssh", *_flags(key), "-p", port, f"{login}@{address}", "sleep 600"])
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
 
 
 @contextmanager
@@ -177,3 +224,14 @@ def _wait_until_open(port: int, process: subprocess.Popen[bytes]) -> None:
             time.sleep(0.1)
         else:
             return
+
+
+def latest(stack: RunningStack, user: str) -> list[str]:
+    """What was told last, as it is read, newest first."""
+
+    async def read() -> list[str]:
+        async with open_conversation(stack.settings, user) as conversation:
+            notices = await conversation.notices.latest(conversation.person, limit=3)
+            return [(await conversation.show(notice)).reply.text for notice in notices]
+
+    return asyncio.run(read())

@@ -33,9 +33,7 @@ from clouddesk.model.configuration import (
 )
 from clouddesk.model.node import RUNNING, Node
 from clouddesk.settings import PROJECT
-from tests.docker_engine import Engine, docker_engine, order
-
-__all__ = ["docker_engine"]
+from tests.docker_engine import Engine, order
 
 OURS = PROJECT / "blueprints"
 BLUEPRINTS = load_blueprints(OURS)

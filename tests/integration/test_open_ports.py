@@ -15,12 +15,10 @@ import pytest
 
 from clouddesk.model.node import RUNNING
 from clouddesk.providers.docker_engine import connect
-from tests.docker_engine import Engine, docker_engine, order
+from tests.docker_engine import Engine, order
 from tests.integration.conftest import RunningStack, eventually
-from tests.integration.test_docker_nodes import containers, here, kept_in_vault
+from tests.integration.nodes import containers, kept_in_vault
 from tests.integration.test_main_job import reservations, said, say
-
-__all__ = ["docker_engine", "here"]
 
 pytestmark = pytest.mark.integration
 

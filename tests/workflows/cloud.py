@@ -10,7 +10,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from clouddesk.model.errors import CredentialsRejected
-from clouddesk.model.node import ERROR, PENDING, RUNNING, STOPPED, Account, Belonging, Node, NodeOrder, Survey, Teardown
+from clouddesk.model.node import (
+    ERROR,
+    PENDING,
+    RUNNING,
+    STOPPED,
+    Account,
+    Belonging,
+    Node,
+    NodeOrder,
+    Opening,
+    Survey,
+    Teardown,
+)
 from clouddesk.model.offer import Offer
 
 
@@ -26,6 +38,7 @@ class FakeCloud:
     calls: list[str] = field(default_factory=list)
     nodes: dict[str, tuple[Node, float]] = field(default_factory=dict)
     made: int = 0
+    ordered: list[NodeOrder] = field(default_factory=list)
     public_keys: list[tuple[str, ...]] = field(default_factory=list)
     """Who may log in, by order."""
     destroy_rounds: int = 1
@@ -40,6 +53,8 @@ class FakeCloud:
     """Machines that exist twice, because another attempt made them too."""
     refused_refs: set[str] = field(default_factory=set)
     """Credentials that it does not accept."""
+    openings: tuple[Opening, ...] | None = None
+    """What the firewall was changed to last."""
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     async def open(self, name: str, credential_ref: str) -> FakeCloud:
@@ -58,6 +73,7 @@ class FakeCloud:
     def create_nodes(self, order: NodeOrder) -> list[Node]:
         time.sleep(self.create_seconds)
         with self.lock:
+            self.ordered.append(order)
             self.public_keys.append(order.public_keys)
             missing = [plan for plan in order.nodes if plan.key not in self.nodes]
             for plan in missing[: self.create_at_most]:
@@ -95,6 +111,10 @@ class FakeCloud:
         self._call("end_nodes")
         with self.lock:
             self.nodes = {key: pair for key, pair in self.nodes.items() if pair[0].id not in ids}
+
+    def let_in(self, order: NodeOrder) -> None:
+        self._call("let_in")
+        self.openings = order.openings
 
     def survey(self) -> Survey:
         self._call("survey")

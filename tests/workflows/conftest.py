@@ -21,7 +21,6 @@ from temporalio.worker import Worker
 from clouddesk.adapters.audit import RedisAuditTrail
 from clouddesk.adapters.redis import RedisNotices, RedisOffers, RedisReservationViews, open_redis
 from clouddesk.model.actor import Person
-from clouddesk.model.node import NodeOrder, NodePlan
 from clouddesk.model.notice import Notice
 from clouddesk.model.offer import Offer
 from clouddesk.model.reservation import Reservation, ReservationOrder
@@ -33,6 +32,7 @@ from clouddesk.workflows.login_activities import LoginActivities
 from clouddesk.workflows.registration import make_worker
 from clouddesk.workflows.ringing import TimerActivities
 from clouddesk.workflows.sweeping import SweepActivities
+from tests.orders import make_order
 from tests.servers import redis_url, temporal_address
 from tests.workflows.cloud import FakeCloud
 from tests.workflows.machines import FakeConfiguration, FakeKeys, FakeLogins, FakeMachineSecrets
@@ -137,36 +137,22 @@ class Bench:
 
     def order(self, *, nodes: int = 2, lease_seconds: int = 600, **changes: Any) -> ReservationOrder:
         number = next(_numbers)
-        reservation_id = f"r-{uuid.uuid4().hex[:10]}"
-        order = ReservationOrder(
-            reservation_id=reservation_id,
+        order = make_order(
+            datetime.now(timezone.utc),
+            keys=[f"node-{index}" for index in range(nodes)],
+            reservation_id=f"r-{uuid.uuid4().hex[:10]}",
             name=f"spark-{number}",
             workspace_id=self.person.workspace_id,
             owner=self.person.user_id,
-            conversation="local:console:-:ann",
             kind="cluster",
             software="spark",
             provider="fake",
-            vcpus=2,
-            memory_gb=4.0,
             credential_ref="people/local/ann/fake",
-            nodes=NodeOrder(
-                installation="cd-test",
-                reservation_id=reservation_id,
-                owner=str(self.person),
-                region="eu-1",
-                size="small",
-                os="ubuntu-24.04",
-                nodes=tuple(NodePlan(key=f"node-{index}") for index in range(nodes)),
-                disk_gb=20.0,
-                name=f"spark-{number}",
-            ),
             lease_seconds=lease_seconds,
             max_lease_seconds=1200,
             warning_seconds=(400, 2),
             hourly_price_usd=3600.0,
             stopped_hourly_price_usd=360.0,
-            created_at=datetime.now(timezone.utc),
             is_simulated=True,
         )
         return replace(order, **changes)

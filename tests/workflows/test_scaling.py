@@ -186,6 +186,15 @@ async def test_ending_machines_is_not_given_up(bench: Bench, fault: Exception):
     assert ("credentials" in await bench.kinds()) == isinstance(fault, CredentialsRejected)
 
 
+async def test_a_machine_without_a_key_that_belongs_to_it_stays_when_others_leave(bench: Bench):
+    order = await cluster(bench)
+    nameless = replace(bench.cloud.nodes["worker-1"][0], key="")
+    bench.cloud.nodes |= {"worker-1": (nameless, 0.0), "double": (replace(nameless, id="i-double"), 0.0)}
+    await scale(bench, order, 2)
+    await rested(bench, order, "scaled")
+    assert sorted(bench.cloud.nodes) == ["controller", "worker-1"], "one without a key that nobody knows goes, too"
+
+
 async def test_the_same_request_scales_once(bench: Bench):
     order = await cluster(bench)
     await scale(bench, order, 4, request_id="one")

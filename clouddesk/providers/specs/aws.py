@@ -37,6 +37,7 @@ AWS = ProviderSpec(
     },
     default_versions={**DEFAULT_VERSIONS, "amazon-linux": "amazon-linux-2023", "amazon": "amazon-linux-2023"},
     bills_stopped_machines=False,
+    opens_later=True,
     is_live_priced=False,
     refines_prices=True,
     # EC2 counts each action of an account and region by itself: 100 at once and 20 a second for those that read.

@@ -33,6 +33,7 @@ DIGITALOCEAN = ProviderSpec(
         "fedora": "fedora-42",
     },
     bills_stopped_machines=True,
+    opens_later=True,
     is_live_priced=True,
     # 250 a minute and 5,000 an hour for a token: 150 + 60 x 1.33 is within the one, 150 + 3,600 x 1.33 in the other.
     requests_per_second=1.33,

@@ -62,6 +62,9 @@ def test_an_open_request_is_opened_widened_and_closed_again():
         ("close it", None, "stop_resource", False, False),
         ("how do I open port 8888 of etl-1?", None, "connect_info", False, False),
         ("allow it to everybody", None, "share_resource", False, False),
+        ("let 203.0.113.9 in", None, "share_resource", False, True),
+        ("close port 8080", None, "stop_resource", False, True),
+        ("close port 8080", {"kind": "vm"}, "stop_resource", False, False),
         ("how do I log in", {"kind": "vm"}, "connect_info", False, False),
     ],
 )

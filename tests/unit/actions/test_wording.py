@@ -103,10 +103,6 @@ def reasons() -> list[str]:
     ]
 
 
-def not_built() -> list[str]:
-    return [rule["steps"][0]["intent"] for rule in RULES if rule["steps"][1].get("action") == "action_not_built_yet"]
-
-
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
 def test_every_error_has_a_sentence_with_all_its_values_and_no_vendor_text(error: errors.CloudDeskError) -> None:
     response, values = wording.of_error(error)
@@ -152,7 +148,7 @@ def test_every_response_that_code_names_exists() -> None:
 def test_every_response_is_said_by_code_or_by_a_notice() -> None:
     code = "\n".join(path.read_text() for path in (PROJECT / "actions").glob("*.py"))
     said = set(re.findall(r'"(utter_[a-z_]+)"', code)) | {f"utter_error_{code}" for code in codes()}
-    said |= {f"utter_not_built_{intent}" for intent in not_built()} | {"utter_simulated_yes", "utter_simulated_no"}
+    said |= {"utter_simulated_yes", "utter_simulated_no"}
     said |= {f"utter_explain_word_{word}" for word in knowledge.WORDS}
     said |= {f"utter_notice_{kind}" for kind in kinds()} | {f"utter_reason_{reason}" for reason in reasons()}
     variants = tuple(f"utter_notice_{kind}_" for kind in kinds())
@@ -209,11 +205,6 @@ def test_every_intent_has_one_rule_and_every_form_one_that_runs_its_action() -> 
     assert all(intents[topic] == f"{topic}_form" for topic in Form.forms)
     assert done == {f"{topic}_form": f"action_{topic}" for topic in Form.forms}
     assert {*intents.values(), *done.values()} <= {*DOMAIN["actions"], *DOMAIN["forms"]}
-
-
-def test_every_intent_that_is_not_built_has_its_own_answer() -> None:
-    assert not_built()
-    assert all(f"utter_not_built_{intent}" in DOMAIN["responses"] for intent in not_built())
 
 
 @pytest.mark.parametrize("kind", kinds())

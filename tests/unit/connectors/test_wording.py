@@ -87,3 +87,18 @@ def test_trouble_with_giving_back_and_a_warning_end_no_waiting():
     assert not concludes(notice(kinds.TROUBLE))
     assert not concludes(notice(kinds.EXPIRING))
     assert concludes(notice(kinds.ENDED))
+
+
+@pytest.mark.parametrize("kind", [kinds.LET_IN, kinds.RELINKED])
+def test_a_link_in_a_notice_names_its_secret_which_is_put_in_where_it_is_shown(kind: str):
+    doors = "JupyterLab: http://127.0.0.1:8888/lab?token={token}"
+    reply = Wording().render(notice(kind, doors=doors, person="ben", owner="ann"), timezone_name="UTC")
+    assert "token={token}" in reply.text
+    assert reply.secrets_of == "r-1"
+    assert "token=s3cret" in reply.with_secrets({"token": "s3cret"}).text
+
+
+def test_a_machine_that_does_not_answer_yet_is_named_to_whom_the_others_let_in():
+    text = Wording().render(notice(kinds.LET_IN, behind="node-2", owner="ann"), timezone_name="UTC").text
+    assert "Not yet, as it does not answer: node-2" in text
+    assert "Not yet" not in Wording().render(notice(kinds.LET_IN, owner="ann"), timezone_name="UTC").text

@@ -136,6 +136,19 @@ async def test_a_yes_goes_by_the_price_and_the_number_that_were_shown() -> None:
     assert (done.node_count, done.hourly_price_usd) == (6, pytest.approx(4 * 0.125 + 2 * 0.1)), "cheaper is as well"
 
 
+@pytest.mark.parametrize("meanwhile", [{"state": SCALING, "scaling_to": 6}, {}], ids=["under way", "done"])
+async def test_a_yes_whose_answer_was_lost_is_answered_once_more(meanwhile: dict[str, Any]) -> None:
+    world = MemoryDesk()
+    item = await a_cluster(world)
+    agreed = (await world.desk.scaling.quote(ANN, item.id, 6)).scale
+    await world.desk.scaling.scale(ANN, item.id, agreed, request_id="one")
+    world.views.items[item.id] = replace(world.views.items[item.id], **meanwhile)
+    again = await world.desk.scaling.scale(ANN, item.id, agreed, request_id="one")
+    assert (again.id, again.node_count) == (item.id, 6)
+    with pytest.raises((WrongState, SameSize)):
+        await world.desk.scaling.scale(ANN, item.id, agreed, request_id="another")
+
+
 async def test_machines_that_are_no_cluster_are_nodes() -> None:
     world = MemoryDesk()
     await world.accounts.welcome(ANN.person)

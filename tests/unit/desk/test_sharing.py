@@ -16,17 +16,20 @@ from clouddesk.leases import Leases
 from clouddesk.model.actor import ADMIN, MEMBER, VIEWER, Actor
 from clouddesk.model.errors import CloudDeskError, Denied, NotFound
 from clouddesk.model.invalid import NoColleague, ShareIsOver
+from clouddesk.model.node import Opening
 from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import GO_ON, PARTIAL, STOPPED, Reservation
 from clouddesk.model.scaling import Scale
 from clouddesk.model.share import EXTEND, MANAGE, USE, Share
 from clouddesk.model.timer import EVERY_DAY, STOP, Weekly
+from clouddesk.openings import Openings
 from clouddesk.peers import Peers
 from clouddesk.power import Power
 from clouddesk.scaling import Sizes
 from clouddesk.sharing import Shares
 from clouddesk.templates import Templates
 from clouddesk.timers import Switch, Timers
+from clouddesk.utilisation import Utilisation
 from tests.conversation.memory import MemoryDesk
 
 ANN = Actor("local", "ann")
@@ -44,10 +47,13 @@ CALLS: dict[str, tuple[str, Call]] = {
     "start": (SWITCH, lambda desk, actor, id_: desk.power.start(actor, id_)),
     "reboot": (SWITCH, lambda desk, actor, id_: desk.power.reboot(actor, id_)),
     "choose": (OWN, lambda desk, actor, id_: desk.choose(actor, id_, GO_ON)),
+    "report": (SEE, lambda desk, actor, id_: desk.utilisation.report(actor, id_)),
     "release": (OWN, lambda desk, actor, id_: desk.release(actor, id_)),
     "owned": (OWN, lambda desk, actor, id_: desk.owned(actor, id_)),
     "quote": (OWN, lambda desk, actor, id_: desk.scaling.quote(actor, id_, 3)),
     "scale": (OWN, lambda desk, actor, id_: desk.scaling.scale(actor, id_, GROWN, request_id="r")),
+    "look": (OWN, lambda desk, actor, id_: desk.openings.look(actor, id_)),
+    "change": (OWN, lambda desk, actor, id_: desk.openings.change(actor, id_, [Opening(80, 80)], before=())),
     "share": (OWN, lambda desk, actor, id_: desk.shares.share(actor, id_, Share("cid", USE), request_id="r")),
     "open_to_team": (OWN, lambda desk, actor, id_: desk.peers.open_to_team(actor, id_, is_open=True)),
     "check": (OWN, lambda desk, actor, id_: desk.handovers.check(actor, id_, "cid")),
@@ -65,7 +71,7 @@ CALLS: dict[str, tuple[str, Call]] = {
     "request_of": (SEE, lambda desk, actor, id_: desk.templates.request_of(actor, id_)),
     "unshare": (OWN, lambda desk, actor, id_: desk.shares.unshare(actor, id_, "cid", request_id="r")),
 }
-PARTS = (Desk, Handovers, Leases, Peers, Power, Shares, Sizes, Templates, Timers)
+PARTS = (Desk, Handovers, Leases, Openings, Peers, Power, Shares, Sizes, Templates, Timers, Utilisation)
 STATES = {"start": STOPPED, "choose": PARTIAL}
 """The state that a call needs; running for the others."""
 

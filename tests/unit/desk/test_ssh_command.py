@@ -51,15 +51,17 @@ def test_a_known_key_is_demanded_and_an_unknown_one_is_taken_once():
     assert "StrictHostKeyChecking=yes" in pinned
     assert "StrictHostKeyChecking=accept-new" in first_contact
     assert {f"UserKnownHostsFile={FILE}", f"HostKeyAlias=clouddesk-{item.id}-node-1"} <= set(pinned)
-    assert first_contact[-3:] == ["-p", "22004", "debian@198.51.100.2"]
+    assert first_contact[-4:] == ["-p", "22004", "--", "debian@198.51.100.2"]
     assert doors.known_hosts(item) == (f"clouddesk-{item.id}-node-1 {KEY}",)
 
 
 def test_a_command_and_a_tunnel_go_where_they_are_wanted():
     item = two_notebooks()
-    assert ssh_command(item, item.nodes[0], FILE, command=("df", "-h"))[-3:] == ["debian@198.51.100.1", "df", "-h"]
+    assert ssh_command(item, item.nodes[0], FILE, command=("df", "-h"))[-4:] == [
+        *("--", "debian@198.51.100.1", "df", "-h"),
+    ]
     tunnel = ssh_command(item, item.nodes[0], FILE, is_tunnel=True)
-    assert tunnel[-4:] == ["-L", "8888:10.0.0.1:8888", "-N", "debian@198.51.100.1"]
+    assert tunnel[-5:] == ["-L", "8888:10.0.0.1:8888", "-N", "--", "debian@198.51.100.1"]
     both = ssh_command(item, item.nodes[0], FILE, command=("top",), is_tunnel=True)
     assert "-N" not in both
     with pytest.raises(Invalid, match="no page"):

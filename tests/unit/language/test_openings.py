@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from clouddesk.language.openings import MY_ADDRESS, WORLD, Opened, is_wide, read
+from clouddesk.language.openings import MY_ADDRESS, WORLD, Closed, Opened, closed, is_wide, read
 
 
 @pytest.mark.parametrize(
@@ -83,3 +83,33 @@ def test_half_the_internet_is_as_good_as_all_of_it(source: str, is_so: bool) -> 
 )
 def test_what_is_not_to_be_reached_is_closed(text: str) -> None:
     assert read(text) == Opened(is_closed=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("close port 8080", Closed(("8080",))),
+        ("please close the ports 80, 443 and 8000-8100 of web-1", Closed(("80", "443", "8000-8100"))),
+        ("close port 8080 to 203.0.113.7 again", Closed(("8080",), ("203.0.113.7/32",))),
+        ("close everything", Closed()),
+        ("shut all the ports of web-1", Closed()),
+        ("don't close port 8080", None),
+        ("close it", None),
+        ("close my machines", None),
+        ("close port 99999", None),
+    ],
+)
+def test_what_is_closed_of_machines_that_run(text: str, expected: Closed | None) -> None:
+    assert closed(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("let my new address in", Opened(unclear=(MY_ADDRESS,))),
+        ("let 203.0.113.9 in", Opened(("203.0.113.9/32",))),
+        ("let bob in", Opened()),
+    ],
+)
+def test_who_is_let_in(text: str, expected: Opened) -> None:
+    assert read(text) == expected

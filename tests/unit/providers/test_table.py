@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib import import_module
 
 import pytest
 
 from clouddesk.model.credentials import Secret
 from clouddesk.model.errors import Invalid
 from clouddesk.providers import LIVE_PRICED, PROVIDERS, open_provider, providers_with_os
+from clouddesk.providers.spec import ProviderSpec
 
 TOKEN = {"token": Secret("dop_v1_x")}
 
@@ -94,3 +96,9 @@ def test_opening_needs_no_network_and_no_other_clouds_library() -> None:
         "sys.exit('boto3' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("spec", PROVIDERS.values(), ids=PROVIDERS)
+def test_a_cloud_can_change_its_firewalls_exactly_where_the_table_says_so(spec: ProviderSpec) -> None:
+    module, _, name = spec.cloud.partition(":")
+    assert hasattr(getattr(import_module(module), name), "let_in") == spec.opens_later

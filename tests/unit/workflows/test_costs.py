@@ -14,46 +14,24 @@ from hypothesis import strategies as st
 from clouddesk.adapters import cost_lines
 from clouddesk.model.costs import CostAccount, report
 from clouddesk.model.meter import MOST_READINGS
-from clouddesk.model.node import Node, NodeOrder, NodePlan
+from clouddesk.model.node import Node
 from clouddesk.model.reservation import REASON_EXPIRED, REASON_RELEASED, Reservation, ReservationOrder
 from clouddesk.workflows.findings import ended
 from clouddesk.workflows.state import ReservationState
+from tests.orders import make_order
 
 START = datetime(2026, 10, 20, 9, 0, tzinfo=timezone.utc)
 CENT = 0.005
 
 
 def order(nodes: int, *, hourly_cents: int = 60, stopped_cents: int = 2, lease_hours: int = 720) -> ReservationOrder:
-    return ReservationOrder(
-        reservation_id="r-00000001",
-        name="spark-1",
-        workspace_id="local",
-        owner="ann",
-        conversation="local:console:-:ann",
-        kind="cluster",
-        software="spark",
-        provider="aws",
-        vcpus=4,
-        memory_gb=16.0,
-        credential_ref="people/local/ann/aws",
-        nodes=NodeOrder(
-            installation="cd-test",
-            reservation_id="r-00000001",
-            owner="local/ann",
-            region="eu-1",
-            size="small",
-            os="ubuntu-24.04",
-            nodes=tuple(NodePlan(f"node-{number}") for number in range(nodes)),
-            disk_gb=10.0,
-            name="spark-1",
-        ),
+    return make_order(
+        START,
+        keys=[f"node-{number}" for number in range(nodes)],
         lease_seconds=lease_hours * 3600,
         max_lease_seconds=lease_hours * 3600,
-        warning_seconds=(),
         hourly_price_usd=hourly_cents / 100 * nodes,
         stopped_hourly_price_usd=stopped_cents / 100 * nodes,
-        created_at=START,
-        is_simulated=False,
     )
 
 

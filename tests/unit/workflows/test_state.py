@@ -8,9 +8,10 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from clouddesk.model.errors import LimitExceeded
-from clouddesk.model.node import Node, NodeOrder, NodePlan
+from clouddesk.model.node import Node
 from clouddesk.model.reservation import ReservationOrder
 from clouddesk.workflows.state import ReservationState
+from tests.orders import make_order
 
 START = datetime(2026, 11, 22, 12, 0, tzinfo=timezone.utc)
 
@@ -21,37 +22,7 @@ def after(seconds: float) -> datetime:
 
 @pytest.fixture
 def order() -> ReservationOrder:
-    return ReservationOrder(
-        reservation_id="r-1",
-        name="vm-1",
-        workspace_id="local",
-        owner="ann",
-        conversation="local:console:-:ann",
-        kind="vm",
-        software=None,
-        provider="aws",
-        vcpus=1,
-        memory_gb=1.0,
-        credential_ref="people/local/ann/aws",
-        nodes=NodeOrder(
-            installation="cd-test",
-            reservation_id="r-1",
-            owner="local/ann",
-            region="eu-1",
-            size="small",
-            os="ubuntu-24.04",
-            nodes=(NodePlan("node-1"),),
-            disk_gb=10.0,
-            name="vm-1",
-        ),
-        lease_seconds=3600,
-        max_lease_seconds=7200,
-        warning_seconds=(7200, 1800, 600),
-        hourly_price_usd=3.6,
-        stopped_hourly_price_usd=0.36,
-        created_at=START,
-        is_simulated=False,
-    )
+    return make_order(START, warning_seconds=(7200, 1800, 600), hourly_price_usd=3.6, stopped_hourly_price_usd=0.36)
 
 
 @pytest.fixture
