@@ -134,8 +134,7 @@ class _Look:
 
 def _look(own: list[Sample], thresholds: Thresholds, vcpus: int) -> _Look:
     own.sort(key=lambda item: item.at)
-    limit = thresholds.cpu_percent_of(vcpus)
-    signs = [_signs(item, limit, thresholds.gpu_percent) for item in own]
+    signs = [signs_of_use(item, thresholds, vcpus) for item in own]
     return _Look(own, signs, _passing(own, signs))
 
 
@@ -188,9 +187,10 @@ def _unbroken(own: Sequence[Sample], used: datetime | None, typed: datetime | No
     return max(begin, typed) if typed is not None else begin
 
 
-def _signs(sample: Sample, cpu_percent: float, gpu_percent: float) -> Sequence[str]:
-    is_on_gpu = sample.gpu_percent is not None and sample.gpu_percent >= gpu_percent
-    is_on_cpu = sample.cpu_percent is not None and sample.cpu_percent >= cpu_percent
+def signs_of_use(sample: Sample, thresholds: Thresholds, vcpus: int) -> Sequence[str]:
+    """What shows that a machine with so many cores is in use; () when nothing does."""
+    is_on_gpu = sample.gpu_percent is not None and sample.gpu_percent >= thresholds.gpu_percent
+    is_on_cpu = sample.cpu_percent is not None and sample.cpu_percent >= thresholds.cpu_percent_of(vcpus)
     if not (sample.logins or sample.jobs or is_on_gpu or is_on_cpu):
         return ()
     shown = {LOGINS: sample.logins, JOBS: sample.jobs, GPU: is_on_gpu, CPU: is_on_cpu}

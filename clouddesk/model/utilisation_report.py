@@ -7,16 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from clouddesk.model.idleness import Thresholds, signs_of_use
 from clouddesk.model.reservation import RUNNING, Reservation
 from clouddesk.model.utilisation import Sample
 
-FRESH = timedelta(minutes=20)
+USUAL = Thresholds()
+FRESH = USUAL.gap
 """What was seen longer ago says nothing of now."""
-BUSY_CPU_PERCENT = 5.0
-"""A machine whose processors do less does nothing but run its system and its software."""
-BUSY_CORES = 0.5
-"""From this on a processor is at work, however many cores there are: one thread on 64 of them is under 2 %."""
-BUSY_GPU_PERCENT = 2.0
 _SLOT = timedelta(minutes=5)
 """So finely time in use is counted."""
 
@@ -97,13 +94,7 @@ class UtilisationReport:
 
 def is_in_use(sample: Sample, vcpus: int) -> bool:
     """Somebody is logged in there, or something runs."""
-    busy_cpu = min(BUSY_CPU_PERCENT, 100 * BUSY_CORES / max(1, vcpus))
-    return bool(
-        sample.logins
-        or sample.jobs
-        or (sample.cpu_percent or 0.0) >= busy_cpu
-        or (sample.gpu_percent or 0.0) >= BUSY_GPU_PERCENT
-    )
+    return bool(signs_of_use(sample, USUAL, vcpus))
 
 
 def report(
