@@ -15,6 +15,7 @@ import pytest
 from clouddesk.desk import Desk
 from clouddesk.model.actor import Actor
 from clouddesk.model.errors import CloudDeskError
+from clouddesk.topics import Topics
 from tests.unit.desk.matrix import PEOPLE, Row, Scene, Who, set_up
 from tests.unit.desk.ways import FOR_EVERYBODY, WITHIN, rows
 
@@ -93,7 +94,7 @@ def test_the_matrix_is_as_large_as_it_is_said_to_be() -> None:
 def topics() -> dict[str, type]:
     """The Desk and its topics, by the name that they have there."""
     found: dict[str, type] = {"desk": Desk}
-    for name, member in vars(Desk).items():
+    for name, member in vars(Topics).items():
         if isinstance(member, cached_property) and not name.startswith("_"):
             found[name] = typing.get_type_hints(member.func)["return"]
     for item in dataclasses.fields(Desk):
