@@ -35,10 +35,10 @@ def test_a_redis_cluster_on_docker_works_when_it_is_called_ready_and_leaves_noth
     assert "NOAUTH" in run(key, door, re.sub(r"=\w{32}", "=", redis) + " get greeting 2>&1")
 
     # A colleague's own key is on the machines for as long as it is shared with them, and nobody else's is touched.
-    theirs = own_key(stack, "ed", tmp_path)
+    theirs = own_key(stack, "ben", tmp_path)
     assert is_refused(theirs, door)
-    assert "put their SSH keys on its machines" in said(say(stack, "cleo", f"share {made['name']} with ed"))
-    (let_in,) = eventually(lambda: [text for text in latest(stack, "ed") if "You can log in" in text])
+    assert "put their SSH keys on its machines" in said(say(stack, "cleo", f"share {made['name']} with ben"))
+    (let_in,) = eventually(lambda: [text for text in latest(stack, "ben") if "You can log in" in text])
     assert doors(let_in) == doors(told)
     assert run(theirs, door, f"{redis} get greeting") == "hello"
     say(stack, "cleo", f"stop sharing {made['name']}")
