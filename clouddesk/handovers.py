@@ -1,4 +1,4 @@
-"""Machines that get another owner: offered by the one, accepted by the other (docs/decisions/0013-another-owner.md)."""
+"""Machines that get another owner: offered by the one, accepted by the other (docs/decisions/0015-another-owner.md)."""
 
 from __future__ import annotations
 
