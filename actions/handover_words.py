@@ -6,10 +6,9 @@ There is no intent for these. Whole sentences: "give ben access to etl" shares i
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from actions.turn import Turn
-from clouddesk.language.people import MENTION
+from actions.with_others import WHO, About, person_in
 from clouddesk.language.vocabulary import LEAD, POLITE_END, plain
 
 OFFER, ACCEPT, DECLINE = "hand_over", "accept_handover", "decline_handover"
@@ -17,14 +16,13 @@ OFFER, ACCEPT, DECLINE = "hand_over", "accept_handover", "decline_handover"
 
 _ASKS = rf"{LEAD}(?:(?:can|could|would) (?:you|i) (?:please )?|i(?:'d like| would like| want| need) to )?"
 _WHAT = r"(?P<what>it|this|that|(?:my |our |the )?[\w.-]+(?: (?:cluster|machine|vm|server|box))?)"
-_WHO = r"(?P<who>@?[a-z0-9][\w.+-]*|<@[^>]+>)"
 _OFFERED = tuple(
     re.compile(pattern + POLITE_END)
     for pattern in (
-        rf"{_ASKS}(?:hand|pass|sign) (?:over {_WHAT}|{_WHAT.replace('what', 'other')} (?:over|on)) to {_WHO}",
-        rf"{_ASKS}transfer (?:the )?(?:ownership of )?{_WHAT} to {_WHO}",
-        rf"{_ASKS}make {_WHO} (?:the )?(?:new )?owner of {_WHAT}",
-        rf"{_WHO} (?:takes|will take|is taking|should take) over {_WHAT}(?: from me)?",
+        rf"{_ASKS}(?:hand|pass|sign) (?:over {_WHAT}|{_WHAT.replace('what', 'other')} (?:over|on)) to {WHO}",
+        rf"{_ASKS}transfer (?:the )?(?:ownership of )?{_WHAT} to {WHO}",
+        rf"{_ASKS}make {WHO} (?:the )?(?:new )?owner of {_WHAT}",
+        rf"{WHO} (?:takes|will take|is taking|should take) over {_WHAT}(?: from me)?",
     )
 )
 _ANSWERED = tuple(
@@ -37,15 +35,6 @@ _ANSWERED = tuple(
 _POINTING = ("it", "this", "that", "cluster", "machine", "vm", "server", "box", "")
 
 
-@dataclass(frozen=True)
-class About:
-    """``topic`` is that of the action; ``what`` and ``who`` as they were said ("" for what "it" means)."""
-
-    topic: str
-    what: str = ""
-    who: str = ""
-
-
 def find(turn: Turn) -> About | None:
     """None when the message is about something else."""
     if turn.is_button:
@@ -54,8 +43,7 @@ def find(turn: Turn) -> About | None:
     for pattern in _OFFERED:
         if found := pattern.fullmatch(text):
             groups = found.groupdict()
-            mention = MENTION.search(turn.text)
-            who = mention["id"] if mention else groups["who"].lstrip("@")
+            who = person_in(turn, groups["who"])
             return About(OFFER, _name(groups["what"] or groups.get("other") or ""), who)
     for pattern in _ANSWERED:
         if found := pattern.fullmatch(text):

@@ -6,10 +6,9 @@ There is no intent for these. Whole sentences, so that nobody else's are taken: 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from actions.turn import Turn
-from clouddesk.language.people import MENTION
+from actions.with_others import WHO, About, person_in
 from clouddesk.language.vocabulary import LEAD, POLITE_END, plain
 
 FIND, ASK, OPEN, CLOSE = "find_peers", "ask_peer", "open_to_team", "close_to_team"
@@ -50,9 +49,8 @@ _FOUND = tuple(
 _GENERAL = re.compile(
     r"\b(?:free|spare|shared|idle|borrow|share|any(?:one|body)|some(?:one|body)|team|colleagues?|who)\b"
 )
-_WHO = r"(?P<who>@?[a-z0-9][\w.+-]*|<@[^>]+>)"
 _ASKED = re.compile(
-    rf"{LEAD}(?:(?:can|could|would) you )?(?:please )?ask {_WHO} "
+    rf"{LEAD}(?:(?:can|could|would) you )?(?:please )?ask {WHO} "
     rf"(?:for|about|to share|(?:if|whether) (?:i|we) {_MAY} {_USE}) (?:(?:the|their|his|her|an?|some) )*"
     rf"(?P<what>[\w.-]+)(?: {_NOUN})?{POLITE_END}"
 )
@@ -84,15 +82,6 @@ _CLOSED = tuple(
 _NOTHING = re.compile(r"^(?:nothing|something|anything|template|templates|details?|costs?|prices?)$")
 
 
-@dataclass(frozen=True)
-class About:
-    """``topic`` is that of the action; ``what`` and ``who`` as they were said."""
-
-    topic: str
-    what: str = ""
-    who: str = ""
-
-
 def find(turn: Turn) -> About | None:
     """None when the message is about something else."""
     if turn.is_button:
@@ -103,9 +92,7 @@ def find(turn: Turn) -> About | None:
             if (found := pattern.fullmatch(text)) and not _NOTHING.match(found["what"]):
                 return About(topic, found["what"])
     if asked := _ASKED.fullmatch(text):
-        # A mark keeps its capitals.
-        mention = MENTION.search(turn.text)
-        return About(ASK, asked["what"], mention["id"] if mention else asked["who"].lstrip("@"))
+        return About(ASK, asked["what"], person_in(turn, asked["who"]))
     is_found = any(pattern.fullmatch(text) for pattern in _FOUND)
     is_of_colleagues = bool(turn.all_of("software") or re.search(rf"\b{_SPECIAL}\b", text) or _GENERAL.search(text))
     return About(FIND) if is_found and is_of_colleagues else None
