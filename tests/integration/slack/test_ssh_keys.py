@@ -71,6 +71,8 @@ async def test_keys_are_put_into_a_form_and_stand_on_the_page_with_a_button_to_r
         (public_key("rsa", bits=1024), "too short"),
         (public_key()[:60], "damaged"),
     ],
+    # The keys are new ones each time.
+    ids=["private", "none", "short", "damaged"],
 )
 async def test_what_is_no_good_key_is_refused_at_its_field_and_not_kept(
     slack: SlackServer, start: StartGateway, lines: str, says: str
