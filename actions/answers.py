@@ -330,8 +330,7 @@ async def _without_question(turn: Turn) -> None:
 async def _is_too_late(turn: Turn) -> bool:
     """A change right after the yes: what is ordered can only be given back; another is offered, with the change."""
     answered = turn.question or {}
-    change = bargaining.change_in(turn) if turn.intent == "correct" else {}
-    change.pop("name", None)
+    change = bargaining.change_after_yes(turn)
     if answered.get("of") != "quote" or not change:
         return False
     item = await carrying_out.if_known(turn, answered["ids"][0])

@@ -69,6 +69,7 @@ _UNDOES = re.compile(
 _ANOTHER = re.compile(SOME_MACHINES)
 _THAT = re.compile(r"\b(?:that|it|this|them|those|these|instead|same)\b")
 _OF_THOSE = re.compile(rf"\b(?P<number>{NUMBER}) of (?:those|them|these)\b")
+_ADDS = re.compile(rf"{LEAD}(?:and |but )?with\b")
 _WITH = re.compile(r"\bwith\b")
 _PER = re.compile(r"\b(?:per|an?|every) (month|week|day)\b")
 _MOST_WORDS = 6
@@ -100,6 +101,13 @@ def change_in(turn: Turn) -> Fields:
         is_said = number is None or number in change.values()
         return change if is_said else {**change, "count": _in_all(text, int(number or 0), question)}
     return change if change or turn.is_button else _change_in_words(turn, text)
+
+
+def change_after_yes(turn: Turn) -> Fields:
+    """What a message right after the yes would have changed: "with a 200 gb disk", "make it three"."""
+    is_added = turn.intent == "inform" and _ADDS.match(_plain(turn.text)) is not None
+    change = change_in(turn) if is_added or turn.intent == "correct" else {}
+    return {field: value for field, value in change.items() if field != "name"}
 
 
 def _change_in_words(turn: Turn, text: str) -> Fields:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from actions import resolve, utilisation_words
 from actions.base import DeskAction
 from actions.turn import Turn
 from clouddesk.language.periods import find_period
+from clouddesk.model.reservation import Reservation
 
 LAST_DAY = "the last 24 hours"
+_SEVERAL = re.compile(
+    r"\b(?:my|our|the) (?:[\w-]+ )?(?:machines|vms|clusters|servers|boxes|instances|ones)\b|\bwhich ones\b"
+)
 
 
 class ActionUtilizationReport(DeskAction):
@@ -18,8 +24,7 @@ class ActionUtilizationReport(DeskAction):
 
     async def respond(self, turn: Turn) -> None:
         """One that is meant with its curve; several in a line each."""
-        meant = await resolve.which(turn, self.topic)
-        items = meant.chosen or meant.candidates
+        items = await _meant(turn, self.topic)
         if not items:
             return
         now, timezone = turn.desk.clock(), turn.actor.timezone
@@ -36,3 +41,12 @@ class ActionUtilizationReport(DeskAction):
         words = period.words if period else LAST_DAY
         card = utilisation_words.card(report, turn.actor, words)
         turn.say("utter_utilization", card=card, chart=utilisation_words.chart(report, turn.actor, words))
+
+
+async def _meant(turn: Turn, topic: str) -> list[Reservation]:
+    """ "Which of my machines" are all of them, whichever was spoken of last; looking changes nothing."""
+    is_of_several = _SEVERAL.search(turn.text.lower()) and not await resolve.said_names(turn)
+    if is_of_several and (found := await resolve.having(turn)):
+        return found
+    meant = await resolve.which(turn, topic)
+    return [*(meant.chosen or meant.candidates)]

@@ -125,7 +125,7 @@ class Absences:
     def lines(self, running: Sequence[Reservation], until: datetime | None) -> str:
         """What runs, a line each."""
         return "\n".join(
-            f"• *{item.name}*: {hourly(item.current_hourly_price_usd)} an hour, {money(self.cost_usd(item, until))} "
+            f"• *{item.name}*: {hourly(item.current_hourly_price_usd)}, {money(self.cost_usd(item, until))} "
             + ("until you are back" if until and item.expires_at > until else "until its lease ends")
             for item in running
         )
