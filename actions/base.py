@@ -9,7 +9,10 @@ import structlog
 from rasa_sdk import Action
 
 from actions import (
+    about_budgets,
+    approving,
     assenting,
+    away,
     bare,
     bargaining,
     besides,
@@ -19,6 +22,8 @@ from actions import (
     desk_access,
     freeze_words,
     giving_up,
+    handover_words,
+    idle_words,
     knowledge,
     lengths,
     moments,
@@ -27,6 +32,7 @@ from actions import (
     openings,
     own_keys,
     parking,
+    peer_words,
     price_words,
     questions,
     refusals,
@@ -42,15 +48,18 @@ from actions import (
     template_words,
     unsure,
     usual,
+    weekly_words,
     wording,
 )
 from actions.turn import FACTS, Question, Turn
 from clouddesk.language import team
+from clouddesk.language.holidays import place_chosen
+from clouddesk.model.approval import OverBudget
 from clouddesk.model.errors import CloudDeskError, Frozen, ProviderError
 from clouddesk.model.offer import OWN_MACHINE
 
 log = structlog.get_logger()
-_OF_A_MACHINE = ("describe_resource", "connect_info", "list_resources")
+_OF_A_MACHINE = ("describe_resource", "connect_info", "list_resources", "utilization_report")
 """Topics after which "it" may mean a machine that was spoken of."""
 
 
@@ -86,7 +95,7 @@ class DeskAction(Action, ABC):  # type: ignore[misc]  # rasa_sdk is untyped
         follows_form = moments.follows_form(tracker)
         has_broken_off = moments.has_broken_off(tracker)
         topic = None if has_broken_off else topic_of_answer(turn, is_read=follows_form)
-        is_first = not follows_form and self.topic in (turn.intent, "did_not_understand", "not_built_yet")
+        is_first = not follows_form and self.topic in (turn.intent, "did_not_understand")
         if has_broken_off:
             _hear_again(turn)
         elif topic is None and is_first and (meant := await named.meaning(turn)):
@@ -124,6 +133,8 @@ async def attempt(action: str, turn: Turn, topic: str) -> None:
     before, again = (turn.request, turn.question), retries.wish(turn, topic)
     try:
         await hand_over(turn, topic)
+    except OverBudget as over:
+        await approving.ask(turn, over)
     except Exception as error:  # noqa: BLE001 - whatever broke, the person hears of it and the log has the cause
         say_fault(action, turn, error)
         if retries.is_passing(error):
@@ -157,6 +168,8 @@ def topic_of_answer(turn: Turn, *, is_read: bool = False) -> str | None:
 def _topic_of_answer(turn: Turn) -> str | None:
     question = turn.question
     is_open = questions.is_open(question)
+    if (about := turn.about_budget) and (about.is_aside or not turn.form):
+        return "budgets" if about.is_aside else "set_budget"
     if found := team_words.topic(turn):
         return found
     if several.find(turn):
@@ -167,6 +180,8 @@ def _topic_of_answer(turn: Turn) -> str | None:
         return "change_scale"
     if choosing.is_answer(turn):
         return "choose"
+    if turn.idle_words is not None and not turn.form:
+        return "idling"
     if notified.is_answer(turn):
         return "answer_notice"
     if turn.decision is not None:
@@ -177,8 +192,18 @@ def _topic_of_answer(turn: Turn) -> str | None:
         return "reselect"
     if not turn.form and own_keys.find(turn):
         return "ssh_keys"
+    if not turn.form and away.find(turn):
+        return "absence"
+    if not turn.form and not turn.is_button and place_chosen(turn.text):
+        return "public_holidays"
+    if not turn.form and weekly_words.find(turn):
+        return "weekly_costs"
     if not turn.form and turn.about_template:
         return "change_template"
+    if not turn.form and (handover := handover_words.find(turn)):
+        return handover.topic
+    if not turn.form and (peers := peer_words.find(turn)):
+        return peers.topic
     if not turn.form and knowledge.asked_about(turn):
         return "explain"
     if openings.asks_of_running(turn):
@@ -298,6 +323,8 @@ async def _open(tracker: Any) -> Turn:
     turn.other_length = await lengths.find(turn)
     turn.about_template = await template_words.find(turn)
     turn.other_scale = await rescaling.find(turn)
+    turn.idle_words = await idle_words.find(turn)
+    turn.about_budget = await about_budgets.find(turn)
     turn.about_team = await team_words.find(turn)
     granted = await desk.welcome(turn.actor)
     if granted:

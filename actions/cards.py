@@ -278,11 +278,20 @@ def reservation_card(item: Reservation, actor: Actor, now: datetime, *, more: Se
     return with_mark(lines, [item])
 
 
+def is_let_in(item: Reservation, actor: Actor) -> bool:
+    """Whether SSH keys of the actor's log in to its machines."""
+    if item.person == actor.person and item.has_owner_keys:
+        return True
+    return item.workspace_id == actor.workspace_id and actor.user_id in item.let_in
+
+
 def connect_card(item: Reservation, actor: Actor) -> Card:
     """How to log in to each machine, or honestly that the actor can't."""
-    is_let_in = item.has_owner_keys and item.person == actor.person
-    if is_let_in:
-        lines = [f"*{item.name}*, with the SSH keys that you had given me when you ordered it:"]
+    is_owner = item.person == actor.person
+    if is_let_in(item, actor):
+        is_from_order = is_owner and item.has_owner_keys
+        given = "that you had given me when you ordered it" if is_from_order else "that I have of you"
+        lines = [f"*{item.name}*, with the SSH keys {given}:"]
         lines.extend(_ssh_lines(item))
         lines.extend(_software_lines(item))
         lines.append(f"For `~/.ssh/config`: “ssh config for {item.name}”.")
@@ -291,7 +300,10 @@ def connect_card(item: Reservation, actor: Actor) -> Card:
     else:
         lines = [f"*{item.name}* is at these addresses, but no SSH key of yours is installed there:"]
         lines.extend(_node_lines(item))
-    if item.person == actor.person and not is_let_in:
+    has_part = any(share.user_id == actor.user_id for share in item.shares)
+    if has_part and item.is_reached and not is_let_in(item, actor):
+        lines.append('Give me your public key ("my ssh key is ssh-ed25519 …"), and I put it there.')
+    if is_owner and not item.has_owner_keys and not item.earlier_owners:
         lines.append(
             'Give me your public key ("my ssh key is ssh-ed25519 …"), and the next machines you order let you in.'
         )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from actions import cards, create, deciding, forms, questions, retries
+from actions import approving, cards, create, deciding, forms, questions, retries
 from actions.base import hand_over
 from actions.moments import Moment
 from actions.turn import Question, Turn
 from actions.wording import provider_title
 from clouddesk.language import team
+from clouddesk.model.approval import OverBudget
 from clouddesk.model.errors import NotFound, OfferChanged, QuoteExpired
 from clouddesk.model.reservation import Reservation
 
@@ -44,6 +45,12 @@ async def reserve(turn: Turn, quote_id: str) -> None:
         made = await turn.desk.reserve(turn.actor, quote_id, conversation=turn.conversation)
     except QuoteExpired as error:
         await create.quote_again(turn, quote_id, has_changed=isinstance(error, OfferChanged))
+        return
+    except OverBudget as over:
+        await approving.ask(turn, over)
+        question = turn.question
+        if question is not None and question.get("id") == quote_id:
+            turn.settle()
         return
     turn.last_reservation = made.id
     _settle(turn, {"kind": "answered", "of": "quote", "ids": [made.id]})

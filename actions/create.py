@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from actions import cards, differences, freeze_words, openings, questions, retries, setup_words
+from actions import approving, cards, differences, freeze_words, openings, peers, questions, retries, setup_words
 from actions.base import DeskAction
 from actions.kinds import kept_of, says_vm
 from actions.mending import lost_words, problem_of
@@ -83,14 +83,18 @@ async def quote(
         topic = f"create_{said['kind']}"
         turn.wish = {**retries.wish(turn, topic), "request": said, "facts": {"software": said.get("software")}}
         raise
+    findings = await turn.desk.budgets.look_at_quote(turn.actor, made)
     question = _question(turn, made, said, changes) | ({} if wish is None else {"wish": wish})
+    if any(item.is_over for item in findings):
+        question["is_over_budget"] = True
     turn.ask(question, request=said)
     say_start(turn, made)
+    more = (await _more(turn, said), await peers.line_for_quote(turn, said.get("software") or ()))
     turn.say(
         response,
         buttons=questions.buttons(question),
-        card=cards.quote_card(made, turn.actor, title_in(turn, said), more=await _more(turn, said)),
-        warning=warning_of(turn, made),
+        card=cards.quote_card(made, turn.actor, title_in(turn, said), more="\n".join(filter(None, more))),
+        warning=warning_of(turn, made) + approving.warning(turn, findings),
         them="it" if len(made.nodes) == 1 else "them",
         changes=change_words(changes or {}),
         difference=differences.words(before, question["shown"]) if before else "",
@@ -189,11 +193,12 @@ async def show_again(turn: Turn) -> None:
     except QuoteExpired:
         await quote_again(turn, question["id"])
         return
+    findings = await turn.desk.budgets.look_at_quote(turn.actor, made)
     turn.say(
         "utter_card_replaced",
         buttons=questions.buttons(question),
         card=cards.quote_card(made, turn.actor, title_in(turn, said), more=await _more(turn, said)),
-        warning=warning_of(turn, made),
+        warning=warning_of(turn, made) + approving.warning(turn, findings),
         them="it" if len(made.nodes) == 1 else "them",
     )
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from actions import questions
-from actions.base import DeskAction
+from actions import absences, approving, create, handover, handover_words, idling, peer_words, peers, questions
+from actions.base import DeskAction, hand_over
+from actions.request_fields import to_fields
 from actions.turn import Button, Question, Turn
 from actions.wording import provider_title
 from clouddesk.language.localtime import local_time
 from clouddesk.language.money import money, rate
+from clouddesk.model.absence import AWAY_CHOICES
+from clouddesk.model.errors import NotFound
 from clouddesk.model.orphan import ADOPT, DELETE, KEEP, ORPHAN_CHOICES
 from clouddesk.model.reservation import (
     CHOICES,
@@ -22,6 +25,12 @@ from clouddesk.model.reservation import (
 )
 
 HOLD = "hold"
+_OF_OTHERS = {
+    peers.ASK: peer_words.ASK,
+    handover_words.ACCEPT: handover_words.ACCEPT,
+    handover_words.DECLINE: handover_words.DECLINE,
+}
+"""Answers that other topics take."""
 _DECIDED = {RETRY: "utter_decided_retry", GO_ON: "utter_decided_go_on", GIVE_BACK: "utter_decided_give_back"}
 _DECIDED_OF_SOFTWARE = {**_DECIDED, RETRY: "utter_decided_retry_software", KEEP_BARE: "utter_decided_keep_bare"}
 
@@ -37,10 +46,20 @@ class ActionDecide(DeskAction):
         if turn.decision is not None:
             option, reservation_id, orphan_id = turn.decision
         option, _, shown = str(option or "").partition("@")
-        if orphan_id is not None and option in ORPHAN_CHOICES:
+        if option in AWAY_CHOICES:
+            await absences.decide(turn, option, shown)
+        elif option in _OF_OTHERS:
+            await hand_over(turn, _OF_OTHERS[option])
+        elif orphan_id is not None and option in ORPHAN_CHOICES:
             await _settle(turn, str(option), str(orphan_id))
+        elif option in approving.CHOICES:
+            await approving.decide(turn, option, shown)
+        elif option == approving.REPRICE:
+            await _price_again(turn, shown)
         elif option == HOLD:
             await _ask_hold(turn, str(reservation_id))
+        elif option in idling.DECISIONS:
+            await idling.decide(turn, str(option), str(reservation_id), shown)
         elif option in CHOICES or option in SOFTWARE_CHOICES:
             await _choose(turn, str(option), str(reservation_id))
         elif option in OFFER_CHOICES:
@@ -52,7 +71,9 @@ class ActionDecide(DeskAction):
 async def carry_out(turn: Turn, question: Question) -> None:
     """The yes to what was asked once more."""
     turn.question = None
-    if question["option"] == HOLD:
+    if question["option"] == handover_words.OFFER:
+        await handover.carry_out(turn, question)
+    elif question["option"] == HOLD:
         done = await turn.desk.leases.hold(turn.actor, question["id"])
         ends = local_time(done.expires_at, turn.actor, turn.desk.clock())
         turn.say("utter_held", name=done.name, ends=ends)
@@ -79,6 +100,14 @@ async def answer_offer(turn: Turn, reservation_id: str, *, is_wanted: bool, show
         turn.say("utter_decided_take", name=item.name, machines=machines, hourly=rate(where.hourly_price_usd))
     else:
         turn.say("utter_decided_decline", name=item.name)
+
+
+async def _price_again(turn: Turn, approval_id: str) -> None:
+    """What was approved too late, at what it costs by now."""
+    approval = await turn.desk.approvals.get(turn.actor, approval_id)
+    if approval.asker != turn.actor.user_id or approval.purchase.quote is None:
+        raise NotFound(approval_id)
+    await create.quote(turn, to_fields(approval.purchase.quote.request), response="utter_quote_looked_again")
 
 
 async def _choose(turn: Turn, option: str, reservation_id: str) -> None:

@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 from rasa_sdk.events import ActionExecutionRejected, ActiveLoop, FollowupAction, SlotSet
 from rasa_sdk.forms import REQUESTED_SLOT, FormValidationAction
 
-from actions import giving_up, knowledge, named, notified, own_keys, parking, retries, usual
+from actions import away, giving_up, knowledge, named, notified, own_keys, parking, peer_words, retries, usual
 from actions.base import answer_as, hand_over, open_turn, remind, say_fault, topic_of_answer
 from actions.moments import Moment, moment_of
 from actions.turn import Turn
@@ -123,8 +123,17 @@ class Form(FormValidationAction, ABC):  # type: ignore[misc]  # rasa_sdk is unty
         if own_keys.find(turn):
             await hand_over(turn, "ssh_keys")
             return await self._go_on(turn)
+        if away.find(turn):
+            await hand_over(turn, "absence")
+            return await self._go_on(turn)
+        if (about := peer_words.find(turn)) and about.topic == peer_words.FIND:
+            await hand_over(turn, about.topic)
+            return await self._go_on(turn)
         if knowledge.asked_about(turn):
             await hand_over(turn, "explain")
+            return await self._go_on(turn)
+        if turn.about_budget and turn.about_budget.is_aside:
+            await hand_over(turn, "budgets")
             return await self._go_on(turn)
         if giving_up.gives_up(turn):
             await hand_over(turn, "cancel")
@@ -204,7 +213,7 @@ class Form(FormValidationAction, ABC):  # type: ignore[misc]  # rasa_sdk is unty
         for name, value in entities:
             turn.entities.setdefault(name, []).append(value)
         if other is None:
-            await hand_over(turn, "not_built_yet")
+            await hand_over(turn, intent)
         else:
             await _answered_aside(other(), turn)
         return await self._go_on(turn)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from actions import cards, notified, questions, retries
+from actions import approving, cards, notified, questions, retries
 from actions.bare import numbered
 from actions.base import DeskAction, say_fault
 from actions.buttons import button
@@ -19,6 +19,7 @@ from actions.turn import Turn
 from actions.wording import duration, names, plural, provider_title
 from clouddesk.language.localtime import local_time
 from clouddesk.language.money import hourly, money
+from clouddesk.model.approval import OverBudget
 from clouddesk.model.errors import CloudDeskError, LimitExceeded, Protected
 from clouddesk.model.notice import OFFERED_EXTENSION_SECONDS
 from clouddesk.model.reservation import Reservation
@@ -82,6 +83,8 @@ class ReservationTask(DeskAction):
         for item in items:
             try:
                 await self.do(turn, item)
+            except OverBudget as over:
+                await approving.ask(turn, over)
             except CloudDeskError as error:
                 failed.append((item, error))
                 continue
@@ -164,6 +167,7 @@ class ActionExtendReservation(ReservationTask):
         if seconds is None:
             return
         price = await turn.desk.leases.extension_price_usd(turn.actor, item.id, seconds)
+        findings = await turn.desk.leases.look_at_extension(turn.actor, item.id, seconds)
         done = await turn.desk.leases.extend(turn.actor, item.id, seconds, request_id=request_id(turn, item))
         turn.say(
             "utter_extended",
@@ -171,6 +175,7 @@ class ActionExtendReservation(ReservationTask):
             ends=local_time(done.expires_at, turn.actor, turn.desk.clock()),
             duration=duration(seconds),
             price=money(price),
+            budget=approving.note(turn, findings, item.owner),
         )
 
     async def ask(self, turn: Turn, items: Sequence[Reservation]) -> bool:
@@ -204,7 +209,11 @@ class ActionExtendReservation(ReservationTask):
         elif prices[0] >= DEAR_USD and not is_offer:
             length = duration(lengths[0][1])
             price = money(prices[0])
-            turn.say("utter_confirm_extend", name=items[0].name, duration=length, ends=ends[0], price=price)
+            findings = await turn.desk.leases.look_at_extension(turn.actor, items[0].id, lengths[0][1])
+            budget = approving.note(turn, findings, items[0].owner)
+            turn.say(
+                "utter_confirm_extend", name=items[0].name, duration=length, ends=ends[0], price=price, budget=budget
+            )
         else:
             return False
         return True

@@ -79,7 +79,8 @@ class ActionConnectInfo(DeskAction):
             if item.state in (PROVISIONING, CONFIGURING):
                 turn.say("utter_connect_not_ready", name=item.name, state=item.state)
             else:
-                has_secrets = bool(item.found) and item.person == turn.actor.person
+                has_part = item.person == turn.actor.person or item.share_of(turn.actor.user_id, turn.desk.clock())
+                has_secrets = bool(item.found and has_part)
                 turn.say(
                     "utter_connect",
                     card=ssh_config.card(item, turn) or cards.connect_card(item, turn.actor),

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from actions.turn import Turn
 from clouddesk.language.vocabulary import LEAD, POLITE_END, plain
-from clouddesk.model.ssh_key import holds_ssh_key
+from clouddesk.model.ssh_key import holds_ssh_key, words_before
 
-ADD, REMOVE, SHOW, HOW, NOT_ONES_OWN = "add", "remove", "show", "how", "not_ones_own"
+ADD, REMOVE, SHOW, SHOW_ALL, HOW, NOT_ONES_OWN = "add", "remove", "show", "show_all", "how", "not_ones_own"
 
 _KEYS = r"(?:ssh|public)[- ]?(?:pub(?:lic)? )?keys?"
 _ASKS = rf"{LEAD}(?:(?:can|could|would) (?:you|i) (?:please )?|i(?:'d like| would like| want| need) to |let me )?"
@@ -25,6 +25,23 @@ _REMOVED = re.compile(
     rf"{_ASKS}{_REMOVES} (?:all )?(?:my |the |our )?(?:(?P<ordinal>{'|'.join(_ORDINALS)}) )?{_KEYS}"
     rf"(?: (?:number |no\.? ?|#)?(?P<which>\S.*?))?{POLITE_END}"
 )
+_CALLED = re.compile(
+    rf"{_ASKS}{_REMOVES} (?:the |my )(?:ssh |public )?key (?:of |called |named )(?:my |the )?(?P<after>[\w@.-]+)"
+    rf"{POLITE_END}|{_ASKS}{_REMOVES} (?:the |my )(?P<before>[\w@.-]+(?: [\w@.-]+)?) (?:ssh )?key{POLITE_END}"
+)
+""" "Remove the laptop key", where nothing says that it is an SSH key."""
+_OF_A_CLOUD = re.compile(
+    r"\b(?:api|access|secret|cloud|account|admin|root|service|project|subscription|private|license|licence|pgp|gpg"
+    r"|tokens?|credentials?)\b"
+)
+_GIVEN = re.compile(rf"{_ASKS}(?:show|list|see|view|what are|which are) (?:me )?(?:all )?my keys{POLITE_END}")
+""" "Show my keys": which kind of keys is not said."""
+_NAMED = re.compile(
+    r"\b(?:as|called|named|call it|name it) [\"']?"
+    r"(?P<name>(?!(?:my|the|an?|your|this|it)\b)[a-z0-9][\w@.-]*(?: [\w@.-]+)?)[\"']?[\s:,;-]*$",
+    re.IGNORECASE,
+)
+""" "Add my ssh key as laptop: ssh-ed25519 …"."""
 _ADDED = re.compile(
     rf"{LEAD}(?:how (?:do|can|could|would) i |can i |i(?:'d like| would like| want| need) to |let me )?"
     rf"(?:add|register|upload|give you|set up|change|use) (?:(?:a|an|my|another|the|new|own|one more) )*{_KEYS}"
@@ -48,6 +65,8 @@ class About:
 
     what: str
     which: str = ""
+    name: str = ""
+    """What a new one is to be called."""
 
 
 def find(turn: Turn) -> About | None:
@@ -58,9 +77,17 @@ def find(turn: Turn) -> About | None:
     if holds_ssh_key(turn.text):
         if turn.intent in _ABOUT_OTHERS or turn.all_of("person") or _SOMEBODYS.search(text):
             return About(NOT_ONES_OWN)
-        return About(REMOVE if _TAKEN_AWAY.match(text) else ADD)
+        if _TAKEN_AWAY.match(text):
+            return About(REMOVE)
+        called = _NAMED.search(words_before(turn.text))
+        return About(ADD, name=called["name"] if called else "")
     if _SHOWN.fullmatch(text):
         return About(SHOW)
     if removed := _REMOVED.fullmatch(text):
         return About(REMOVE, _ORDINALS.get(removed["ordinal"] or "", removed["which"] or ""))
+    if _GIVEN.fullmatch(text):
+        return About(SHOW_ALL)
+    if (called := _CALLED.fullmatch(text)) and not turn.all_of("provider") and not _OF_A_CLOUD.search(text):
+        which = called["after"] or called["before"]
+        return About(REMOVE, _ORDINALS.get(which, which))
     return About(HOW) if _ADDED.fullmatch(text) or _UNKNOWN.fullmatch(text) else None

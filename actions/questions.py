@@ -71,7 +71,8 @@ def words(question: Question, *, is_named: bool = False) -> str:
     elif is_named and kind == "confirm_release":
         question = {**question, "names": ["it" if len(question["names"]) == 1 else "them"]}
     if kind == "confirm_quote":
-        return f"shall I get {question['what']}?{_price(question)} Yes, no, or say what to change."
+        asks = " It takes an approval, for which I would ask." if question.get("is_over_budget") else ""
+        return f"shall I get {question['what']}?{_price(question)}{asks} Yes, no, or say what to change."
     if kind == "confirm_price":
         return f"shall I get {question['what']}?{_price(question)} Yes or no."
     if kind == "confirm_release":
@@ -117,6 +118,8 @@ def buttons(question: Question) -> list[Button]:
     if question["kind"] == "choose":
         return choosing.buttons(question)
     yes, no = _BUTTONS[question["kind"]]
+    if question.get("is_over_budget"):
+        yes = "Yes, ask for approval"
     if phrase := question.get("phrase"):
         yes = str(phrase).capitalize()
     change = [{"title": "Change", "payload": payload("correct", about(question))}]

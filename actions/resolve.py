@@ -21,7 +21,7 @@ _FITTING = {
     **dict.fromkeys(("stop_resource", "reboot_resource", "scale_cluster"), (RUNNING,)),
     "start_resource": (STOPPED,),
 }
-_LOOKS = ("describe_resource", "connect_info")
+_LOOKS = ("describe_resource", "connect_info", "utilization_report")
 _AND_ALL = re.compile(r"\b(?:and|plus|with) (?:everything|all|the (?:others|rest)|all (?:of )?the (?:others|rest))\b")
 """ "prod and everything else"."""
 _MARK = "\N{OBJECT REPLACEMENT CHARACTER}"

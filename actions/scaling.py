@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, ClassVar
 
-from actions import clauses, rescaling, resolve
+from actions import approving, clauses, rescaling, resolve
 from actions.base import DeskAction, hand_over, say_fault
 from actions.buttons import button
 from actions.lifecycle import ReservationTask, request_id
@@ -18,6 +18,7 @@ from actions.wording import names, plural, provider_title
 from clouddesk.language.localtime import local_time
 from clouddesk.language.money import hourly, money
 from clouddesk.language.scaling import Change, without_change
+from clouddesk.model.budget import Finding
 from clouddesk.model.errors import LimitExceeded, OfferChanged
 from clouddesk.model.invalid import ClusterTooSmall, TooFewMachines
 from clouddesk.model.offer import OWN_MACHINE
@@ -119,7 +120,10 @@ class ActionScaleCluster(ReservationTask):
             return True
         turn.facts["agreed"] = asdict(quote.scale)
         turn.facts["is_for_good"] = not quote.scale.is_growth
-        (_say_growth if quote.scale.is_growth else _say_shrinking)(turn, quote)
+        if quote.scale.is_growth:
+            _say_growth(turn, quote, await turn.desk.scaling.look(turn.actor, quote))
+        else:
+            _say_shrinking(turn, quote)
         return True
 
 
@@ -137,7 +141,7 @@ class ActionChangeScale(DeskAction):
         await hand_over(turn, TOPIC)
 
 
-def _say_growth(turn: Turn, quote: ScaleQuote) -> None:
+def _say_growth(turn: Turn, quote: ScaleQuote, findings: Sequence[Finding]) -> None:
     item, scale = quote.reservation, quote.scale
     turn.say(
         "utter_confirm_grow_own_machine" if item.provider == OWN_MACHINE else "utter_confirm_grow",
@@ -145,6 +149,7 @@ def _say_growth(turn: Turn, quote: ScaleQuote) -> None:
         where=f"{provider_title(item.provider)} in {item.region}",
         each=hourly(scale.hourly_price_usd),
         price=money(quote.difference_usd),
+        budget=approving.note(turn, findings, item.owner),
         **_values(turn, quote),
     )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from actions import clauses, resolve, timer_words
@@ -13,6 +15,7 @@ from actions.moments import Moment
 from actions.reservation_forms import ReservationForm
 from actions.turn import Turn
 from actions.wording import names
+from clouddesk.language.holidays import UNKNOWN_PLACE
 from clouddesk.model.errors import Unavailable
 from clouddesk.model.reservation import Reservation
 from clouddesk.model.timer import START, STOP
@@ -21,8 +24,8 @@ from clouddesk.model.timer import START, STOP
 class SchedulePowerForm(ReservationForm):
     """Asks which machines, and when.
 
-    ``when`` holds the changes (``timer_words.to_slot``), with STOP_ONLY last if that is said; or it is one of the words
-    SHOW, END and STOP_ONLY.
+    ``when`` holds the changes (``timer_words.to_slot``), then what is wished of holidays, with STOP_ONLY last if that
+    is said; or it is one of the words SHOW, END and STOP_ONLY.
     """
 
     topic = "schedule_power"
@@ -41,7 +44,8 @@ class SchedulePowerForm(ReservationForm):
     async def fill(self, turn: Turn, moment: Moment) -> None:
         if (said := _said(turn)) is not None:
             turn.facts["when"] = said
-        is_of_known = turn.facts.get("when") in (self.SHOW, self.END, self.STOP_ONLY)
+        when = turn.facts.get("when")
+        is_of_known = when in (self.SHOW, self.END, self.STOP_ONLY) or _is_of_holidays(when)
         if moment is Moment.OPENED and is_of_known and not await _says_which(turn):
             await self._fill_with_known(turn)
         elif not turn.facts.get("reservation"):
@@ -83,13 +87,21 @@ class ActionSchedulePower(DeskAction):
             elif wanted == SchedulePowerForm.END:
                 gone = await turn.desk.timers.unschedule(turn.actor, item.id)
                 turn.say("utter_unscheduled" if gone else "utter_no_schedule_of", name=item.name)
+            elif _is_of_holidays(wanted):
+                await turn.desk.timers.leave_out(turn.actor, item.id, await _holidays(turn, wanted))
+                await _show(turn, item, is_new=True)
             elif wanted == SchedulePowerForm.STOP_ONLY:
                 await turn.desk.timers.unschedule(turn.actor, item.id, powers=(START,))
                 await _show(turn, item)
             else:
                 if SchedulePowerForm.STOP_ONLY in wanted:
                     await turn.desk.timers.unschedule(turn.actor, item.id, powers=(START,))
-                switches = [timer_words.to_switch(change) for change in wanted if isinstance(change, dict)]
+                holidays = await _holidays(turn, wanted)
+                switches = [
+                    replace(timer_words.to_switch(change), holidays=holidays)
+                    for change in wanted
+                    if isinstance(change, dict)
+                ]
                 await turn.desk.timers.schedule(turn.actor, item.id, switches, conversation=turn.conversation)
                 await _show(turn, item, is_new=True)
 
@@ -130,8 +142,22 @@ async def _show(turn: Turn, item: Reservation, *, is_new: bool = False) -> None:
         times=timer_words.power_lines(timers, turn.actor, turn.desk.clock()),
         only=" It is never started by itself." if is_weekly and not starts else "",
         override=" Started by hand, it runs until its next stop." if is_weekly else "",
+        holidays=timer_words.holidays_line(timers, turn.desk.clock()),
         held=_held(item) if stops else "",
     )
+
+
+def _is_of_holidays(wanted: Any) -> bool:
+    """Whether the slot holds no times, but only whether public holidays are left out."""
+    return isinstance(wanted, list) and all(isinstance(item, str) and item.startswith("holidays") for item in wanted)
+
+
+async def _holidays(turn: Turn, wanted: Sequence[Any]) -> str:
+    """Whose public holidays are left out, by what lies in the slot: as said, else the person's own."""
+    wish = next((item for item in wanted if isinstance(item, str) and item.startswith("holidays")), "")
+    if not wish.startswith(timer_words.HOLIDAYS_OFF):
+        return ""
+    return wish.removeprefix(timer_words.HOLIDAYS_OFF) or await turn.desk.timers.place_of(turn.actor) or UNKNOWN_PLACE
 
 
 def _held(item: Reservation) -> str:
@@ -147,11 +173,15 @@ def _said(turn: Turn) -> str | list[dict[str, Any] | str] | None:
         return SchedulePowerForm.END
     found = timer_words.changes(turn, is_answer=turn.asked == "when")
     is_stop_only = timer_words.is_stop_only(turn)
+    holidays = timer_words.holidays_wished(turn)
+    if not found and holidays and not is_stop_only:
+        return [holidays]
     if not found and timer_words.asks_for_list(turn):
         return SchedulePowerForm.SHOW
     if not found:
         return SchedulePowerForm.STOP_ONLY if is_stop_only else None
-    return [*timer_words.to_slot(found), *([SchedulePowerForm.STOP_ONLY] if is_stop_only else ())]
+    more = [holidays] if holidays else []
+    return [*timer_words.to_slot(found), *more, *([SchedulePowerForm.STOP_ONLY] if is_stop_only else ())]
 
 
 async def _says_which(turn: Turn) -> bool:

@@ -20,7 +20,7 @@ from clouddesk.language.people import MENTION, called
 from clouddesk.model.actor import LOCAL_WORKSPACE, Person
 from clouddesk.model.errors import CloudDeskError
 from clouddesk.model.invalid import UnclearTime
-from clouddesk.model.reservation import Reservation
+from clouddesk.model.reservation import STOPPED, Reservation
 from clouddesk.model.share import EXTEND, LEVELS, MANAGE, USE, Share
 
 _MOST_BUTTONS = 5
@@ -164,8 +164,9 @@ class ActionShareResource(SharingTask):
     async def do(self, turn: Turn, item: Reservation, user_id: str) -> None:
         share = Share(user_id, _allowed(turn), _until(turn))
         await turn.desk.shares.share(turn.actor, item.id, share, request_id=_request_id(turn, item, user_id))
+        bare = "utter_shared_simulated" if item.is_simulated else "utter_shared"
         turn.say(
-            "utter_shared",
+            "utter_shared_reached" if item.is_reached else bare,
             buttons=[button("Undo", "unshare_resource", resource_name=item.id, person=user_id)],
             name=item.name,
             person=_called(turn, user_id),
@@ -183,7 +184,14 @@ class ActionUnshareResource(SharingTask):
         was_shared = item.share_of(user_id, turn.desk.clock()) is not None
         await turn.desk.shares.unshare(turn.actor, item.id, user_id, request_id=_request_id(turn, item, user_id))
         person = "anybody" if user_id == turn.actor.user_id and not was_shared else _called(turn, user_id)
-        turn.say("utter_unshared" if was_shared else "utter_shared_with_nobody", name=item.name, person=person)
+        if not was_shared:
+            turn.say("utter_shared_with_nobody", name=item.name, person=person)
+        elif item.is_reached and user_id != turn.actor.user_id:
+            links = ", and the secret in its links is changed" if item.links else ""
+            response = "utter_unshared_off" if item.state == STOPPED else "utter_unshared_reached"
+            turn.say(response, name=item.name, person=person, links=links)
+        else:
+            turn.say("utter_unshared", name=item.name, person=person)
 
 
 def _request_id(turn: Turn, item: Reservation, user_id: str) -> str:

@@ -7,6 +7,7 @@ import re
 from actions import questions
 from actions.base import DeskAction
 from actions.turn import Turn
+from clouddesk.model.ssh_key import SSH
 
 
 class ActionHelp(DeskAction):
@@ -84,15 +85,7 @@ class ActionPasteSecret(DeskAction):
         """Tell how to add one safely; the connector has struck it out of the text already."""
         scrubbed = re.search(r"\[secret:(\w+)\]", turn.text)
         provider = scrubbed.group(1) if scrubbed else turn.one_of("provider")
+        if provider == SSH:
+            turn.say("utter_error_ssh_key_is_private")
+            return
         turn.say("utter_paste_secret", provider=provider if provider in turn.desk.providers() else "aws")
-
-
-class ActionNotBuiltYet(DeskAction):
-    """Intents that are understood already and done later."""
-
-    topic = "not_built_yet"
-    is_aside = True
-
-    async def respond(self, turn: Turn) -> None:
-        """Say so, and what works instead."""
-        turn.say(f"utter_not_built_{turn.intent}")

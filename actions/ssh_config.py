@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from actions import cards
 from actions.turn import Card, Turn
 from clouddesk.model import doors
 from clouddesk.model.reservation import Reservation
@@ -13,8 +14,7 @@ _ASKS = re.compile(r"\bssh[ _/-]?config\w*\b|\bconfig(?:uration)? (?:snippet|for
 
 def card(item: Reservation, turn: Turn) -> Card | None:
     """The piece, with the machines' keys where they are known; None when it is not asked for or not theirs to use."""
-    is_let_in = item.has_owner_keys and item.person == turn.actor.person
-    if turn.is_button or not is_let_in or not _ASKS.search(turn.text.lower()):
+    if turn.is_button or not cards.is_let_in(item, turn.actor) or not _ASKS.search(turn.text.lower()):
         return None
     text = doors.ssh_config(item)
     if not text:

@@ -11,11 +11,12 @@ from actions import questions
 from actions.turn import Turn
 from actions.wording import names
 from clouddesk.language.clock import resolve_until
+from clouddesk.language.holidays import UNKNOWN_PLACE, called, next_holiday, take_wish
 from clouddesk.language.localtime import local_time, time_of_day, zone_of
 from clouddesk.language.timetable import Change, read_timetable, read_weekly, says_stop_only
 from clouddesk.language.vocabulary import LEAD, plain
 from clouddesk.model.actor import Actor
-from clouddesk.model.timer import EVERY_DAY, STOP, WEEKEND, WORKING_DAYS, Timer, Weekly
+from clouddesk.model.timer import EVERY_DAY, START, STOP, WEEKEND, WORKING_DAYS, Timer, Weekly
 from clouddesk.timers import Switch
 
 SCHEDULE, REMINDER = "schedule_power", "set_reminder"
@@ -64,6 +65,9 @@ _WHEN = re.compile(
 )
 _NUMBER = re.compile(r"(?<![\w-])(?:#|no\.? ?|number )?(\d{1,2})(?![\w:-])")
 
+HOLIDAYS_OFF, HOLIDAYS_TOO = "holidays_off:", "holidays_too"
+_OF_ONE_MACHINE = re.compile(r"(?:(?:please|ok|okay|for|on|of|with|the|my|schedule|schedules?) ?)*[\w.-]*(?: please)?")
+"""What is left of "leave out holidays on etl"."""
 _QUESTION = re.compile(
     r"(?:(?:hey|hi|hello|so|but|and|oh|well|um|btw)[ ,!]+)*"
     r"(?:(?:does|did|was|were|has)(?:n't)?\b|(?:is|are)(?:n't)?\b(?! (?:it (?:possible|ok)|there|you)\b)"
@@ -93,6 +97,9 @@ def meant(turn: Turn) -> str | None:
         return SCHEDULE
     if is_question(turn):
         return None
+    rest, wish = take_wish(text)
+    if wish and _OF_ONE_MACHINE.fullmatch(rest):
+        return SCHEDULE
     is_set = _NEVER_STARTS.search(text) or any(change.days for change in changes(turn))
     return SCHEDULE if is_set else None
 
@@ -127,8 +134,17 @@ def changes(turn: Turn, *, is_answer: bool = False) -> tuple[Change, ...]:
     if turn.is_button:
         return ()
     now, zone = turn.desk.clock(), turn.actor.timezone
-    found = read_timetable(turn.text, now=now, timezone=zone)
-    return found or (read_timetable(f"stop {turn.text}", now=now, timezone=zone) if is_answer else ())
+    text, _ = take_wish(turn.text)
+    found = read_timetable(text, now=now, timezone=zone)
+    return found or (read_timetable(f"stop {text}", now=now, timezone=zone) if is_answer else ())
+
+
+def holidays_wished(turn: Turn) -> str | None:
+    """What the message wishes of public holidays, as it lies in the form's slot; None when it says nothing of them."""
+    wish = None if turn.is_button else take_wish(turn.text)[1]
+    if wish is None:
+        return None
+    return f"{HOLIDAYS_OFF}{wish.place}" if wish.is_off else HOLIDAYS_TOO
 
 
 def to_slot(found: Sequence[Change]) -> list[dict[str, Any]]:
@@ -203,6 +219,23 @@ def power_lines(timers: Sequence[Timer], actor: Actor, now: datetime) -> str:
     zones = {zone_of(timer.timezone).key.removeprefix("Etc/") for timer in timers if timer.weekly}
     zone = f" ({', '.join(sorted(zones))} time)" if zones else ""
     return names([power_line(timer, actor, now) for timer in timers]) + zone
+
+
+def holidays_line(timers: Sequence[Timer], now: datetime) -> str:
+    """Whose public holidays the starts leave out, and the next one; "" where they leave out none."""
+    timer = next((item for item in timers if item.what == START and item.holidays), None)
+    if timer is None and any(item.holidays for item in timers):
+        return " It is stopped on public holidays as well; there is no start to leave out."
+    if timer is None:
+        return ""
+    if timer.holidays == UNKNOWN_PLACE:
+        return ' Which country\'s public holidays shall it leave out? Say it like "use german holidays".'
+    following = next_holiday(timer.holidays, now.astimezone(zone_of(timer.timezone)).date())
+    ahead = f" (next: {following[1]}, {following[0]:%A} {following[0].day} {following[0]:%B})" if following else ""
+    return (
+        f' It is not started on public holidays in {called(timer.holidays)}{ahead}; others: "use the holidays of '
+        'Bavaria".'
+    )
 
 
 def when(timer: Timer, actor: Actor, now: datetime) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rasa_sdk.events import ActionExecuted, ActiveLoop, FollowupAction, SlotSet
 from rasa_sdk.forms import REQUESTED_SLOT
@@ -12,6 +12,10 @@ from clouddesk.desk import Desk
 from clouddesk.language.team import TeamWish
 from clouddesk.model.actor import Actor
 from clouddesk.model.notice import Notice
+
+if TYPE_CHECKING:
+    from actions.about_budgets import AboutBudget
+    from actions.idle_words import IdleWords
 
 Question = dict[str, Any]
 """The open question: ``kind`` says which (see ``actions/questions.py``), the rest is what its answer needs."""
@@ -95,10 +99,14 @@ class Turn:
     """The length of time that the open extension is to be of instead (``actions/lengths.py``)."""
     about_template: AboutTemplate | None = None
     """What the words want with a template (``actions/template_words.py``)."""
+    about_budget: AboutBudget | None = None
+    """What the words want with a budget or a request to go beyond one (``actions/about_budgets.py``)."""
     about_team: TeamWish | None = None
     """What the words want with the team's machines (``actions/team_words.py``)."""
     other_scale: dict[str, Any] | None = None
     """The number of machines that the open question is to be about instead (``actions/rescaling.py``)."""
+    idle_words: IdleWords | None = None
+    """What the words want with machines that nobody uses (``actions/idle_words.py``)."""
     new_notices: tuple[Notice, ...] = ()
     """Those of them that came after our last words."""
     noticed: dict[str, Any] | None = None

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from clouddesk.language.money import hourly, rate
-from clouddesk.model import errors, invalid
+from clouddesk.model import approval, errors, invalid
 from clouddesk.model.configuration import ConfigureFailed
 from clouddesk.model.offer import NearOffer, Offer
 from clouddesk.providers.table import title_of
@@ -132,6 +132,7 @@ def _limit(error: errors.LimitExceeded) -> str:
 
 _PLAIN = (
     *(errors.Denied, errors.QuoteExpired, errors.OfferChanged, errors.Unavailable, errors.Undecided, errors.Frozen),
+    *(approval.OverBudget, approval.NobodyApproves, approval.AlreadyDecided, approval.NotYoursToDecide),
     *(invalid.ExtensionTooShort, invalid.ShareIsOver, invalid.SshKeyIsPrivate),
 )
 """Errors without facts that a person needs, or whose facts depend on who reads them."""

@@ -7,8 +7,8 @@ import sys
 
 from bench.figures import print_figure
 
-BENCHMARKS = ("start", "turns", "servers", "provision", "fairness", "many", "catalog", "costs", "slack")
-EVALUATIONS = ("understanding",)
+BENCHMARKS = ("start", "turns", "servers", "provision", "fairness", "many", "catalog", "costs", "utilisation", "slack")
+EVALUATIONS = ("understanding", "quarter")
 """Run when named only: they tell how well, not how quickly."""
 LONG = ("clusters",)
 """Run when named only: real clusters take half an hour and a Docker engine."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import Enum
 
@@ -18,6 +19,8 @@ class Right(Enum):
     """What somebody may do with a reservation."""
 
     SEE = "see"
+    OPEN = "open"
+    """What gets into its software: tokens and passwords."""
     EXTEND = "extend"
     """Lengthen the lease, for the owner's money."""
     MANAGE = "manage"
@@ -36,9 +39,12 @@ def may(actor: Actor, right: Right, reservation: Reservation, now: datetime) -> 
         return False
     if right is not Right.SEE and not _may_change(actor):
         return False
+    share = reservation.share_of(actor.user_id, now)
+    if right is Right.OPEN:
+        # Running things takes no look into them: admins get in when it is shared with them, like everybody.
+        return actor.user_id == reservation.owner or share is not None
     if actor.user_id == reservation.owner or ADMIN in actor.roles:
         return True
-    share = reservation.share_of(actor.user_id, now)
     return share is not None and right in _TAKES and share.allows(_TAKES[right])
 
 
@@ -52,6 +58,17 @@ def require(actor: Actor, right: Right, reservation: Reservation | None, words: 
         raise NotFound(words)
     if not may(actor, right, reservation, now):
         raise Denied(f"{right.value} {reservation.name}")
+    return reservation
+
+
+def require_offered(actor: Actor, reservation: Reservation | None, words: str, now: datetime) -> Reservation:
+    """The reservation, when it is offered to the actor to take over. Raises as ``require``."""
+    is_offered = reservation is not None and reservation.workspace_id == actor.workspace_id
+    if reservation is None or not is_offered or reservation.offered_to != actor.user_id:
+        seen = require(actor, Right.SEE, reservation, words, now)
+        raise Denied(f"take over {seen.name}")
+    if not _may_change(actor):
+        raise Denied(f"take over {reservation.name}")
     return reservation
 
 
@@ -83,6 +100,19 @@ def require_all_costs(actor: Actor) -> None:
     """Raises Denied for everybody else."""
     if not may_see_costs_of_all(actor):
         raise Denied("see what others spent")
+
+
+def require_budgets_of_all(actor: Actor) -> None:
+    """Raises Denied for everybody else: what others may spend is for admins to see and to set."""
+    if ADMIN not in actor.roles:
+        raise Denied("see and set others' budgets")
+
+
+def may_decide(actor: Actor, workspace_id: str, approvers: Collection[str]) -> bool:
+    """Whether the actor may decide on requests of that workspace: an admin, or somebody whom one has named."""
+    if actor.workspace_id != workspace_id or not _may_change(actor):
+        return False
+    return ADMIN in actor.roles or actor.user_id in approvers
 
 
 def may_settle(actor: Actor, orphan: Orphan) -> bool:

@@ -7,8 +7,11 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from clouddesk.accounts import Accounts
+from clouddesk.adapters.absences import RedisAbsences
 from clouddesk.adapters.audit import RedisAuditTrail
 from clouddesk.adapters.blueprints import load_blueprints
+from clouddesk.adapters.budgets import RedisApprovals, RedisBudgets
+from clouddesk.adapters.calendars import RedisCalendars
 from clouddesk.adapters.colleagues import RedisColleagues
 from clouddesk.adapters.costs import RedisCosts
 from clouddesk.adapters.freezes import RedisFreezes
@@ -23,6 +26,7 @@ from clouddesk.adapters.redis import (
     open_redis,
 )
 from clouddesk.adapters.sandbox import SandboxGrants
+from clouddesk.adapters.team_channels import RedisTeamChannels
 from clouddesk.adapters.templates import RedisTemplates
 from clouddesk.adapters.utilisation import RedisUtilisation
 from clouddesk.adapters.vault import VaultCredentials
@@ -33,6 +37,7 @@ from clouddesk.admins import Admins
 from clouddesk.desk import Desk
 from clouddesk.language.localtime import utc_now
 from clouddesk.settings import Settings
+from clouddesk.sharing import LentLogins
 from clouddesk.ssh_keys import SshKeys
 
 if TYPE_CHECKING:
@@ -59,6 +64,8 @@ async def open_desk(settings: Settings, *, vault_role: str = "desk") -> AsyncIte
     )
     stored = VaultCredentials(vault)
     redis = open_redis(settings.redis_url)
+    engine = await TemporalReservations.connect(settings.temporal_address, namespace=settings.temporal_namespace)
+    views = RedisReservationViews(redis)
     try:
         yield Desk(
             accounts=Accounts(
@@ -77,22 +84,28 @@ async def open_desk(settings: Settings, *, vault_role: str = "desk") -> AsyncIte
             is_simulated=bool(settings.sandbox),
             limits=settings.limits,
             quotes=RedisQuotes(redis),
-            engine=await TemporalReservations.connect(settings.temporal_address, namespace=settings.temporal_namespace),
+            engine=engine,
             timer_port=await TemporalTimers.connect(settings.temporal_address, namespace=settings.temporal_namespace),
-            views=RedisReservationViews(redis),
+            views=views,
             colleagues=RedisColleagues(redis),
             notices=RedisNotices(redis),
             habits=RedisHabits(redis),
             orphan_store=RedisOrphans(redis),
+            absence_store=RedisAbsences(redis),
+            calendars=RedisCalendars(redis),
+            team_channel_store=RedisTeamChannels(redis),
             template_store=RedisTemplates(redis),
-            ssh_keys=SshKeys(VaultSshKeys(vault)),
+            ssh_keys=SshKeys(VaultSshKeys(vault), LentLogins(engine, views, utc_now).renew),
             software_secrets=VaultMachineSecrets(vault),
             series=RedisUtilisation(redis),
             trail=RedisAuditTrail(redis, keep_days=settings.audit_days),
             ledger=RedisCosts(redis),
-            team=settings.defaults,
-            freezes=RedisFreezes(redis),
+            budget_store=RedisBudgets(redis),
+            approval_store=RedisApprovals(redis),
             admins_of=Admins(redis, settings.admins, has_group=bool(settings.slack_admin_group)).of_workspace,
+            team=settings.defaults,
+            budget_defaults=settings.budgets,
+            freezes=RedisFreezes(redis),
         )
     finally:
         await redis.close()

@@ -10,173 +10,29 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
 
 from clouddesk import access
 from clouddesk.access import Right
-from clouddesk.accounts import Accounts, ReplaceableCatalog
-from clouddesk.costs import Costs
-from clouddesk.freezing import Freezing
-from clouddesk.language.localtime import utc_now
-from clouddesk.leases import Leases
-from clouddesk.leavers import Leavers
 from clouddesk.matching import match_reservations
-from clouddesk.model import ports, stores
 from clouddesk.model.actor import Actor
 from clouddesk.model.audit import CREDENTIALS_ADDED, CREDENTIALS_REMOVED, AuditEntry
 from clouddesk.model.blueprint import Blueprint
 from clouddesk.model.comparison import PriceComparison
 from clouddesk.model.credentials import CredentialInfo, SecretFields
-from clouddesk.model.errors import Denied, NotFound, Protected, Unavailable
+from clouddesk.model.errors import NotFound, Protected, Unavailable
 from clouddesk.model.invalid import CredentialsInUse
 from clouddesk.model.notice import Notice
 from clouddesk.model.offer import Offer, PriceList, Requirements
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import RELEASING, Reservation
-from clouddesk.openings import Openings
-from clouddesk.ordering import make_order
-from clouddesk.orphans import Orphanage
-from clouddesk.power import Power
-from clouddesk.protection import Protection
-from clouddesk.quotations import Quotations
-from clouddesk.quoting import said_name
-from clouddesk.records import Records
-from clouddesk.scaling import Sizes
-from clouddesk.settings import Limits, TeamDefaults
 from clouddesk.setups import Setup
-from clouddesk.sharing import Shares
-from clouddesk.ssh_keys import SshKeys
-from clouddesk.team_view import TeamView
-from clouddesk.templates import Templates
-from clouddesk.timers import Timers
+from clouddesk.topics import Topics
 
 
 @dataclass(frozen=True)
-class Desk:
+class Desk(Topics):
     """Built by ``clouddesk.assembly.open_desk``; holds no state of its own."""
-
-    accounts: Accounts
-    blueprints_by_name: dict[str, Blueprint]
-    catalog: ReplaceableCatalog
-    installation: str
-    is_simulated: bool
-    limits: Limits
-    quotes: stores.Quotes
-    engine: ports.Reservations
-    views: stores.ReservationViews
-    colleagues: ports.Colleagues
-    notices: stores.Notices
-    habits: stores.Habits
-    ssh_keys: SshKeys
-    software_secrets: stores.SoftwareSecrets
-    trail: stores.AuditTrail
-    ledger: stores.CostLedger
-    orphan_store: stores.Orphans
-    template_store: stores.Templates
-    timer_port: ports.Timers
-    series: stores.UtilisationSeries
-    team: TeamDefaults
-    freezes: stores.Freezes
-    admins_of: ports.AdminsOf
-    clock: ports.Clock = utc_now
-
-    @cached_property
-    def _quotations(self) -> Quotations:
-        return Quotations(
-            accounts=self.accounts,
-            blueprints=self.blueprints_by_name,
-            catalog=self.catalog,
-            clock=self.clock,
-            engine=self.engine,
-            habits=self.habits,
-            is_simulated=self.is_simulated,
-            limits=self.limits,
-            quotes=self.quotes,
-            team=self.team,
-        )
-
-    @cached_property
-    def _records(self) -> Records:
-        return Records(engine=self.engine, views=self.views, clock=self.clock)
-
-    @cached_property
-    def power(self) -> Power:
-        """Machines switched off and on."""
-        return Power(engine=self.engine, records=self._records)
-
-    @cached_property
-    def shares(self) -> Shares:
-        """Who else has a part in reservations."""
-        return Shares(engine=self.engine, records=self._records, colleagues=self.colleagues, clock=self.clock)
-
-    @cached_property
-    def leases(self) -> Leases:
-        """How long reservations last."""
-        return Leases(engine=self.engine, records=self._records, limits=self.limits)
-
-    @cached_property
-    def costs(self) -> Costs:
-        """What machines cost, by period."""
-        return Costs(ledger=self.ledger, clock=self.clock)
-
-    @cached_property
-    def templates(self) -> Templates:
-        """Requests that were saved under a name."""
-        return Templates(self.template_store, self.habits, self._records, self.clock)
-
-    @cached_property
-    def timers(self) -> Timers:
-        """What happens by itself at a time: machines by the clock, and reminders."""
-        return Timers(self.timer_port, self._records, self.clock)
-
-    @cached_property
-    def scaling(self) -> Sizes:
-        """How many machines reservations have."""
-        known = (self.accounts, self.blueprints_by_name, self.catalog, self.limits, self.clock)
-        return Sizes(self.engine, self._records, *known, self.freezing)
-
-    @cached_property
-    def team_view(self) -> TeamView:
-        """For admins: all that runs."""
-        return TeamView(self.views, self.series, self.power, self.notices, self.trail, self.admins_of, self.clock)
-
-    @cached_property
-    def protection(self) -> Protection:
-        """What is not to be stopped with others, nor released."""
-        return Protection(self.engine, self._records)
-
-    @cached_property
-    def leavers(self) -> Leavers:
-        """What people leave behind who are not of the workspace any more."""
-        return Leavers(self.engine, self.views, self.notices, self.trail, self.admins_of, self.clock)
-
-    @cached_property
-    def freezing(self) -> Freezing:
-        """Times without new machines."""
-        return Freezing(self.freezes, self.trail, self.clock)
-
-    @cached_property
-    def openings(self) -> Openings:
-        """What machines that run let in from outside."""
-        return Openings(self.engine, self._records, self.accounts, self.blueprints_by_name)
-
-    @cached_property
-    def orphans(self) -> Orphanage:
-        """What no reservation looks after."""
-        return Orphanage(
-            accounts=self.accounts,
-            store=self.orphan_store,
-            engine=self.engine,
-            records=self._records,
-            views=self.views,
-            catalog=self.catalog,
-            trail=self.trail,
-            limits=self.limits,
-            installation=self.installation,
-            is_simulated=self.is_simulated,
-            clock=self.clock,
-        )
 
     def blueprints(self) -> list[Blueprint]:
         """All cluster shapes."""
@@ -220,7 +76,7 @@ class Desk:
         """Check against the cloud, then store. Raises CredentialsRejected, ProviderDown; nothing is stored then."""
         access.require_member(actor)
         known = [info for info in await self.accounts.list(actor.person) if info.provider == provider]
-        live = await self.find(actor, None, provider=[provider])
+        live = [*await self.find(actor, None, provider=[provider]), *await self._in_account_of(actor, provider)]
         only = known[0].account_id if known and live else ""
         info = await self.accounts.add(actor.person, provider, fields, only_account_id=only)
         entry = AuditEntry.of_credentials(CREDENTIALS_ADDED, actor.person, info, info.added_at, by=actor.user_id)
@@ -236,7 +92,8 @@ class Desk:
     async def remove_credentials(self, actor: Actor, provider: str) -> bool:
         """Forget the actor's access. Raises CredentialsInUse while machines depend on it; False when there was none."""
         access.require_member(actor)
-        if live := await self.find(actor, None, provider=[provider]):
+        live = [*await self.find(actor, None, provider=[provider]), *await self._in_account_of(actor, provider)]
+        if live:
             raise CredentialsInUse(provider, [item.name for item in live])
         known = [info for info in await self.accounts.list(actor.person) if info.provider == provider]
         is_removed = await self.accounts.remove(actor.person, provider)
@@ -244,6 +101,10 @@ class Desk:
             entry = AuditEntry.of_credentials(CREDENTIALS_REMOVED, actor.person, info, self.clock(), by=actor.user_id)
             await self.trail.append([entry])
         return is_removed
+
+    async def _in_account_of(self, actor: Actor, provider: str) -> list[Reservation]:
+        """What the actor handed over, and runs with their access all the same."""
+        return [item for item in await self.views.in_account_of(actor.person) if item.provider == provider]
 
     async def audit(self, actor: Actor, *, since: datetime, until: datetime | None = None) -> AsyncIterator[AuditEntry]:
         """What was done, oldest first: all of the workspace for admins, for others their own doing and things."""
@@ -284,37 +145,9 @@ class Desk:
     async def reserve(self, actor: Actor, quote_id: str, *, conversation: str) -> Reservation:
         """Say yes to a quote. A second yes returns the same reservation; nothing is created twice.
 
-        Raises QuoteExpired, OfferChanged, Frozen, Unavailable.
+        Raises QuoteExpired, OfferChanged, Frozen, OverBudget, Unavailable.
         """
-        access.require_member(actor)
-        reservation_id = "r-" + quote_id.removeprefix("q-")
-        existing = await self.views.get(reservation_id)
-        if existing is None and not await self._quotations.is_kept(quote_id):
-            # The quote is gone: it was said yes to, or it is too old. The engine knows, also when the view was lost.
-            existing = await self._records.get(reservation_id)
-        if existing and access.may(actor, Right.OWN, existing, self.clock()):
-            return existing
-        await self.freezing.check(actor)
-        quote = await self._quotations.get_to_reserve(actor, quote_id)
-        is_exact = quote.request.name is not None
-        stem = said_name(quote.request) or quote.name
-        order = make_order(
-            actor,
-            quote,
-            name=await self.views.claim_name(actor.person, stem, quote.reservation_id, is_exact=is_exact),
-            conversation=conversation,
-            installation=self.installation,
-            limits=self.limits,
-            catalog=self.catalog,
-            bills_stopped_machines=self.accounts.bills_stopped_machines,
-            public_keys=[key.line for key in await self.ssh_keys.list(actor)],
-            software=self._quotations.setup(quote).software,
-            now=self.clock(),
-        )
-        reservation = await self._records.open(order)
-        with suppress(Unavailable):  # no more than a convenience next time
-            await self._quotations.remember(actor, quote)
-        return reservation
+        return await self._reserving.reserve(actor, quote_id, conversation=conversation)
 
     async def reservations(
         self, actor: Actor, *, include_ended: bool = False, with_shared: bool = False
@@ -338,10 +171,8 @@ class Desk:
         return await self.notices.latest(actor.person, limit=limit)
 
     async def secrets_of(self, actor: Actor, reservation_id: str) -> Mapping[str, str]:
-        """What gets the owner, and nobody else, into the reservation's software, by name. Raises NotFound, Denied."""
-        reservation = await self._records.with_right(actor, Right.OWN, reservation_id)
-        if reservation.person != actor.person:
-            raise Denied(f"use {reservation.name}")
+        """What gets the owner, and whoever has a part in it, into its software, by name. Raises NotFound, Denied."""
+        reservation = await self._records.with_right(actor, Right.OPEN, reservation_id)
         return await self.software_secrets.known_software_secrets(reservation.id)
 
     async def find(
@@ -374,13 +205,11 @@ class Desk:
         """What happens with machines that came up only in part (``reservation.CHOICES``), or would be dearer.
 
         ``offered_usd``: by the hour, as it was shown. Raises WrongState when that is not the question (any more), or
-        too few came up to go on with.
+        too few came up to go on with; OverBudget for dearer ones.
         """
-        reservation = await self._records.with_right(actor, Right.OWN, reservation_id)
-        await self.engine.choose(
-            reservation.id, answer, by=actor.user_id, request_id=request_id, offered_usd=offered_usd
+        return await self._reserving.choose(
+            actor, reservation_id, answer, request_id=request_id, offered_usd=offered_usd
         )
-        return await self._records.after_change(reservation)
 
     async def release(self, actor: Actor, reservation_id: str) -> Reservation:
         """Give the machines back, for good. What is being released already is returned as it is.

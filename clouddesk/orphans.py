@@ -7,9 +7,12 @@ from dataclasses import dataclass, replace
 
 from clouddesk import access
 from clouddesk.accounts import Accounts
+from clouddesk.budgets import Budgets
 from clouddesk.model import audit
 from clouddesk.model.actor import OPERATOR, Actor, Person
+from clouddesk.model.approval import ADOPT, Purchase
 from clouddesk.model.audit import AuditEntry
+from clouddesk.model.budget import Commitment
 from clouddesk.model.credentials import CredentialInfo, credential_ref
 from clouddesk.model.errors import CloudDeskError, CredentialsMissing, NotFound, Undecided, WrongState
 from clouddesk.model.node import NodeOrder, NodePlan
@@ -39,6 +42,7 @@ class Orphanage:
     installation: str
     is_simulated: bool
     clock: Clock
+    budgets: Budgets
 
     async def sweep(self, actor: Actor) -> SweepReport:
         """Look through every account of everybody now; for admins, who are told of their own workspace only.
@@ -92,11 +96,12 @@ class Orphanage:
         await self.trail.append([entry])
         return orphan
 
-    async def adopt(self, actor: Actor, orphan_id: str) -> Reservation:
+    async def adopt(self, actor: Actor, orphan_id: str, *, approval_id: str = "") -> Reservation:
         """Make it a reservation again, with the default lease from now on.
 
-        Raises NotFound; WrongState when there is no machine in it, or machines in several regions, or nobody whose it
-        is; CredentialsMissing when its owner has no access to the account, which a reservation hangs on.
+        Raises NotFound; OverBudget; WrongState when there is no machine in it, or machines in several regions, or
+        nobody whose it is; CredentialsMissing when its owner has no access to the account, which a reservation hangs
+        on.
         """
         orphan = await self.get(actor, orphan_id)
         regions = {node.region for node in orphan.nodes}
@@ -106,7 +111,18 @@ class Orphanage:
         if orphan.credential_ref != credential_ref(orphan.person, orphan.provider):
             raise CredentialsMissing(orphan.provider)
         order = await self._order(orphan)
-        adopted = await self.records.adopt(order, orphan.nodes, by=actor.user_id)
+        purchase = Purchase(
+            ADOPT,
+            order.reservation_id,
+            order.owner,
+            order.name,
+            key=f"{ADOPT}:{orphan.id}:{orphan.fingerprint}",
+            orphan_id=orphan.id,
+        )
+        ends_at = order.created_at.timestamp() + order.lease_seconds
+        planned = Commitment(order.reservation_id, order.owner, order.hourly_price_usd, ends_at, len(order.nodes.nodes))
+        async with self.budgets.claim(orphan.workspace_id, purchase, lambda _: planned, approval_id=approval_id):
+            adopted = await self.records.adopt(order, orphan.nodes, by=actor.user_id)
         await self.store.remove(orphan.id)
         return adopted
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from clouddesk.access import Right
+from clouddesk.budgets import Budgets, running
 from clouddesk.model.actor import Actor
+from clouddesk.model.approval import START, Purchase
 from clouddesk.model.errors import WrongState
 from clouddesk.model.ports import Reservations
 from clouddesk.model.reservation import RUNNING, STARTING, STOPPED, STOPPING, Reservation
@@ -18,6 +20,7 @@ class Power:
 
     engine: Reservations
     records: Records
+    budgets: Budgets
 
     async def stop(self, actor: Actor, reservation_id: str, *, request_id: str = "") -> Reservation:
         """Power off, disks kept. Raises WrongState while it is not running."""
@@ -27,13 +30,19 @@ class Power:
         await self.engine.stop(reservation.id, by=actor.user_id, request_id=request_id)
         return await self.records.after_change(replace(reservation, state=STOPPING))
 
-    async def start(self, actor: Actor, reservation_id: str, *, request_id: str = "") -> Reservation:
-        """Power on again. Raises WrongState unless it is stopped."""
+    async def start(
+        self, actor: Actor, reservation_id: str, *, request_id: str = "", approval_id: str = ""
+    ) -> Reservation:
+        """Power on again. Raises WrongState unless it is stopped, OverBudget where what runs costs too much by then."""
         reservation = await self.records.with_right(actor, Right.MANAGE, reservation_id)
         if reservation.state == RUNNING and not reservation.is_mixed:
             # Nothing to start, so no notice would ever follow.
             raise WrongState(reservation.name, state=RUNNING, wanted="start")
-        await self.engine.start_nodes(reservation.id, by=actor.user_id, request_id=request_id)
+        key = request_id or f"{START}:{reservation.id}"
+        purchase = Purchase(START, reservation.id, reservation.owner, reservation.name, key=key)
+        plan = running(reservation)
+        async with self.budgets.claim(reservation.workspace_id, purchase, plan, approval_id=approval_id):
+            await self.engine.start_nodes(reservation.id, by=actor.user_id, request_id=request_id)
         return await self.records.after_change(replace(reservation, state=STARTING))
 
     async def reboot(self, actor: Actor, reservation_id: str, *, request_id: str = "") -> Reservation:

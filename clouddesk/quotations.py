@@ -154,10 +154,13 @@ class Quotations:
 
     async def get_to_reserve(self, actor: Actor, quote_id: str) -> Quote:
         """The actor's open quote, its machines still to be had for its price. Raises QuoteExpired, OfferChanged."""
-        quote = await self.get(actor, quote_id)
+        return await self.still_to_be_had(await self.get(actor, quote_id))
+
+    async def still_to_be_had(self, quote: Quote) -> Quote:
+        """The quote, its machines still to be had for its price. Raises OfferChanged."""
         await self.accounts.refresh_offers(self.catalog)
         if not still_holds(quote, self.catalog):
-            raise OfferChanged(quote_id)
+            raise OfferChanged(quote.id)
         return quote
 
     async def remember(self, actor: Actor, quote: Quote) -> None:

@@ -10,10 +10,13 @@ from datetime import datetime
 from clouddesk.access import Right
 from clouddesk.accounts import Accounts, ReplaceableCatalog
 from clouddesk.adapters.blueprints import find_blueprint
+from clouddesk.budgets import Budgets, running
 from clouddesk.fallbacks import stopped_hourly_price_usd
 from clouddesk.freezing import Freezing
 from clouddesk.model.actor import Actor
+from clouddesk.model.approval import SCALE, Purchase
 from clouddesk.model.blueprint import GROW, SHRINK, Blueprint
+from clouddesk.model.budget import Finding
 from clouddesk.model.errors import LimitExceeded, OfferChanged, UnknownRegion, UnknownSoftware, WrongState
 from clouddesk.model.invalid import CannotScale, ClusterTooSmall, SameSize, TooFewMachines, UnknownMake
 from clouddesk.model.offer import SAME_PRICE, Offer, Requirements
@@ -41,6 +44,7 @@ class Sizes:
     limits: Limits
     clock: Callable[[], datetime]
     freezing: Freezing
+    budgets: Budgets
 
     async def quote(self, actor: Actor, reservation_id: str, count: int) -> ScaleQuote:
         """What ``count`` machines in all would cost: further ones of the same size, at today's price of their offer.
@@ -74,10 +78,19 @@ class Sizes:
             difference_usd=difference * seconds_left / 3600,
         )
 
-    async def scale(self, actor: Actor, reservation_id: str, agreed: Scale, *, request_id: str) -> Reservation:
+    async def look(self, actor: Actor, quote: ScaleQuote) -> tuple[Finding, ...]:
+        """Which bounds of its owner's budget and the team's the change would go beyond."""
+        item = await self.records.with_right(actor, Right.OWN, quote.reservation.id)
+        plan = running(item, hourly_usd=quote.hourly_price_usd, machines=quote.scale.count)
+        return await self.budgets.look(item.workspace_id, item.id, plan)
+
+    async def scale(
+        self, actor: Actor, reservation_id: str, agreed: Scale, *, request_id: str, approval_id: str = ""
+    ) -> Reservation:
         """Say yes to what was quoted. The same request_id twice is one wish.
 
-        Raises OfferChanged when it is dearer by now, or there is another number of machines, Frozen; else as ``quote``.
+        Raises OfferChanged when it is dearer by now, or there is another number of machines, Frozen, OverBudget; else
+        as ``quote``.
         """
         try:
             quote = await self.quote(actor, reservation_id, agreed.count)
@@ -91,7 +104,11 @@ class Sizes:
         is_dearer = now.is_growth and now.hourly_price_usd > agreed.hourly_price_usd * SAME_PRICE
         if now.before != agreed.before or is_dearer:
             raise OfferChanged(reservation_id)
-        await self.engine.scale(reservation_id, now, request_id, by=actor.user_id)
+        item = quote.reservation
+        purchase = Purchase(SCALE, item.id, item.owner, item.name, key=request_id, scale=agreed)
+        plan = running(item, hourly_usd=quote.hourly_price_usd, machines=now.count)
+        async with self.budgets.claim(item.workspace_id, purchase, plan, approval_id=approval_id):
+            await self.engine.scale(reservation_id, now, request_id, by=actor.user_id)
         return await self.records.after_change(replace(quote.reservation, state=SCALING, scaling_to=now.count))
 
     async def _is_begun(self, reservation_id: str, agreed: Scale, request_id: str) -> bool:

@@ -17,7 +17,9 @@ from typing import Any
 import yaml
 
 from clouddesk.language.localtime import zone_of
+from clouddesk.model.budget import MEASURES, Bound, Budget, BudgetBook
 from clouddesk.model.errors import Invalid
+from clouddesk.model.idleness import Thresholds
 from clouddesk.model.offer import LEAST_PRICE_USD, OWN_MACHINE, OwnCloud
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -46,6 +48,24 @@ class Limits:
     """So many next offers are tried when a cloud has none of the machines left; 0: none."""
     failover_dearer_percent: int = 10
     """One of those that costs more than this above what was said yes to needs another yes; 0: whatever is dearer."""
+    idle_cpu_percent: int = 5
+    """Machines whose processors do less than this, with nobody and no job there, are unused (docs/idle.md)."""
+    idle_ask_seconds: int = 3 * 3600
+    """Unused for so long, it is asked about; 0: never, and nothing is ever stopped for it."""
+    idle_stop_seconds: int = 2 * 3600
+    """So long after an unanswered question it is stopped; 0: it is only asked."""
+    idle_release_seconds: int = 7 * 86400
+    """Stopped as unused for so long, it is asked whether to give it back; 0: never."""
+
+    def idle_thresholds(self, *, minutes_between_looks: int = 5) -> Thresholds:
+        """When machines count as unused here, and what follows; a look or two may be missed."""
+        return Thresholds(
+            cpu_percent=self.idle_cpu_percent,
+            ask_seconds=self.idle_ask_seconds,
+            stop_seconds=self.idle_stop_seconds,
+            release_seconds=self.idle_release_seconds,
+            gap_seconds=max(Thresholds.gap_seconds, minutes_between_looks * 60 * 3),
+        )
 
 
 @dataclass(frozen=True)
@@ -118,6 +138,8 @@ class Settings:
     """Where the OpenStack cloud's regions are, in words that people use: "RegionOne": "frankfurt"."""
     limits: Limits = Limits()
     defaults: TeamDefaults = TeamDefaults()
+    budgets: BudgetBook = field(default_factory=BudgetBook)
+    """What may be spent where nothing else was set: docs/budgets.md."""
 
     @property
     def has_slack(self) -> bool:
@@ -206,13 +228,13 @@ def _running(path: Path) -> dict[str, Any]:
         return {}
     if not isinstance(run, dict):
         return {}
-    known = {item.name for item in fields(Settings)} - {"home", "limits", "defaults"}
+    known = {item.name for item in fields(Settings)} - {"home", "limits", "defaults", "budgets"}
     return {key: value for key, value in run.items() if key in known}
 
 
 def _from_environment(env: Mapping[str, str]) -> dict[str, Any]:
     prefix = "CLOUDDESK_"
-    known = {item.name for item in fields(Settings)} - {"home", "limits", "defaults"}
+    known = {item.name for item in fields(Settings)} - {"home", "limits", "defaults", "budgets"}
     found = {key.removeprefix(prefix).lower(): value for key, value in env.items() if key.startswith(prefix)}
     return {
         key: value if _KINDS[key][0] is _is_text else yaml.safe_load(value)
@@ -226,6 +248,7 @@ def _merge(settings: Settings, values: Mapping[str, Any], *, source: str) -> Set
         return settings
     changes = dict(values)
     limits = changes.pop("limits", None)
+    budgets = changes.pop("budgets", None)
     defaults = changes.pop("defaults", None)
     known = {item.name for item in fields(Settings)}
     unknown = sorted(set(changes) - known)
@@ -243,6 +266,8 @@ def _merge(settings: Settings, values: Mapping[str, Any], *, source: str) -> Set
         changes["home"] = Path(changes["home"]).resolve()
     if defaults:
         changes["defaults"] = _defaults(settings.defaults, defaults, source)
+    if budgets:
+        changes["budgets"] = _budgets(budgets, source)
     if limits:
         changes["limits"] = _limits(settings.limits, limits, source)
     return replace(settings, **changes)
@@ -278,7 +303,9 @@ def _is_addresses(value: Any) -> bool:
     return isinstance(value, Mapping) and all(isinstance(item, str) for pair in value.items() for item in pair)
 
 
-_MAY_BE_ZERO = frozenset({"fallbacks", "failover_dearer_percent"})
+_MAY_BE_ZERO = frozenset(
+    {"fallbacks", "failover_dearer_percent", "idle_ask_seconds", "idle_stop_seconds", "idle_release_seconds"}
+)
 """Limits that 0 switches off."""
 
 _LISTS = frozenset({"admins", "blueprint_folders", "more_sandbox_clouds", "rasa_urls"})
@@ -330,6 +357,29 @@ def _defaults(defaults: TeamDefaults, values: Mapping[str, Any], source: str) ->
         if not _is_text(value):
             raise Invalid(f"{source}: defaults.{key} must be a text, not {value!r}.")
     return replace(defaults, **values)
+
+
+def _budgets(values: Any, source: str) -> BudgetBook:
+    """``{each: {month: 200, machines: {warn: 8, most: 10}}, team: {month: 5000}, approvers: [U1]}``."""
+    if not isinstance(values, Mapping) or set(values) - {"each", "team", "approvers"}:
+        raise Invalid(f"{source}: budgets holds each, team and approvers, not {values!r}.")
+    approvers = values.get("approvers", ())
+    if not _is_texts(approvers):
+        raise Invalid(f"{source}: budgets.approvers must be a list of user ids, not {approvers!r}.")
+    each, team = (_budget(values.get(whose) or {}, f"{source}: budgets.{whose}") for whose in ("each", "team"))
+    return BudgetBook(team=team, each=each, approvers=tuple(approvers))
+
+
+def _budget(values: Any, where: str) -> Budget:
+    if not isinstance(values, Mapping) or set(values) - set(MEASURES):
+        raise Invalid(f"{where} holds {', '.join(MEASURES)}, not {values!r}.")
+    bounds = {}
+    for measure, said in values.items():
+        bound = said if isinstance(said, Mapping) else {"most": said}
+        if set(bound) - {"most", "warn"} or not all(_is_price(number, least=0) for number in bound.values()):
+            raise Invalid(f"{where}.{measure} must be a number, or most and warn, not {said!r}.")
+        bounds[measure] = Bound(**{name: float(number) for name, number in bound.items()})
+    return Budget(**bounds)
 
 
 def _limits(limits: Limits, values: Mapping[str, Any], source: str) -> Limits:

@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from clouddesk.access import Right
 from clouddesk.model.actor import Actor, Person
+from clouddesk.model.errors import NotFound, NotLookedAfter
 from clouddesk.model.invalid import NoColleague, ShareIsOver
 from clouddesk.model.ports import Clock, Colleagues, Reservations
 from clouddesk.model.reservation import Reservation
 from clouddesk.model.share import LEVELS, Share
+from clouddesk.model.stores import ReservationViews
 from clouddesk.records import Records
 
 OWNER = "owner"
 """Why somebody is no colleague to share with: it is theirs. The connectors know the other reasons."""
+
+
+@dataclass(frozen=True)
+class LentLogins:
+    """Colleagues' own keys on machines of others."""
+
+    engine: Reservations
+    views: ReservationViews
+    clock: Clock
+
+    async def renew(self, person: Person) -> list[str]:
+        """Have what is shared with them know their keys of now; the names of that. Raises Unavailable."""
+        now = self.clock()
+        seen = await self.views.seen_by(person, now=now, only_live=True)
+        shared = [item for item in seen if item.is_reached and item.share_of(person.user_id, now)]
+        for item in shared:
+            with suppress(NotFound, NotLookedAfter):
+                await self.engine.keys_changed(item.id)
+        return [item.name for item in shared]
 
 
 @dataclass(frozen=True)
@@ -35,7 +57,8 @@ class Shares:
             raise ValueError(share.allowed)
         if share.until is not None and share.until <= self.clock():
             raise ShareIsOver(share.until)
-        why = OWNER if share.user_id == reservation.owner else await self._why_not(reservation, share.user_id)
+        person = Person(reservation.workspace_id, share.user_id)
+        why = OWNER if person == reservation.person else await self.why_not(person)
         if why is not None:
             raise NoColleague(share.user_id, why)
         await self.engine.share(reservation.id, share, request_id, by=actor.user_id)
@@ -49,5 +72,6 @@ class Shares:
         await self.engine.unshare(reservation.id, user_id, request_id, by=actor.user_id)
         return replace(reservation, shares=tuple(item for item in reservation.shares if item.user_id != user_id))
 
-    async def _why_not(self, reservation: Reservation, user_id: str) -> str | None:
-        return await self.colleagues.refusal(Person(reservation.workspace_id, user_id))
+    async def why_not(self, person: Person) -> str | None:
+        """Why they are no colleague to share with; None when they are."""
+        return await self.colleagues.refusal(person)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from clouddesk import access
 from clouddesk.access import Right
+from clouddesk.language.holidays import usual_place
 from clouddesk.model.actor import ADMIN, Actor
 from clouddesk.model.errors import WrongState
 from clouddesk.model.invalid import TimeIsOver, TooManyReminders
 from clouddesk.model.ports import Clock
 from clouddesk.model.ports import Timers as TimerPort
 from clouddesk.model.reservation import ENDED, RELEASING
+from clouddesk.model.stores import Calendars, ReservationViews
 from clouddesk.model.timer import REMIND, Timer, Weekly, power_id, power_ids
 from clouddesk.records import Records
 
@@ -27,6 +30,8 @@ class Switch:
     power: str
     weekly: Weekly | None = None
     at: datetime | None = None
+    holidays: str = ""
+    """Whose public holidays a weekly one leaves out."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,8 @@ class Timers:
     port: TimerPort
     records: Records
     clock: Clock
+    calendars: Calendars
+    views: ReservationViews
 
     async def schedule(
         self, actor: Actor, reservation_id: str, switches: Sequence[Switch], *, conversation: str
@@ -64,6 +71,7 @@ class Timers:
                     weekly=switch.weekly,
                     reservation_id=item.id,
                     is_by_admin=ADMIN in actor.roles,
+                    holidays=switch.holidays if switch.weekly else "",
                 )
             )
         return await self.port.get(power_ids(item.id))
@@ -73,11 +81,41 @@ class Timers:
         item = await self.records.with_right(actor, Right.SEE, reservation_id)
         return await self.port.get(power_ids(item.id))
 
-    async def unschedule(self, actor: Actor, reservation_id: str, *, powers: Sequence[str] = ()) -> list[Timer]:
-        """It is not stopped and started by itself any more, or just not the one of these; what was taken away."""
+    async def leave_out(self, actor: Actor, reservation_id: str, holidays: str) -> list[Timer]:
+        """Whose public holidays its weekly schedule leaves out ("": none); the schedule, () when it has none."""
+        item = await self.records.with_right(actor, Right.MANAGE, reservation_id)
+        known = [timer for timer in await self.port.get(power_ids(item.id)) if timer.weekly]
+        for timer in known:
+            if timer.holidays != holidays:
+                await self.port.put(replace(timer, holidays=holidays))
+        return await self.port.get(power_ids(item.id)) if known else []
+
+    async def place_of(self, actor: Actor) -> str:
+        """Whose public holidays are the actor's: as they said, else where they seem to be; "" when nobody knows."""
+        return await self.calendars.get(actor.person) or usual_place(actor.timezone, actor.locale) or ""
+
+    async def use_place(self, actor: Actor, place: str) -> list[str]:
+        """The actor's are those of this place from now on; the names of the machines whose schedules go by them now."""
+        access.require_member(actor)
+        await self.calendars.put(actor.person, place)
+        changed = []
+        for item in await self.views.of_person(actor.person, only_live=True):
+            if any(timer.holidays for timer in await self.port.get(power_ids(item.id))):
+                await self.leave_out(actor, item.id, place)
+                changed.append(item.name)
+        return changed
+
+    async def unschedule(
+        self, actor: Actor, reservation_id: str, *, powers: Sequence[str] = (), only_once: bool = False
+    ) -> list[Timer]:
+        """It is not stopped and started by itself any more, or just not the one of these; what was taken away.
+
+        ``only_once``: what is for each week stays.
+        """
         item = await self.records.with_right(actor, Right.MANAGE, reservation_id)
         known = await self.port.get(power_ids(item.id))
         gone = [timer for timer in known if not powers or timer.what in powers]
+        gone = [timer for timer in gone if timer.weekly is None] if only_once else gone
         await self.port.remove([timer.id for timer in gone])
         return gone
 

@@ -92,7 +92,7 @@ class Conversation:
 
     async def show(self, notice: Notice) -> Shown:
         """A notice as the person reads it."""
-        reply = self._wording.render(notice, timezone_name=self.timezone)
+        reply = await self._client.revealed(self._wording.render(notice, timezone_name=self.timezone), self.person)
         return Shown(reply, await self._choices.of_notice(reply.buttons), notice)
 
 

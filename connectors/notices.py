@@ -105,7 +105,8 @@ class Wording:
             return Reply(f"*{values['name'] or notice.reservation_id}*: {notice.kind}.")
         buttons = [Button(_fill(item["title"], values), _fill(item["payload"], values)) for item in response["buttons"]]
         small = tuple(word for word in (values["simulated"].strip(),) if word)
-        return Reply(_fill(response["text"], values).strip(), tuple(buttons), small=small)
+        secrets_of = notice.reservation_id if values["doors"] else ""
+        return Reply(_fill(response["text"], values).strip(), tuple(buttons), small=small, secrets_of=secrets_of)
 
     def _values(self, notice: Notice, reader: Reader) -> _Values:
         values = _Values(notice.values)
@@ -117,15 +118,17 @@ class Wording:
             values[key] = title_of(values[key]) if values[key] else ""
         places = [place.split("/") for place in values["tried"].split()]
         values["tried"] = ", then ".join(f"{size} on {title_of(name)} in {region}" for name, region, size in places)
-        for key in ("ends", "starts", "at", "choose_by"):
+        for key in ("ends", "starts", "at", "choose_by", "stops"):
             if values[key]:
                 values[key] = local_time(datetime.fromisoformat(values[key]), reader, datetime.now(timezone.utc))
         if notice.kind == kinds.TEAM_STOPPED:
             values["by"] = called(Person(notice.workspace_id, values["by"]))
             values["why"] = f" Why: {values['why']}." if values["why"] else ""
-        values["owner"] = called(Person(notice.workspace_id, values["owner"]))
+        for key in ("owner", "person", "before"):
+            values[key] = called(Person(notice.workspace_id, values[key])) if values[key] else ""
+        values["not_yet"] = f"\nNot yet, as it does not answer: {values['behind']}" if values["behind"] else ""
         # Codes become the sentences that domain.yml has for them.
-        for key in ("reason", "simulated", "software"):
+        for key in ("reason", "simulated", "software", "keys"):
             code = values[key]
             words = self._text(f"utter_{key}_{code}") if code else ""
             words = self._text("utter_reason_unknown") if words is None and key == "reason" else words
@@ -166,6 +169,11 @@ def _variant(notice: Notice) -> str:
         return which + ("_with_lines" if notice.values.get("lines") else "")
     if notice.kind == kinds.UNCONFIGURED and not notice.values.get("lines"):
         return "_silent"
+    if notice.kind == kinds.IDLE:
+        how = notice.values.get("how")
+        return f"_{how}" if how else ""
+    if notice.kind == kinds.STOPPED:
+        return "_unused" if notice.values.get("unused") else ""
     if notice.kind == kinds.FAILED and notice.values.get("tried"):
         return "_everywhere"
     if notice.kind == kinds.ORPHAN:
@@ -175,6 +183,10 @@ def _variant(notice: Notice) -> str:
         return "_of_all" if notice.values.get("lines") else "_of_none"
     if notice.kind == kinds.REMINDER:
         return "_stopped" if notice.values.get("state") == "stopped" else ""
+    if notice.kind == kinds.APPROVAL_DECIDED:
+        return f"_{notice.values.get('status')}"
+    if notice.kind == kinds.LET_IN:
+        return "_with_links" if notice.values.get("doors") else ""
     if notice.kind == kinds.SHARED:
         return f"_{notice.values.get('allowed')}"
     return f"_{notice.values.get('reason')}" if notice.kind in (kinds.DRIFT, kinds.UNSHARED) else ""

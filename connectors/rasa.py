@@ -195,9 +195,10 @@ class RasaClient:
                 "message_id": message.id,
             },
         )
-        return [await self._revealed(Reply.read(item), message.person) for item in body["replies"]]
+        return [await self.revealed(Reply.read(item), message.person) for item in body["replies"]]
 
-    async def _revealed(self, reply: Reply, person: Person) -> Reply:
+    async def revealed(self, reply: Reply, person: Person) -> Reply:
+        """The reply with the secrets whose names stand in it, as far as the person may know them."""
         if not reply.secrets_of or self._secrets_of is None:
             return reply
         try:

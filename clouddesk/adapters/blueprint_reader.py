@@ -18,6 +18,7 @@ from clouddesk.model.blueprint import (
     Client,
     Download,
     HealthCheck,
+    IdleRule,
     Link,
     Machine,
     PortRange,
@@ -33,6 +34,7 @@ _PORTS = re.compile(r"(\d+)(?:-(\d+))?")
 _CHECKSUM = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 _LAST_PORT = 65535
 DEFAULT_CHECK_SECONDS = 180
+MOST_IDLE_PERCENT = 50
 
 
 def read_blueprint(path: Path, data: Any) -> Blueprint:
@@ -63,6 +65,7 @@ def read_blueprint(path: Path, data: Any) -> Blueprint:
         brings=top.texts("brings"),
         needs_own_kernel=top.flag("needs_own_kernel"),
         scales=_scales(top),
+        idle=_idle(top.part("idle", {})),
     )
     top.finish()
     return blueprint
@@ -74,6 +77,16 @@ def _scales(top: _Part) -> tuple[str, ...]:
     if set(said) - {GROW, SHRINK}:
         top.fail("scales", f"must hold {GROW}, {SHRINK}, both or neither, not {', '.join(said)}")
     return said if top.has("software") or top.has("scales") else (GROW, SHRINK)
+
+
+def _idle(part: _Part) -> IdleRule:
+    hours = part.number("ask_hours", None)
+    percent = part.number("cpu_percent", None)
+    if percent is not None and percent > MOST_IDLE_PERCENT:
+        part.fail("cpu_percent", f"must be {MOST_IDLE_PERCENT} or less: what does more is at work")
+    rule = IdleRule(percent, None if hours is None else round(hours * 3600), part.flag("only_ask"))
+    part.finish()
+    return rule
 
 
 def _machine(part: _Part, default: Machine | None = None) -> Machine:
@@ -264,8 +277,10 @@ class _Part:
             self.fail(key, f"must be a whole number of at least {least}, not {value!r}")
         return value
 
-    def number(self, key: str, default: Any = _REQUIRED) -> float:
+    def number(self, key: str, default: Any = _REQUIRED) -> Any:
         value = self.take(key, default)
+        if value is None and default is None:
+            return None
         if type(value) not in (int, float) or value <= 0:
             self.fail(key, f"must be a number above 0, not {value!r}")
         return float(value)

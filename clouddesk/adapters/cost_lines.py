@@ -13,6 +13,7 @@ KEPT = timedelta(days=400)
 """A month of ended reservations is kept so long after its end."""
 _FIELDS = [item.name for item in fields(CostAccount)]
 _POINTS = _FIELDS.index("points")
+_EARLIER = _FIELDS.index("earlier")
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,9 @@ def accounts(text: str | bytes) -> list[CostAccount]:
     for line in json.loads(text):
         values = line[: len(_FIELDS)]
         values[_POINTS] = tuple(map(tuple, values[_POINTS]))
-        found.append(CostAccount(*values))
+        if len(values) > _EARLIER:
+            values[_EARLIER] = tuple(map(tuple, values[_EARLIER]))
+        found += CostAccount(*values).by_owner()
     return found
 
 

@@ -35,20 +35,20 @@ class PretendedUse:
 
     async def pretend(self, reservation_id: str, uses: Mapping[str, Use]) -> None:
         """From now on its nodes do this, by key; "" stands for all that are not named. Nothing: as by itself."""
-        key = f"{PREFIX}:pretended:{reservation_id}"
+        key = _key(reservation_id)
         async with answering():
             pipeline = self._redis.pipeline()
             pipeline.delete(key)
             if uses:
-                pipeline.hset(key, mapping={f"use:{node}": to_json(use) for node, use in uses.items()})
+                pipeline.hset(key, mapping={node: to_json(use) for node, use in uses.items()})
                 pipeline.expire(key, KEPT_SECONDS)
             await pipeline.execute()
 
     async def look(self, reservation: Reservation) -> list[Sample]:
         """Of each of its machines that runs."""
         async with answering():
-            kept = await self._redis.hgetall(f"{PREFIX}:pretended:{reservation.id}")
-        uses = {name.decode().removeprefix("use:"): from_json(Use, text) for name, text in kept.items()}
+            kept = await self._redis.hgetall(_key(reservation.id))
+        uses = {name.decode(): from_json(Use, text) for name, text in kept.items()}
         now = self._clock()
         samples = []
         for node in reservation.living_nodes:
@@ -56,6 +56,14 @@ class PretendedUse:
                 use = uses.get(node.key) or uses.get("") or by_itself(reservation, node.key, now)
                 samples.append(use.sample(node.key, now))
         return samples
+
+    async def forget(self, reservation_id: str) -> None:
+        """It is gone."""
+        await self.pretend(reservation_id, {})
+
+
+def _key(reservation_id: str) -> str:
+    return f"{PREFIX}:pretended:{reservation_id}"
 
 
 def by_itself(reservation: Reservation, node: str, at: datetime) -> Use:

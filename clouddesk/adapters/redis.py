@@ -19,6 +19,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from clouddesk.adapters.codec import from_json, to_json
 from clouddesk.adapters.cost_lines import entry
 from clouddesk.adapters.redis_connection import CONNECTIONS, CancellableConnection
+from clouddesk.adapters.redis_scripts import CLAIM_NAME, PUT_VIEW
 from clouddesk.model.actor import Person
 from clouddesk.model.errors import Unavailable
 from clouddesk.model.notice import Notice
@@ -87,59 +88,8 @@ class RedisQuotes:
         return from_json(Quote, text) if text else None
 
 
-# KEYS: view, of the person, all, names of the person, live of the person, all live, costs of what lives, costs of what
-# ended then; what is shared, by colleague.
-# ARGV: revision, JSON, created at, id, name, 1: it is live, line of its costs, its field among what ended, until when
-# those are kept; until when it is shared, by colleague
-_PUT_VIEW = """
-local known = redis.call('HGET', KEYS[1], 'revision')
-if known and tonumber(known) > tonumber(ARGV[1]) then return 0 end
-redis.call('HSET', KEYS[1], 'revision', ARGV[1], 'json', ARGV[2])
-redis.call('ZADD', KEYS[2], ARGV[3], ARGV[4])
-redis.call('ZADD', KEYS[3], ARGV[3], ARGV[4])
-redis.call('ZADD', KEYS[4], '+inf', ARGV[5])
-for index = 5, 6 do
-  if ARGV[6] == '1' then
-    redis.call('ZADD', KEYS[index], ARGV[3], ARGV[4])
-  else
-    redis.call('ZREM', KEYS[index], ARGV[4])
-  end
-end
-if ARGV[6] == '1' then
-  redis.call('HSET', KEYS[7], ARGV[4], ARGV[7])
-else
-  redis.call('HDEL', KEYS[7], ARGV[4])
-  if ARGV[7] ~= '' then
-    redis.call('HSET', KEYS[8], ARGV[8], ARGV[7])
-    redis.call('EXPIREAT', KEYS[8], ARGV[9])
-  end
-end
-local shared = redis.call('HGET', KEYS[1], 'shared')
-for key in string.gmatch(shared or '', '[^\\n]+') do redis.call('ZREM', key, ARGV[4]) end
-for index = 9, #KEYS do redis.call('ZADD', KEYS[index], ARGV[index + 1], ARGV[4]) end
-if shared or #KEYS > 8 then redis.call('HSET', KEYS[1], 'shared', table.concat(KEYS, '\\n', 9)) end
-return 1
-"""
-
-# KEYS: names of the person, name of the reservation.
-# ARGV: stem, now, held until, milliseconds held, 1: the stem itself first
-_CLAIM_NAME = """
-local claimed = redis.call('GET', KEYS[2])
-if claimed then return claimed end
-local number = 1 - ARGV[5]
-while true do
-  local name = ARGV[1]
-  if number > 0 then name = name .. '-' .. number end
-  local taken = redis.call('ZSCORE', KEYS[1], name)
-  if not taken or tonumber(taken) < tonumber(ARGV[2]) then
-    redis.call('ZADD', KEYS[1], ARGV[3], name)
-    redis.call('SET', KEYS[2], name, 'PX', ARGV[4])
-    return name
-  end
-  number = number + 1
-end
-"""
-
+_TEAM = "*"
+"""Stands for everybody of a workspace; nobody's id."""
 _VIEW = ["json", "nodes_up", "step"]
 """What is read of a reservation's hash."""
 
@@ -180,8 +130,15 @@ class RedisReservationViews:
         for share in reservation.shares:
             keys.append(_shared(Person(reservation.workspace_id, share.user_id)))
             args.append(share.until.timestamp() if share.until else "+inf")
+        if reservation.is_for_team and reservation.is_live:
+            keys.append(_shared(Person(reservation.workspace_id, _TEAM)))
+            args.append("+inf")
         async with answering():
-            await self._redis.eval(_PUT_VIEW, len(keys), *keys, *args)  # type: ignore[no-untyped-call]
+            await self._redis.eval(PUT_VIEW, len(keys), *keys, *args)  # type: ignore[no-untyped-call]
+            if not reservation.is_live:
+                for tenure in reservation.earlier_owners:
+                    person = Person(reservation.workspace_id, tenure.owner)
+                    await self._redis.zrem(_key("live", str(person)), reservation.id)
 
     async def put_nodes_up(self, reservation_id: str, count: int) -> None:
         """Beside the view, so that it neither needs a revision nor can bring back an older view."""
@@ -201,7 +158,14 @@ class RedisReservationViews:
 
     async def of_person(self, person: Person, *, only_live: bool = False) -> list[Reservation]:
         """Newest first; those that ended too, unless told otherwise."""
-        return await self._listed(_key("live" if only_live else "reservations", str(person)))
+        listed = await self._listed(_key("live" if only_live else "reservations", str(person)))
+        # One that was handed over stays in the index of whom it came from.
+        return [view for view in listed if view.person == person]
+
+    async def in_account_of(self, person: Person) -> list[Reservation]:
+        """Live ones that are somebody else's by now, and run with the person's access to a cloud."""
+        listed = await self._listed(_key("live", str(person)))
+        return [view for view in listed if view.account_owner == person.user_id != view.owner and view.is_live]
 
     async def seen_by(self, person: Person, *, now: datetime, only_live: bool = False) -> list[Reservation]:
         """The person's own, newest first, then what is shared with them now, newest first."""
@@ -215,6 +179,12 @@ class RedisReservationViews:
         others = [view for view in found if view.workspace_id == person.workspace_id and view.person != person]
         others = [view for view in others if view.share_of(person.user_id, now)]
         return [*mine, *sorted(others, key=lambda view: view.created_at, reverse=True)]
+
+    async def for_team(self, workspace_id: str) -> list[Reservation]:
+        """Those of the workspace that their owners opened to the team, newest first."""
+        found = await self._listed(_shared(Person(workspace_id, _TEAM)))
+        live = [view for view in found if view.is_for_team and view.is_live and view.workspace_id == workspace_id]
+        return sorted(live, key=lambda view: view.created_at, reverse=True)
 
     async def all(self, *, only_live: bool = False) -> list[Reservation]:
         """Everybody's, newest first; those that ended too, unless told otherwise."""
@@ -246,7 +216,7 @@ class RedisReservationViews:
         held = (now + NAME_HELD_SECONDS, int(NAME_HELD_SECONDS * 1000))
         async with answering():
             name = await self._redis.eval(  # type: ignore[no-untyped-call]
-                _CLAIM_NAME, len(keys), *keys, stem, now, *held, int(is_exact)
+                CLAIM_NAME, len(keys), *keys, stem, now, *held, int(is_exact)
             )
         return _text(name)
 

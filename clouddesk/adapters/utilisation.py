@@ -6,7 +6,7 @@ An entry holds what was seen of all machines in one round, as short as it can be
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -18,6 +18,7 @@ from clouddesk.model.utilisation import KEPT, Sample
 MOST_ROUNDS = 20_160
 """Two weeks of them, one a minute."""
 _READ_AT_ONCE = 500
+_KEYS_KEPT_SECONDS = 400 * 86400
 _AFTER_THE_LAST = timedelta(days=1)
 
 # KEYS: stream. ARGV: moment in milliseconds, JSON, oldest kept in milliseconds, most entries, seconds kept
@@ -73,6 +74,37 @@ class RedisUtilisation:
         """Delete all of it; what is gone already is no error."""
         async with answering():
             await self._redis.delete(_key(reservation_id))
+
+
+class RedisHostKeys:
+    """The public keys with which machines answered when they were first asked: ``clouddesk:host-keys:<id>``."""
+
+    def __init__(self, redis: Redis[bytes]) -> None:
+        self._redis = redis
+
+    async def read(self, reservation_id: str) -> dict[str, tuple[str, ...]]:
+        """By node key."""
+        async with answering():
+            kept = await self._redis.hgetall(_host_keys(reservation_id))
+        return {node.decode(): tuple(json.loads(lines)) for node, lines in kept.items()}
+
+    async def put(self, reservation_id: str, keys: Mapping[str, tuple[str, ...]]) -> None:
+        """Keep those of machines that are new; what is known of others stays."""
+        async with answering():
+            pipeline = self._redis.pipeline()
+            for node, lines in keys.items():
+                pipeline.hsetnx(_host_keys(reservation_id), node, json.dumps(lines))
+            pipeline.expire(_host_keys(reservation_id), _KEYS_KEPT_SECONDS)
+            await pipeline.execute()
+
+    async def forget(self, reservation_id: str) -> None:
+        """The machines are gone."""
+        async with answering():
+            await self._redis.delete(_host_keys(reservation_id))
+
+
+def _host_keys(reservation_id: str) -> str:
+    return f"{PREFIX}:host-keys:{reservation_id}"
 
 
 def _row(sample: Sample) -> list[Any]:

@@ -34,6 +34,12 @@ class VaultMachineSecrets:
         kept = await self._complete(_path(reservation_id, BOT), lambda kept: {} if kept else _new_key(reservation_id))
         return BotKey(private_key=kept["private_key"], public_key=kept["public_key"])
 
+    async def known_bot_key(self, reservation_id: str) -> BotKey | None:
+        """The one that was made; None when there is none. Raises Unavailable."""
+        path = _path(reservation_id, BOT)
+        kept, _ = await self._session.call(lambda: self._read(path))
+        return BotKey(private_key=kept["private_key"], public_key=kept["public_key"]) if kept else None
+
     async def software_secrets(self, reservation_id: str, wanted: Mapping[str, int]) -> Mapping[str, str]:
         """The software's secrets; ``wanted``: how many characters each has, by name. Raises Unavailable."""
 
@@ -42,6 +48,12 @@ class VaultMachineSecrets:
 
         kept = await self._complete(_path(reservation_id, SOFTWARE), missing)
         return {name: kept[name] for name in wanted}
+
+    async def renew_software_secrets(self, reservation_id: str, wanted: Mapping[str, int]) -> None:
+        """Make these anew; the others stay. Raises Unavailable."""
+        made = make_secrets(wanted)
+        path = _path(reservation_id, SOFTWARE)
+        await self._complete(path, lambda _: made)
 
     async def known_software_secrets(self, reservation_id: str) -> Mapping[str, str]:
         """Those that were made; {} when there are none. Raises Unavailable."""

@@ -21,12 +21,15 @@ def keys() -> None:
 
 @keys.command("add")
 @click.argument("file", type=click.Path(path_type=Path), required=False)
+@click.option("--name", default="", help="What to call it, instead of what stands behind it.")
 @user_option
-def add_key(file: Path | None, user: str) -> None:
-    """Add the public key in FILE, or on standard input ("-"). Default: the one in ~/.ssh."""
+def add_key(file: Path | None, name: str, user: str) -> None:
+    """Add the public keys in FILE, or on standard input ("-"). Default: the one in ~/.ssh."""
     text = _read(file or _own())
-    key = with_desk(lambda desk: desk.ssh_keys.add(actor_of(user), text), role="gateway")
-    click.echo(f"Added: {key.line.split(' ')[0]} {key.fingerprint} {key.comment}".rstrip())
+    for done in with_desk(lambda desk: desk.ssh_keys.add(actor_of(user), text, name=name), role="gateway"):
+        key = done.key
+        said = "Known already" if done.was_known else "Added"
+        click.echo(f"{said}: {key.kind} {key.fingerprint} {key.comment}".rstrip())
 
 
 @keys.command("list")
@@ -44,7 +47,7 @@ def list_keys(user: str) -> None:
 @click.argument("which")
 @user_option
 def remove_key(which: str, user: str) -> None:
-    """Forget WHICH: its number in the list, its fingerprint or its comment. Machines that have it keep it."""
+    """Forget WHICH: its number in the list, its fingerprint, its name or a part of that. Machines keep it."""
     try:
         key = with_desk(lambda desk: desk.ssh_keys.remove(actor_of(user), which), role="gateway")
     except NotFound as error:

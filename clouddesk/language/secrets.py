@@ -11,9 +11,12 @@ _END = r"(?![A-Za-z0-9_/+=-])"
 _START = r"(?<![A-Za-z0-9_/+-])"
 
 # Shapes that are a secret wherever they stand, beside those of ``known_secrets``: those it lacks, and those that people
-# shorten, wrap or break when they paste. None means that no cloud of ours issues them.
+# shorten, wrap or break when they paste. None means that no cloud of ours issues them,
+# and "ssh" that it is the private half of an SSH key.
 _SHAPES: tuple[tuple[str | None, str], ...] = (
     ("gcp", r"\{[^{}]*[\"']type[\"']\s*:\s*[\"']service_account[\"'][^{}]*\}?"),
+    ("ssh", r"-----BEGIN OPENSSH PRIVATE KEY-----(?:.*?-----END [A-Z ]*PRIVATE KEY-----|[\s\S]*)"),
+    ("ssh", r"PuTTY-User-Key-File-\d:[\s\S]*"),
     (None, r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:.*?-----END [A-Z ]*PRIVATE KEY-----|[\s\S]*)"),
     ("aws", r"(?<![A-Za-z0-9])(?:AKIA|ASIA|AROA|AIDA|ABIA|ACCA)[A-Z0-9]{12,20}(?![A-Za-z0-9])"),
     ("aws", rf"{_START}(?:IQoJb3JpZ2lu|FwoGZXIvYXdz|FQoGZXIvYXdz)[A-Za-z0-9/+=_-]{{20,}}"),

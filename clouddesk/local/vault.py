@@ -29,7 +29,7 @@ _FRONT: Mapping[str, list[str]] = {
     f"{MOUNT}/data/people/*": ["create", "update"],
     f"{MOUNT}/metadata/people/*": ["create", "update", "read", "list", "delete"],
     f"{MOUNT}/data/ssh-keys/*": ["create", "update", "read"],
-    # What gets a reservation's owner into its software; CloudDesk's own key lies beside it and stays the worker's.
+    # What gets people into a reservation's software; CloudDesk's own key lies beside it and stays the worker's.
     f"{MOUNT}/data/reservations/+/software": ["read"],
 }
 _ROLES: Mapping[str, Mapping[str, list[str]]] = {

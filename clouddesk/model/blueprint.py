@@ -103,6 +103,17 @@ class Software:
 
 
 @dataclass(frozen=True)
+class IdleRule:
+    """What is other than usual for machines with this software that nobody seems to use; None: nothing is."""
+
+    cpu_percent: float | None = None
+    """What its processors do at most while nobody uses it."""
+    ask_seconds: int | None = None
+    is_only_asked: bool = False
+    """It is never stopped by itself: what others fetch from it may be needed at any time."""
+
+
+@dataclass(frozen=True)
 class Blueprint:
     """A cluster's shape and the defaults that a request for it takes when the person does not say."""
 
@@ -126,6 +137,7 @@ class Blueprint:
     """No container can run it."""
     scales: tuple[str, ...] = (GROW, SHRINK)
     """What can be done while it runs; a machine that leaves takes its data along."""
+    idle: IdleRule = IdleRule()
 
     @property
     def is_cluster(self) -> bool:

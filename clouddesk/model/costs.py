@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from clouddesk.model.reservation import RELEASING, Reservation
+from clouddesk.model.reservation import RELEASING, RUNNING, STOPPED, STOPPING, Reservation
 
 _HOUR = 3600.0
 _LEAST_USD = 1e-9
@@ -46,6 +46,14 @@ class CostAccount:
     unused_usd: float
     """What was not spent because it was released early; counted when it ended."""
     points: tuple[Point, ...]
+    # Behind the points, so that what a version without these wrote is read as well.
+    state: str = ""
+    machines: int = 0
+    """Those that there are or that are on their way, stopped ones included."""
+    committed_hourly_usd: float = 0.0
+    """What an hour will cost as soon as all runs that is on its way."""
+    earlier: tuple[tuple[str, float], ...] = ()
+    """Whose it was before, each with until when."""
 
     @classmethod
     def of(cls, view: Reservation) -> CostAccount:
@@ -73,7 +81,34 @@ class CostAccount:
             saving_hourly_usd=view.current_hourly_saving_usd,
             unused_usd=view.unused_usd,
             points=tuple(readings),
+            state=view.state,
+            machines=max(len(view.living_nodes), view.node_count, view.scaling_to or 0) if view.is_live else 0,
+            committed_hourly_usd=_committed_hourly_usd(view),
+            earlier=tuple((item.owner, item.until.timestamp()) for item in view.earlier_owners),
         )
+
+    def by_owner(self) -> list[CostAccount]:
+        """One for each owner, with what it cost while it was theirs."""
+        parts, begin = [], 0.0
+        for owner, until in self.earlier:
+            points = self._points_between(begin, until)
+            closed = replace(self, owner=owner, is_live=False, ends_at=until, hourly_usd=0.0, saving_hourly_usd=0.0)
+            parts.append(replace(closed, unused_usd=0.0, points=points, earlier=()))
+            begin = until
+        if not self.earlier:
+            return [self]
+        return [*parts, replace(self, points=self._points_between(begin, float("inf")), earlier=())]
+
+    def _points_between(self, begin: float, until: float) -> tuple[Point, ...]:
+        """The meter from then on, as if it had stood at nothing."""
+        if not self.points:
+            return ()
+        begin = max(begin, self.points[0][0])
+        inside = [at for at, _, _ in self.points if begin < at < until]
+        moments = [begin, *inside, *([until] if until != float("inf") and until > begin else [])]
+        base_cost, base_saved = self.total_at(begin)
+        totals = [(at, *self.total_at(at)) for at in moments]
+        return tuple((at, cost - base_cost, saved - base_saved) for at, cost, saved in totals)
 
     def total_at(self, moment: float) -> tuple[float, float]:
         """Cost and saving from the beginning up to then."""
@@ -232,6 +267,12 @@ def _end(view: Reservation) -> datetime:
     if view.ended_at is None and view.state == RELEASING:
         return view.accrued_at or view.created_at
     return view.ended_at or view.expires_at
+
+
+def _committed_hourly_usd(view: Reservation) -> float:
+    present = view.current_hourly_price_usd
+    is_settled = not view.is_live or view.state in (RUNNING, STOPPING, STOPPED, RELEASING)
+    return present if is_settled else max(present, view.hourly_price_usd)
 
 
 def _between(account: CostAccount, since: float, until: float) -> tuple[float, float]:

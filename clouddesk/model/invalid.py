@@ -21,6 +21,7 @@ Invalid
 ├── CredentialsInUse      machines run that only these credentials can end
 ├── NoColleague           somebody that nothing can be shared with
 ├── ShareIsOver           a share that would be over before it began
+├── NotHandedOver         machines on which nobody's keys can be changed
 ├── NoSshKey              no public SSH key, or a damaged one
 ├── SshKeyIsPrivate       the private half of one
 ├── WeakSshKey            one that today's servers refuse, or that is too short
@@ -256,6 +257,19 @@ class NoColleague(Invalid):
         super().__init__(f"Nothing can be shared with {user_id}: {why}.")
 
 
+class NotHandedOver(Invalid):
+    """Machines that CloudDesk does not log in to: the owner's keys would go on letting them in."""
+
+    code = "not_handed_over"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(
+            f"I have no way into the machines of {name} myself, so I could neither take your SSH keys off nor put "
+            "others on, and it would be somebody else's in name only. Share it instead, or let them order their own."
+        )
+
+
 class ShareIsOver(Invalid):
     """A share whose end has passed."""
 
@@ -271,9 +285,10 @@ class NoSshKey(Invalid):
 
     code = "no_ssh_key"
 
-    def __init__(self, *, is_damaged: bool = False) -> None:
+    def __init__(self, *, is_damaged: bool = False, why: str = "") -> None:
         self.is_damaged = is_damaged
-        self.what = "This SSH key is damaged or not all there." if is_damaged else "There is no public SSH key here."
+        found = "This SSH key is damaged or not all there." if is_damaged else "There is no public SSH key here."
+        self.what = why or found
         super().__init__(
             f"{self.what} It is one line that begins with ssh-ed25519 or ssh-rsa, as in ~/.ssh/id_ed25519.pub."
         )

@@ -10,6 +10,8 @@ from typing import Protocol
 from clouddesk.model.actor import Person
 from clouddesk.model.configuration import ConfigurationOrder, ConfigurationSecrets, Configured
 from clouddesk.model.credentials import CredentialInfo, SecretFields
+from clouddesk.model.idling import IdleWish
+from clouddesk.model.logins import LoginOrder
 from clouddesk.model.node import Account, Node, NodeOrder, Opening, Survey, Teardown
 from clouddesk.model.offer import Offer, Requirements
 from clouddesk.model.orphan import Orphan, SweepReport
@@ -85,6 +87,13 @@ class Provider(Protocol):
         """Restart the operating systems. Returns when accepted."""
         ...
 
+    def cpu_percents(self, region: str, ids: Sequence[str], *, since: datetime, until: datetime) -> dict[str, float]:
+        """The newest value that the cloud measured in that time, by machine id.
+
+        Those are left out of which it knows nothing: all of them for a cloud that does not tell.
+        """
+        ...
+
 
 class Catalog(Protocol):
     """All offers that are known now. In memory; a query is fast and does no network call."""
@@ -152,6 +161,17 @@ class Probe(Protocol):
         ...
 
 
+class Logins(Protocol):
+    """People's own keys on machines that CloudDesk logs in to."""
+
+    async def put(self, order: LoginOrder, private_key: str) -> tuple[str, ...]:
+        """Have exactly the order's keys there, beside what others put there; again is safe.
+
+        Returns the keys of the machines on which that could not be done.
+        """
+        ...
+
+
 class Colleagues(Protocol):
     """Who may be given a part in something, as far as the connectors know their people."""
 
@@ -196,6 +216,19 @@ class Reservations(Protocol):
         """
         ...
 
+    async def keep(
+        self, reservation_id: str, until: datetime, request_id: str, *, by: str = "", is_protected: bool = False
+    ) -> None:
+        """It is needed until then, though it may look unused; with ``is_protected`` no schedule stops it either.
+
+        The same request_id twice is one wish.
+        """
+        ...
+
+    async def set_idle(self, reservation_id: str, wish: IdleWish, request_id: str, *, by: str = "") -> None:
+        """What happens when nobody uses it, in place of what was wished before."""
+        ...
+
     async def sweep(self) -> SweepReport:
         """Look through all accounts now. Raises Unavailable."""
         ...
@@ -206,6 +239,22 @@ class Reservations(Protocol):
 
     async def clear(self, orphan: Orphan, *, by: str = "") -> None:
         """Begin to destroy what an orphan consists of. Raises WrongState when a reservation looks after it."""
+        ...
+
+    async def open_to_team(self, reservation_id: str, *, is_open: bool, by: str = "") -> None:
+        """Let the workspace know of it, or not any more. Raises NotFound, WrongState."""
+        ...
+
+    async def offer_handover(self, reservation_id: str, to: str, *, by: str = "") -> None:
+        """Ask that colleague to take it over; "" when they do not want it. Raises NotFound, WrongState."""
+        ...
+
+    async def hand_over(self, reservation_id: str, to: str, name: str, *, by: str = "") -> None:
+        """It is theirs from now on, under this name. Raises NotFound, WrongState when it is not offered to them."""
+        ...
+
+    async def keys_changed(self, reservation_id: str) -> None:
+        """A colleague who has a part in it added or removed an SSH key. Raises NotFound."""
         ...
 
     async def credentials_renewed(self, reservation_id: str) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from clouddesk.model.actor import Person
 from clouddesk.model.blueprint import Client, Link, Software
 from clouddesk.model.fallback import Fallback
+from clouddesk.model.idling import IdleState
 from clouddesk.model.meter import Reading, with_reading
 from clouddesk.model.node import GONE, SSH, Node, NodeOrder, Opening
 from clouddesk.model.node import RUNNING as NODE_RUNNING
@@ -124,6 +125,14 @@ class ReservationOrder:
 
 
 @dataclass(frozen=True)
+class Tenure:
+    """Whose it was until then."""
+
+    owner: str
+    until: datetime
+
+
+@dataclass(frozen=True)
 class Reservation:
     """The view of a reservation that people read; the truth is its workflow.
 
@@ -173,6 +182,18 @@ class Reservation:
     """While PROVISIONING: how many machines run by now, as far as is known; their workflow hears of it at the end."""
     has_owner_keys: bool = False
     """Whether SSH keys of the owner's log in to its machines."""
+    is_reached: bool = False
+    """CloudDesk logs in to its machines with a key of its own, and can let others in."""
+    offered_to: str = ""
+    """The user id of whom the owner has asked to take it over."""
+    account_owner: str = ""
+    """Whose access to the cloud it runs with; "" for the owner's own."""
+    earlier_owners: tuple[Tenure, ...] = ()
+    """The first one first."""
+    is_for_team: bool = False
+    """Its owner lets everybody of the workspace know of it, and ask for it."""
+    let_in: tuple[str, ...] = ()
+    """User ids of colleagues whose own SSH keys log in to its machines."""
     shares: tuple[Share, ...] = ()
     """One for each colleague that it was shared with; some may be over by now."""
     offered: Fallback | None = None
@@ -205,6 +226,8 @@ class Reservation:
     """Not to be stopped with others or because nobody uses it, nor released, until that is taken off."""
     readings: tuple[Reading, ...] = ()
     """What it had cost whenever its price by the hour changed, oldest first; what a period cost is read off there."""
+    idling: IdleState = field(default_factory=IdleState)
+    """What is known, asked and wished of times in which nobody uses it."""
 
     @property
     def person(self) -> Person:
@@ -335,6 +358,7 @@ def first_view(order: ReservationOrder) -> Reservation:
         conversation=order.conversation,
         is_simulated=order.is_simulated,
         has_owner_keys=bool(order.nodes.public_keys),
+        is_reached=order.configuration is not None,
         openings=tuple(item for item in order.nodes.openings if item != SSH),
         more_software=order.more_software,
         disk_gb=order.nodes.disk_gb,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -23,8 +23,12 @@ KINDS = (
     "sk-ssh-ed25519@openssh.com",
     "sk-ecdsa-sha2-nistp256@openssh.com",
 )
-LEAST_RSA_BITS, MOST_RSA_BITS = 2048, 8192
+LEAST_RSA_BITS, GOOD_RSA_BITS, MOST_RSA_BITS = 2048, 3072, 8192
 LONGEST_COMMENT = 100
+ADD_WORDS = "add my ssh key"
+"""What asks how to add one; a button that says it opens a form where there are forms."""
+SSH = "ssh"
+"""Whose a private key is, as a cloud's name stands for its keys."""
 _WEAK = ("ssh-dss",)
 _BEGIN = rf"(?<![\w@.-])(?:{'|'.join(map(re.escape, (*KINDS, *_WEAK)))})[ \t]+AAAA"
 _LINE = re.compile(
@@ -32,6 +36,14 @@ _LINE = re.compile(
     rf"(?:[ \t]+(?P<comment>(?:(?!{_BEGIN})[^\r\n])*))?"
 )
 _BEGUN = re.compile(_BEGIN)
+_CERTIFICATE = re.compile(r"(?<![\w@.-])(?:sk-)?(?:ssh|ecdsa)-[\w-]+-cert-v0\d@openssh\.com[ \t]+AAAA")
+_PRIVATE = re.compile(r"PRIVATE KEY|PuTTY-User-Key-File|^Private-Lines:", re.MULTILINE)
+_SSH2 = re.compile(r"-{3,5} ?BEGIN SSH2 PUBLIC KEY|-----BEGIN (?:RSA )?PUBLIC KEY-----")
+_OPTIONS = re.compile(
+    r"(?:^|[\s,])(?:command|from|environment|permitopen|principals|tunnel|expiry-time)=\"|\b(?:restrict|no-pty|"
+    r"no-(?:port|agent|x11)-forwarding|cert-authority)\b",
+    re.IGNORECASE,
+)
 _NOT_IN_COMMENTS = re.compile(r"[^\w@.+ -]")
 
 
@@ -54,10 +66,32 @@ class SshKey:
         digest = sha256(base64.b64decode(self.blob)).digest()
         return f"SHA256:{base64.b64encode(digest).decode().rstrip('=')}"
 
+    @property
+    def is_short(self) -> bool:
+        """Whether it is taken, though a new one should be longer."""
+        public = load_ssh_public_key(f"{self.kind} {self.blob}".encode()) if self.kind == "ssh-rsa" else None
+        return isinstance(public, RSAPublicKey) and public.key_size < GOOD_RSA_BITS
+
 
 def holds_ssh_key(text: str) -> bool:
-    """Whether a public key begins somewhere in the text, a broken one included."""
-    return _BEGUN.search(text) is not None
+    """Whether a public key begins somewhere in the text, a broken one and a certificate included."""
+    return _BEGUN.search(text) is not None or _CERTIFICATE.search(text) is not None
+
+
+def words_before(text: str) -> str:
+    """What stands before the first public key in the text."""
+    begun = _BEGUN.search(text)
+    return text[: begun.start()] if begun else ""
+
+
+def has_options(text: str) -> bool:
+    """Whether what stands before the key would limit it in ``authorized_keys``: that is left out here."""
+    return _OPTIONS.search(words_before(text)) is not None
+
+
+def named(key: SshKey, name: str) -> SshKey:
+    """The key under another name; under its own when nothing is left of the name that a line may hold."""
+    return replace(key, comment=_comment(name) or key.comment)
 
 
 def parse_ssh_key(text: str) -> SshKey:
@@ -70,7 +104,7 @@ def parse_ssh_keys(text: str) -> list[SshKey]:
 
     Options before one (``command="…"``) are left out: a key logs in as its owner does.
     """
-    if "PRIVATE KEY" in text:
+    if _PRIVATE.search(text):
         raise SshKeyIsPrivate
     keys = []
     for found in _LINE.finditer(text):
@@ -78,6 +112,10 @@ def parse_ssh_keys(text: str) -> list[SshKey]:
             raise WeakSshKey("DSA keys are refused by today's SSH servers")
         keys.append(SshKey(found["kind"], found["blob"], _comment(found["comment"] or "")))
         _check(keys[-1])
+    if not keys and _CERTIFICATE.search(text):
+        raise NoSshKey(why="This is a certificate, and I need the key itself: the file without “-cert” in its name.")
+    if not keys and _SSH2.search(text):
+        raise NoSshKey(why="This is a public key in another form; `ssh-keygen -i -f FILE` prints the line that I need.")
     if not keys:
         raise NoSshKey(is_damaged=holds_ssh_key(text))
     return keys

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from clouddesk.model.absence import Absence
 from clouddesk.model.actor import Person
+from clouddesk.model.approval import Approval
 from clouddesk.model.audit import AuditEntry
+from clouddesk.model.budget import BudgetBook, Hold
 from clouddesk.model.configuration import BotKey
 from clouddesk.model.costs import CostAccount
 from clouddesk.model.freeze import Freeze
@@ -17,6 +20,7 @@ from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import Reservation
 from clouddesk.model.ssh_key import SshKey
+from clouddesk.model.team_channel import TeamChannel
 from clouddesk.model.template import Template
 from clouddesk.model.utilisation import Sample
 
@@ -36,6 +40,45 @@ class SshKeyStore(Protocol):
         ...
 
 
+class TeamChannels(Protocol):
+    """Where teams are told their week's costs, by workspace."""
+
+    async def get(self, workspace_id: str) -> TeamChannel | None:
+        """None when the team is told nowhere."""
+        ...
+
+    async def put(self, workspace_id: str, channel: TeamChannel | None) -> None:
+        """In place of the one before; None: nowhere."""
+        ...
+
+
+class Calendars(Protocol):
+    """Whose public holidays each person goes by."""
+
+    async def get(self, person: Person) -> str:
+        """ "DE-BY"; "" when they never said."""
+        ...
+
+    async def put(self, person: Person, place: str) -> None:
+        """In place of what was there."""
+        ...
+
+
+class AbsenceStore(Protocol):
+    """When people are away: one absence of each person at most."""
+
+    async def read(self, person: Person) -> Absence | None:
+        """None when there is none."""
+        ...
+
+    async def change(self, person: Person, change: Callable[[Absence | None], Absence | None]) -> Absence | None:
+        """Write what ``change`` makes of it as it is now (None: nothing), with nobody else's change lost.
+
+        Returns how it is then. ``change`` may be called more than once.
+        """
+        ...
+
+
 class MachineSecrets(Protocol):
     """What only a reservation's machines and its worker know: made at the first call, then the same until forgotten."""
 
@@ -45,6 +88,10 @@ class MachineSecrets(Protocol):
 
     async def software_secrets(self, reservation_id: str, wanted: Mapping[str, int]) -> Mapping[str, str]:
         """The software's secrets; ``wanted``: how many characters each has, by name."""
+        ...
+
+    async def renew_software_secrets(self, reservation_id: str, wanted: Mapping[str, int]) -> None:
+        """Make these anew; the others stay."""
         ...
 
     async def forget(self, reservation_id: str) -> None:
@@ -103,6 +150,14 @@ class ReservationViews(Protocol):
 
     async def seen_by(self, person: Person, *, now: datetime, only_live: bool = False) -> list[Reservation]:
         """The person's own, newest first, then what is shared with them now, newest first."""
+        ...
+
+    async def in_account_of(self, person: Person) -> list[Reservation]:
+        """Live ones that are somebody else's by now, and run with the person's access to a cloud."""
+        ...
+
+    async def for_team(self, workspace_id: str) -> list[Reservation]:
+        """Those of the workspace that their owners opened to the team, newest first."""
         ...
 
     async def all(self, *, only_live: bool = False) -> list[Reservation]:
@@ -195,6 +250,58 @@ class Templates(Protocol):
         self, workspace_id: str, owner: str | None, change: Callable[[dict[str, Template]], dict[str, Template]]
     ) -> dict[str, Template]:
         """Write what ``change`` makes of them as they are now, with nobody else's change lost; how they are then.
+
+        What ``change`` raises is raised; it may be called more than once.
+        """
+        ...
+
+
+class Budgets(Protocol):
+    """The budgets of each workspace, and what was said yes to under them a moment ago."""
+
+    async def book(self, workspace_id: str) -> BudgetBook:
+        """What was set; an empty one where nothing was."""
+        ...
+
+    async def change(self, workspace_id: str, change: Callable[[BudgetBook], BudgetBook]) -> BudgetBook:
+        """Write what ``change`` makes of it as it is now, with nobody else's change lost; how it is then."""
+        ...
+
+    async def holds(self, workspace_id: str) -> list[Hold]:
+        """All of them; whoever compares them with the ledger reads them first."""
+        ...
+
+    async def hold(
+        self, workspace_id: str, decide: Callable[[BudgetBook, list[Hold]], Awaitable[list[Hold]]]
+    ) -> list[Hold]:
+        """Write what ``decide`` makes of the holds; of several at once each sees the holds of those before it.
+
+        What it raises is raised, and nothing is written then; it may be called more than once.
+        """
+        ...
+
+    async def let_go(self, workspace_id: str, key: str) -> None:
+        """The hold of that key is not needed any more; nothing happens where there is none."""
+        ...
+
+
+class Approvals(Protocol):
+    """Requests to go beyond a budget."""
+
+    async def add(self, approval: Approval) -> Approval:
+        """Write unless there is one of this id; what there is then. Of several at once one is the first."""
+        ...
+
+    async def get(self, workspace_id: str, approval_id: str) -> Approval | None: ...
+
+    async def all(self, workspace_id: str) -> list[Approval]:
+        """Oldest first."""
+        ...
+
+    async def change(
+        self, workspace_id: str, approval_id: str, change: Callable[[Approval], Approval]
+    ) -> Approval | None:
+        """Write what ``change`` makes of it as it is now, with nobody else's change lost; None when it is gone.
 
         What ``change`` raises is raised; it may be called more than once.
         """

@@ -8,6 +8,8 @@ from datetime import datetime
 STOP = "stop"
 START = "start"
 REMIND = "remind"
+LAPSE = "lapse"
+"""The time of a request for an approval is over; ``note`` holds its id and what it was for."""
 POWERS = (STOP, START)
 
 EVERY_DAY = (0, 1, 2, 3, 4, 5, 6)
@@ -49,6 +51,8 @@ class Timer:
     before_end_seconds: int | None = None
     """Of a reminder that goes with the lease: it moves when the end does."""
     is_by_admin: bool = False
+    holidays: str = ""
+    """Whose public holidays a weekly start leaves out, as "DE-BY"; "" where it leaves out none."""
 
 
 def power_id(reservation_id: str, power: str, *, is_once: bool) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol, TypeVar, runtime_checkable
 from urllib.parse import urlsplit
 
@@ -111,6 +112,15 @@ class OpensLater(Protocol):
 
         Never makes one. Any number of times.
         """
+        ...
+
+
+@runtime_checkable
+class Metered(Protocol):
+    """A cloud that tells what its machines do. Raises the vendor's errors."""
+
+    def cpu_percents(self, region: str, ids: Sequence[str], since: datetime, until: datetime) -> dict[str, float]:
+        """The newest by machine id; those are left out of which nothing is known."""
         ...
 
 

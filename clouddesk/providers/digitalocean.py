@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from threading import local
@@ -30,6 +30,7 @@ from clouddesk.providers.cloud import (
     in_parallel,
 )  # fmt: skip
 from clouddesk.providers.digitalocean_driver import GONE, DropletDriver
+from clouddesk.providers.digitalocean_metrics import cpu_percent
 from clouddesk.providers.flat_tags import escaped
 from clouddesk.providers.spec import ImageQuery
 from clouddesk.providers.specs.digitalocean import DIGITALOCEAN
@@ -60,6 +61,16 @@ class DropletCloud:
 
     def offers(self) -> list[Offer]:
         return droplet_offers(self._driver().read_all("/v2/sizes", "sizes"))
+
+    def cpu_percents(self, region: str, ids: Sequence[str], since: datetime, until: datetime) -> dict[str, float]:
+        """Of those that have DigitalOcean's agent."""
+        span = f"start={int(since.timestamp())}&end={int(until.timestamp())}"
+
+        def ask(id_: str) -> tuple[str, float | None]:
+            return id_, cpu_percent(self._driver().metrics("cpu", f"host_id={id_}&{span}"))
+
+        found = in_parallel(DIGITALOCEAN.name, ask, ids)
+        return {id_: percent for id_, percent in found if percent is not None}
 
     def image(self, region: str, system: str, query: ImageQuery, architecture: str) -> Image | None:
         """DigitalOcean's own images are found by their slug, the newest build behind it; there is no ARM."""

@@ -44,6 +44,16 @@ class DropletDriver(TokenDriver, DigitalOcean_v2_NodeDriver):  # type: ignore[mi
         """How many there are in a list."""
         return int(self.connection.request(f"{path}?per_page=1").object["meta"]["total"])
 
+    def metrics(self, name: str, query: str) -> dict[str, Any]:
+        """What monitoring has of a droplet; {} for one that is gone."""
+        try:
+            found: dict[str, Any] = self.connection.request(f"/v2/monitoring/metrics/droplet/{name}?{query}").object
+        except BaseHTTPError as error:
+            if error.code != GONE:
+                raise
+            return {}
+        return found
+
     def write(self, method: str, path: str, body: dict[str, Any]) -> None:
         """Make or replace something."""
         self.connection.request(path, data=json.dumps(body), method=method)

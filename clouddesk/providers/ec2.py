@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from hashlib import sha256
 from threading import local
 from typing import Any
@@ -16,7 +18,7 @@ from clouddesk.model import node as states
 from clouddesk.model.errors import ProviderDown
 from clouddesk.model.node import Account, Belonging, Node, NodeOrder, NodePlan, Survey
 from clouddesk.model.offer import Offer
-from clouddesk.providers import ec2_firewall
+from clouddesk.providers import ec2_firewall, ec2_metrics
 from clouddesk.providers.cloud import (
     ADDRESS,
     DISK,
@@ -87,6 +89,10 @@ class Ec2Cloud:
         if self._endpoint:
             return []
         return live_offers(lambda service, region: self._client(service, region, attempts=_PRICE_ATTEMPTS))
+
+    def cpu_percents(self, region: str, ids: Sequence[str], since: datetime, until: datetime) -> dict[str, float]:
+        client = self._client("cloudwatch", region, attempts=1)
+        return ec2_metrics.cpu_percents(client, ids, since=since, until=until, pause=lambda: self._pause(region))
 
     def _client(self, service: str, region: str, *, attempts: int) -> Any:
         """boto3's client, of a session of its own: the one that boto3 shares is not safe in threads."""

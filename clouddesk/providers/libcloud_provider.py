@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from importlib import import_module
 from threading import Lock
 from typing import TypeVar
@@ -28,7 +29,7 @@ from clouddesk.model.node import (
     Teardown,
 )
 from clouddesk.model.offer import Offer
-from clouddesk.providers.cloud import Cloud, Image, OpensLater, in_parallel
+from clouddesk.providers.cloud import Cloud, Image, Metered, OpensLater, in_parallel
 from clouddesk.providers.faults import retrying, translated
 from clouddesk.providers.settling import settle
 from clouddesk.providers.spec import ProviderSpec
@@ -234,6 +235,11 @@ class LibcloudProvider:
                 change(region, ids)
 
         self._call(once)
+
+    def cpu_percents(self, region: str, ids: Sequence[str], *, since: datetime, until: datetime) -> dict[str, float]:
+        """The newest by machine id; {} from a cloud that does not tell."""
+        cloud = self._cloud
+        return self._call(lambda: cloud.cpu_percents(region, ids, since, until)) if isinstance(cloud, Metered) else {}
 
     def _living(self, reservation_id: str, region: str) -> list[Node]:
         return [node for node in self._cloud.nodes(region, reservation_id) if node.state != GONE]

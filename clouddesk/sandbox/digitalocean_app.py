@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from werkzeug.wrappers import Request, Response
 
 from clouddesk.sandbox import digitalocean_firewalls as firewalls
+from clouddesk.sandbox import digitalocean_monitoring as monitoring
 from clouddesk.sandbox import digitalocean_requests as requests
 from clouddesk.sandbox import digitalocean_shapes as shapes
 from clouddesk.sandbox import digitalocean_volumes as volumes
@@ -58,6 +59,7 @@ _OPERATIONS = (
     Operation("firewalls.get", "GET", "/v2/firewalls/<wanted>", firewalls.get_firewall),
     Operation("firewalls.replace", "PUT", "/v2/firewalls/<wanted>", firewalls.replace_firewall),
     Operation("firewalls.delete", "DELETE", "/v2/firewalls/<wanted>", firewalls.delete_firewall),
+    Operation("monitoring.cpu", "GET", "/v2/monitoring/metrics/droplet/cpu", monitoring.cpu),
     Operation("volumes.list", "GET", "/v2/volumes", volumes.list_volumes),
     Operation("volumes.create", "POST", "/v2/volumes", volumes.create_volume),
     Operation("volumes.get", "GET", "/v2/volumes/<wanted>", volumes.get_volume),

@@ -2,63 +2,47 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable
 from datetime import datetime
-from typing import TypeVar
 
 import structlog
-from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
 from temporalio.client import (
     Client,
-    RPCTimeoutOrCancelledError,
     WorkflowFailureError,
-    WorkflowHandle,
-    WorkflowQueryFailedError,
-    WorkflowUpdateFailedError,
-    WorkflowUpdateStage,
 )
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
-from temporalio.service import RetryConfig, RPCError, RPCStatusCode
-from temporalio.workflow import UpdateMethodMultiParam
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RetryConfig
 
 from clouddesk.model.audit import AuditEntry
 from clouddesk.model.errors import (
-    CloudDeskError,
-    CredentialsMissing,
-    CredentialsRejected,
-    LimitExceeded,
-    NotFound,
-    NotLookedAfter,
-    Protected,
-    ProviderDown,
-    ProviderError,
-    QuotaExceeded,
-    RequestRejected,
     Unavailable,
     Undecided,
     WrongState,
 )
+from clouddesk.model.idling import IdleWish
 from clouddesk.model.node import Node, Opening
 from clouddesk.model.orphan import Orphan, SweepReport
-from clouddesk.model.reservation import ENDED, RELEASING, RUNNING, Reservation, ReservationOrder
+from clouddesk.model.reservation import RELEASING, RUNNING, ReservationOrder
 from clouddesk.model.scaling import Scale
 from clouddesk.model.share import Share
+from clouddesk.workflows.calls import WorkflowCalls
 from clouddesk.workflows.contracts import (
     REBOOT,
     START,
     STOP,
-    TASK_QUEUE,
     Choice,
     CloudAccount,
     Extension,
+    Handover,
+    IdleSetting,
+    Keeping,
     Opened,
+    OpeningToTeam,
     Protecting,
     ReservationStart,
     Scaling,
     Sharing,
-    Timing,
+    Sighting,
     Unsharing,
     Wish,
 )
@@ -69,35 +53,13 @@ from clouddesk.workflows.state import ReservationState
 from clouddesk.workflows.sweep import SWEEP_ID, Clearance, ClearOrphan, Sweep, SweepOrder
 
 log = structlog.get_logger()
-T = TypeVar("T")
-M = TypeVar("M")
-
-PATIENCE_SECONDS = 6.0
 REFRESH_SECONDS = 60.0
 SWEEP_SECONDS = 600.0
 RETRIES = RetryConfig(max_elapsed_time_millis=3000, max_retries=5)
 
 
-class TemporalReservations:
-    """Implements ``clouddesk.model.ports.Reservations``.
-
-    Raises NotFound, WrongState and LimitExceeded from the workflow, and Unavailable when Temporal cannot be reached.
-    What was sent and not answered within ``patience_seconds`` raises Undecided: it is carried out when a worker
-    comes. A question that no worker answers raises Unavailable.
-    """
-
-    def __init__(
-        self,
-        client: Client,
-        *,
-        task_queue: str = TASK_QUEUE,
-        timing: Timing | None = None,
-        patience_seconds: float = PATIENCE_SECONDS,
-    ) -> None:
-        self._client = client
-        self._task_queue = task_queue
-        self._timing = timing or Timing()
-        self._patience_seconds = patience_seconds
+class TemporalReservations(WorkflowCalls):
+    """Implements ``clouddesk.model.ports.Reservations``."""
 
     @classmethod
     async def connect(cls, address: str, *, namespace: str = "default") -> TemporalReservations:
@@ -145,6 +107,18 @@ class TemporalReservations:
         unsharing = Unsharing(user_id, request_id, by)
         await self._update(reservation_id, ReservationWorkflow.unshare, unsharing, "unshare", request_id)
 
+    async def open_to_team(self, reservation_id: str, *, is_open: bool, by: str = "") -> None:
+        """Let the workspace know of it, or not any more."""
+        await self._update(reservation_id, ReservationWorkflow.open_to_team, OpeningToTeam(is_open, by), "share")
+
+    async def offer_handover(self, reservation_id: str, to: str, *, by: str = "") -> None:
+        """Ask that colleague to take it over; "" when they do not want it."""
+        await self._update(reservation_id, ReservationWorkflow.offer_handover, Handover(to, by=by), "hand over")
+
+    async def hand_over(self, reservation_id: str, to: str, name: str, *, by: str = "") -> None:
+        """It is theirs from now on, under this name."""
+        await self._update(reservation_id, ReservationWorkflow.hand_over, Handover(to, name, by), "hand over")
+
     async def choose(
         self, reservation_id: str, answer: str, *, by: str = "", request_id: str = "", offered_usd: float = 0.0
     ) -> None:
@@ -152,12 +126,33 @@ class TemporalReservations:
         choice = Choice(answer, by, offered_usd)
         await self._update(reservation_id, ReservationWorkflow.choose, choice, "choose", request_id)
 
+    async def keep(
+        self, reservation_id: str, until: datetime, request_id: str, *, by: str = "", is_protected: bool = False
+    ) -> None:
+        """It is needed until then, whether it looks so or not. The same request_id twice is one wish."""
+        keeping = Keeping(until, request_id, by, is_protected)
+        await self._update(reservation_id, ReservationWorkflow.keep, keeping, "keep", request_id)
+
+    async def set_idle(self, reservation_id: str, wish: IdleWish, request_id: str, *, by: str = "") -> None:
+        """What happens when nobody uses it, in place of what was wished before."""
+        setting = IdleSetting(wish, request_id, by)
+        await self._update(reservation_id, ReservationWorkflow.set_idle, setting, "set_idle", request_id)
+
+    async def seen(self, reservation_id: str, sighting: Sighting) -> None:
+        """A step is due because of how it is used."""
+        await self._answered(self._handle(reservation_id).signal(ReservationWorkflow.seen, sighting), late=Undecided)
+
     async def credentials_renewed(self, reservation_id: str) -> None:
         """Somebody gave new credentials: what waits for them goes on."""
         await self._reach()
         await self._answered(
             self._handle(reservation_id).signal(ReservationWorkflow.credentials_renewed), late=Undecided
         )
+
+    async def keys_changed(self, reservation_id: str) -> None:
+        """A colleague who has a part in it added or removed an SSH key."""
+        await self._reach()
+        await self._answered(self._handle(reservation_id).signal(ReservationWorkflow.keys_changed), late=Undecided)
 
     async def trail(self, reservation_id: str) -> list[AuditEntry]:
         """What was done with the reservation, from the workflow itself. Raises NotFound."""
@@ -199,17 +194,6 @@ class TemporalReservations:
     ) -> None:
         """Change what is let in from outside; returns when the cloud has done it. The same twice is once."""
         await self._update(reservation_id, ReservationWorkflow.let_in, Opened(openings, before, by), "open")
-
-    async def get(self, reservation_id: str) -> Reservation:
-        """The truth, from the workflow itself. Raises NotFound."""
-        try:
-            return await self._answered(self._handle(reservation_id).query(ReservationWorkflow.view))
-        except Unavailable as error:
-            is_refused = isinstance(error.__cause__, WorkflowQueryFailedError)
-            if is_refused and await self._is_being_cleared(reservation_id):
-                # What deletes an orphan under its id is no reservation.
-                raise NotFound("that reservation") from error
-            raise
 
     async def refresh_offers(self, provider: str, credential_ref: str) -> int:
         """Fetch the provider's live offers with that access and keep them; returns how many.
@@ -289,96 +273,3 @@ class TemporalReservations:
         except WorkflowAlreadyStartedError as error:
             if not await self._is_being_cleared(orphan.reservation_id):
                 raise WrongState(orphan.name, state=RUNNING, wanted="delete") from error
-
-    # --- inside --------------------------------------------------------------------------------------------------
-
-    def _handle(self, reservation_id: str) -> WorkflowHandle[ReservationWorkflow, Reservation]:
-        return self._client.get_workflow_handle_for(ReservationWorkflow.run, reservation_id)
-
-    async def _is_being_cleared(self, reservation_id: str) -> bool:
-        """Whether the latest workflow of that id is one that deletes an orphan."""
-        try:
-            found = await self._answered(self._handle(reservation_id).describe())
-        except NotFound:
-            return False
-        return found.workflow_type == ClearOrphan.__name__
-
-    async def _reach(self) -> None:
-        """Raises Unavailable while Temporal does not answer: nothing has been sent then."""
-        await self._answered(self._client.workflow_service.get_system_info(GetSystemInfoRequest()))
-
-    async def _update(
-        self,
-        reservation_id: str,
-        update: UpdateMethodMultiParam[[ReservationWorkflow, M], T],
-        message: M,
-        wanted: str,
-        request_id: str = "",
-    ) -> T:
-        """Have the workflow carry it out. The same request_id twice is one wish; without one each is its own."""
-        await self._reach()
-
-        async def outcome() -> T:
-            accepted = await self._handle(reservation_id).start_update(
-                update,
-                message,
-                wait_for_stage=WorkflowUpdateStage.ACCEPTED,
-                id=f"{wanted}-{request_id}" if request_id else None,
-            )
-            try:
-                return await accepted.result()
-            except RPCError as error:
-                raise Undecided("Temporal") from error
-
-        try:
-            return await self._answered(outcome(), late=Undecided)
-        except NotFound:
-            # Either it never was, or its workflow has ended and takes no more updates.
-            view = await self.get(reservation_id)
-            if view.state == ENDED:
-                raise WrongState(view.name, state=view.state, wanted=wanted) from None
-            # An operator ended its workflow, so nobody would carry it out.
-            raise NotLookedAfter(view.name) from None
-
-    async def _answered(
-        self, call: Awaitable[T], *, seconds: float | None = None, late: type[Unavailable] = Unavailable
-    ) -> T:
-        """The answer, or our error; ``late`` is the one for a call that was sent and not answered in time."""
-        try:
-            return await asyncio.wait_for(call, seconds or self._patience_seconds)
-        except WorkflowUpdateFailedError as error:
-            raise _our_error(error) from error
-        except RPCError as error:
-            if error.status == RPCStatusCode.NOT_FOUND:
-                raise NotFound("that reservation") from error
-            # What broke off in the middle may have been taken.
-            raise late("Temporal") from error
-        except (asyncio.TimeoutError, RPCTimeoutOrCancelledError, WorkflowQueryFailedError) as error:
-            raise late("the worker") from error
-        except RuntimeError as error:
-            # The lazy connection could not be made.
-            raise Unavailable("Temporal") from error
-
-
-def _our_error(error: WorkflowUpdateFailedError) -> CloudDeskError:
-    """The workflow's refusal, with its facts."""
-    cause = error.cause
-    if isinstance(cause, ApplicationError):
-        if cause.type == WrongState.code:
-            name, state, wanted = cause.details
-            return WrongState(name, state=state, wanted=wanted)
-        if cause.type == Protected.code:
-            return Protected(*cause.details)
-        if cause.type == LimitExceeded.code:
-            what, asked, limit = cause.details
-            return LimitExceeded(what, asked=asked, limit=limit)
-        if cause.type in _CLOUDS_REFUSALS:
-            return _CLOUDS_REFUSALS[cause.type](*cause.details)
-    return Undecided("the worker")
-
-
-_CLOUDS_REFUSALS: dict[str, type[CredentialsMissing] | type[ProviderError]] = {
-    error.code: error
-    for error in (CredentialsMissing, CredentialsRejected, ProviderDown, QuotaExceeded, RequestRejected)
-}
-"""Of what is done while somebody waits for the answer; each goes by the cloud's name."""

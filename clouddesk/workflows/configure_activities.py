@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from temporalio import activity
@@ -40,6 +40,14 @@ LOG_DAYS = 30
 """So long a log is kept after it was written to."""
 
 
+class Forgetful(Protocol):
+    """Keeps something of reservations."""
+
+    async def forget(self, reservation_id: str) -> None:
+        """Delete all of it; what is gone already is no error."""
+        ...
+
+
 class ConfigureActivities:
     """What they need of the world is handed in."""
 
@@ -48,13 +56,15 @@ class ConfigureActivities:
         *,
         configuration: Configuration,
         machine_secrets: MachineSecrets,
+        traces: Sequence[Forgetful] = (),
         views: ReservationViews,
         mirrors: Mapping[str, str],
         logs: Path,
     ) -> None:
-        """``logs``: the folder in which each reservation has its whole log."""
+        """``logs``: the folder in which each reservation has its whole log; ``traces``: what else goes with it."""
         self._configuration = configuration
         self._machine_secrets = machine_secrets
+        self._traces = traces
         self._views = views
         self._mirrors = mirrors
         self._logs = logs
@@ -82,9 +92,11 @@ class ConfigureActivities:
 
     @activity.defn(name=FORGET)
     async def forget(self, reservation_id: str) -> None:
-        """Delete the secrets of machines that are gone, and the logs of those that are gone for long."""
+        """Delete the secrets and traces of machines that are gone, and the logs of those that are gone for long."""
         async with failing(reservation_id, is_final=False):
             await self._machine_secrets.forget(reservation_id)
+            for trace in self._traces:
+                await trace.forget(reservation_id)
             _delete_old_logs(self._logs)
 
     async def _configure(self, work: Configuring, until: float, on_step: Callable[[str], None]) -> Outcome:
@@ -143,7 +155,7 @@ class ConfigureActivities:
         return ConfigurationOrder(
             reservation_id=work.reservation_id,
             ansible_roles=software.ansible_roles,
-            targets=tuple(_target(node, work.host_keys.get(node.key, ())) for node in work.nodes),
+            targets=tuple(target_of(node, work.host_keys.get(node.key, ())) for node in work.nodes),
             versions=software.versions,
             downloads=software.downloads,
             variables=software.variables,
@@ -215,7 +227,8 @@ def _seconds_left(work: Configuring) -> float:
     return work.limit_seconds - (info.current_attempt_scheduled_time - info.scheduled_time).total_seconds()
 
 
-def _target(node: Node, host_keys: tuple[str, ...]) -> Target:
+def target_of(node: Node, host_keys: tuple[str, ...]) -> Target:
+    """The node as it is reached by SSH."""
     address = node.address or ""
     return Target(
         key=node.key,

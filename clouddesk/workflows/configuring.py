@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import TypedDict
@@ -42,6 +42,14 @@ def is_configured(order: ReservationOrder) -> bool:
     CloudDesk's key.
     """
     return order.configuration is not None and workflow.patched("configure")
+
+
+def has_bot(order: ReservationOrder) -> bool:
+    """Whether CloudDesk's own key logs in to the order's machines: to put software on them, and to see what they do.
+
+    Nothing answers on simulated ones; and what an older worker made without software does not know the key.
+    """
+    return is_configured(order) or (not order.is_simulated and workflow.patched("measure"))
 
 
 class Configurer:
@@ -100,11 +108,15 @@ class Configurer:
 
 
 async def configure_nodes(
-    context: ReservationContext, nodes: Sequence[Node], *, leaving: Sequence[str] = ()
+    context: ReservationContext,
+    nodes: Sequence[Node],
+    *,
+    leaving: Sequence[str] = (),
+    is_given_up: Callable[[], bool] = lambda: False,
 ) -> Outcome | None:
     """How setting up the software on all nodes went, or taking those with the keys ``leaving`` out of the cluster.
 
-    None when the end was asked for meanwhile; nothing is done on the machines any more then.
+    None when the end was asked for meanwhile, or it ``is_given_up``; nothing is done on the machines any more then.
     """
     software, timing = context.order.configuration, context.timing
     if software is None:
@@ -130,7 +142,7 @@ async def configure_nodes(
         # A teardown may begin only when nothing is being done on the machines any more.
         cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     )
-    if not await context.unless_ending(attempt):
+    if not await context.unless_ending(attempt, is_given_up=is_given_up):
         return None
     try:
         outcome: Outcome = await attempt
@@ -159,8 +171,8 @@ def told_of(failed: Outcome) -> Told:
 
 
 async def forget(context: ReservationContext) -> None:
-    """Delete the secrets of machines that are gone; however long Vault takes to answer."""
-    if is_configured(context.order):
+    """Delete the secrets of machines that are gone, and what they were seen doing; however long that takes."""
+    if is_configured(context.order) or workflow.patched("forget-use"):
         await workflow.execute_activity(
             FORGET,
             context.order.reservation_id,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
@@ -37,6 +39,8 @@ class ReservationContext:
         """Its firewall is being changed."""
         self.is_clearing_wanted = False
         """Something of it turned up where there was none left."""
+        self.are_logins_changing = False
+        """Colleagues' keys or the links' secrets are being changed on the machines."""
 
     @property
     def account(self) -> CloudAccount:
@@ -64,11 +68,22 @@ class ReservationContext:
         self.state.end(workflow.now(), reason)
         sharing.drop_all(self.state, workflow.now(), reason)
 
-    async def unless_ending(self, work: workflow.ActivityHandle[Any]) -> bool:
-        """Wait until the work is done; False when the end is due: it has ended then, or was given up and has ended."""
+    async def until_logins_are_left_alone(self) -> None:
+        """For whoever changes the machines themselves, which that gives way to."""
+        # Without a condition where there is nothing to wait for, so that histories of before stay as they are.
+        if self.are_logins_changing:
+            await workflow.wait_condition(lambda: not self.are_logins_changing)
+
+    async def unless_ending(
+        self, work: workflow.ActivityHandle[Any], *, is_given_up: Callable[[], bool] = lambda: False
+    ) -> bool:
+        """Wait until the work is done; False when the end is due: it has ended then, or was given up and has ended.
+
+        ``is_given_up``: something else before which it is given up likewise.
+        """
         given_up: asyncio.CancelledError | None = None
         try:
-            await workflow.wait_condition(lambda: work.done() or self.is_ending)
+            await workflow.wait_condition(lambda: work.done() or self.is_ending or is_given_up())
         except asyncio.CancelledError as error:
             given_up = error
         work.cancel()
@@ -78,7 +93,7 @@ class ReservationContext:
                 await workflow.wait([work])
         if given_up is not None:
             raise given_up
-        return not self.is_ending
+        return not (self.is_ending or is_given_up())
 
     def refuse(self, wanted: str, *, state: str | None = None) -> NoReturn:
         """Raises the refusal as the client's side understands it."""
@@ -98,6 +113,9 @@ class ReservationContext:
             self.state.are_credentials_refused = True
             now = workflow.now()
             self.state.notify(notice.CREDENTIALS, now, key=f"{now:%Y%m%dT%H%M%S%f}", reason=code)
+            if holder := self.state.view.account_owner:
+                # It is somebody else's by now, who cannot give new ones.
+                self.state.outbox[-1] = replace(self.state.outbox[-1], user_id=holder, conversation="")
 
     def credentials_work(self) -> None:
         """The cloud took them, or there are new ones: the next refusal is news again."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from clouddesk.model.audit import AuditEntry
 from clouddesk.model.blueprint import Software
+from clouddesk.model.idleness import Thresholds, Verdict
+from clouddesk.model.idling import IdleWish
 from clouddesk.model.node import Node, NodeOrder, Opening
 from clouddesk.model.notice import Notice
 from clouddesk.model.reservation import Reservation, ReservationOrder
@@ -26,6 +29,8 @@ TEAR_DOWN = "tear_down"
 PUBLISH = "publish"
 LOOK = "look"
 REFRESH_OFFERS = "refresh_offers"
+PUT_LOGINS = "put_logins"
+RENEW_SECRETS = "renew_secrets"
 
 STOP = "stop"
 START = "start"
@@ -127,10 +132,56 @@ class Unsharing:
 
 
 @dataclass(frozen=True)
+class Handover:
+    """Updates ``offer_handover`` and ``hand_over``: to whom, and the name that it has with them."""
+
+    to: str
+    name: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class OpeningToTeam:
+    """Update ``open_to_team``: whether the workspace is to know of it."""
+
+    is_open: bool
+    by: str = ""
+
+
+@dataclass(frozen=True)
 class Scaling:
     """Update ``scale``. The same ``request_id`` twice scales once."""
 
     scale: Scale
+    request_id: str
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """Signal ``seen``: a step is due because of how it is used. ``verdict``: None for machines that are off."""
+
+    verdict: Verdict | None
+    thresholds: Thresholds
+    """The usual ones, without what its people wish."""
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """Update ``keep``. The same ``request_id`` twice keeps once."""
+
+    until: datetime
+    request_id: str
+    by: str = ""
+    is_protected: bool = False
+    """A job runs until then: its schedule does not stop it either."""
+
+
+@dataclass(frozen=True)
+class IdleSetting:
+    """Update ``set_idle``. The same ``request_id`` twice sets once."""
+
+    wish: IdleWish
     request_id: str
     by: str = ""
 
@@ -155,7 +206,7 @@ class Provisioning:
     useless: tuple[str, ...] = ()
     """Ids of machines of an earlier try that never ran or are not wanted any more: ended first."""
     is_configured: bool = False
-    """Software is put on them afterwards: the reservation's own key logs in as well."""
+    """The reservation's own key logs in as well: to put software on them, and to see what they do."""
 
 
 @dataclass(frozen=True)
@@ -198,6 +249,39 @@ class Outcome:
     """On which; empty for all."""
     lines: tuple[str, ...] = ()
     """The last of what it said."""
+
+
+@dataclass(frozen=True)
+class LoginWork:
+    """Activity ``put_logins``: have exactly these people's own keys on the machines. The keys lie in Vault."""
+
+    reservation_id: str
+    workspace_id: str
+    user_ids: tuple[str, ...]
+    nodes: tuple[Node, ...]
+    host_keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By node key, as far as they are known."""
+    barred: tuple[str, ...] = ()
+    """Keys of the order that are to log in no more, as lines of ``authorized_keys``."""
+
+
+@dataclass(frozen=True)
+class LoginsPut:
+    """How that went."""
+
+    behind: tuple[str, ...] = ()
+    """Keys of the machines on which it could not be done."""
+    keyless: tuple[str, ...] = ()
+    """User ids of who has no key."""
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """Activity ``renew_secrets``: make these of the software's secrets anew in Vault."""
+
+    reservation_id: str
+    secrets: dict[str, int]
+    """How many characters each has, by name."""
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
@@ -12,6 +13,7 @@ from temporalio.workflow import ActivityCancellationType
 
 with workflow.unsafe.imports_passed_through():
     from clouddesk.model import audit, notice
+    from clouddesk.model.idling import IdleState, switched
     from clouddesk.model.node import GONE, Node
     from clouddesk.model.node import RUNNING as NODE_RUNNING
     from clouddesk.model.node import STOPPED as NODE_STOPPED
@@ -66,16 +68,21 @@ class PowerSwitch:
         if context.is_ending or context.state.view.state not in (power.before, *power.settled):
             context.refuse(power.change)
 
-    def begin(self, power: Power, by: str) -> None:
-        """Begin, unless it is under way or done already."""
+    def begin(self, power: Power, by: str, *, idling: IdleState | None = None) -> None:
+        """Begin, unless it is under way or done already. ``idling``: it is done because nobody uses them."""
         state = self._context.state
         is_done = state.view.state in power.settled and not state.view.is_mixed
         if self._power is None and not is_done:
             before = state.view.state
             self._power, state.tried = power, None
-            state.record(_AUDITED_AS[power.change], workflow.now(), by=by)
+            cause = {"reason": "idle"} if idling else {}
+            state.record(_AUDITED_AS[power.change], workflow.now(), by=by, **cause)
+            idling = idling or switched(state.view.idling, workflow.now())
             if power.during != power.before:
-                state.change(workflow.now(), state=power.during)
+                state.change(workflow.now(), state=power.during, idling=idling)
+            else:
+                # No news by itself: it goes along with the next.
+                state.view = replace(state.view, idling=idling)
             self._task = asyncio.create_task(self._carry_out(power, before, str(state.view.revision)))
 
     async def abandon(self) -> None:
@@ -86,6 +93,7 @@ class PowerSwitch:
 
     async def _carry_out(self, power: Power, before: str, key: str) -> None:
         context, state = self._context, self._context.state
+        await context.until_logins_are_left_alone()
         known = state.view.nodes
         keys = tuple(node.key for node in state.view.living_nodes)
         try:
@@ -123,7 +131,10 @@ class PowerSwitch:
                         facts = told_of(set_up)
                         state.notify(notice.UNPROVEN, workflow.now(), key=key, action=power.change, **facts)
                     else:
-                        state.notify(power.notice, workflow.now(), key=key)
+                        why: dict[str, Any] = (
+                            {"unused": "yes"} if power is STOPPING_THEM and state.view.idling.stopped_at else {}
+                        )
+                        state.notify(power.notice, workflow.now(), key=key, **why)
         finally:
             self._power = None
 

@@ -21,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
         ReservationOrder,
     )
     from clouddesk.workflows.asking import Question
-    from clouddesk.workflows.configuring import Configurer, is_configured
+    from clouddesk.workflows.configuring import Configurer, has_bot, is_configured
     from clouddesk.workflows.context import CREDENTIAL_CODES, ReservationContext
     from clouddesk.workflows.contracts import PROVISION, Provisioned, Provisioning
     from clouddesk.workflows.failover import Failover
@@ -103,7 +103,7 @@ class Provisioner:
                 context.timing,
                 is_again=earlier is not None,
                 useless=earlier.useless if earlier else (),
-                is_configured=is_configured(context.order),
+                is_configured=has_bot(context.order),
             ),
             result_type=Provisioned,
             # The activity keeps the limit itself; this one is for the case that no worker comes back at all.

@@ -28,6 +28,7 @@ from clouddesk.workflows.configure_activities import ConfigureActivities
 from clouddesk.workflows.contracts import TASK_QUEUE
 from clouddesk.workflows.digest import DIGEST_ID, Digest, DigestOrder
 from clouddesk.workflows.digesting import DigestActivities
+from clouddesk.workflows.login_activities import LoginActivities
 from clouddesk.workflows.measuring import UtilisationActivities
 from clouddesk.workflows.offers import RefreshOffers
 from clouddesk.workflows.reservation import ReservationWorkflow
@@ -55,14 +56,15 @@ def make_worker(
     ringing: TimerActivities | None = None,
     measuring: UtilisationActivities | None = None,
     *,
+    logins: LoginActivities | None = None,
     task_queue: str = TASK_QUEUE,
 ) -> Worker:
     """A worker for all workflows and activities; not started yet.
 
-    ``sweeping``, ``digesting``, ``ringing``, ``measuring``: with those of the sweep, of the digest, of timers, of
-    utilisation.
+    ``sweeping``, ``digesting``, ``ringing``, ``measuring``, ``logins``: with those of the sweep, of the digest, of
+    timers, of utilisation, of colleagues' logins.
     """
-    others = [part for part in (sweeping, digesting, ringing, measuring) if part is not None]
+    others = [part for part in (sweeping, digesting, ringing, measuring, logins) if part is not None]
     return Worker(
         client,
         task_queue=task_queue,

@@ -13,6 +13,9 @@ with workflow.unsafe.imports_passed_through():
     # Types of messages are resolved in modules that were imported here by their own name.
     import clouddesk.model.blueprint
     import clouddesk.model.fallback
+    import clouddesk.model.idleness
+    import clouddesk.model.idling
+    import clouddesk.model.logins
     import clouddesk.model.meter
     import clouddesk.model.node
     import clouddesk.model.notice
@@ -23,29 +26,34 @@ with workflow.unsafe.imports_passed_through():
     from clouddesk.model.audit import AuditEntry
     from clouddesk.model.errors import LimitExceeded
     from clouddesk.model.reservation import REASON_EXPIRED, REASON_RELEASED, Reservation
-    from clouddesk.workflows import openings, protection, sharing
+    from clouddesk.workflows import handover, openings, protection, sharing
     from clouddesk.workflows.context import ReservationContext
     from clouddesk.workflows.contracts import (
-        PUBLISH,
         Choice,
         Extension,
+        Handover,
+        IdleSetting,
+        Keeping,
         Opened,
+        OpeningToTeam,
         Protecting,
-        Publication,
         ReservationStart,
         Scaling,
         Sharing,
+        Sighting,
         Unsharing,
         Wish,
     )
     from clouddesk.workflows.failover import keep_clear
+    from clouddesk.workflows.idling import IdleWatch
+    from clouddesk.workflows.logins import LoginKeeper
     from clouddesk.workflows.power import REBOOTING_THEM, STARTING_THEM, STOPPING_THEM, Power, PowerSwitch
     from clouddesk.workflows.provisioning import Provisioner
+    from clouddesk.workflows.publishing import Publisher
+    from clouddesk.workflows.renewing import Renewal
     from clouddesk.workflows.scaling import Scaler
     from clouddesk.workflows.teardown import tear_down
     from clouddesk.workflows.watch import Watch
-
-SHOWN_WITHIN = timedelta(seconds=2)
 
 
 @workflow.defn
@@ -56,14 +64,18 @@ class ReservationWorkflow:
     def __init__(self, start: ReservationStart) -> None:
         self._context = ReservationContext(start)
         self._state = self._context.state
+        self._publisher = Publisher(self._context)
         self._provisioner = Provisioner(self._context)
         self._switch = PowerSwitch(self._context)
         self._scaler = Scaler(self._context, self._switch)
         self._watch = Watch(self._context, self._switch)
+        self._idle = IdleWatch(self._context, self._switch)
+        self._logins = LoginKeeper(self._context, lambda: self._switch.is_idle and self._scaler.is_idle)
+        self._renewal = Renewal(self._context, self._is_changing)
 
     @workflow.run
     async def run(self, start: ReservationStart) -> Reservation:
-        lasting = (self._publish(), self._watch.run(), keep_clear(self._context))
+        lasting = (self._publisher.run(), self._watch.run(), keep_clear(self._context), self._logins.run())
         background = [asyncio.create_task(work) for work in lasting]
         if self._state.is_unseen:
             background.append(asyncio.create_task(self._watch.see_first()))
@@ -107,7 +119,7 @@ class ReservationWorkflow:
         if extension.request_id not in self._state.extensions:
             self._state.record(audit.EXTENDED, now, by=extension.by, seconds=str(extension.seconds))
         end = self._state.extend(now, extension.seconds, extension.request_id)
-        await self._shown()
+        await self._publisher.shown()
         return end
 
     @extend.validator
@@ -126,7 +138,7 @@ class ReservationWorkflow:
         if not self._state.view.is_held:
             self._state.record(audit.HELD, now, by=wish.by)
         end = self._state.hold(now)
-        await self._shown()
+        await self._publisher.shown()
         return end
 
     @hold.validator
@@ -138,7 +150,7 @@ class ReservationWorkflow:
     async def share(self, wish: Sharing) -> None:
         """Give a colleague a part in it, in place of the one that they had."""
         sharing.share(self._state, workflow.now(), wish)
-        await self._shown()
+        await self._publisher.shown()
 
     @share.validator
     def _may_share(self, wish: Sharing) -> None:
@@ -149,7 +161,7 @@ class ReservationWorkflow:
     async def protect(self, wish: Protecting) -> None:
         """Protect it, or take that off."""
         protection.protect(self._state, workflow.now(), wish)
-        await self._shown()
+        await self._publisher.shown()
 
     @protect.validator
     def _may_protect(self, wish: Protecting) -> None:
@@ -160,13 +172,71 @@ class ReservationWorkflow:
     async def unshare(self, wish: Unsharing) -> None:
         """Take a colleague's part away."""
         sharing.unshare(self._state, workflow.now(), wish)
-        await self._shown()
+        await self._publisher.shown()
+
+    @workflow.update
+    async def keep(self, keeping: Keeping) -> datetime | None:
+        """It is needed until then, whether it looks so or not; until when it is kept."""
+        until = self._idle.keep(keeping)
+        await self._publisher.shown()
+        return until
+
+    @keep.validator
+    def _may_keep(self, keeping: Keeping) -> None:
+        if self._context.is_ending:
+            self._context.refuse("keep")
+
+    @workflow.update
+    async def set_idle(self, setting: IdleSetting) -> None:
+        """When nobody uses it, something other than usual happens."""
+        self._idle.set(setting)
+        await self._publisher.shown()
+
+    @set_idle.validator
+    def _may_set_idle(self, setting: IdleSetting) -> None:
+        if self._context.is_ending:
+            self._context.refuse("keep")
+
+    @workflow.update
+    async def open_to_team(self, wish: OpeningToTeam) -> None:
+        """Let the workspace know of it, or not any more."""
+        sharing.open_to_team(self._state, workflow.now(), wish)
+        await self._publisher.shown()
+
+    @open_to_team.validator
+    def _may_open_to_team(self, wish: OpeningToTeam) -> None:
+        if self._context.is_ending:
+            self._context.refuse("share")
+
+    @workflow.update
+    async def offer_handover(self, wish: Handover) -> None:
+        """Ask somebody to take it over, or take note that they do not want to."""
+        handover.offer(self._state, workflow.now(), wish)
+        await self._publisher.shown()
+
+    @workflow.update
+    async def hand_over(self, wish: Handover) -> None:
+        """It is theirs from now on."""
+        if wish.to != self._state.view.owner:
+            self._context.order = handover.hand_over(self._state, self._context.order, workflow.now(), wish)
+        await self._publisher.shown()
+
+    @offer_handover.validator
+    def _may_offer_handover(self, wish: Handover) -> None:
+        if self._context.is_ending:
+            self._context.refuse("hand over")
+
+    @hand_over.validator
+    def _may_hand_over(self, wish: Handover) -> None:
+        is_theirs = wish.to in (self._state.view.owner, self._state.view.offered_to)
+        if self._context.is_ending or not is_theirs or not (self._switch.is_idle and self._scaler.is_idle):
+            self._context.refuse("hand over")
 
     @workflow.update
     async def choose(self, choice: Choice) -> None:
         """Answer what happens with machines that came up only in part, or that would be dearer."""
         self._provisioner.question.answer(choice.answer, choice.by)
-        await self._shown()
+        await self._publisher.shown()
 
     @choose.validator
     def _may_choose(self, choice: Choice) -> None:
@@ -179,7 +249,7 @@ class ReservationWorkflow:
     async def release(self, wish: Wish) -> None:
         """Begin the teardown, whatever else is under way."""
         self._context.end(REASON_RELEASED, by=wish.by)
-        await self._shown()
+        await self._publisher.shown()
 
     @release.validator
     def _may_release(self, wish: Wish) -> None:
@@ -204,7 +274,7 @@ class ReservationWorkflow:
     async def let_in(self, wish: Opened) -> None:
         """Change what is let in from outside; returns when the cloud has done it."""
         await openings.let_in(self._context, wish)
-        await self._shown()
+        await self._publisher.shown()
 
     @let_in.validator
     def _may_let_in(self, wish: Opened) -> None:
@@ -214,7 +284,7 @@ class ReservationWorkflow:
     async def scale(self, wish: Scaling) -> None:
         """Begin to grow or shrink."""
         self._scaler.begin(wish)
-        await self._shown()
+        await self._publisher.shown()
 
     @scale.validator
     def _may_scale(self, wish: Scaling) -> None:
@@ -246,6 +316,16 @@ class ReservationWorkflow:
         self._context.is_look_wanted = True
 
     @workflow.signal
+    def seen(self, sighting: Sighting) -> None:
+        """How it is used, when something is due because of that."""
+        self._idle.see(sighting)
+
+    @workflow.signal
+    def keys_changed(self) -> None:
+        """A colleague who has a part in it added or removed an SSH key."""
+        self._logins.keys_changed()
+
+    @workflow.signal
     def clear_behind(self) -> None:
         """Something of it turned up in a place that it was moved away from."""
         self._context.is_clearing_wanted = True
@@ -272,6 +352,8 @@ class ReservationWorkflow:
             now = workflow.now()
             end = state.view.expires_at
             sharing.drop_expired(state, now)
+            self._idle.rest(now)
+            offer_at = state.view.idling.offer_at
             shares = state.view.shares
             if now >= end:
                 self._context.end(REASON_EXPIRED)
@@ -281,66 +363,34 @@ class ReservationWorkflow:
                 state.notify(notice.EXPIRING, now, key=f"{warning}:{end:%Y%m%dT%H%M%S}")
             with suppress(asyncio.TimeoutError):
                 await workflow.wait_condition(
-                    lambda end=end, shares=shares: (  # type: ignore[misc]
+                    lambda known=(end, shares, offer_at): (  # type: ignore[misc]
                         self._context.is_ending
-                        or (state.view.expires_at, state.view.shares) != (end, shares)
-                        or self._may_begin_anew
+                        or (state.view.expires_at, state.view.shares, state.view.idling.offer_at) != known
+                        or self._renewal.may_begin
                     ),
-                    timeout=timedelta(seconds=min(state.seconds_to_next(now), sharing.seconds_to_next(state, now))),
+                    timeout=timedelta(
+                        seconds=min(
+                            state.seconds_to_next(now),
+                            sharing.seconds_to_next(state, now),
+                            self._idle.seconds_to_rest(now),
+                        )
+                    ),
                 )
             if not self._context.is_ending:
-                self._begin_anew_if_long()
-
-    def _begin_anew_if_long(self) -> None:
-        if self._may_begin_anew:
-            workflow.continue_as_new(ReservationStart(self._context.order, self._context.timing, self._state))
-
-    def _begin_teardown_anew_if_long(self) -> None:
-        # Asked only when it is due: teardowns of before did not begin anew, however long they became.
-        if self._may_begin_anew and workflow.patched("teardown-begins-anew"):
-            self._begin_anew_if_long()
-
-    @property
-    def _may_begin_anew(self) -> bool:
-        """The history is long, and nothing is under way that a fresh one would not know of."""
-        info = workflow.info()
-        is_long = (
-            info.is_continue_as_new_suggested()
-            or info.get_current_history_length() > self._context.timing.history_events
-        )
-        is_changing = not (self._switch.is_idle and self._scaler.is_idle)
-        is_busy = self._state.has_news or self._watch.is_looking or is_changing
-        return is_long and not is_busy and workflow.all_handlers_finished()
+                self._renewal.begin_if_long()
 
     async def _tear_down(self) -> None:
         await self._switch.abandon()
         await self._scaler.abandon()
-        await tear_down(self._context, begin_anew=self._begin_teardown_anew_if_long)
+        await self._logins.abandon()
+        await tear_down(self._context, begin_anew=self._renewal.begin_teardown_if_long)
 
     # --- inside --------------------------------------------------------------------------------------------------
 
+    def _is_changing(self) -> bool:
+        is_idle = self._switch.is_idle and self._scaler.is_idle and self._logins.is_idle
+        return self._watch.is_looking or not is_idle
+
     async def _begin(self, power: Power, wish: Wish) -> None:
         self._switch.begin(power, wish.by)
-        await self._shown()
-
-    async def _publish(self) -> None:
-        """Keep the view that people read up to date, in order, without ever holding up the reservation itself."""
-        state = self._state
-        while True:
-            await workflow.wait_condition(lambda: state.has_news)
-            view, notices, entries, count = state.view, tuple(state.outbox), state.new_entries, state.entries
-            await workflow.execute_activity(
-                PUBLISH,
-                Publication(view, notices, entries),
-                start_to_close_timeout=timedelta(seconds=20),
-                retry_policy=self._context.retry_policy(),
-            )
-            state.published_revision = view.revision
-            state.published_entries = count
-            del state.outbox[: len(notices)]
-
-    async def _shown(self) -> None:
-        """Wait until people see what an update did; not for long, for the view must not hold up anything."""
-        revision = self._state.view.revision
-        with suppress(asyncio.TimeoutError):
-            await workflow.wait_condition(lambda: self._state.published_revision >= revision, timeout=SHOWN_WITHIN)
+        await self._publisher.shown()

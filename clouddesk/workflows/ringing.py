@@ -10,23 +10,30 @@ from typing import Any
 import structlog
 from temporalio import activity
 
-from clouddesk.language.localtime import Whereabouts, local_time
+from clouddesk.approvals import decided, entry_of, lapsed, lost
+from clouddesk.budgets import Budgets, running
+from clouddesk.language.holidays import holiday_on
+from clouddesk.language.localtime import Whereabouts, local_time, zone_of
 from clouddesk.language.money import rate
 from clouddesk.model.actor import Person
+from clouddesk.model.approval import EXPIRED, OverBudget, Purchase
+from clouddesk.model.approval import START as START_AGAIN
+from clouddesk.model.audit import APPROVAL_DECIDED
 from clouddesk.model.errors import NotFound, NotLookedAfter, Unavailable, WrongState
-from clouddesk.model.notice import REMINDER, Notice
+from clouddesk.model.notice import OVER_BUDGET, REMINDER, Notice
 from clouddesk.model.ports import Clock, Reservations, Timers
 from clouddesk.model.reservation import ENDED, RELEASING, RUNNING, STOPPED, Reservation
 from clouddesk.model.share import MANAGE, USE
 from clouddesk.model.stores import Notices, ReservationViews
-from clouddesk.model.timer import REMIND, STOP, Timer, power_ids
+from clouddesk.model.timer import LAPSE, REMIND, START, STOP, Timer, power_ids
 from clouddesk.workflows.notices import make_notice
 from clouddesk.workflows.timing import RING, Ring
 
 log = structlog.get_logger()
 
-DONE, REMINDED, MOVED = "done", "reminded", "moved"
-OVER, NOT_ALLOWED, HELD, NOTHING_TO_DO = "over", "not_allowed", "held", "nothing_to_do"
+DONE, REMINDED, MOVED, LAPSED = "done", "reminded", "moved", "lapsed"
+OVER, NOT_ALLOWED, HELD, HOLIDAY, NOTHING_TO_DO = "over", "not_allowed", "held", "holiday", "nothing_to_do"
+TOO_DEAR = "too_dear"
 """What became of it."""
 _SOON = timedelta(minutes=1)
 
@@ -35,8 +42,16 @@ class TimerActivities:
     """Does what is due; touches no cloud itself."""
 
     def __init__(
-        self, *, engine: Reservations, views: ReservationViews, notices: Notices, timers: Timers, clock: Clock
+        self,
+        *,
+        engine: Reservations,
+        views: ReservationViews,
+        notices: Notices,
+        timers: Timers,
+        budgets: Budgets,
+        clock: Clock,
     ) -> None:
+        self._budgets = budgets
         self._engine = engine
         self._views = views
         self._notices = notices
@@ -52,7 +67,8 @@ class TimerActivities:
     async def ring(self, work: Ring) -> str:
         """Do it once for the key, however often it is tried; what became of it."""
         timer = work.timer
-        outcome = await (self._remind(work) if timer.what == REMIND else self._switch(work))
+        todo = {REMIND: self._remind, LAPSE: self._lapse}.get(timer.what, self._switch)
+        outcome = await todo(work)
         if timer.weekly is None and outcome != MOVED:
             await self._timers.remove([timer.id])
         log.info("timer.rang", timer=timer.id, outcome=outcome, reservation_id=timer.reservation_id)
@@ -66,7 +82,11 @@ class TimerActivities:
         if not _may(timer, view, self._clock(), MANAGE):
             await self._timers.remove([timer.id])
             return NOT_ALLOWED
-        if timer.what == STOP and view.is_held:
+        if timer.what == START and timer.holidays and timer.weekly:
+            day = work.due.astimezone(zone_of(timer.timezone)).date()
+            if holiday_on(timer.holidays, day):
+                return HOLIDAY
+        if timer.what == STOP and (view.is_held or view.idling.is_protected_at(self._clock())):
             return HELD
         before, after = (RUNNING, STOPPED) if timer.what == STOP else (STOPPED, RUNNING)
         if view.state == after and not view.is_mixed:
@@ -74,9 +94,31 @@ class TimerActivities:
         if view.state != before and not view.is_mixed:
             # In the middle of something: tried again until it is there.
             raise WrongState(view.name, state=view.state, wanted=timer.what)
-        switch = self._engine.stop if timer.what == STOP else self._engine.start_nodes
-        await switch(view.id, by=timer.by, request_id=work.key)
+        if timer.what == STOP:
+            await self._engine.stop(view.id, by=timer.by, request_id=work.key)
+            return DONE
+        purchase = Purchase(START_AGAIN, view.id, view.owner, view.name, key=work.key)
+        try:
+            async with self._budgets.claim(view.workspace_id, purchase, running(view)):
+                await self._engine.start_nodes(view.id, by=timer.by, request_id=work.key)
+        except OverBudget:
+            # Somebody has to be there to ask for an approval.
+            await self._notices.send(make_notice(view, OVER_BUDGET, self._clock(), key=work.key))
+            return TOO_DEAR
         return DONE
+
+    async def _lapse(self, work: Ring) -> str:
+        """Nobody has decided on a request in time."""
+        timer, now = work.timer, self._clock()
+        id_, _, name = timer.note.partition(" ")
+        approvals = self._budgets.approvals
+        known = await approvals.change(timer.workspace_id, id_, lambda approval: lapsed(approval, now))
+        if known is None:
+            await self._notices.send(lost(timer, name, now))
+        elif known.status == EXPIRED:
+            await self._budgets.trail.append([entry_of(known, APPROVAL_DECIDED, known.decided_at or now, by="")])
+            await self._notices.send(decided(known, now))
+        return LAPSED
 
     async def _remind(self, work: Ring) -> str:
         timer, now = work.timer, self._clock()

@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from clouddesk.model.node import Node, NodeOrder, NodePlan
     from clouddesk.model.reservation import RUNNING, SCALING, Reservation
     from clouddesk.model.scaling import Scale
-    from clouddesk.workflows.configuring import Told, configure_nodes, is_configured, told_of
+    from clouddesk.workflows.configuring import Told, configure_nodes, has_bot, told_of
     from clouddesk.workflows.context import CREDENTIAL_CODES, ReservationContext
     from clouddesk.workflows.contracts import END_NODES, PROVISION, Ending, Outcome, Provisioned, Provisioning, Scaling
     from clouddesk.workflows.failures import failure_code, nothing_was_made, provisioning_reason
@@ -86,6 +86,7 @@ class Scaler:
 
     async def _grow(self, change: _Change) -> None:
         context, state = self._context, self._context.state
+        await context.until_logins_are_left_alone()
         new = change.next_plans
         keys = tuple(plan.key for plan in new)
         wanted = replace(context.order.nodes, nodes=(*change.plans, *new))
@@ -133,7 +134,7 @@ class Scaler:
         context = self._context
         attempt = workflow.start_activity(
             PROVISION,
-            Provisioning(context.account, wanted, context.timing, is_configured=is_configured(context.order)),
+            Provisioning(context.account, wanted, context.timing, is_configured=has_bot(context.order)),
             result_type=Provisioned,
             schedule_to_close_timeout=timedelta(seconds=context.timing.provision_seconds * 2),
             heartbeat_timeout=context.heartbeat,
@@ -147,6 +148,7 @@ class Scaler:
 
     async def _shrink(self, change: _Change) -> None:
         context, state = self._context, self._context.state
+        await context.until_logins_are_left_alone()
         leaving = self._leaving(change.scale)
         out = await self._configured(change, change.nodes, leaving=leaving)
         if out is None:

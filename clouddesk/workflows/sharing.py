@@ -12,7 +12,7 @@ from datetime import datetime
 from clouddesk.model import audit, notice
 from clouddesk.model.reservation import REASON_EXPIRED
 from clouddesk.model.share import Share
-from clouddesk.workflows.contracts import Sharing, Unsharing
+from clouddesk.workflows.contracts import OpeningToTeam, Sharing, Unsharing
 from clouddesk.workflows.notices import make_notice
 from clouddesk.workflows.state import ReservationState
 
@@ -33,6 +33,13 @@ def share(state: ReservationState, now: datetime, sharing: Sharing) -> None:
     until = new.until.isoformat() if new.until else ""
     state.record(audit.SHARED, now, by=sharing.by, person=new.user_id, allowed=new.allowed, until=until)
     _tell(state, notice.SHARED, now, new, by=sharing.by)
+
+
+def open_to_team(state: ReservationState, now: datetime, wish: OpeningToTeam) -> None:
+    """Let the workspace know of it, or not any more; what is so already stays."""
+    if state.view.is_for_team != wish.is_open:
+        state.change(now, is_for_team=wish.is_open)
+        state.record(audit.FOR_TEAM, now, by=wish.by, is_open=str(wish.is_open).lower())
 
 
 def unshare(state: ReservationState, now: datetime, wish: Unsharing) -> None:
@@ -63,8 +70,15 @@ def seconds_to_next(state: ReservationState, now: datetime) -> float:
 def _end(state: ReservationState, now: datetime, shares: tuple[Share, ...], reason: str, *, by: str = "") -> None:
     if not shares:
         return
-    state.change(now, shares=tuple(item for item in state.view.shares if item not in shares))
+    gone = {item.user_id for item in shares}
+    state.change(
+        now,
+        shares=tuple(item for item in state.view.shares if item not in shares),
+        let_in=tuple(user_id for user_id in state.view.let_in if user_id not in gone),
+    )
     for item in shares:
+        state.logins.told.pop(item.user_id, None)
+        state.logins.left.append(item.user_id)
         state.record(audit.UNSHARED, now, by=by, person=item.user_id, reason=reason)
         _tell(state, notice.UNSHARED, now, item, by=by, reason=reason)
 
@@ -78,6 +92,7 @@ def _tell(state: ReservationState, kind: str, now: datetime, share: Share, *, by
         key=f"{share.user_id}:{state.view.revision}",
         allowed=share.allowed,
         ends=(share.until or state.view.expires_at).isoformat(),
+        keys="coming" if state.view.is_reached else "simulated" if state.view.is_simulated else "never",
         by=by,
         reason=reason,
     )

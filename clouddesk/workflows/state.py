@@ -12,6 +12,8 @@ from clouddesk.model import audit
 from clouddesk.model.audit import AuditEntry
 from clouddesk.model.errors import LimitExceeded
 from clouddesk.model.fallback import Fallback, Refusal
+from clouddesk.model.idling import shown_alive
+from clouddesk.model.logins import LoginState
 from clouddesk.model.node import GONE, SSH, Node
 from clouddesk.model.node import RUNNING as NODE_RUNNING
 from clouddesk.model.node import STOPPED as NODE_STOPPED
@@ -93,6 +95,9 @@ class ReservationState:
     """Machines are being made beside those that run: not all of them may be listed yet."""
     scale_requests: list[str] = field(default_factory=list)
     """The latest wishes for another number of machines: one that comes again changes nothing."""
+
+    logins: LoginState = field(default_factory=LoginState)
+    """Whose keys are on the machines because it is shared with them."""
 
     @classmethod
     def of(cls, order: ReservationOrder) -> ReservationState:
@@ -256,7 +261,9 @@ class ReservationState:
             self.lease_seconds += seconds
             if self.ends_at is not None:
                 self.ends_at += timedelta(seconds=seconds)
-            self.change(now, expires_at=self.view.expires_at + timedelta(seconds=seconds))
+            # Whoever lengthens it needs it.
+            idling = shown_alive(self.view.idling, now)
+            self.change(now, expires_at=self.view.expires_at + timedelta(seconds=seconds), idling=idling)
             self.extensions[request_id] = self.view.expires_at
             self.arm_warnings(now)
         return self.extensions[request_id]
@@ -267,7 +274,7 @@ class ReservationState:
         if left > 0:
             self.extend(now, left, f"hold:{self.view.revision}")
         if not self.view.is_held:
-            self.change(now, is_held=True)
+            self.change(now, is_held=True, idling=shown_alive(self.view.idling, now))
         return self.view.expires_at
 
     def observe(self, now: datetime, listed: Sequence[Node]) -> tuple[Drift, ...]:

@@ -31,13 +31,14 @@ class Page:
 
 @dataclass(frozen=True)
 class Round:
-    """What came of it. ``metric_calls``: what the clouds were asked."""
+    """What came of it."""
 
     reservations: int = 0
     machines: int = 0
     seen: int = 0
     """Machines of which something was learned."""
-    metric_calls: int = 0
+    asked_of_clouds: int = 0
+    """Machines that did not tell themselves, so that their cloud was asked."""
     failed_pages: int = 0
 
     def plus(self, other: Round) -> Round:
@@ -45,7 +46,7 @@ class Round:
             self.reservations + other.reservations,
             self.machines + other.machines,
             self.seen + other.seen,
-            self.metric_calls + other.metric_calls,
+            self.asked_of_clouds + other.asked_of_clouds,
             self.failed_pages + other.failed_pages,
         )
 

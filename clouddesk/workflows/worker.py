@@ -19,6 +19,8 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wai
 
 from clouddesk.adapters.ansible import AnsibleConfiguration
 from clouddesk.adapters.audit import RedisAuditTrail
+from clouddesk.adapters.blueprints import load_blueprints
+from clouddesk.adapters.budgets import RedisApprovals, RedisBudgets
 from clouddesk.adapters.completeness import RedisCompleteness
 from clouddesk.adapters.costs import RedisCosts
 from clouddesk.adapters.orphans import RedisOrphans
@@ -26,11 +28,16 @@ from clouddesk.adapters.own_machine import OwnMachineCredentials
 from clouddesk.adapters.pretended_use import PretendedUse
 from clouddesk.adapters.rate_limit import RedisRateLimit
 from clouddesk.adapters.redis import RedisNotices, RedisOffers, RedisReservationViews, open_redis
-from clouddesk.adapters.utilisation import RedisUtilisation
+from clouddesk.adapters.ssh_logins import SshLogins
+from clouddesk.adapters.ssh_probe import SshProbe
+from clouddesk.adapters.team_channels import RedisTeamChannels
+from clouddesk.adapters.utilisation import RedisHostKeys, RedisUtilisation
 from clouddesk.adapters.vault import VaultCredentials
+from clouddesk.adapters.vault_keys import VaultSshKeys
 from clouddesk.adapters.vault_machines import VaultMachineSecrets
 from clouddesk.adapters.vault_session import VaultSession
 from clouddesk.admins import Admins
+from clouddesk.budgets import Budgets
 from clouddesk.catalog import offers_to_json
 from clouddesk.language.localtime import utc_now
 from clouddesk.model.errors import Invalid, ProviderDown, Unavailable
@@ -44,6 +51,8 @@ from clouddesk.workflows.activities import Activities, KeepOffers, ProviderFacto
 from clouddesk.workflows.client import TemporalReservations
 from clouddesk.workflows.configure_activities import ConfigureActivities
 from clouddesk.workflows.digesting import DigestActivities
+from clouddesk.workflows.idle_check import IdleCheck
+from clouddesk.workflows.login_activities import LoginActivities
 from clouddesk.workflows.measuring import UtilisationActivities
 from clouddesk.workflows.rebuild import Rebuild
 from clouddesk.workflows.registration import make_worker, schedule_digest, schedule_sweep, schedule_utilisation
@@ -113,10 +122,12 @@ async def _work(settings: Settings, health: _Health, stopping: asyncio.Event) ->
         configuring = ConfigureActivities(
             configuration=AnsibleConfiguration(settings.blueprint_paths),
             machine_secrets=machine_secrets,
+            traces=(RedisUtilisation(redis), RedisHostKeys(redis), PretendedUse(redis, utc_now)),
             views=views,
             mirrors=settings.mirrors,
             logs=settings.home / "logs" / "configure",
         )
+        logins = LoginActivities(logins=SshLogins(), ssh_keys=VaultSshKeys(vault), machine_secrets=machine_secrets)
         sweeping = SweepActivities(
             client=client,
             credentials=credentials,
@@ -128,21 +139,42 @@ async def _work(settings: Settings, health: _Health, stopping: asyncio.Event) ->
             admins_of=admins.of_workspace,
         )
         digesting = DigestActivities(
-            credentials=credentials, ledger=RedisCosts(redis), notices=notices, admins_of=admins.of_workspace
+            credentials=credentials,
+            ledger=RedisCosts(redis),
+            notices=notices,
+            admins_of=admins.of_workspace,
+            channels=RedisTeamChannels(redis),
         )
         ringing = TimerActivities(
             engine=TemporalReservations(client),
             views=views,
             notices=notices,
             timers=TemporalTimers(client),
+            budgets=Budgets(
+                RedisBudgets(redis), RedisApprovals(redis), RedisCosts(redis), audit, settings.budgets, utc_now
+            ),
+            clock=utc_now,
+        )
+        series = RedisUtilisation(redis)
+        idle = IdleCheck(
+            engine=TemporalReservations(client),
+            series=series,
+            thresholds=settings.limits.idle_thresholds(minutes_between_looks=settings.utilisation_minutes),
+            blueprints=load_blueprints(*settings.blueprint_paths),
             clock=utc_now,
         )
         measuring = UtilisationActivities(
-            views=views, series=RedisUtilisation(redis), probe=PretendedUse(redis, utc_now), clock=utc_now
+            views=views,
+            series=series,
+            probe=SshProbe(machine_secrets, RedisHostKeys(redis), utc_now),
+            simulated=PretendedUse(redis, utc_now),
+            open_provider=open_account,
+            clock=utc_now,
+            sampled=idle.heard,
         )
         rebuild = Rebuild(client, views=views, audit=audit, completeness=RedisCompleteness(redis))
         parts = (sweeping, digesting, ringing, measuring)
-        async with make_worker(client, activities, configuring, *parts) as worker:
+        async with make_worker(client, activities, configuring, *parts, logins=logins) as worker:
             health.worker = worker
             await schedule_sweep(client, every=timedelta(minutes=settings.sweep_minutes))
             await schedule_digest(client, str(settings.digest or ""))

@@ -10,6 +10,7 @@ from clouddesk.model import notice as kinds
 from clouddesk.model.errors import CloudDeskError, CredentialsRejected, ProviderError, Unavailable
 from clouddesk.model.invalid import OtherAccount
 from clouddesk.model.notice import Notice
+from clouddesk.model.ssh_key import ADD_WORDS, SSH
 from connectors.rasa import Button, Reply
 from connectors.slack import people
 
@@ -108,8 +109,27 @@ _FATES_IN_SHORT = {
 }
 
 
+FILE_UNREAD = Reply(
+    "I can't read files in this workspace: the app lacks the scope files:read, which an admin can add. Paste the line "
+    "of the .pub file into the form behind this button, or here.",
+    (Button("Add SSH key", ADD_WORDS),),
+)
+FILE_PRIVATE = Reply(
+    "There is a private key in this file: nobody else may have it, so I keep nothing of it. Please delete the file "
+    "here: hover over it, ⋮, *Delete file*. It lies in Slack, so treat the key as leaked: make a new pair with "
+    "`ssh-keygen -t ed25519`, and send the file that ends with .pub.",
+)
+
+
 def secret_found(provider: str, *, fate: str) -> Reply:
     """How to make a pasted key harmless, and where keys go. ``fate``: one of those above."""
+    if provider == SSH:
+        return Reply(
+            f"That looked like the private half of an SSH key, so I did not read it, keep it or pass it on. "
+            f"{_FATES[fate]}\nPlease treat it as leaked all the same: make a new pair with `ssh-keygen -t ed25519`. "
+            "What I need is the public half, the line in the file that ends with .pub.",
+            (Button("Add SSH key", ADD_WORDS),),
+        )
     return Reply(
         "That looked like a secret key, so I did not read it, keep it or pass it on. "
         f"{_FATES[fate]}\nPlease treat the key as leaked all the same: revoke it at the cloud and make a new one. The "

@@ -12,6 +12,7 @@ from operator import itemgetter
 from clouddesk.model import node as nodes
 from clouddesk.model.notice import READY, Notice
 from clouddesk.model.reservation import PROVISIONING, RELEASING, STARTING, STOPPING, Reservation
+from clouddesk.model.ssh_key import ADD_WORDS, SSH
 from clouddesk.providers.table import PROVIDERS, title_of
 from connectors.rasa import Button, Reply, Row
 from connectors.slack import words
@@ -254,7 +255,9 @@ def _with_form(reply: Reply) -> Reply:
     if reply.form is None:
         return reply
     provider = reply.form.provider
-    if provider in PROVIDERS:
+    if provider == SSH:
+        button = Button(words.ADD_KEY, ADD_WORDS)
+    elif provider in PROVIDERS:
         title = words.ADD_ACCESS_TO.format(title=title_of(provider))
         button = Button(title, payload("add_credentials", provider=provider))
     else:

@@ -7,6 +7,7 @@ id: whichever gateway is first takes it, and in a conversation a notice comes af
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import structlog
@@ -15,9 +16,11 @@ from redis.exceptions import RedisError
 
 from clouddesk.adapters.codec import from_json, to_json
 from clouddesk.adapters.redis import RedisNotices
+from clouddesk.model.actor import Person
 from clouddesk.model.errors import Unavailable
-from clouddesk.model.notice import Notice
+from clouddesk.model.notice import TEAM_DIGEST, Notice
 from connectors.notices import Wording
+from connectors.rasa import Reply
 from connectors.slack import answers, cards, people
 from connectors.slack.events import Job, of_notice
 from connectors.slack.home import Home
@@ -38,24 +41,40 @@ class Delivery:
     """From the stream into the lanes, and from a lane to the person."""
 
     def __init__(
-        self, *, messenger: Messenger, people: People, progress: Progress, home: Home, wording: Wording
+        self,
+        *,
+        messenger: Messenger,
+        people: People,
+        progress: Progress,
+        home: Home,
+        wording: Wording,
+        reveal: Callable[[Reply, Person], Awaitable[Reply]],
     ) -> None:
+        """``reveal`` puts in the secrets whose names stand in a reply, as far as the person may know them."""
         self._messenger = messenger
         self._people = people
         self._progress = progress
         self._home = home
         self._wording = wording
+        self._reveal = reveal
 
     async def deliver(self, job: Job) -> None:
         """Show the notice that the job holds. In a channel it goes to its thread, without what is private."""
         notice = from_json(Notice, job.text)
         known = await self._people.get(job.user_id)
+        if notice.kind == TEAM_DIGEST and job.channel and not job.is_direct:
+            # For all of the channel, whoever wished it there.
+            reply = self._wording.render(notice, timezone_name=known.timezone, locale=known.locale)
+            await Speaker(self._messenger, job).post(cards.of_notice(notice, reply))
+            return
         if known.refused in (people.DEACTIVATED, people.FOREIGN, people.BOT):
             _log.warning("slack.notice_unwanted", notice=notice.id, why=known.refused)
             return
         await self._progress.end(notice)
         shown = cards.copyable(notice)
         reply = self._wording.render(shown, timezone_name=known.timezone, locale=known.locale)
+        if job.is_direct:
+            reply = await self._reveal(reply, Person(job.workspace_id, job.user_id))
         post = cards.of_notice(notice, reply)
         speaker = Speaker(self._messenger, job)
         if job.is_direct or (job.thread and not is_private(post.text)):

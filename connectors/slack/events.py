@@ -7,6 +7,7 @@ once (``order.py``). A mention in a channel may come as ``message``, too; it is 
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -26,6 +27,15 @@ NOTICE = "notice"
 
 _SPOKEN = (None, "file_share", "me_message", "thread_broadcast")
 """Subtypes of messages in which a person says something; the others are edits, deletions, joins and the like."""
+KEY_FILE_BYTES = 16_384
+MOST_KEY_FILES = 5
+_KEY_FILE = re.compile(
+    r"\.(?:pub|pem|ppk)$|(?:^|[._-])id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?$|^authorized_keys$", re.IGNORECASE
+)
+""" "id_ed25519.pub", and the private halves that people send by mistake."""
+_OF_KEYS = re.compile(
+    r"\b(?:ssh|public)[- ](?:\w+[- ])?keys?\b|^(?:my |add (?:my |this )?|here is my )(?:new )?keys?\b"
+)
 _NO_THREAD = "-"
 _WHISPERED = "whispered:"
 
@@ -62,6 +72,8 @@ class Job:
     """Which of its buttons that was."""
     response_url: str = ""
     """Answers there are seen by this person alone."""
+    files: tuple[str, ...] = ()
+    """Where Slack keeps those that came with it and may hold SSH keys: their addresses, which take our token."""
     secret: str | None = None
     """The cloud ("" when it is not known) whose key was taken out of the text; None when there was none."""
 
@@ -91,10 +103,11 @@ def of_message(event: Mapping[str, Any], *, workspace_id: str, bot_user_id: str)
     if not (is_ours and is_spoken) or event["user"] == bot_user_id:
         return None
     text, secret = without_secrets(incoming(str(event.get("text") or ""), bot_user_id))
-    if not text and secret is None:
+    files = _of_keys(event, text) if is_direct and secret is None else ()
+    if not text and secret is None and not files:
         # A bare mention is a greeting; a picture without words is not.
         text = "hi" if event.get("type") == "app_mention" else ""
-    if not text and secret is None:
+    if not text and secret is None and not files:
         return None
     thread = str(event.get("thread_ts") or "")
     if is_direct and thread == str(event["ts"]):
@@ -110,8 +123,18 @@ def of_message(event: Mapping[str, Any], *, workspace_id: str, bot_user_id: str)
         at=float(event["ts"]),
         is_direct=is_direct,
         message=str(event["ts"]),
+        files=files,
         secret=secret,
     )
+
+
+def _of_keys(event: Mapping[str, Any], text: str) -> tuple[str, ...]:
+    """The addresses of the files that may hold SSH keys, by their names, or by what is said of them."""
+    found = [item for item in event.get("files") or () if isinstance(item, dict)]
+    small = [item for item in found if 0 < int(item.get("size") or 0) <= KEY_FILE_BYTES]
+    of_keys = [item for item in small if _KEY_FILE.search(str(item.get("name") or "")) or _OF_KEYS.search(text.lower())]
+    urls = (str(item.get("url_private_download") or item.get("url_private") or "") for item in of_keys)
+    return tuple(url for url in urls if url)[:MOST_KEY_FILES]
 
 
 def of_command(body: Mapping[str, Any], *, workspace_id: str) -> Job:

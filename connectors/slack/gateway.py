@@ -18,6 +18,7 @@ import uvloop
 from redis.asyncio import Redis
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
 
 from clouddesk.adapters.redis import PREFIX, RedisNotices, open_redis
 from clouddesk.admins import Admins
@@ -32,6 +33,7 @@ from connectors.slack.app import Services, make_app
 from connectors.slack.delivery import Delivery, Pump
 from connectors.slack.health import Health
 from connectors.slack.home import Home
+from connectors.slack.key_files import KeyFiles
 from connectors.slack.leavers import Leavers
 from connectors.slack.lists import Lists
 from connectors.slack.messenger import Messenger, identify, open_client
@@ -42,6 +44,7 @@ from connectors.slack.people import People
 from connectors.slack.pictures import Pictures
 from connectors.slack.progress import Progress
 from connectors.slack.settling import Settling
+from connectors.slack.statuses import Statuses
 from connectors.slack.turns import Turns
 
 EVENTS_PATH = "/slack/events"
@@ -84,7 +87,7 @@ async def open_gateway(
             desk = await stack.enter_async_context(open_desk(settings, vault_role="gateway"))
         urls, secret = settings.rasa_urls or settings.rasa_url, settings.secret("channel")
         rasa = await stack.enter_async_context(RasaClient(urls, secret, secrets_of=partial(_secrets_of, desk)))
-        parts = _put_together(settings, desk, redis, rasa, messenger, identity, prefix, health)
+        parts = _put_together(settings, desk, redis, rasa, client, messenger, identity, prefix, health)
         app = make_app(client=client, signing_secret=_signing_secret(settings), services=parts.services)
         await stack.enter_async_context(_running(parts, health))
         # Closed first: nothing new comes in while what is under way is finished.
@@ -105,6 +108,7 @@ class _Parts:
     progress: Progress
     pump: Pump
     missed: Missed
+    statuses: Statuses
 
 
 def _put_together(
@@ -112,6 +116,7 @@ def _put_together(
     desk: Desk,
     redis: Redis[bytes],
     rasa: RasaClient,
+    client: AsyncWebClient,
     messenger: Messenger,
     identity: dict[str, Any],
     prefix: str,
@@ -128,7 +133,9 @@ def _put_together(
     )
     progress = Progress(desk=desk, messenger=messenger, redis=redis, prefix=prefix)
     home = Home(desk=desk, people=people, messenger=messenger, redis=redis, prefix=prefix)
-    delivery = Delivery(messenger=messenger, people=people, progress=progress, home=home, wording=Wording())
+    delivery = Delivery(
+        messenger=messenger, people=people, progress=progress, home=home, wording=Wording(), reveal=rasa.revealed
+    )
     lists = Lists(desk=desk, messenger=messenger, redis=redis, prefix=prefix)
     turns = Turns(
         rasa=rasa,
@@ -140,6 +147,7 @@ def _put_together(
         home=home,
         settling=Settling(messenger=messenger, redis=redis, prefix=prefix),
         pictures=Pictures(messenger),
+        key_files=KeyFiles(client),
     )
     lanes = Lanes(redis, turns.do, prefix=prefix)
     pump = Pump(RedisNotices(redis), redis, lanes, workspace_id=workspace_id, prefix=prefix)
@@ -160,7 +168,8 @@ def _put_together(
         home=home,
         leavers=Leavers(desk=desk, people=people, workspace_id=workspace_id),
     )
-    return _Parts(services, people, progress, pump, missed)
+    statuses = Statuses(desk=desk, people=people, workspace_id=workspace_id)
+    return _Parts(services, people, progress, pump, missed, statuses)
 
 
 @asynccontextmanager
@@ -174,6 +183,7 @@ async def _running(parts: _Parts, health: Health) -> AsyncIterator[None]:
         "progress": parts.progress.run,
         "admins": parts.people.keep_admins,
         "leavers": parts.services.leavers.run,
+        "statuses": parts.statuses.run,
     }
     running = [asyncio.create_task(health.keep_up(name, run)) for name, run in work.items()]
     try:

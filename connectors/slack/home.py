@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from slack_sdk.errors import SlackApiError
 
+from clouddesk import budget_words
 from clouddesk.costs import CostWish
 from clouddesk.desk import Desk
 from clouddesk.language.periods import this_month
@@ -67,15 +68,18 @@ class Home:
             now = self._desk.clock()
             seen = await self._desk.reservations(actor, with_shared=True)
             month = this_month(now=now, timezone=known.timezone)
+            budget = await self._desk.budgets.view(actor, actor.user_id)
             return views.home(
                 [item for item in seen if item.person == actor.person],
                 await self._desk.credentials(actor),
                 await self._desk.costs.report(actor, CostWish(month.since, month.until, month.earlier_since)),
+                keys=await self._desk.ssh_keys.list(actor),
                 shared=[(item, share) for item in seen if (share := item.share_of(actor.user_id, now))],
                 team=await self._desk.team_view.running(actor) if ADMIN in actor.roles else None,
                 freeze=await self._desk.freezing.current(actor),
                 now=now,
                 reader=known,
+                budget=[budget_words.use(item, budget.month) for item in budget.uses],
             )
         except Unavailable:
             return views.home_down()

@@ -25,12 +25,14 @@ from clouddesk.model.reservation import (
     Reservation,
 )
 from clouddesk.model.share import EXTEND, MANAGE, USE, Share
+from clouddesk.model.ssh_key import ADD_WORDS, SshKey
 from clouddesk.providers.table import title_of
 from clouddesk.team_view import Running
 from connectors.rasa import Button
 from connectors.slack import words
 from connectors.slack.cards import actions, context, payload, section
 from connectors.slack.credentials_view import MOST_OF_A_NAME, paragraph, plain
+from connectors.slack.keys_view import called as called_key
 from connectors.slack.limits import VIEW_BLOCKS, Block, cut
 from connectors.slack.text import mrkdwn
 
@@ -48,6 +50,7 @@ _TAKES = {
 }
 """What a share must allow for it; the rest is the owner's."""
 _EXTENSION_MINUTES = 120
+_MOST_OF_A_LINE = 300
 _DAY = 86400
 _SECOND = timedelta(seconds=1)
 
@@ -62,12 +65,15 @@ def home(
     shared: Sequence[tuple[Reservation, Share]] = (),
     team: Sequence[Running] | None = None,
     freeze: Freeze | None = None,
+    keys: Sequence[SshKey] = (),
+    budget: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The page.
 
     ``month``: what this month has cost; ``shared``: the reservations of colleagues.
 
     ``team``: for admins, all that runs, the dearest first. ``freeze``: the one that holds.
+    ``budget``: what of the person's budget is used and left, in words.
     """
     live = [item for item in reservations if item.is_live]
     blocks = [_header(words.HOME_MACHINES), *_machines(live, now, reader)]
@@ -75,11 +81,13 @@ def home(
     if shared:
         blocks += [{"type": "divider"}, _header(words.HOME_SHARED), *_shared(shared, now, reader)]
     blocks += [{"type": "divider"}, _header(words.HOME_MONTH), *_month(month, reader)]
+    blocks += [context(mrkdwn(words.HOME_BUDGET.format(use=cut(line, _MOST_OF_A_LINE)))) for line in budget]
     if team is not None:
         blocks += [{"type": "divider"}, _header(words.HOME_TEAM), *_team(team, now, reader)]
     if freeze is not None:
         blocks.append(section(mrkdwn(_frozen(freeze, now, reader))))
     blocks += [{"type": "divider"}, _header(words.HOME_ACCESS), *_accesses(credentials, now, reader)]
+    blocks += [{"type": "divider"}, _header(words.HOME_KEYS), *_keys(keys)]
     if any(item.is_simulated for item in live) or any(info.is_simulated for info in credentials):
         blocks.append(context(words.HOME_SIMULATED))
     return _page(blocks)
@@ -240,6 +248,20 @@ def _accesses(credentials: Sequence[CredentialInfo], now: datetime, reader: Read
         )
     yield from actions([Button(words.ADD_ACCESS, payload("add_credentials"))])
     yield context(words.HOME_NEVER_SHOWN)
+
+
+def _keys(known: Sequence[SshKey]) -> Iterable[Block]:
+    said = [words.HOME_KEY.format(name=called_key(key), kind=key.kind, fingerprint=key.fingerprint) for key in known]
+    yield paragraph("\n".join(said) or words.HOME_NO_KEYS)
+    yield from actions(
+        [
+            Button(words.ADD_KEY, ADD_WORDS),
+            *(
+                Button(words.REMOVE_KEY.format(name=called_key(key)), f"remove ssh key {key.fingerprint}")
+                for key in known
+            ),
+        ]
+    )
 
 
 def _page(blocks: list[Block]) -> dict[str, Any]:

@@ -17,13 +17,15 @@ from slack_sdk.errors import SlackApiError
 from clouddesk.desk import Desk
 from clouddesk.model.actor import Actor
 from clouddesk.model.credentials import CredentialInfo, Secret
-from clouddesk.model.errors import CloudDeskError, ProviderError, QuoteExpired, Unavailable
+from clouddesk.model.errors import CloudDeskError, Invalid, ProviderError, QuoteExpired, Unavailable
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import CLUSTER
+from clouddesk.model.ssh_key import ADD_WORDS
 from clouddesk.providers.table import PROVIDERS
 from connectors.rasa import Reply
 from connectors.slack import answers, cards, views
 from connectors.slack.events import thread_of
+from connectors.slack.keys_view import LINES
 from connectors.slack.messenger import Messenger
 from connectors.slack.people import People
 from connectors.slack.sharing import Sharing
@@ -57,6 +59,8 @@ class Modals:
         """
         intent, facts = _read(payload)
         trigger, user_id = str(body["trigger_id"]), str(body["user"]["id"])
+        if payload == ADD_WORDS:
+            return self.open_ssh_keys(trigger, user_id)
         if intent == "add_credentials":
             return self.open_credentials(trigger, user_id, str(facts.get("provider") or ""))
         if intent == "correct" and set(facts) == {"quote_id"}:
@@ -72,6 +76,15 @@ class Modals:
         else:
             view = views.credentials(provider)
         return await self._open(trigger, user_id, view)
+
+    async def open_ssh_keys(self, trigger: str, user_id: str) -> bool:
+        """For public keys; False when the vault does not answer, so that the dialogue says how to paste one."""
+        actor = await self._actor(user_id)
+        try:
+            known = await self._desk.ssh_keys.list(actor) if actor else []
+        except Unavailable:
+            return False
+        return await self._open(trigger, user_id, views.ssh_keys(known))
 
     async def open_change(self, trigger: str, user_id: str, quote_id: str, place: Mapping[str, str]) -> bool:
         """The request of a quote with everything as it is; False when it is not this person's, or too old."""
@@ -116,6 +129,19 @@ class Modals:
         if isinstance(result, str):
             return {"response_action": "errors", "errors": {_last_field(provider): result}}, None
         return {"response_action": "update", "view": views.added(result)}, None
+
+    async def ssh_keys_given(self, user_id: str, view: Mapping[str, Any]) -> Answer:
+        """Keep them, all or none; the acknowledgement."""
+        actor, (lines, name) = await self._actor(user_id), views.given_keys(view)
+        if actor is None:
+            return {"response_action": "update", "view": views.told(answers.NOT_ALLOWED)}
+        try:
+            done = await asyncio.wait_for(self._desk.ssh_keys.add(actor, lines, name=name), PROMPT_SECONDS)
+        except Invalid as error:
+            return {"response_action": "errors", "errors": {LINES: str(error)}}
+        except (Unavailable, asyncio.TimeoutError):
+            return {"response_action": "errors", "errors": {LINES: answers.NOT_NOW}}
+        return {"response_action": "update", "view": views.keys_added(done)}
 
     async def change_given(self, user_id: str, view: Mapping[str, Any]) -> tuple[Answer, Change | None]:
         """The acknowledgement, and what to say to the dialogue; None when there is nothing to say (yet)."""

@@ -48,6 +48,10 @@ class Known:
     person: Person
     timezone: str = "UTC"
     locale: str = ""
+    status: str = ""
+    """What they say of themselves beside their name, with its emoji and until when it stands (0: until changed)."""
+    emoji: str = ""
+    status_until: int = 0
     refused: str | None = None
 
 
@@ -121,7 +125,7 @@ class People:
             return error.code
         return ""
 
-    async def _look(self, user_id: str) -> dict[str, str | None]:
+    async def _look(self, user_id: str) -> dict[str, str | int | None]:
         try:
             answer = await self._messenger.call("users.info", user=user_id, include_locale=True)
         except SlackApiError as error:
@@ -129,7 +133,11 @@ class People:
                 return {"refused": FOREIGN}
             raise
         user = answer["user"]
+        profile = user.get("profile") or {}
         return {
+            "status": str(profile.get("status_text") or ""),
+            "emoji": str(profile.get("status_emoji") or ""),
+            "status_until": int(profile.get("status_expiration") or 0),
             "timezone": user.get("tz") or "UTC",
             "locale": user.get("locale") or "",
             "refused": _refusal(user, self._workspace_id),

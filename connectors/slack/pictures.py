@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import math
 import textwrap
 from collections.abc import Sequence
 from threading import Lock
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from connectors.charts import Chart
+from connectors.charts import Chart, Curve
 from connectors.rasa import Reply
 from connectors.slack.events import Job
 from connectors.slack.faults import code_of
@@ -28,9 +29,11 @@ _WIDTH_PIXELS = 1200
 _DOTS_PER_INCH = 200
 _HEAD_INCHES, _LINE_INCHES, _ROW_INCHES, _FOOT_INCHES = 0.96, 0.21, 0.62, 0.06
 _LINE_CHARACTERS = 74
+_CURVE_ROWS = 4
 _INK, _FAINT, _PAPER = "#1d1c1d", "#616061", "#ffffff"
 _CHEAPEST, _OTHER, _NO_ACCESS = "#0072b2", "#7fb2d6", "#c9ccd1"
 """Told apart by lightness too, so also without colours."""
+_SECOND = "#d55e00"
 _LONGEST_BAR = 0.8
 """Of the width; the rest is for the price of the longest."""
 
@@ -76,14 +79,19 @@ def draw(chart: Chart) -> bytes:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
-        rows = len(chart.bars)
+        rows = len(chart.bars) or _CURVE_ROWS
         subtitle = textwrap.wrap(chart.subtitle, _LINE_CHARACTERS)
         head = _HEAD_INCHES + (len(subtitle) - 1) * _LINE_INCHES
         height = head + rows * _ROW_INCHES + _FOOT_INCHES
         figure = Figure(figsize=(_WIDTH_PIXELS / _DOTS_PER_INCH, height), dpi=_DOTS_PER_INCH, facecolor=_PAPER)
         canvas = FigureCanvasAgg(figure)
-        axes = figure.add_axes((0.04, _FOOT_INCHES / height, 0.92, rows * _ROW_INCHES / height))
-        _draw_bars(axes, chart)
+        left, foot = (0.11, 0.4) if chart.curve is not None else (0.04, _FOOT_INCHES)
+        height_of_rows = rows * _ROW_INCHES + _FOOT_INCHES - foot
+        axes = figure.add_axes((left, foot / height, 0.96 - left, height_of_rows / height))
+        if chart.curve is not None:
+            _draw_curve(axes, chart.curve)
+        else:
+            _draw_bars(axes, chart)
         figure.text(0.04, 1 - 0.34 / height, chart.title, size=15, weight="bold", color=_INK, va="center")
         for row, line in enumerate(subtitle):
             top = 0.64 + row * _LINE_INCHES
@@ -91,6 +99,27 @@ def draw(chart: Chart) -> bytes:
         out = io.BytesIO()
         canvas.print_png(out)
         return out.getvalue()
+
+
+def _draw_curve(axes: Axes, curve: Curve) -> None:
+    """Of 0 to 100 %, with the times in use shaded; where nothing is known there is a gap."""
+    places = range(len(curve.values))
+    for place, is_used in enumerate(curve.used):
+        if is_used:
+            axes.axvspan(place - 0.5, place + 0.5, color=_OTHER, alpha=0.25, linewidth=0)
+    for values, color, words in ((curve.values, _CHEAPEST, "CPU"), (curve.more, _SECOND, "GPU")):
+        if values:
+            known = [math.nan if value is None else value for value in values]
+            axes.plot(places, known, color=color, linewidth=2.2, marker="o", markersize=2.5, label=words)
+    if curve.more:
+        axes.legend(loc="upper left", fontsize=9, frameon=False, ncol=2)
+    axes.set_ylim(0, 105)
+    axes.set_xlim(-0.5, len(curve.values) - 0.5)
+    axes.set_yticks([0, 50, 100], ["0 %", "50 %", "100 %"], size=10, color=_INK)
+    axes.set_xticks([place for place, _ in curve.marks], [words for _, words in curve.marks], size=10, color=_INK)
+    axes.grid(axis="y", color=_NO_ACCESS, linewidth=0.6)
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
 
 
 def _draw_bars(axes: Axes, chart: Chart) -> None:

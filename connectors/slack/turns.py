@@ -18,6 +18,7 @@ from connectors.slack.delivery import Delivery
 from connectors.slack.events import COMMAND, NOTICE, PRESS, Job
 from connectors.slack.faults import NotNow
 from connectors.slack.home import Home
+from connectors.slack.key_files import KeyFiles
 from connectors.slack.lists import Lists, wish_in
 from connectors.slack.messenger import Messenger
 from connectors.slack.people import Known, People
@@ -49,7 +50,9 @@ class Turns:
         home: Home,
         settling: Settling,
         pictures: Pictures,
+        key_files: KeyFiles,
     ) -> None:
+        self._key_files = key_files
         self._pictures = pictures
         self._settling = settling
         self._rasa = rasa
@@ -92,7 +95,7 @@ class Turns:
         elif not await self._is_of_list(job, known, speaker):
             # What was acted on before Slack or a gateway went away is answered, however late.
             await speaker.expect(_asked(job))
-            replies = await self._ask(job, known)
+            replies = await self._answer_files(job, known) if job.files else await self._ask(job, known)
             await speaker.say(*await self._lists.begin(job, replies))
             if replies[0] not in (answers.UNHEARD, answers.UNREACHABLE):
                 await self._settling.settle(job)
@@ -133,6 +136,10 @@ class Turns:
         except CloudDeskError as error:
             _log.error("slack.dialogue_failed", code=error.code)
             return [answers.UNHEARD]
+
+    async def _answer_files(self, job: Job, known: Known) -> list[Reply]:
+        said = await self._key_files.said(job)
+        return [said] if isinstance(said, Reply) else await self._ask(replace(job, text=said), known)
 
     async def _show_progress(self, job: Job, known: Known) -> None:
         try:

@@ -16,6 +16,7 @@ from connectors.slack.credentials_view import (
     typed,
 )
 from connectors.slack.home_view import home, home_down, refused_home
+from connectors.slack.keys_view import given_keys, keys_added, ssh_keys
 from connectors.slack.share_view import given, said, share
 
 __all__ = [
@@ -28,14 +29,17 @@ __all__ = [
     "chosen_provider",
     "credentials",
     "given",
+    "given_keys",
     "home",
     "home_down",
+    "keys_added",
     "missing",
     "problems",
     "provider_of",
     "refused_home",
     "said",
     "share",
+    "ssh_keys",
     "told",
     "typed",
     "wish",

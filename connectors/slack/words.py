@@ -13,6 +13,10 @@ ICONS = {
     notices.EXPIRING: "⏰",
     notices.ENDED: "🏁",
     notices.STOPPED: "⏸️",
+    notices.IDLE: "💤",
+    notices.IDLE_SOON: "💤",
+    notices.IDLE_OVER: "👍",
+    notices.IDLE_REST: "💤",
     notices.STARTED: "▶️",
     notices.REBOOTED: "🔄",
     notices.TROUBLE: "⚠️",
@@ -29,7 +33,22 @@ ICONS = {
     notices.ORPHAN_SETTLED: "🧹",
     notices.SHARED: "🤝",
     notices.UNSHARED: "👋",
+    notices.LET_IN: "🔑",
+    notices.HANDOVER: "🤝",
+    notices.HANDOVER_DECLINED: "👋",
+    notices.HANDED_OVER: "🤝",
+    notices.ASKED_FOR: "🙋",
+    notices.KEYLESS: "🔑",
+    notices.NOT_LET_IN: "⚠️",
+    notices.LOGINS_MENDED: "🔑",
+    notices.RELINKED: "🔗",
+    notices.LINK_LATE: "⚠️",
     notices.DIGEST: "📊",
+    notices.OVER_BUDGET: "✋",
+    notices.APPROVAL_ASKED: "✋",
+    notices.APPROVAL_DECIDED: "📋",
+    notices.AWAY: "🌴",
+    notices.TEAM_DIGEST: "📊",
 }
 
 # --- Progress ---------------------------------------------------------------------------------------------------------
@@ -117,6 +136,21 @@ NO_GPU = "I know no GPU called “{said}”. For example: t4, v100, a100."
 GPU_TYPE_OF_NONE = "With 0 GPUs there is no kind of them: empty this, or take at least 1."
 BAD_NAME = "“{said}” can't be a name: small letters, digits and dashes, a letter first, at most {most}."
 
+KEYS_TITLE, KEYS_SAVE, KEYS_NAME, KEYS_LINES = "Your SSH keys", "Save", "Name", "Public key"
+KEYS_INTRO = (
+    "Your public keys log in to every machine that you order from then on. Machines that run already keep the keys "
+    "that they have."
+)
+KEYS_KNOWN = "You have: {keys}"
+KEYS_NAME_HINT = "Like “laptop”; empty: what stands behind the key."
+KEYS_LINES_HINT = (
+    "The line in ~/.ssh/id_ed25519.pub; several keys one below the other. Never the private key, which has no .pub at "
+    "its end."
+)
+KEYS_ADDED, KEYS_WERE_KNOWN = "✅ Added: {key}", "Known already: {key}"
+KEYS_SHORT = "2048 bits of RSA are few today: `ssh-keygen -t ed25519` makes a better key."
+KEYS_LOST_OPTIONS = "The options in front were left out: on your machines a key logs in as you, without limits."
+
 SHARE_TITLE, SHARE_SUBMIT, UNSHARE = "Share", "Share", "Stop sharing"
 SHARE_INTRO = "*{name}*, which ends {ends}. What it costs stays with you, and you can stop sharing at any time."
 SHARE_PERSON, SHARE_ALLOWED, SHARE_UNTIL = "With whom", "They may", "Until"
@@ -152,6 +186,7 @@ HOME_MONTH_FORECAST = "*{forecast}* by {last} if what runs keeps on to the end o
 HOME_MONTH_EARLIER = "{before}: {earlier}."
 HOME_MONTH_SAVED = "Saved by stopping: {slept}, by giving back early: {early}."
 HOME_MONTH_MORE = "What cost how much"
+HOME_BUDGET = "Your budget: {use}"
 HOME_MONTH_NONE = "Nothing spent so far."
 HOME_SIMULATED = "_Simulated machines: nothing real runs, nothing is billed._"
 HOME_DOWN = (
@@ -172,6 +207,10 @@ HOME_TEAM_SHOWN = (
 """What is on the buttons, and what they say."""
 HOME_SHARED = "Shared with you"
 HOME_SHARED_BY = "Shared by {owner} until {end}: you may {allowed}."
+HOME_KEYS = "Your SSH keys"
+HOME_NO_KEYS = "None yet. With your public key on your machines, you get in with your own ssh."
+HOME_KEY = "*{name}* ({kind}, {fingerprint})"
+ADD_KEY, REMOVE_KEY = "Add SSH key", "Remove {name}"
 ADD_ACCESS, RENEW, REMOVE = "Add access", "Renew", "Remove"
 
 

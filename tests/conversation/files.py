@@ -27,7 +27,13 @@ def reason_for_memory_only(conversation: dict[str, Any]) -> str | None:
     if "in_memory_only" in conversation:
         return str(conversation["in_memory_only"])
     turns: list[Turn] = conversation["turns"]
-    reasons = {"later": "time passes", "fault": "a server fails", "cut": "a server fails", "price": "a price changes"}
+    reasons = {
+        "later": "time passes",
+        "fault": "a server fails",
+        "cut": "a server fails",
+        "price": "a price changes",
+        "does": "time passes",
+    }
     for key, reason in reasons.items():
         if any(key in turn for turn in turns):
             return reason

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from clouddesk.adapters.blueprints import load_blueprints
 from clouddesk.desk import Desk
+from clouddesk.model.absence import Absence
 from clouddesk.model.actor import Person
+from clouddesk.model.approval import Approval
 from clouddesk.model.audit import AuditEntry
+from clouddesk.model.budget import BudgetBook, Hold
 from clouddesk.model.costs import CostAccount
 from clouddesk.model.credentials import CredentialInfo, SecretFields
 from clouddesk.model.errors import CloudDeskError, NotFound, UnknownRegion, WrongState
 from clouddesk.model.freeze import Freeze
+from clouddesk.model.idling import IdleWish, kept, with_wish
 from clouddesk.model.invalid import NoPrice
 from clouddesk.model.node import RUNNING as NODE_RUNNING
+from clouddesk.model.node import STOPPED as NODE_STOPPED
 from clouddesk.model.node import Node, Opening
 from clouddesk.model.notice import Notice
 from clouddesk.model.offer import Offer, PriceList, Requirements
@@ -44,11 +49,15 @@ from clouddesk.model.reservation import (
 from clouddesk.model.scaling import Scale
 from clouddesk.model.share import Share
 from clouddesk.model.ssh_key import SshKey
+from clouddesk.model.team_channel import TeamChannel
 from clouddesk.model.template import Template
 from clouddesk.model.timer import Timer
-from clouddesk.model.utilisation import Sample
+from clouddesk.model.utilisation import Sample, Use
 from clouddesk.settings import Limits, TeamDefaults
 from clouddesk.ssh_keys import SshKeys
+from clouddesk.workflows import handover
+from clouddesk.workflows.contracts import Handover
+from clouddesk.workflows.state import ReservationState
 
 PROJECT = Path(__file__).resolve().parents[2]
 BLUEPRINTS = load_blueprints(PROJECT / "blueprints")
@@ -257,6 +266,14 @@ class MemoryViews:
         ]
         return [*await self.of_person(person, only_live=only_live), *shared]
 
+    async def in_account_of(self, person: Person) -> list[Reservation]:
+        found = await self.all(only_live=True)
+        return [item for item in found if item.account_owner == person.user_id != item.owner]
+
+    async def for_team(self, workspace_id: str) -> list[Reservation]:
+        found = await self.all(only_live=True)
+        return [item for item in found if item.is_for_team and item.workspace_id == workspace_id]
+
     async def all(self, *, only_live: bool = False) -> list[Reservation]:
         return [item for item in self.items.values() if item.is_live or not only_live]
 
@@ -375,6 +392,8 @@ class MemoryEngine:
         self.extended: set[str] = set()
         self.cleared: list[str] = []
         self.scaled: list[str] = []
+        self.told: list[Notice] = []
+        """What people were told of, for who has the notices."""
 
     async def start(self, order: ReservationOrder) -> None:
         self._fail()
@@ -446,6 +465,30 @@ class MemoryEngine:
         item = self.views.items[reservation_id]
         self._put(item, shares=tuple(known for known in item.shares if known.user_id != user_id))
 
+    async def open_to_team(self, reservation_id: str, *, is_open: bool, by: str = "") -> None:
+        self._fail()
+        self._put(self.views.items[reservation_id], is_for_team=is_open)
+
+    async def offer_handover(self, reservation_id: str, to: str, *, by: str = "") -> None:
+        self._fail()
+        self._as_workflow(reservation_id, lambda state, order: handover.offer(state, self.clock(), Handover(to, by=by)))
+
+    async def hand_over(self, reservation_id: str, to: str, name: str, *, by: str = "") -> None:
+        self._fail()
+        wish = Handover(to, name, by)
+        self._as_workflow(reservation_id, lambda state, order: handover.hand_over(state, order, self.clock(), wish))
+
+    def _as_workflow(self, reservation_id: str, change: Callable[[ReservationState, ReservationOrder], object]) -> None:
+        """As its workflow does it; what people are told then is sent."""
+        order = self.orders[reservation_id]
+        state = replace(ReservationState.of(order), view=self.views.items[reservation_id])
+        change(state, order)
+        self.views.items[reservation_id] = state.view
+        self.told += state.outbox
+
+    async def keys_changed(self, reservation_id: str) -> None:
+        self._fail()
+
     async def choose(
         self, reservation_id: str, answer: str, *, by: str = "", request_id: str = "", offered_usd: float = 0.0
     ) -> None:
@@ -464,6 +507,20 @@ class MemoryEngine:
         else:
             count = len(item.nodes) if answer == GO_ON else item.node_count
             self._put(item, state=PROVISIONING, node_count=count)
+
+    async def keep(
+        self, reservation_id: str, until: datetime, request_id: str, *, by: str = "", is_protected: bool = False
+    ) -> None:
+        self._fail()
+        item = self.views.items[reservation_id]
+        if request_id not in item.idling.requests:
+            noted = replace(item.idling, requests=(*item.idling.requests, request_id))
+            self._put(item, idling=kept(noted, until, is_protected=is_protected))
+
+    async def set_idle(self, reservation_id: str, wish: IdleWish, request_id: str, *, by: str = "") -> None:
+        self._fail()
+        item = self.views.items[reservation_id]
+        self._put(item, idling=with_wish(item.idling, wish, self.clock()))
 
     async def credentials_renewed(self, reservation_id: str) -> None:
         """Nothing waits for them."""
@@ -537,7 +594,8 @@ class MemoryEngine:
         item = self.views.items[reservation_id]
         if item.state != before:
             raise WrongState(item.name, state=item.state, wanted=wanted)
-        self._put(item, state=after)
+        power = NODE_STOPPED if after == STOPPED else NODE_RUNNING
+        self._put(item, state=after, nodes=tuple(replace(node, state=power) for node in item.nodes))
 
     def _put(self, item: Reservation, **changes: object) -> Reservation:
         changed = replace(item.counted(self.clock()), revision=item.revision + 1, **changes)  # type: ignore[arg-type]
@@ -565,6 +623,65 @@ class MemoryTemplates:
     ) -> dict[str, Template]:
         self.shelves[workspace_id, owner] = change(await self.read(workspace_id, owner))
         return await self.read(workspace_id, owner)
+
+
+class MemoryBudgets:
+    """Implements the port as Redis does: whoever finds that somebody was faster begins anew."""
+
+    def __init__(self) -> None:
+        self.books: dict[str, BudgetBook] = {}
+        self.held: dict[str, list[Hold]] = {}
+        self.version = 0
+
+    async def book(self, workspace_id: str) -> BudgetBook:
+        return self.books.get(workspace_id, BudgetBook())
+
+    async def change(self, workspace_id: str, change: Callable[[BudgetBook], BudgetBook]) -> BudgetBook:
+        self.books[workspace_id] = change(await self.book(workspace_id))
+        self.version += 1
+        return self.books[workspace_id]
+
+    async def holds(self, workspace_id: str) -> list[Hold]:
+        return list(self.held.get(workspace_id, ()))
+
+    async def hold(
+        self, workspace_id: str, decide: Callable[[BudgetBook, list[Hold]], Awaitable[list[Hold]]]
+    ) -> list[Hold]:
+        while True:
+            before = self.version
+            made = await decide(await self.book(workspace_id), await self.holds(workspace_id))
+            if before == self.version:
+                self.held[workspace_id] = made
+                self.version += 1
+                return made
+
+    async def let_go(self, workspace_id: str, key: str) -> None:
+        self.held[workspace_id] = [hold for hold in await self.holds(workspace_id) if hold.key != key]
+        self.version += 1
+
+
+class MemoryApprovals:
+    """Requests by id."""
+
+    def __init__(self) -> None:
+        self.items: dict[tuple[str, str], Approval] = {}
+
+    async def add(self, approval: Approval) -> Approval:
+        return self.items.setdefault((approval.workspace_id, approval.id), approval)
+
+    async def get(self, workspace_id: str, approval_id: str) -> Approval | None:
+        return self.items.get((workspace_id, approval_id))
+
+    async def all(self, workspace_id: str) -> list[Approval]:
+        return [item for (place, _), item in self.items.items() if place == workspace_id]
+
+    async def change(
+        self, workspace_id: str, approval_id: str, change: Callable[[Approval], Approval]
+    ) -> Approval | None:
+        key = (workspace_id, approval_id)
+        if key in self.items:
+            self.items[key] = change(self.items[key])
+        return self.items.get(key)
 
 
 class MemoryTimers:
@@ -636,6 +753,48 @@ class MemoryFreezes:
         self.items.pop(workspace_id, None)
 
 
+class MemoryAbsences:
+    """When people are away, by person."""
+
+    def __init__(self) -> None:
+        self.items: dict[Person, Absence] = {}
+
+    async def read(self, person: Person) -> Absence | None:
+        return self.items.get(person)
+
+    async def change(self, person: Person, change: Callable[[Absence | None], Absence | None]) -> Absence | None:
+        after = change(self.items.pop(person, None))
+        if after is not None:
+            self.items[person] = after
+        return after
+
+
+class MemoryCalendars:
+    """Whose public holidays people go by."""
+
+    def __init__(self) -> None:
+        self.items: dict[Person, str] = {}
+
+    async def get(self, person: Person) -> str:
+        return self.items.get(person, "")
+
+    async def put(self, person: Person, place: str) -> None:
+        self.items[person] = place
+
+
+class MemoryTeamChannels:
+    """Where teams are told their week's costs."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, TeamChannel | None] = {}
+
+    async def get(self, workspace_id: str) -> TeamChannel | None:
+        return self.items.get(workspace_id)
+
+    async def put(self, workspace_id: str, channel: TeamChannel | None) -> None:
+        self.items[workspace_id] = channel
+
+
 class MemorySoftwareSecrets:
     """Implements the port."""
 
@@ -657,13 +816,19 @@ class MemoryDesk:
         self.accounts = MemoryAccounts()
         self.catalog = MemoryCatalog()
         self.notices = MemoryNotices()
+        self.engine.told = self.notices.sent
         self.colleagues = MemoryColleagues()
         self.habits = MemoryHabits()
         self.orphans = MemoryOrphans()
         self.trail = MemoryTrail()
         self.ssh_keys = MemorySshKeys()
+        self.absences = MemoryAbsences()
+        self.calendars = MemoryCalendars()
+        self.team_channels = MemoryTeamChannels()
         self.templates = MemoryTemplates()
         self.timers = MemoryTimers()
+        self.budgets = MemoryBudgets()
+        self.approvals = MemoryApprovals()
         self.software_secrets = MemorySoftwareSecrets()
         self.series = MemoryUtilisation()
         self.freezes = MemoryFreezes()
@@ -682,8 +847,13 @@ class MemoryDesk:
             notices=self.notices,
             habits=self.habits,
             orphan_store=self.orphans,
+            absence_store=self.absences,
+            calendars=self.calendars,
+            team_channel_store=self.team_channels,
             template_store=self.templates,
             timer_port=self.timers,
+            budget_store=self.budgets,
+            approval_store=self.approvals,
             series=self.series,
             ssh_keys=SshKeys(self.ssh_keys),
             software_secrets=self.software_secrets,
@@ -694,6 +864,14 @@ class MemoryDesk:
             admins_of=self.admins_of,
             clock=self.clock,
         )
+
+    def pretend(self, name: str, use: Use, *, hours: float) -> None:
+        """Let so much time pass, in which all machines of the reservation do this, looked at every five minutes."""
+        item = next(item for item in self.views.items.values() if item.name == name)
+        samples = self.series.samples.setdefault(item.id, [])
+        for _ in range(round(hours * 12)):
+            self.clock.forward(minutes=5)
+            samples += [use.sample(node.key, self.clock()) for node in item.living_nodes]
 
     async def admins_of(self, workspace_id: str) -> list[str]:
         """Who is one there."""

@@ -12,6 +12,8 @@ import logging
 import os
 import socket
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,11 @@ from sanic import Sanic
 from actions import desk_access, questions, server
 from actions.turn import FACTS
 from clouddesk.model.actor import ADMIN, MEMBER, Actor, Person
-from clouddesk.model.notice import Notice
+from clouddesk.model.idle_steps import ASK, advance, usual
+from clouddesk.model.idleness import IDLE as IDLE_NOW
+from clouddesk.model.idleness import Thresholds, Verdict
+from clouddesk.model.notice import IDLE, Notice
+from clouddesk.workflows.idling import facts_of
 from clouddesk.workflows.notices import make_notice
 from connectors import light_rasa
 from tests.conversation.memory import PROJECT, MemoryDesk
@@ -153,9 +159,27 @@ class Stage:
     async def notify(self, person: str, name: str, kind: str) -> Notice:
         """A notice about the person's reservation of this name, as its workflow sends it."""
         item = next(item for item in self.reservations(person) if item.name == name)
-        notice = make_notice(item, kind, self.world.clock(), key=f"{len(self.world.notices.sent)}")
+        facts = self._leave_unused(item.id) if kind == IDLE else {}
+        notice = make_notice(item, kind, self.world.clock(), key=f"{len(self.world.notices.sent)}", **facts)
         await self.world.notices.send(notice)
         return notice
+
+    def _leave_unused(self, reservation_id: str) -> dict[str, Any]:
+        """Nobody has used it for four hours, and its workflow asks."""
+        now, item = self.world.clock(), self.world.views.items[reservation_id]
+        verdict = Verdict(IDLE_NOW, now - timedelta(hours=4), now - timedelta(hours=4), cpu_percent=1.0)
+        blueprints = self.world.desk.blueprints_by_name
+        thresholds = usual(item, Thresholds(), blueprints)
+        step, idling = advance(item, verdict, thresholds, now)
+        assert step == ASK, step
+        self.world.views.items[reservation_id] = replace(item, idling=idling)
+        return facts_of(item, idling, verdict, thresholds, now)
+
+    def told(self, person: str, kind: str) -> Notice:
+        """The last notice of this kind that the person got."""
+        found = [item for item in self.world.notices.sent if (item.user_id, item.kind) == (person, kind)]
+        assert found, f"{person} got no notice {kind}"
+        return found[-1]
 
     def start_clock(self) -> None:
         """An hour after everything that was there already began."""

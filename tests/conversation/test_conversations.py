@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from clouddesk.model.utilisation import Use
 from connectors.notices import Wording
 from tests.conversation.files import SOMEBODY, TERMINAL, conversations, payload
 from tests.conversation.memory import fault_named
@@ -19,6 +20,7 @@ WORDING = Wording()
 @pytest.mark.parametrize("conversation", [pytest.param(item, id=title) for title, item in conversations()])
 async def test_conversation_ends_as_expected(conversation: dict[str, Any], model: Path) -> None:
     async with open_stage(model) as stage:
+        stage.world.admins = conversation.get("admins", stage.world.admins)
         for person, requests in conversation.get("have", {}).items():
             for request in requests:
                 await stage.have(person, dict(request))
@@ -33,6 +35,9 @@ async def play(stage: Stage, turns: list[dict[str, Any]]) -> None:
     for turn in turns:
         if "later" in turn:
             stage.world.clock.forward(**turn["later"])
+            continue
+        if "does" in turn:
+            stage.world.pretend(turn["does"], Use(**turn["so"]), hours=turn["hours"])
             continue
         if "fault" in turn:
             getattr(stage.world, turn.get("in", "engine")).fault = fault_named(turn["fault"])
@@ -51,6 +56,11 @@ async def play(stage: Stage, turns: list[dict[str, Any]]) -> None:
             notice = await stage.notify(person, turn["about"], turn["notice"])
             reply = WORDING.render(notice, timezone_name="Europe/Berlin")
             kept["notice"] = [reply.as_json()]
+            continue
+        if "told" in turn:
+            reply = WORDING.render(stage.told(person, turn["told"]), timezone_name="Europe/Berlin")
+            kept[turn.get("keep", "notice")] = [reply.as_json()]
+            check(turn, [reply.as_json()])
             continue
         if "gone" in turn:
             stage.world.engine.end(next(item.id for item in stage.reservations(person) if item.name == turn["gone"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import socket
@@ -18,6 +19,7 @@ import hvac
 from hvac.exceptions import InvalidPath
 
 from clouddesk.providers.docker_engine import connect
+from connectors.conversation import open_conversation
 from tests.docker_engine import Engine
 from tests.integration.conftest import RunningStack, eventually
 from tests.integration.test_main_job import reservations, said, say
@@ -101,6 +103,28 @@ def run(key: Path, door: tuple[str, str, str], command: str) -> str:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
+
+
+def is_refused(key: Path, door: tuple[str, str, str]) -> bool:
+    """Whether the node answers and does not take the key."""
+    login, address, port = door
+    done = subprocess.run(
+        ["ssh", *_flags(key), "-o", "IdentitiesOnly=yes", "-p", port, f"{login}@{address}", "true"],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    return "Permission denied" in done.stderr
+
+
+@contextmanager
+def logged_in(key: Path, door: tuple[str, str, str]) -> Iterator[None]:
+    """Somebody who is on the node for as long as this lasts, and does nothing there."""
+    login, address, port = door
+    process = subprocess.Popen(["ssh", *_flags(key), "-p", port, f"{login}@{address}", "sleep 600"])
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
 
 
 @contextmanager
@@ -200,3 +224,14 @@ def _wait_until_open(port: int, process: subprocess.Popen[bytes]) -> None:
             time.sleep(0.1)
         else:
             return
+
+
+def latest(stack: RunningStack, user: str) -> list[str]:
+    """What was told last, as it is read, newest first."""
+
+    async def read() -> list[str]:
+        async with open_conversation(stack.settings, user) as conversation:
+            notices = await conversation.notices.latest(conversation.person, limit=3)
+            return [(await conversation.show(notice)).reply.text for notice in notices]
+
+    return asyncio.run(read())

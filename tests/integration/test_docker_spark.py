@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from connectors.conversation import open_conversation
 from tests.docker_engine import Engine
 from tests.integration.conftest import RunningStack, eventually
 from tests.integration.nodes import (
@@ -17,6 +16,7 @@ from tests.integration.nodes import (
     doors,
     end,
     kill,
+    latest,
     notebook_status,
     own_key,
     run,
@@ -72,14 +72,3 @@ def test_a_spark_cluster_works_for_its_owner_grows_survives_a_lost_worker_and_a_
     with tunnel(key, told) as here_is:
         assert asyncio.run(notebook_status(here_is["8888"], token)) == 200
     end(stack, engine, "dora", made)
-
-
-def latest(stack: RunningStack, user: str) -> list[str]:
-    """What was told last, as it is read, newest first."""
-
-    async def read() -> list[str]:
-        async with open_conversation(stack.settings, user) as conversation:
-            notices = await conversation.notices.latest(conversation.person, limit=3)
-            return [(await conversation.show(notice)).reply.text for notice in notices]
-
-    return asyncio.run(read())

@@ -9,7 +9,7 @@ import pytest
 
 from tests.docker_engine import Engine
 from tests.integration.conftest import RunningStack, eventually
-from tests.integration.nodes import doors, end, kept_in_vault, own_key, run, wait_for
+from tests.integration.nodes import doors, end, is_refused, kept_in_vault, latest, own_key, run, wait_for
 from tests.integration.test_main_job import said, say
 
 pytestmark = pytest.mark.integration
@@ -33,6 +33,17 @@ def test_a_redis_cluster_on_docker_works_when_it_is_called_ready_and_leaves_noth
     assert run(key, door, f"{redis} set greeting hello") == "OK"
     assert run(key, door, f"{redis} get greeting") == "hello"
     assert "NOAUTH" in run(key, door, re.sub(r"=\w{32}", "=", redis) + " get greeting 2>&1")
+
+    # A colleague's own key is on the machines for as long as it is shared with them, and nobody else's is touched.
+    theirs = own_key(stack, "ben", tmp_path)
+    assert is_refused(theirs, door)
+    assert "put their SSH keys on its machines" in said(say(stack, "cleo", f"share {made['name']} with ben"))
+    (let_in,) = eventually(lambda: [text for text in latest(stack, "ben") if "You can log in" in text])
+    assert doors(let_in) == doors(told)
+    assert run(theirs, door, f"{redis} get greeting") == "hello"
+    say(stack, "cleo", f"stop sharing {made['name']}")
+    eventually(lambda: all(is_refused(theirs, each) for each in doors(told).values()))
+    assert run(key, door, "grep -c clouddesk-share ~/.ssh/authorized_keys || true") == "0"
 
     end(stack, engine, "cleo", made)
 

@@ -28,13 +28,14 @@ from clouddesk.workflows.activities import Activities
 from clouddesk.workflows.client import TemporalReservations
 from clouddesk.workflows.configure_activities import ConfigureActivities
 from clouddesk.workflows.contracts import Timing
+from clouddesk.workflows.login_activities import LoginActivities
 from clouddesk.workflows.registration import make_worker
 from clouddesk.workflows.ringing import TimerActivities
 from clouddesk.workflows.sweeping import SweepActivities
 from tests.orders import make_order
 from tests.servers import redis_url, temporal_address
 from tests.workflows.cloud import FakeCloud
-from tests.workflows.machines import FakeConfiguration, FakeMachineSecrets
+from tests.workflows.machines import FakeConfiguration, FakeKeys, FakeLogins, FakeMachineSecrets
 
 __all__ = ["redis_url", "temporal_address"]
 
@@ -73,6 +74,8 @@ class Bench:
     person: Person
     configuration: FakeConfiguration = field(default_factory=FakeConfiguration)
     machine_secrets: FakeMachineSecrets = field(default_factory=FakeMachineSecrets)
+    ssh_keys: FakeKeys = field(default_factory=FakeKeys)
+    logins: FakeLogins = field(default_factory=FakeLogins)
     other_clouds: dict[str, FakeCloud] = field(default_factory=dict)
     """By name; ``cloud`` is every other."""
     workers: list[Worker] = field(default_factory=list)
@@ -100,7 +103,10 @@ class Bench:
             mirrors={"pip": "https://pip.example"},
             logs=Path("unused"),
         )
-        worker = make_worker(self.client, activities, configuring, sweeping, ringing, task_queue=self.queue)
+        logins = LoginActivities(logins=self.logins, ssh_keys=self.ssh_keys, machine_secrets=self.machine_secrets)
+        worker = make_worker(
+            self.client, activities, configuring, sweeping, ringing, logins=logins, task_queue=self.queue
+        )
         self.workers.append(worker)
         self.tasks.append(asyncio.create_task(worker.run()))
         return worker

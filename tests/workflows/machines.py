@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from clouddesk.model.actor import Person
 from clouddesk.model.blueprint import Client, HealthCheck, Link, Software
 from clouddesk.model.configuration import (
     STEP_FAILED,
@@ -16,6 +17,8 @@ from clouddesk.model.configuration import (
     Configured,
     ConfigureFailed,
 )
+from clouddesk.model.logins import LoginOrder
+from clouddesk.model.ssh_key import SshKey
 
 SOFTWARE = Software(
     ansible_roles=("redis",),
@@ -46,7 +49,11 @@ class FakeMachineSecrets:
         return self.keys.setdefault(reservation_id, BotKey("made-up", f"ssh-ed25519 AAAA clouddesk-{reservation_id}"))
 
     async def software_secrets(self, reservation_id: str, wanted: Mapping[str, int]) -> Mapping[str, str]:
-        return self.secrets.setdefault(reservation_id, {name: "x" * length for name, length in wanted.items()})
+        return dict(self.secrets.setdefault(reservation_id, {name: "x" * length for name, length in wanted.items()}))
+
+    async def renew_software_secrets(self, reservation_id: str, wanted: Mapping[str, int]) -> None:
+        known = self.secrets.setdefault(reservation_id, {})
+        known.update({name: chr(ord(known.get(name, "w")[0]) + 1) * length for name, length in wanted.items()})
 
     async def forget(self, reservation_id: str) -> None:
         self.keys.pop(reservation_id, None)
@@ -85,3 +92,45 @@ class FakeConfiguration:
             return Configured(FOUND, 3, {target.key: (f"ssh-ed25519 {target.key}",) for target in order.targets})
         finally:
             self.ended += 1
+
+
+@dataclass
+class FakeKeys:
+    """Implements the SshKeyStore port, as far as a worker uses it."""
+
+    keys: dict[str, list[SshKey]] = field(default_factory=dict)
+    """By user id."""
+
+    def give(self, user_id: str, name: str = "laptop") -> None:
+        self.keys.setdefault(user_id, []).append(SshKey("ssh-ed25519", f"AAAA{user_id}{name}", name))
+
+    async def read(self, person: Person) -> list[SshKey]:
+        return list(self.keys.get(person.user_id, []))
+
+    async def change(self, person: Person, change: Callable[[list[SshKey]], list[SshKey]]) -> list[SshKey]:
+        raise NotImplementedError
+
+
+@dataclass
+class FakeLogins:
+    """Implements the Logins port: whose keys are on which machine. Those of ``silent`` do not answer."""
+
+    people: dict[str, dict[str, int]] = field(default_factory=dict)
+    """By node key: how many keys of whom."""
+    barred: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    silent: set[str] = field(default_factory=set)
+    orders: list[LoginOrder] = field(default_factory=list)
+    may_go_on: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.may_go_on.set()
+
+    async def put(self, order: LoginOrder, private_key: str) -> tuple[str, ...]:
+        assert private_key == "made-up"
+        self.orders.append(order)
+        await self.may_go_on.wait()
+        for target in order.targets:
+            if target.key not in self.silent:
+                self.people[target.key] = {user_id: len(keys) for user_id, keys in order.keys.items()}
+                self.barred[target.key] = order.barred
+        return tuple(target.key for target in order.targets if target.key in self.silent)

@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 from clouddesk.model.errors import CredentialsRejected, ProviderDown, RequestRejected
 from clouddesk.model.reservation import DECLINE, GO_ON, RETRY, TAKE
 from clouddesk.model.scaling import Scale
+from clouddesk.model.share import USE, Share
 from clouddesk.workflows.sweep import SWEEP_ID
 from tests.servers import running_redis, running_temporal
 from tests.workflows.conftest import Bench, open_bench
@@ -217,6 +218,29 @@ async def restarted(bench: Bench) -> str:
     return order.reservation_id
 
 
+async def shared(bench: Bench) -> str:
+    """Colleagues' keys are put on its machines and taken off, the link is changed, and it gets another owner."""
+    await bench.start_worker()
+    bench.ssh_keys.give("ben")
+    order = await bench.reserve_and_wait(configuration=SOFTWARE)
+    id_ = order.reservation_id
+    await bench.engine.share(id_, Share("ben", USE), "one", by="ann")
+    await bench.until(order, lambda view: view.let_in == ("ben",))
+    bench.logins.silent = {"node-1"}
+    await bench.engine.unshare(id_, "ben", "two", by="ann")
+    await bench.notice("not_let_in")
+    bench.logins.silent = set()
+    await bench.notice("relinked")
+    await bench.engine.open_to_team(id_, is_open=True, by="ann")
+    await bench.engine.offer_handover(id_, "ben", by="ann")
+    await bench.engine.hand_over(id_, "ben", "etl", by="ben")
+    await bench.until(order, lambda view: view.let_in == ("ben",))
+    await bench.engine.stop(id_, by="ben")
+    await bench.until(order, lambda view: view.state == "stopped")
+    await bench.engine.release(id_, by="ben")
+    return id_
+
+
 async def begun_anew(bench: Bench) -> str:
     """The last run of a teardown that has become long."""
     return (await lasting(bench)).partition("@")[0]
@@ -242,7 +266,7 @@ async def lasting(bench: Bench) -> str:
 SCENES: tuple[Scene, ...] = (
     *(power, partial, unanswered, credentials, drift),
     *(asked_again, failed_stop, adoption, lasting, begun_anew, failover, declined, configured),
-    *(scaled, restarted),
+    *(scaled, restarted, shared),
 )
 
 

@@ -10,8 +10,11 @@ from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from clouddesk.adapters.costs import RedisCosts
+from clouddesk.adapters.team_channels import RedisTeamChannels
+from clouddesk.model.actor import Person
 from clouddesk.model.credentials import CredentialInfo
 from clouddesk.model.meter import Reading
+from clouddesk.model.team_channel import TeamChannel
 from clouddesk.workflows.digest import DIGEST_ID, Digest, DigestOrder
 from clouddesk.workflows.digesting import DigestActivities
 from clouddesk.workflows.registration import schedule_digest
@@ -42,7 +45,10 @@ async def test_a_week_is_told_once_however_often_it_is_looked_at(idle_bench: Ben
     async def admins_of(_workspace_id: str) -> list[str]:
         return [f"{user}-boss"]
 
+    channels = RedisTeamChannels(bench.redis)
+    await channels.put(workspace, TeamChannel("C1", f"{user}-boss"))
     digesting = DigestActivities(
+        channels=channels,
         credentials=OneAccount(),  # type: ignore[arg-type]  # persons are Persons
         ledger=RedisCosts(bench.redis),
         notices=bench.notices_port,
@@ -51,9 +57,13 @@ async def test_a_week_is_told_once_however_often_it_is_looked_at(idle_bench: Ben
     async with Worker(bench.client, task_queue=bench.queue, workflows=[Digest], activities=digesting.all):
         for number in range(2):
             order, id_ = DigestOrder("UTC"), f"digest-{bench.queue}-{number}"
-            assert await bench.client.execute_workflow(Digest.run, order, id=id_, task_queue=bench.queue) == 2
+            assert await bench.client.execute_workflow(Digest.run, order, id=id_, task_queue=bench.queue) == 3
     told = await bench.notices_port.latest(view.person, limit=10)
     assert [(item.kind, item.values["cost"]) for item in told] == [("digest", "$12.50")]
+    told = await bench.notices_port.latest(Person(workspace, f"{user}-boss"), limit=10)
+    assert sorted(item.kind for item in told) == ["digest", "team_digest"]
+    await channels.put(workspace, None)
+    assert await channels.get(workspace) is None
 
 
 async def test_the_schedule_is_on_mondays_at_nine_there_and_goes_when_it_is_switched_off(idle_bench: Bench) -> None:

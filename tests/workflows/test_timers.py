@@ -9,20 +9,31 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from clouddesk.adapters.budgets import RedisApprovals, RedisBudgets
+from clouddesk.adapters.costs import RedisCosts
+from clouddesk.approvals import OPEN_FOR, end_of
+from clouddesk.budgets import Budgets, as_is
 from clouddesk.language.localtime import utc_now
+from clouddesk.model.actor import ADMIN, Actor
+from clouddesk.model.approval import DECLINED, EXPIRED, EXTEND, Approval, Purchase
+from clouddesk.model.budget import HOUR, Bound, BudgetBook
 from clouddesk.model.errors import WrongState
 from clouddesk.model.reservation import ReservationOrder
-from clouddesk.model.share import EXTEND, MANAGE, Share
+from clouddesk.model.share import EXTEND as MAY_EXTEND
+from clouddesk.model.share import MANAGE, Share
 from clouddesk.model.timer import EVERY_DAY, REMIND, START, STOP, Timer, Weekly, power_id, power_ids
 from clouddesk.workflows import timers as timing
 from clouddesk.workflows.ringing import (
     DONE,
     HELD,
+    HOLIDAY,
+    LAPSED,
     MOVED,
     NOT_ALLOWED,
     NOTHING_TO_DO,
     OVER,
     REMINDED,
+    TOO_DEAR,
     TimerActivities,
 )
 from clouddesk.workflows.timers import TemporalTimers
@@ -44,6 +55,7 @@ def ringing(idle_bench: Bench, timers: TemporalTimers) -> TimerActivities:
         views=idle_bench.views,
         notices=idle_bench.notices_port,
         timers=timers,
+        budgets=budgets_of(idle_bench),
         clock=utc_now,
     )
 
@@ -52,6 +64,12 @@ def ringing(idle_bench: Bench, timers: TemporalTimers) -> TimerActivities:
 async def bench(idle_bench: Bench, ringing: TimerActivities) -> Bench:
     await idle_bench.start_worker(ringing=ringing)
     return idle_bench
+
+
+def budgets_of(bench: Bench) -> Budgets:
+    redis = bench.redis
+    stores = (RedisBudgets(redis), RedisApprovals(redis), RedisCosts(redis))
+    return Budgets(*stores, bench.audit, BudgetBook(), utc_now)
 
 
 def timer_of(bench: Bench, order: ReservationOrder, what: str, **changes: Any) -> Timer:
@@ -105,6 +123,21 @@ async def test_a_weekly_timer_stops_and_starts_each_time_and_by_whom_is_on_recor
     assert entries["stopped"] == entries["started"] == bench.person.user_id
 
 
+async def test_on_a_public_holiday_nothing_is_started_and_what_runs_is_stopped_all_the_same(
+    bench: Bench, timers: TemporalTimers, ringing: TimerActivities
+) -> None:
+    order = await bench.reserve_and_wait()
+    stop = timer_of(bench, order, STOP, holidays="DE")
+    start = timer_of(bench, order, START, holidays="DE")
+    # New Year begins in Berlin while it is still the old year in UTC.
+    new_year = datetime(2026, 12, 31, 23, 30, tzinfo=timezone.utc)
+    assert await ringing.ring(Ring(stop, "one", new_year)) == DONE
+    await bench.until(order, lambda view: view.state == "stopped")
+    assert await ringing.ring(Ring(start, "two", new_year)) == HOLIDAY
+    assert await ringing.ring(Ring(start, "three", new_year + timedelta(days=1))) == DONE
+    await bench.until(order, lambda view: view.state == "running")
+
+
 async def test_another_timer_of_a_kind_takes_the_place_of_the_first(bench: Bench, timers: TemporalTimers) -> None:
     order = bench.order()
     await timers.put(timer_of(bench, order, STOP))
@@ -156,7 +189,7 @@ async def test_machines_in_the_middle_of_something_are_waited_for(bench: Bench, 
     assert await ringing.ring(ring(timer_of(bench, order, STOP))) == NOTHING_TO_DO
 
 
-@pytest.mark.parametrize(("level", "outcome"), [(MANAGE, DONE), (EXTEND, NOT_ALLOWED), (None, NOT_ALLOWED)])
+@pytest.mark.parametrize(("level", "outcome"), [(MANAGE, DONE), (MAY_EXTEND, NOT_ALLOWED), (None, NOT_ALLOWED)])
 async def test_nobodys_timer_outlasts_their_right_to_switch(
     bench: Bench, timers: TemporalTimers, ringing: TimerActivities, level: str | None, outcome: str
 ) -> None:
@@ -175,7 +208,7 @@ async def test_whoever_may_not_see_a_machine_any_more_is_told_nothing_of_it(
     order = await bench.reserve_and_wait()
     timer = timer_of(bench, order, REMIND, id=f"reminder-{bench.person}-1", at=utc_now(), by="ben")
     assert await ringing.ring(ring(timer)) == NOT_ALLOWED
-    await bench.engine.share(order.reservation_id, Share("ben", EXTEND), "one")
+    await bench.engine.share(order.reservation_id, Share("ben", MAY_EXTEND), "one")
     assert await ringing.ring(ring(timer)) == REMINDED
 
 
@@ -215,3 +248,70 @@ async def test_a_reminder_before_the_end_moves_with_the_end(
     assert moved.at == view.expires_at - timedelta(seconds=300)
     assert "reminder" not in await bench.kinds()
     assert await ringing.ring(ring(replace(timer, before_end_seconds=599))) == REMINDED
+
+
+async def test_what_would_go_beyond_a_budget_does_not_start_by_the_clock(
+    bench: Bench, ringing: TimerActivities
+) -> None:
+    order = await bench.reserve_and_wait()
+    await bench.engine.stop(order.reservation_id)
+    await bench.until(order, lambda view: view.state == "stopped")
+    admin, person = Actor("local", "root", roles=(ADMIN,)), bench.person.user_id
+    budgets = budgets_of(bench)
+    await budgets.set(admin, person, {HOUR: Bound(order.hourly_price_usd / 2)})
+    start = timer_of(bench, order, START)
+    assert await ringing.ring(ring(start)) == TOO_DEAR
+    assert (await bench.notice("over_budget")).reservation_id == order.reservation_id
+    assert (await bench.engine.get(order.reservation_id)).state == "stopped"
+    await budgets.set(admin, person, {HOUR: Bound(order.hourly_price_usd)})
+    assert await ringing.ring(ring(start, "two")) == DONE
+    await bench.until(order, lambda view: view.state == "running")
+
+
+async def test_a_request_that_nobody_decides_on_ends_at_its_time_and_who_asked_is_told(
+    bench: Bench, timers: TemporalTimers
+) -> None:
+    order = await bench.reserve_and_wait()
+    approval = await asked(bench, order, "one")
+    await timers.put(replace(end_of(approval), at=utc_now() + timedelta(seconds=1)))
+    notice = await bench.notice("approval_decided")
+    assert (notice.user_id, notice.values["status"]) == (bench.person.user_id, EXPIRED)
+    known = await budgets_of(bench).approvals.get("local", approval.id)
+    assert known is not None
+    assert known.status == EXPIRED
+    trail = [entry async for entry in bench.audit.read(since=order.created_at)]
+    assert [item.facts["status"] for item in trail if item.id.startswith(approval.id)] == [EXPIRED]
+
+
+async def test_a_decided_request_does_not_end_and_one_that_was_lost_is_told(
+    bench: Bench, ringing: TimerActivities
+) -> None:
+    order = await bench.reserve_and_wait()
+    approval = await asked(bench, order, "two")
+    store = budgets_of(bench).approvals
+    await store.change("local", approval.id, lambda known: replace(known, status=DECLINED))
+    assert await ringing.ring(ring(end_of(approval))) == LAPSED
+    assert [item for item in await bench.notices() if item.kind == "approval_decided"] == []
+    unknown = replace(end_of(approval), note="a-0123456789 etl")
+    assert await ringing.ring(ring(unknown)) == LAPSED
+    assert (await bench.notice("approval_decided")).values == {"name": "etl", "status": "lost"}
+
+
+async def asked(bench: Bench, order: ReservationOrder, key: str) -> Approval:
+    """A request of the bench's person."""
+    view = await bench.engine.get(order.reservation_id)
+    purchase = Purchase(EXTEND, view.id, view.owner, view.name, key=f"{view.id}:{key}", seconds=3600)
+    now, person = utc_now(), bench.person
+    approval = Approval(
+        id=purchase.approval_id,
+        workspace_id=person.workspace_id,
+        asker=person.user_id,
+        purchase=purchase,
+        planned=as_is(view),
+        findings=(),
+        conversation="local:console:-:ann",
+        timezone="UTC",
+        created_at=now,
+        expires_at=now + OPEN_FOR,
+    )
+    return await budgets_of(bench).approvals.add(approval)

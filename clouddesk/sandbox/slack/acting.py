@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,9 +12,10 @@ from clouddesk.sandbox.slack.calls import Call, Refused
 from clouddesk.sandbox.slack.delivery import COMMANDS, INTERACTIVE, Delivery, NotAcked
 from clouddesk.sandbox.slack.events import Events
 from clouddesk.sandbox.slack.methods_chat import respond
+from clouddesk.sandbox.slack.methods_files import file_shown
 from clouddesk.sandbox.slack.methods_views import shown
 from clouddesk.sandbox.slack.people import DEACTIVATED, Channel, User
-from clouddesk.sandbox.slack.store import Message, Store
+from clouddesk.sandbox.slack.store import File, Message, Store
 
 DIRECT = "dm"
 """Stands for: the DM of this person with the app."""
@@ -71,9 +73,19 @@ class Acting:
         return found
 
     def say(
-        self, user: str, channel: str, text: str, *, thread_ts: str | None = None, subtype: str | None = None
+        self,
+        user: str,
+        channel: str,
+        text: str,
+        *,
+        thread_ts: str | None = None,
+        subtype: str | None = None,
+        files: Mapping[str, str] | None = None,
     ) -> Said:
-        """Write a message. ``@clouddesk`` becomes a mention, as Slack's client makes it one."""
+        """Write a message. ``@clouddesk`` becomes a mention, as Slack's client makes it one.
+
+        ``files``: texts that go with it, by the files' names.
+        """
         who = self.store.workspace.user(user)
         where = self.place(who, channel)
         if who.kind == DEACTIVATED or who.id not in where.members:
@@ -85,7 +97,8 @@ class Acting:
             text=self.typed(text),
             thread_ts=thread_ts,
             client_msg_id=str(uuid.uuid4()),
-            subtype=subtype,
+            subtype="file_share" if files else subtype,
+            files=[self._sent(name, content, where) for name, content in (files or {}).items()],
         )
         if who.kind == "bot":
             message.bot_id, message.app_id, message.client_msg_id = "B0OTHERBOT", "A0OTHERBOT", None
@@ -93,6 +106,17 @@ class Acting:
             message.blocks = [_as_rich_text(message.text)]
         self.store.add(message)
         return Said(message.ts, where.id, self.events.message_posted(message))
+
+    def set_status(self, user: str, text: str = "", emoji: str = "", expiration: int = 0) -> None:
+        """What this person says of themselves beside their name; nothing clears it."""
+        who = self.store.workspace.user(user)
+        who.status_text, who.status_emoji, who.status_expiration = text, emoji, expiration
+
+    def _sent(self, name: str, content: str, where: Channel) -> dict[str, Any]:
+        data = content.encode()
+        file = File(self.store.new_id("F"), name, len(data), data, title=name, shared_in=[where.id])
+        self.store.files[file.id] = file
+        return file_shown(file, self.base_url, self.store.workspace.team_id)
 
     def edit(self, user: str, channel: str, ts: str, text: str) -> list[str]:
         """Change what this person wrote; the ids of the events."""

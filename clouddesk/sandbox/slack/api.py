@@ -156,12 +156,13 @@ class Api:
         return web.Response(text=f"OK - {len(content)}")
 
     async def download(self, request: web.Request) -> web.Response:
-        """A shared file; only with the app's token."""
+        """A shared file; a page to sign in at, without the app's token and scope."""
         file = self._store.files.get(request.match_info["file"].partition("-")[2])
         if file is None or file.content is None:
             return web.Response(status=404)
-        if _token(request, {}) != self._store.workspace.app.bot_token:
-            return web.Response(status=403)
+        app = self._store.workspace.app
+        if _token(request, {}) != app.bot_token or "files:read" not in app.scopes:
+            return web.Response(text="<html>Sign in to Slack</html>", content_type="text/html")
         return web.Response(body=file.content, content_type="application/octet-stream")
 
     def _call(self, arguments: dict[str, Any]) -> Call:

@@ -48,6 +48,7 @@ class Control:
         self._slack = slack
         self._actions: dict[str, Callable[..., Any]] = {
             "say": slack.say,
+            "set_status": slack.set_status,
             "edit": slack.edit,
             "delete_message": slack.delete_message,
             "slash": slack.slash,

@@ -45,7 +45,7 @@ async def complete_upload(call: Call) -> dict[str, Any]:
             thread_ts=call.text("thread_ts") or None,
             bot_id=call.app.bot_id,
             app_id=call.app.app_id,
-            files=[_shown(call, file) for file in files],
+            files=[file_shown(file, call.base_url, call.workspace.team_id) for file in files],
             subtype="file_share",
         )
         call.store.add(message)
@@ -53,8 +53,8 @@ async def complete_upload(call: Call) -> dict[str, Any]:
     return {"ok": True, "files": [{"id": file.id, "title": file.title} for file in files]}
 
 
-def _shown(call: Call, file: File) -> dict[str, Any]:
-    team = call.workspace.team_id
-    link = f"{call.base_url}/files-pri/{team}-{file.id}/{file.name}"
-    facts = {"id": file.id, "name": file.name, "title": file.title, "alt_txt": file.alt_text}
-    return {**facts, "size": file.length, "url_private": link}
+def file_shown(file: File, base_url: str, team: str) -> dict[str, Any]:
+    """The file object of the Web API."""
+    link = f"{base_url}/files-pri/{team}-{file.id}/{file.name}"
+    facts = {"id": file.id, "name": file.name, "title": file.title, "alt_txt": file.alt_text, "mode": "hosted"}
+    return {**facts, "size": file.length, "url_private": link, "url_private_download": link}

@@ -35,6 +35,7 @@ SCOPES = (
     "channels:read",
     "chat:write",
     "commands",
+    "files:read",
     "files:write",
     "groups:history",
     "groups:read",
@@ -71,6 +72,10 @@ class User:
     tz: str = "UTC"
     locale: str = "en-US"
     team_id: str = TEAM
+    status_text: str = ""
+    status_emoji: str = ""
+    status_expiration: int = 0
+    """In seconds since 1970; 0: until it is changed."""
 
     def offset_seconds(self) -> int:
         offset = datetime.datetime.now(zoneinfo.ZoneInfo(self.tz)).utcoffset()
@@ -89,6 +94,9 @@ class User:
                 "real_name": self.real_name,
                 "display_name": self.name,
                 "team": self.team_id,
+                "status_text": self.status_text,
+                "status_emoji": self.status_emoji,
+                "status_expiration": self.status_expiration,
                 "avatar_hash": hashlib.sha256(self.id.encode()).hexdigest()[:12],
             },
             "is_bot": is_bot,

@@ -104,10 +104,12 @@ class SlackServer:
 
     # What people do
 
-    def say(
-        self, user: str, channel: str, text: str, *, thread_ts: str | None = None, subtype: str | None = None
-    ) -> Said:
-        return self.acting.say(user, channel, text, thread_ts=thread_ts, subtype=subtype)
+    def say(self, user: str, channel: str, text: str, *, thread_ts: str | None = None, **more: Any) -> Said:
+        """See Acting.say; ``more``: subtype, files."""
+        return self.acting.say(user, channel, text, thread_ts=thread_ts, **more)
+
+    def set_status(self, user: str, text: str = "", emoji: str = "", expiration: int = 0) -> None:
+        self.acting.set_status(user, text, emoji, expiration)
 
     def deactivate(self, user: str) -> list[str]:
         return self.acting.deactivate(user)

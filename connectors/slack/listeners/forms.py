@@ -11,6 +11,7 @@ from connectors.slack.app import Services
 from connectors.slack.change_view import CHANGE
 from connectors.slack.credentials_view import CHOOSE, CREDENTIALS
 from connectors.slack.events import of_payload
+from connectors.slack.keys_view import KEYS
 from connectors.slack.modals import Change
 from connectors.slack.share_view import SHARE
 
@@ -30,6 +31,11 @@ def register(app: AsyncApp, services: Services) -> None:
         if rest is not None:
             await rest
         await services.home.refresh(user_id)
+
+    @app.view(KEYS)
+    async def keys(ack: AsyncAck, view: dict[str, Any], body: dict[str, Any]) -> None:
+        await ack(**await services.modals.ssh_keys_given(body["user"]["id"], view))
+        services.later(services.home.refresh(body["user"]["id"]))
 
     @app.view(CHANGE)
     async def change(ack: AsyncAck, view: dict[str, Any], body: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from connectors.slack.text import incoming
 ASK = "ask_clouddesk"
 LIST = "list_resources"
 CREDENTIALS = "add_credentials"
+SSH_KEY = "add_ssh_key"
 
 
 def register(app: AsyncApp, services: Services) -> None:
@@ -38,3 +39,9 @@ def register(app: AsyncApp, services: Services) -> None:
         await ack()
         trigger, user_id = body["trigger_id"], body["user"]["id"]
         services.later(services.opened(services.modals.open_credentials(trigger, user_id), trigger, user_id))
+
+    @app.shortcut({"type": "shortcut", "callback_id": SSH_KEY})
+    async def key_added(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        trigger, user_id = body["trigger_id"], body["user"]["id"]
+        services.later(services.opened(services.modals.open_ssh_keys(trigger, user_id), trigger, user_id))

@@ -13,15 +13,18 @@ import pytest
 from redis.asyncio import Redis
 
 from clouddesk.adapters.redis import open_redis
+from clouddesk.budgets import BudgetView
 from clouddesk.costs import CostWish
 from clouddesk.desk import Desk
-from clouddesk.model.actor import Actor
+from clouddesk.model.actor import Actor, Person
 from clouddesk.model.costs import CostReport, report
 from clouddesk.model.reservation import Reservation
 from clouddesk.sandbox.slack.server import SlackServer
 from clouddesk.settings import Settings
+from clouddesk.ssh_keys import SshKeys
 from connectors.slack.gateway import open_gateway
 from tests.builders import NOW
+from tests.conversation.memory import MemorySshKeys
 from tests.integration.slack.dialogue import SECRET, Dialogue
 from tests.servers import free_port, redis_url
 
@@ -59,10 +62,38 @@ class NoCosts:
         return report([], wish.since, wish.until, NOW)
 
 
+class NoBudgets:
+    """Nothing is bound."""
+
+    async def view(self, _actor: Actor, whose: str) -> BudgetView:
+        return BudgetView(whose, (), None, "2026-03")
+
+
+class NoAbsences:
+    """Nobody has machines, so nobody's status is looked at."""
+
+    async def owners(self, _workspace_id: str) -> list[Person]:
+        return []
+
+
+class NoTeam:
+    """Nothing is frozen, and nobody has left."""
+
+    async def current(self, _actor: Actor) -> None:
+        return None
+
+    async def concerned(self, _actor: Actor) -> list[str]:
+        return []
+
+
 class NoDesk:
     """A Desk at which nobody has anything."""
 
     costs = NoCosts()
+    budgets = NoBudgets()
+    absences = NoAbsences()
+    freezing = leavers = NoTeam()
+    ssh_keys = SshKeys(MemorySshKeys())
 
     async def reservations(self, _actor: Actor, **_which: bool) -> list[Reservation]:
         return []

@@ -147,6 +147,7 @@ class Spent(ManyMachines):
         view = replace(view, workspace_id=person.workspace_id, owner=person.user_id)
         world.views.items[view.id] = view
         self.costs = world.desk.costs
+        self.budgets = world.desk.budgets
 
 
 def sent(slack: SlackServer) -> int:

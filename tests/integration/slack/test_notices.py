@@ -10,7 +10,7 @@ import pytest
 from redis.asyncio import Redis
 
 from clouddesk.adapters.redis import RedisNotices
-from clouddesk.model.notice import EXPIRING, READY, STOPPED, Notice
+from clouddesk.model.notice import APPROVAL_ASKED, EXPIRING, READY, STOPPED, TEAM_DIGEST, Notice
 from clouddesk.sandbox.slack.server import SlackServer
 from tests.integration.slack.conftest import StartGateway, said, until
 from tests.integration.slack.dialogue import Dialogue
@@ -49,6 +49,18 @@ async def test_a_notice_arrives_once_with_three_gateways(slack: SlackServer, red
     await asyncio.sleep(0.5)
     assert len(said(slack, "ann")) == 1
     assert "vm-1" in said(slack, "ann")[0]
+
+
+async def test_the_teams_week_is_posted_for_all_of_the_channel(
+    slack: SlackServer, redis: Redis, start: StartGateway
+) -> None:
+    await start()
+    week = {"week": "16 November", "people": "2", "parts": "spark $34.00"}
+    digest = notice(slack, "ann", "data", kind=TEAM_DIGEST)
+    await RedisNotices(redis).send(replace(digest, values={**digest.values, **week, "cost": "$34.00"}))
+    await until(lambda: bool(said(slack, "ben", "data")))
+    assert "spark $34.00" in said(slack, "ben", "data")[0]
+    assert said(slack, "ann") == []
 
 
 async def test_notices_keep_their_order_and_other_workspaces_are_left_alone(
@@ -123,3 +135,21 @@ async def test_a_notice_for_somebody_who_left_is_dropped_and_holds_up_no_other(
     assert await redis.keys("*:lane:*") == []
     assert [call.answer for call in slack.calls if call.method == "chat.postMessage"] == ["ok"]
     assert said(slack, "ben", "general") == []
+
+
+async def test_a_manager_decides_on_a_request_by_a_button_with_their_own_name(
+    slack: SlackServer, redis: Redis, start: StartGateway, dialogue: Dialogue
+) -> None:
+    await start()
+    values = {"name": "spark", "approval_id": "a-0123456789", "asked_by": "ann", "what": "*spark*: 5 × m5.xlarge"}
+    values |= {"reasons": "• ann's budget of $20.00 for July", "ends": NOW.isoformat(), "owner": "ann"}
+    asked = replace(notice(slack, "ben", kind=APPROVAL_ASKED), conversation="", reservation_id="", values=values)
+    await RedisNotices(redis).send(asked)
+    await until(lambda: bool(said(slack, "ben")))
+    (card,) = [one for one in slack.messages("ben", "dm") if one.user == slack.app.bot_user_id]
+    assert "ann asks for *spark*: 5 × m5.xlarge. It goes beyond" in card.text
+    await slack.press("ben", card.ts, "say:0")
+    await until(lambda: bool(dialogue.heard))
+    (pressed,) = dialogue.heard
+    assert pressed["text"] == '/decide{"decision": "approve@a-0123456789"}'
+    assert pressed["user_id"] == slack.workspace.user("ben").id

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from actions import own_keys
-from actions.own_keys import ADD, HOW, NOT_ONES_OWN, REMOVE, SHOW, About
+from actions.own_keys import ADD, HOW, NOT_ONES_OWN, REMOVE, SHOW, SHOW_ALL, About
 from actions.turn import Turn
 from clouddesk.model.actor import Actor
 from tests.conversation.memory import MemoryDesk
@@ -39,13 +39,35 @@ def about(text: str, *, intent: str = "out_of_scope") -> About | None:
         ("please remove my second ssh key", REMOVE, "2"),
         ("delete ssh key bo@laptop please", REMOVE, "bo@laptop"),
         (f"remove this key: {KEY}", REMOVE, ""),
+        (f"add my ssh key as laptop: {KEY}", ADD, ""),
+        ("show my keys", SHOW_ALL, ""),
+        ("remove the laptop key", REMOVE, "laptop"),
+        ("please delete my old laptop key", REMOVE, "old laptop"),
+        ("forget the key called laptop", REMOVE, "laptop"),
+        ("drop the second key", REMOVE, "2"),
+        ("add my ssh key", HOW, ""),
         ("how do I add my ssh key?", HOW, ""),
         ("I want to add an ssh key", HOW, ""),
         (f"put bo's ssh key {KEY} on rocky-2", NOT_ONES_OWN, ""),
     ],
 )
 def test_it_is_about_ones_own_keys(text, what, which):
-    assert about(text) == About(what, which)
+    found = about(text)
+    assert found is not None
+    assert (found.what, found.which) == (what, which)
+
+
+@pytest.mark.parametrize(
+    ("before", "name"),
+    [
+        ("add my ssh key as laptop: ", "laptop"),
+        ("this key is called old laptop, ", "old laptop"),
+        ("use this as my ssh key: ", ""),
+        ("my ssh key is ", ""),
+    ],
+)
+def test_a_key_has_the_name_that_is_said_before_it(before, name):
+    assert about(before + KEY) == About(ADD, name=name)
 
 
 @pytest.mark.parametrize(
@@ -59,6 +81,11 @@ def test_it_is_about_ones_own_keys(text, what, which):
         "put bo's ssh key on rocky-2",
         "stop vm-1 and remove my ssh key",
         "ssh to ubuntu-1, how?",
+        "remove my aws access key",
+        "delete the api key",
+        "remove bo's key",
+        "remove the key from etl",
+        "remove my digitalocean credentials",
     ],
 )
 def test_it_only_speaks_of_keys(text):

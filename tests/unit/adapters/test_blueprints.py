@@ -96,6 +96,10 @@ def test_a_role_that_needs_more_makes_all_machines_larger(tmp_path):
         ("roles/0/ports/inside", ["http"], "must hold ports and ranges such as 7077 and 7000-7100, not 'http'"),
         ("default_nodes", 1, "default_nodes must be at least least_nodes, 2"),
         ("scales", ["double"], "scales must hold grow, shrink, both or neither, not double"),
+        ("idle", {"ask_hours": 0}, "idle.ask_hours must be a number above 0, not 0"),
+        ("idle", {"cpu_percent": 80}, "idle.cpu_percent must be 50 or less: what does more is at work"),
+        ("idle", {"only_ask": "yes"}, "idle.only_ask must be true or false, not 'yes'"),
+        ("idle", {"stop": False}, "idle.stop does not exist here. There are: ask_hours, cpu_percent, only_ask"),
         ("software/ansible_roles", ["lucene"], "software.ansible_roles names lucene, but there is no"),
         ("software/versions/solr", 9.1, "software.versions.solr must be a text, not 9.1; a version goes in quotes"),
         (
@@ -130,6 +134,11 @@ def test_software_scales_as_it_says_and_bare_machines_always(tmp_path):
     assert load_blueprints(write(tmp_path, with_change("scales", ["grow"])))["solr"].scales == ("grow",)
     assert load_blueprints(write(tmp_path, with_change("software", None)))["solr"].scales == ("grow", "shrink")
     assert SHIPPED["spark"].growing_role == "worker"
+
+
+@pytest.mark.parametrize("name", ["postgres", "redis", "kafka", "elasticsearch", "kubernetes"])
+def test_what_serves_others_is_only_asked_about_when_nobody_uses_it(name):
+    assert SHIPPED[name].idle.is_only_asked
 
 
 def test_a_file_that_is_no_yaml_is_named(tmp_path):

@@ -6,7 +6,7 @@ import struct
 from dataclasses import asdict
 
 from connectors import charts, render
-from connectors.charts import Bar, Chart
+from connectors.charts import Bar, Chart, Curve
 from connectors.conversation import Shown
 from connectors.rasa import Reply
 from connectors.slack.pictures import draw
@@ -19,6 +19,28 @@ CHART = Chart(
         Bar("DigitalOcean", "s-2vcpu-4gb, nyc1", 32.0, "$32.00", has_access=False),
     ),
 )
+
+CURVE = Chart(
+    "etl: CPU 40 % on average",
+    "In use for 1 hour of 4 hours, today",
+    curve=Curve(
+        (None, 0.0, 50.0, 100.0), (None, 1.0, 2.0, None), (False, False, True, True), ((0, "13:00"), (2, "15:00"))
+    ),
+)
+
+
+def test_a_curve_is_read_as_it_was_carried_and_told_in_words_and_in_columns() -> None:
+    assert Chart.read(asdict(CURVE)) == CURVE
+    assert "etl: CPU 40 % on average, between 0 % and 100 %. In use for 1 hour" in CURVE.in_words
+    title, columns, marks = charts.as_text(CURVE).splitlines()
+    assert (title, columns) == (CURVE.title, "·▁▅█")
+    assert marks == "13:00 15:00"
+
+
+def test_the_picture_of_a_curve_is_as_wide_as_that_of_bars() -> None:
+    pictures = [draw(chart) for chart in (CURVE, CHART)]
+    assert all(picture.startswith(b"\x89PNG") for picture in pictures)
+    assert len({struct.unpack(">I", picture[16:20]) for picture in pictures}) == 1
 
 
 def test_a_chart_is_read_as_it_was_carried() -> None:

@@ -11,8 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from clouddesk.budgets import as_is
 from clouddesk.desk import Desk
 from clouddesk.model.actor import ADMIN, LOCAL_WORKSPACE, MEMBER, OPERATOR, VIEWER, Actor
+from clouddesk.model.approval import EXTEND as EXTENSION
+from clouddesk.model.approval import Approval, NotYoursToDecide, Purchase
 from clouddesk.model.audit import REQUESTED, AuditEntry
 from clouddesk.model.credentials import credential_ref
 from clouddesk.model.errors import CloudDeskError, Denied, NotFound
@@ -90,9 +93,9 @@ Rule = Callable[[Who], Refusal]
 SEE, LENGTHEN, SWITCH, OWN, OPEN = "see", "lengthen", "switch", "own", "open"
 _ALL = {SEE, LENGTHEN, SWITCH, OWN}
 _PARTS = {
-    "a colleague who may use it": {SEE},
-    "a colleague who may extend it": {SEE, LENGTHEN},
-    "a colleague who may manage it": {SEE, LENGTHEN, SWITCH},
+    "a colleague who may use it": {SEE, OPEN},
+    "a colleague who may extend it": {SEE, OPEN, LENGTHEN},
+    "a colleague who may manage it": {SEE, OPEN, LENGTHEN, SWITCH},
 }
 
 
@@ -100,7 +103,7 @@ def rights(who: Who) -> set[str]:
     """What somebody may do with Ann's reservation."""
     if not who.is_here:
         return set()
-    had = {*_ALL, OPEN} if who.is_owner else _ALL if who.is_admin else _PARTS.get(who.relation, set())
+    had = {*_ALL, OPEN} if who.is_owner else _PARTS.get(who.relation, set()) | (_ALL if who.is_admin else set())
     return had if who.changes else had & {SEE}
 
 
@@ -150,6 +153,17 @@ def of_the_team(who: Who) -> Refusal:
     return None if who.is_owner or who.is_admin else Denied
 
 
+def managers(who: Who) -> Refusal:
+    """Of Ann's request: nobody decides on their own, nor on what they have a part in; others do not find it."""
+    if who.is_owner or (who.is_here and who.is_admin and who.relation in _PARTS):
+        return NotYoursToDecide
+    return None if who.is_here and who.is_admin else NotFound
+
+
+def managers_and_who_asked(who: Who) -> Refusal:
+    return None if who.is_here and (who.is_owner or who.is_admin) else NotFound
+
+
 VM = ResourceRequest(kind="vm")
 ANNS_KEY = public_key(comment="anns")
 
@@ -179,6 +193,8 @@ class Scene:
             "ssh keys": {person: keys for person, keys in world.ssh_keys.items.items() if keys},
             "credentials": world.accounts.infos,
             "freezes": world.freezes.items,
+            "budgets": world.budgets.books,
+            "approvals": world.approvals.items,
             "trail": world.trail.entries,
         }
         # What lies in them is never changed, but replaced.
@@ -213,6 +229,7 @@ async def set_up(row: Row) -> Scene:
     world.trail.entries = [AuditEntry("entry", START, REQUESTED, LOCAL_WORKSPACE, by=ANN.user_id, owner=ANN.user_id)]
     await world.notices.send(Notice("notice", READY, LOCAL_WORKSPACE, ANN.user_id, "c", item.id, START))
     await world.orphans.note(_orphan())
+    await world.approvals.add(_approval(world, item))
     world.clock.forward(minutes=5)
     return Scene(world, item, quote.id)
 
@@ -228,6 +245,14 @@ async def _reservation(world: MemoryDesk, state: str) -> Reservation:
         item = replace(item, nodes=item.nodes[:-1], choose_by=choose_by, can_go_on=True)
     world.views.items[item.id] = item = replace(item, state=state or item.state)
     return item
+
+
+def _approval(world: MemoryDesk, item: Reservation) -> Approval:
+    """Ann asks for an hour more."""
+    purchase = Purchase(EXTENSION, item.id, item.owner, item.name, key="one", seconds=3600)
+    now = world.clock()
+    times = (now, now + timedelta(hours=24))
+    return Approval("a-1", LOCAL_WORKSPACE, ANN.user_id, purchase, as_is(item), (), "c", "UTC", *times)
 
 
 def _orphan() -> Orphan:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from clouddesk import settings
+from clouddesk.model.budget import Bound, Budget, BudgetBook
 from clouddesk.model.errors import Invalid
 from clouddesk.model.offer import OwnCloud
 
@@ -50,6 +51,11 @@ def test_a_limit_that_is_no_number_is_refused(tmp_path, monkeypatch):
         ("limits: {max_nodes: true}", "a whole number"),
         ("limits: {max_nodes: 0}", "1 or more"),
         ("limits: {failover_dearer_percent: -1}", "0 or more"),
+        ("budgets: {ann: {month: 5}}", "each, team and approvers"),
+        ("budgets: {each: {day: 5}}", "month, hour, lease, machines"),
+        ("budgets: {team: {month: much}}", "must be a number"),
+        ("budgets: {team: {month: {least: 5}}}", "must be a number"),
+        ("budgets: {approvers: cid}", "a list of user ids"),
         ("grant_sandbox_credentials: 'false'", "true or false"),
         ("openstack_prices: {m1.small: 0}", "by the hour for each flavor, 0.0001 or more"),
         ("openstack_prices: {m1.small: -1}", "by the hour for each flavor"),
@@ -123,3 +129,11 @@ def test_the_teams_own_cloud_is_read_from_the_file(tmp_path, monkeypatch):
     )
     said = OwnCloud({"m1.small": 0.021, "m1.large": 1}, 0, {"RegionOne": "frankfurt"})
     assert load(tmp_path).own_clouds == {"openstack": said}
+
+
+def test_budgets_are_read_with_and_without_warnings(tmp_path, monkeypatch):
+    monkeypatch.setattr(settings, "PROJECT", tmp_path)
+    said = "budgets: {each: {month: {warn: 150, most: 200}, machines: 10}, team: {hour: 5}, approvers: [U1]}\n"
+    (tmp_path / "settings.yml").write_text(said)
+    each, team = Budget(month=Bound(200, 150), machines=Bound(10)), Budget(hour=Bound(5))
+    assert load(tmp_path).budgets == BudgetBook(team=team, each=each, approvers=("U1",))

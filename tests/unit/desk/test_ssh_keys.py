@@ -50,8 +50,11 @@ def test_options_and_what_no_comment_holds_are_left_out():
         (public_key("dsa"), WeakSshKey),
         (public_key("rsa", bits=1024), WeakSshKey),
         (public_key().replace("ssh-ed25519", "ssh-rsa"), NoSshKey),
+        ("PuTTY-User-Key-File-3: ssh-ed25519\nPrivate-Lines: 1\nAAAA", SshKeyIsPrivate),
+        ("ssh-ed25519-cert-v01@openssh.com AAAAIHNzaC1lZDI1NTE5LWNlcnQtdjAxQG9wZW5zc2guY29t bo", NoSshKey),
+        ("---- BEGIN SSH2 PUBLIC KEY ----\nAAAAC3NzaC1lZDI1NTE5AAAAIELvjIVn0yZSxd", NoSshKey),
     ],
-    ids=["none", "cut", "private", "dsa", "short", "mixed"],
+    ids=["none", "cut", "private", "dsa", "short", "mixed", "putty", "certificate", "ssh2"],
 )
 def test_what_is_no_key_or_a_bad_one_is_refused_with_what_to_do(text, error):
     with pytest.raises(error, match=r"ssh-|private"):
@@ -61,6 +64,45 @@ def test_what_is_no_key_or_a_bad_one_is_refused_with_what_to_do(text, error):
 def test_a_broken_key_is_still_seen_to_be_meant_as_one():
     assert holds_ssh_key("ssh-ed25519 AAAAC3Nz")
     assert not holds_ssh_key("ssh to ubuntu-1, how?")
+
+
+def test_a_certificate_and_a_key_in_another_form_are_called_what_they_are():
+    cert = "ssh-ed25519-cert-v01@openssh.com AAAAIHNzaC1lZDI1NTE5LWNlcnQtdjAxQG9wZW5zc2guY29t bo"
+    assert holds_ssh_key(cert)
+    with pytest.raises(NoSshKey, match="certificate"):
+        parse_ssh_key(cert)
+    with pytest.raises(NoSshKey, match="ssh-keygen -i"):
+        parse_ssh_key("---- BEGIN SSH2 PUBLIC KEY ----\nAAAAC3NzaC1lZDI1NTE5AAAAIELvjIVn0yZSxd")
+
+
+def test_2048_bits_of_rsa_are_few_and_3072_are_not():
+    assert parse_ssh_key(public_key("rsa", bits=2048)).is_short
+    assert not parse_ssh_key(public_key("rsa", bits=3072)).is_short
+    assert not parse_ssh_key(public_key()).is_short
+
+
+async def test_several_keys_are_kept_with_what_became_of_each_or_none_when_one_is_bad():
+    desk = MemoryDesk().desk
+    old, new = public_key(comment="old"), public_key(comment="")
+    await desk.ssh_keys.add(ANN, old)
+    with pytest.raises(WeakSshKey):
+        await desk.ssh_keys.add(ANN, f"{new}\n{public_key('dsa')}")
+    assert [key.comment for key in await desk.ssh_keys.list(ANN)] == ["old"]
+    done = await desk.ssh_keys.add(ANN, f'{old}\ncommand="ls" {new}')
+    assert [(one.key.line, one.was_known) for one in done] == [(old, True), (new, False)]
+    assert not any(one.lost_options for one in await desk.ssh_keys.add(ANN, old))
+    (limited,) = await desk.ssh_keys.add(ANN, f'command="ls" {new}', name="box; rm")
+    assert limited.lost_options
+    assert limited.key.comment == "box rm"
+
+
+async def test_a_word_of_its_name_is_enough_where_only_one_has_it():
+    desk = MemoryDesk().desk
+    for comment in ("bo@laptop", "bo@desk", "bo laptop 2"):
+        await desk.ssh_keys.add(ANN, public_key(comment=comment))
+    with pytest.raises(NotFound):
+        await desk.ssh_keys.remove(ANN, "bo")
+    assert (await desk.ssh_keys.remove(ANN, "desk")).comment == "bo@desk"
 
 
 async def test_each_has_their_own_and_the_same_key_once():

@@ -92,3 +92,25 @@ async def test_there_is_a_most_of_reminders_and_a_free_place_is_taken_again(worl
         await world.desk.timers.remind(ANN, at=at, conversation="c")
     await world.desk.timers.forget_reminders(ANN, [made[3]])
     assert (await world.desk.timers.remind(ANN, at=at, conversation="c")).id == made[3].id
+
+
+async def test_holidays_are_left_out_by_the_persons_own_place_and_a_new_place_changes_what_is_set(
+    world: MemoryDesk, item: Reservation
+) -> None:
+    timers = world.desk.timers
+    assert await timers.place_of(ANN) == "DE", "by the time zone"
+    assert await timers.leave_out(ANN, item.id, "DE") == [], "there is no schedule yet"
+    await timers.schedule(ANN, item.id, [replace(switch, holidays="DE") for switch in OFFICE], conversation="c")
+    assert await timers.use_place(ANN, "DE-BY") == [item.name]
+    assert await timers.place_of(ANN) == "DE-BY"
+    assert {timer.holidays for timer in await timers.schedule_of(ANN, item.id)} == {"DE-BY"}
+    assert {timer.holidays for timer in await timers.leave_out(ANN, item.id, "")} == {""}
+    assert await timers.use_place(ANN, "FR") == []
+
+
+async def test_what_is_set_for_once_is_taken_away_alone(world: MemoryDesk, item: Reservation) -> None:
+    once = Switch(STOP, at=world.clock() + timedelta(hours=1))
+    await world.desk.timers.schedule(ANN, item.id, [*OFFICE, once], conversation="c")
+    gone = await world.desk.timers.unschedule(ANN, item.id, powers=(STOP,), only_once=True)
+    assert [timer.weekly for timer in gone] == [None]
+    assert len(await world.desk.timers.schedule_of(ANN, item.id)) == 2

@@ -11,17 +11,23 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from clouddesk.budgets import as_is
 from clouddesk.costs import TEAM, CostWish
 from clouddesk.desk import Desk
 from clouddesk.model.actor import Actor
+from clouddesk.model.approval import EXTEND as EXTENSION
+from clouddesk.model.approval import OverBudget, Purchase
+from clouddesk.model.budget import MONTH, Bound
 from clouddesk.model.credentials import Secret
 from clouddesk.model.errors import Denied, NotFound, QuoteExpired
+from clouddesk.model.idling import IdleWish
 from clouddesk.model.node import Opening
 from clouddesk.model.offer import Requirements
 from clouddesk.model.reservation import GO_ON, PARTIAL, STOPPED
 from clouddesk.model.scaling import Scale
 from clouddesk.model.share import EXTEND, MANAGE, USE, Share
 from clouddesk.model.timer import EVERY_DAY, STOP, Weekly
+from clouddesk.peers import Kind
 from clouddesk.timers import Switch
 from tests.conversation.memory import START
 from tests.keys import public_key
@@ -38,6 +44,8 @@ from tests.unit.desk.matrix import (
     Who,
     admins,
     anybody,
+    managers,
+    managers_and_who_asked,
     members,
     of_the_team,
     ones_own,
@@ -48,6 +56,8 @@ from tests.unit.desk.matrix import (
 )
 
 Call = Callable[[Desk, Actor, str], Awaitable[Any]]
+SOON = START + timedelta(days=1)
+NEVER = IdleWish(stop_seconds=0)
 NIGHTLY = Switch(STOP, Weekly(EVERY_DAY, 19))
 GROWN = Scale(3, 2, "node", hourly_price_usd=1.0, stopped_hourly_price_usd=1.0)
 OF_RESERVATIONS: dict[str, tuple[str, Call]] = {
@@ -58,7 +68,11 @@ OF_RESERVATIONS: dict[str, tuple[str, Call]] = {
     "desk.secrets_of": (OPEN, lambda desk, actor, id_: desk.secrets_of(actor, id_)),
     "leases.extension_price_usd": (SEE, lambda desk, actor, id_: desk.leases.extension_price_usd(actor, id_, 3600)),
     "leases.extend": (LENGTHEN, lambda desk, actor, id_: desk.leases.extend(actor, id_, 3600, request_id="r")),
+    "leases.look_at_extension": (LENGTHEN, lambda desk, actor, id_: desk.leases.look_at_extension(actor, id_, 3600)),
     "leases.hold": (LENGTHEN, lambda desk, actor, id_: desk.leases.hold(actor, id_)),
+    "idling.keep": (SWITCH, lambda desk, actor, id_: desk.idling.keep(actor, id_, SOON, request_id="r")),
+    "idling.wish": (SWITCH, lambda desk, actor, id_: desk.idling.wish(actor, id_, NEVER, request_id="r")),
+    "idling.thresholds": (SEE, lambda desk, actor, id_: desk.idling.thresholds(actor, id_)),
     "power.stop": (SWITCH, lambda desk, actor, id_: desk.power.stop(actor, id_)),
     "power.start": (SWITCH, lambda desk, actor, id_: desk.power.start(actor, id_)),
     "power.reboot": (SWITCH, lambda desk, actor, id_: desk.power.reboot(actor, id_)),
@@ -74,6 +88,9 @@ OF_RESERVATIONS: dict[str, tuple[str, Call]] = {
         SEE,
         lambda desk, actor, id_: desk.shares.unshare(actor, id_, actor.user_id, request_id="r"),
     ),
+    "peers.open_to_team": (OWN, lambda desk, actor, id_: desk.peers.open_to_team(actor, id_, is_open=True)),
+    "handovers.check": (OWN, lambda desk, actor, id_: desk.handovers.check(actor, id_, "cid")),
+    "handovers.offer": (OWN, lambda desk, actor, id_: desk.handovers.offer(actor, id_, "cid")),
     "timers.schedule": (SWITCH, lambda desk, actor, id_: desk.timers.schedule(actor, id_, [NIGHTLY], conversation="c")),
     "timers.schedule_of": (SEE, lambda desk, actor, id_: desk.timers.schedule_of(actor, id_)),
     "timers.unschedule": (SWITCH, lambda desk, actor, id_: desk.timers.unschedule(actor, id_)),
@@ -81,6 +98,9 @@ OF_RESERVATIONS: dict[str, tuple[str, Call]] = {
         SEE,
         lambda desk, actor, id_: desk.timers.remind(actor, reservation_id=id_, before_end_seconds=60, conversation="c"),
     ),
+    "utilisation.report": (SEE, lambda desk, actor, id_: desk.utilisation.report(actor, id_)),
+    "utilisation.reports": (SEE, lambda desk, actor, id_: desk.utilisation.reports(actor, [id_])),
+    "timers.leave_out": (SWITCH, lambda desk, actor, id_: desk.timers.leave_out(actor, id_, "DE")),
     "templates.request_of": (SEE, lambda desk, actor, id_: desk.templates.request_of(actor, id_)),
 }
 _STATES = {"power.start": STOPPED, "desk.choose": PARTIAL}
@@ -156,6 +176,19 @@ async def _forget_reminders(scene: Scene) -> set[str]:
     return set(scene.world.timers.items)
 
 
+def _over(scene: Scene) -> OverBudget:
+    purchase = Purchase(EXTENSION, scene.item.id, "ann", "etl", key="two", seconds=3600)
+    return OverBudget(purchase, as_is(scene.item), ())
+
+
+async def _look_at_quote(scene: Scene) -> Any:
+    return await scene.desk.budgets.look_at_quote(scene.actor, await scene.desk.get_quote(ANN, scene.quote_id))
+
+
+async def _look_at_growth(scene: Scene) -> Any:
+    return await scene.desk.scaling.look(scene.actor, await scene.desk.scaling.quote(ANN, scene.item.id, 3))
+
+
 def _when(is_shown: Callable[[Who], bool], *things: str) -> Callable[[Who], set[str]]:
     return lambda who: set(things) if is_shown(who) else set()
 
@@ -164,7 +197,57 @@ REMINDER = f"reminder-{ANN.person}-1"
 _is_seen = _when(lambda who: SEE in rights(who), "etl")
 _is_ones_own = _when(lambda who: who.is_owner, "etl")
 
+
+def _nobody(who: Who) -> type[Denied] | type[NotFound]:
+    """It is offered to none of them."""
+    return Denied if SEE in rights(who) else NotFound
+
+
+def _askers(who: Who) -> type[Denied] | type[NotFound] | None:
+    """Those who have no part in it yet."""
+    if not who.changes:
+        return Denied
+    return None if who.is_here and who.relation in ("a stranger", "a colleague whose part is over") else NotFound
+
+
 OTHERS: dict[str, Row] = {
+    "handovers.accept": Row(lambda s: s.desk.handovers.accept(s.actor, s.item.id), _nobody),
+    "handovers.decline": Row(lambda s: s.desk.handovers.decline(s.actor, s.item.id), _nobody),
+    "peers.for_team": Row(lambda s: _names(s.desk.peers.for_team(s.actor, Kind())), anybody, lambda who: set()),
+    "peers.owners": Row(lambda s: s.desk.peers.owners(s.actor, Kind()), members),
+    "peers.ask": Row(lambda s: s.desk.peers.ask(s.actor, "ann", Kind()), _askers),
+    "approvals.ask": Row(lambda s: s.desk.approvals.ask(s.actor, _over(s), conversation="c"), members),
+    "approvals.managers": Row(lambda s: s.desk.approvals.managers(s.actor), anybody),
+    "approvals.deciders": Row(lambda s: s.desk.approvals.deciders(s.actor, "a-1"), managers_and_who_asked),
+    "approvals.get": Row(lambda s: s.desk.approvals.get(s.actor, "a-1"), managers_and_who_asked),
+    "approvals.waiting": Row(
+        lambda s: _ids(s.desk.approvals.waiting(s.actor)), anybody, _when(lambda who: managers(who) is None, "a-1")
+    ),
+    "approvals.own": Row(
+        lambda s: _ids(s.desk.approvals.own(s.actor)), anybody, _when(lambda who: who.is_owner, "a-1")
+    ),
+    "approvals.declined_by": Row(lambda s: _ids(s.desk.approvals.declined_by(s.actor)), anybody, lambda who: set()),
+    "approvals.approve": Row(lambda s: s.desk.approvals.approve(s.actor, "a-1"), managers),
+    "approvals.decline": Row(lambda s: s.desk.approvals.decline(s.actor, "a-1", "no"), managers),
+    "approvals.withdraw": Row(lambda s: s.desk.approvals.withdraw(s.actor, "a-1"), ones_own()),
+    "budgets.book": Row(lambda s: s.desk.budgets.book(s.actor), admins),
+    "budgets.own_book": Row(lambda s: s.desk.budgets.own_book(s.actor), admins),
+    "budgets.set": Row(lambda s: s.desk.budgets.set(s.actor, "ann", {MONTH: Bound(1)}), admins),
+    "budgets.name_approver": Row(lambda s: s.desk.budgets.name_approver(s.actor, "bob"), admins),
+    "budgets.view: one's own": Row(lambda s: s.desk.budgets.view(s.actor, s.actor.user_id), anybody),
+    "budgets.view: the team's": Row(lambda s: s.desk.budgets.view(s.actor, TEAM), anybody),
+    "budgets.view: Ann's": Row(
+        lambda s: s.desk.budgets.view(s.actor, "ann"),
+        lambda who: None if who.is_admin or who.relation == "the owner" else Denied,
+    ),
+    "budgets.look_at_quote": Row(lambda s: _look_at_quote(s), anybody),
+    "scaling.look": Row(lambda s: _look_at_growth(s), with_right(OWN)),
+    "absences.note": Row(lambda s: s.desk.absences.note(s.actor, START, START + timedelta(days=7)), members),
+    "absences.current": Row(lambda s: s.desk.absences.current(s.actor), anybody),
+    "absences.answer": Row(lambda s: s.desk.absences.answer(s.actor, "keep"), anybody),
+    "absences.end": Row(lambda s: s.desk.absences.end(s.actor), anybody),
+    "absences.status_seen": Row(lambda s: s.desk.absences.status_seen(s.actor, None), anybody),
+    "absences.running": Row(lambda s: _names(s.desk.absences.running(s.actor, START)), anybody, _is_ones_own),
     "desk.offers": Row(lambda s: s.desk.offers(s.actor, Requirements(vcpus=1)), anybody),
     "desk.welcome": Row(lambda s: s.desk.welcome(s.actor), anybody),
     "desk.credentials": Row(lambda s: _accounts(s), anybody, _when(lambda who: who.is_owner, "annual")),
@@ -261,6 +344,11 @@ OTHERS: dict[str, Row] = {
     "timers.remind: of all that runs": Row(
         lambda s: s.desk.timers.remind(s.actor, at=START + timedelta(hours=1), conversation="c"), anybody
     ),
+    "timers.place_of": Row(lambda s: s.desk.timers.place_of(s.actor), anybody),
+    "timers.use_place": Row(lambda s: s.desk.timers.use_place(s.actor, "DE"), members),
+    "team_channels.get": Row(lambda s: s.desk.team_channels.get(s.actor), anybody),
+    "team_channels.tell_here": Row(lambda s: s.desk.team_channels.tell_here(s.actor, "C1", with_people=False), admins),
+    "team_channels.tell_nowhere": Row(lambda s: s.desk.team_channels.tell_nowhere(s.actor), admins),
     "timers.reminders": Row(
         lambda s: _ids(s.desk.timers.reminders(s.actor)), anybody, _when(lambda who: who.is_owner, REMINDER)
     ),
@@ -269,14 +357,21 @@ OTHERS: dict[str, Row] = {
 
 FOR_EVERYBODY = {
     *("desk.blueprints", "desk.providers", "desk.clouds", "desk.regions", "desk.price_lists", "desk.setup"),
-    "leases.longest_end",
+    *("leases.longest_end", "absences.cost_usd", "absences.lines"),
 }
 """Without an actor: prices, blueprints, and what follows from things that the caller holds already."""
 
 WITHIN = {
     *("accounts.list", "accounts.add", "accounts.remove", "accounts.welcome", "accounts.refresh_offers"),
     *("accounts.bills_stopped_machines", "accounts.is_worth_waiting", "accounts.no_price"),
-    *("accounts.asked_for_offers", "accounts.opens_later", "orphans.being_deleted"),
+    *("budgets.look", "budgets.claim", "budgets.approvers"),
+    *(
+        "shares.why_not",
+        "absences.owners",
+        "accounts.asked_for_offers",
+        "accounts.opens_later",
+        "orphans.being_deleted",
+    ),
 }
 """Authorise nobody, as only the Desk's own modules call them."""
 

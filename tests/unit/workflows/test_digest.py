@@ -10,7 +10,8 @@ import pytest
 from clouddesk.language.periods import Period, find_period
 from clouddesk.model.costs import CostAccount
 from clouddesk.model.meter import Reading
-from clouddesk.model.notice import DIGEST
+from clouddesk.model.notice import DIGEST, TEAM_DIGEST
+from clouddesk.model.team_channel import TeamChannel
 from clouddesk.workflows.digest import DigestWork
 from clouddesk.workflows.digesting import digests
 from connectors.notices import Wording
@@ -67,3 +68,20 @@ def test_it_is_told_in_words_without_gaps(place: int, words: str) -> None:
     assert "$4.00" in text
     assert "simulated" in text
     assert "  " not in text
+
+
+@pytest.mark.parametrize("with_people", [False, True])
+def test_a_channel_is_told_the_teams_sums_and_of_people_only_where_an_admin_wants_that(with_people: bool) -> None:
+    accounts = [spent("ann", 4.0, days_ago=3), spent("ben", 30.0, days_ago=2)]
+    channel = TeamChannel("C1", "boss", with_people=with_people)
+    told = digests("local", accounts, week(), WORK, channel)[-1]
+    assert (told.kind, told.conversation, told.is_for_admins) == (TEAM_DIGEST, "local:C1:-:boss", False)
+    text = Wording().render(told, timezone_name="UTC").text
+    assert "$34.00* by 2 people" in text
+    assert "spark $34.00" in text
+    assert ("ben $30.00" in text) is with_people
+    assert ("ann" in text) is with_people
+
+
+def test_a_channel_hears_nothing_of_a_week_in_which_nothing_was_spent() -> None:
+    assert digests("local", [], week(), WORK, TeamChannel("C1", "boss")) == []

@@ -8,9 +8,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clouddesk.model.notice import Notice
+from clouddesk.model.notice import IDLE, Notice
 from clouddesk.sandbox.slack.blocks import check_blocks
 from clouddesk.sandbox.slack.schema import MESSAGE
+from connectors.notices import Wording
 from connectors.rasa import Button, Reply, Row
 from connectors.slack import limits
 from connectors.slack.cards import Post, answered, of_notice, of_reply
@@ -107,6 +108,30 @@ def test_a_notice_is_one_message() -> None:
 
     assert post.text == "✅ *web* is ready."
     assert len(buttons(post)) == 1
+
+
+def test_of_the_buttons_of_an_idle_question_one_answer_takes_the_others_away() -> None:
+    values = {
+        "name": "etl",
+        "reservation_id": "r-1",
+        "asked": "20260304T120000",
+        "why": "no logins",
+        "idle_for": "3 hours",
+    }
+    notice = Notice("n-1", IDLE, "T1", "U1", "T1:C1:-:U1", "r-1", NOW, values)
+    post = of_notice(notice, Wording().render(notice, timezone_name="UTC"))
+
+    assert post.text.startswith("💤 ")
+    assert problems(post) == []
+    pressed = {button["text"]["text"]: button for button in buttons(post)}
+    assert list(pressed) == ["Keep 4 hours", "Keep 1 day", "Stop now", "Give back"]
+    assert (
+        pressed["Keep 4 hours"]["value"]
+        == '/decide{"reservation_id": "r-1", "decision": "keep_idle@14400:20260304T120000"}'
+    )
+    after = answered(post.text, post.blocks, pressed["Keep 4 hours"]["action_id"])
+    assert after is not None
+    assert buttons(after) == []
 
 
 TYPED = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=400) | st.just("&" * 900) | st.just("<" * 3000)

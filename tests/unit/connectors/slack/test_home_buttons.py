@@ -12,6 +12,7 @@ from clouddesk.language.localtime import Whereabouts
 from clouddesk.model.actor import Actor
 from clouddesk.model.credentials import CredentialInfo
 from clouddesk.model.reservation import LIVE_STATES, RUNNING, STOPPED
+from clouddesk.model.ssh_key import ADD_WORDS
 from clouddesk.settings import PROJECT
 from connectors.slack import views
 from tests.builders import NOW, a_reservation, no_costs
@@ -29,7 +30,8 @@ def said_by(view: dict[str, Any]) -> list[str]:
 @pytest.mark.parametrize("state", LIVE_STATES)
 def test_every_button_says_an_intent_of_the_dialogue(state: str) -> None:
     page = views.home([a_reservation(state=state)], [ACCESS], no_costs(), now=NOW, reader=Whereabouts())
-    said = said_by(page)
+    *said, key = said_by(page)
+    assert key == ADD_WORDS, "which opens a form, and is understood as words"
     assert {payload.lstrip("/").partition("{")[0] for payload in said} <= INTENTS
     assert all(payload.startswith("/") for payload in said)
 

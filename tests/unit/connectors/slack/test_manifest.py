@@ -48,6 +48,8 @@ OF_METHOD = {
     "views.update": None,
 }
 """And for each method; of conversations only direct ones are read."""
+DOWNLOADED = {"files:read"}
+"""By a plain GET of a file's address, which is no method."""
 ON_WISH = {"usergroups:read", "channels:read"}
 """Left out: for admins by user group, and for mentions that came while no gateway ran; docs/slack.md describes both."""
 
@@ -106,7 +108,7 @@ def test_the_scopes_are_those_of_the_events_and_of_the_methods_that_are_called()
     needed = {OF_METHOD[name] for name in called} | {
         OF_EVENT[name] for name in SETTINGS["event_subscriptions"]["bot_events"]
     }
-    assert {scope for scope in needed if scope} - ON_WISH == SCOPES - {"commands"}
+    assert {scope for scope in needed if scope} - ON_WISH == SCOPES - {"commands"} - DOWNLOADED
     assert "commands" in SCOPES, "for /cloud and the shortcuts"
 
 

@@ -294,6 +294,7 @@ def test_home_shows_machines_money_and_access() -> None:
         "Renew",
         "Remove",
         "Add access",
+        "Add SSH key",
     ]
 
 
@@ -313,6 +314,12 @@ def test_home_shows_the_month_as_the_reports_of_costs_count_it() -> None:
     for said in (f"*{money(costs.total_usd)}* so far in March", "by 31 March", "February: $", "Saved by stopping: $"):
         assert said in shown
     assert costs.total_usd < 42.1, "what it cost in February is left out"
+
+
+def test_home_tells_what_of_the_budget_is_left() -> None:
+    view = views.home([], [], no_costs(), now=NOW, reader=Whereabouts(), budget=["$200.00 a month: *$50.00 left*"])
+    assert check_view(view, HOME) == []
+    assert "Your budget: $200.00 a month: *$50.00 left*" in texts(view)
 
 
 def test_home_stays_within_slacks_blocks_however_much_there_is() -> None:

@@ -39,6 +39,33 @@ def job(event: dict[str, Any]) -> Job | None:
     return of_message(event, workspace_id="T1", bot_user_id=BOT)
 
 
+def key_file(name: str = "id_ed25519.pub", *, size: int = 100) -> dict[str, Any]:
+    return {"name": name, "size": size, "url_private_download": f"https://files.slack.com/{name}"}
+
+
+@pytest.mark.parametrize("name", ["id_ed25519.pub", "laptop.pub", "id_rsa", "key.pem", "login.ppk"])
+def test_a_file_that_is_named_like_a_key_comes_with_the_message(name: str) -> None:
+    found = job(message(subtype="file_share", text="", files=[key_file(name)]))
+    assert found is not None
+    assert found.files == (f"https://files.slack.com/{name}",)
+    assert Job.from_json(found.as_json()) == found
+
+
+def test_another_file_comes_only_when_it_is_said_to_be_a_key_and_nothing_of_it_else() -> None:
+    assert job(message(subtype="file_share", text="", files=[key_file("notes.txt")])) is None
+    found = job(message(subtype="file_share", text="this is my ssh key", files=[key_file("notes.txt")]))
+    assert found is not None
+    assert found.files
+    for event in (
+        message(text="hi", files=[key_file(size=20_000)]),
+        message(text="hi", files=[key_file()], channel="C1", channel_type="channel", type="app_mention"),
+        message(text=f"key {SECRET}", files=[key_file()]),
+    ):
+        other = job(event)
+        assert other is not None
+        assert other.files == ()
+
+
 def test_a_direct_message_is_a_job_of_its_person() -> None:
     found = job(message())
     assert found is not None

@@ -1,0 +1,103 @@
+"""Messages about colleagues' machines: who has one that could be used, asking them, and opening one's own to the team.
+
+There is no intent for these. Whole sentences, so that nobody else's are taken: "who has access to etl?" is none.
+"""
+
+from __future__ import annotations
+
+import re
+
+from actions.turn import Turn
+from actions.with_others import WHO, About, person_in
+from clouddesk.language.vocabulary import LEAD, POLITE_END, plain
+
+FIND, ASK, OPEN, CLOSE = "find_peers", "ask_peer", "open_to_team", "close_to_team"
+"""The topics of their actions."""
+
+_NOUN = (
+    r"(?:clusters?|box(?:es)?|machines?|vms?|servers?|instances?|gpus?|notebooks?|jupyter(?:lab)?|spark|dask|ray|kafka"
+    r"|redis|postgres|cassandra|kubernetes|k8s)"
+)
+_THING = rf"(?:an?|any|some|the|a free|a spare|a shared) (?:[\w.-]+ ){{0,4}}?{_NOUN}(?: [\w-]+)?"
+_SPECIAL = r"(?:gpus?|spark|jupyter\w*|notebooks?|dask|ray|kafka|redis|postgres|cassandra|kubernetes|k8s|hadoop|flink)"
+_MAY = r"(?:could|can|may|might|am allowed to|would be able to)"
+_USE = r"(?:use|borrow|share|join|have|get (?:onto|on|into|in)|jump on(?:to)?|hop on(?:to)?)"
+_ANYBODY = (
+    r"(?:(?:any|some)(?:one|body)(?: else)?(?: here| (?:i|o)n (?:the |my |our )?team| of us)?"
+    r"|(?:one|any|some) of (?:us|you|the others|my colleagues)"
+    r"|(?:a|any|some|my|the) (?:colleagues?|peers?|team ?mates?)"
+    r"|the team|the others)"
+)
+_FOUND = tuple(
+    re.compile(pattern + POLITE_END)
+    for pattern in (
+        rf"{LEAD}(?:is|are) there (?:already |maybe |perhaps |currently |also )?{_THING}"
+        rf" (?:(?:that|which) )?(?:(?:i|we) {_MAY} {_USE}|to (?:borrow|share)|(?:is )?(?:free|idle|shared))"
+        r"(?: (?:already|right now|now|today|instead|somewhere))?",
+        rf"{LEAD}(?:does|do|has|have|is|did) {_ANYBODY}(?: already| currently)?"
+        rf" (?:have|has|got|run|running|using|use|own) {_THING}(?: (?:that |which )?(?:i|we) {_MAY} {_USE})?"
+        r"(?: (?:already|right now|now|up|running))?",
+        rf"{LEAD}who (?:else )?(?:has|has got|have|'s got|runs|is running|owns) {_THING}"
+        rf"(?: (?:that |which )?(?:i|we) {_MAY} {_USE})?(?: (?:already|right now|now|up|running))?",
+        rf"{LEAD}{_ANYBODY} (?:got|have|has|with) {_THING}(?: (?:that |which )?(?:i|we) {_MAY} {_USE})?",
+        rf"{LEAD}{_MAY} (?:i|we) {_USE} (?:(?:any|some)(?:one|body)(?: else)?'s|a colleague's|the team's) "
+        rf"(?:[\w.-]+ ){{0,3}}?{_NOUN}",
+        r"(?:what|which) (?:machines?|clusters?|vms?) (?:are|is) (?:open|shared|free|there) (?:to|for|with) the team"
+        r"(?: to use)?",
+    )
+)
+_GENERAL = re.compile(
+    r"\b(?:free|spare|shared|idle|borrow|share|any(?:one|body)|some(?:one|body)|team|colleagues?|who)\b"
+)
+_ASKED = re.compile(
+    rf"{LEAD}(?:(?:can|could|would) you )?(?:please )?ask {WHO} "
+    rf"(?:for|about|to share|(?:if|whether) (?:i|we) {_MAY} {_USE}) (?:(?:the|their|his|her|an?|some) )*"
+    rf"(?P<what>[\w.-]+)(?: {_NOUN})?{POLITE_END}"
+)
+_WHAT = r"(?P<what>it|this|that|[\w][\w.-]*|(?:my|our|the) (?:[\w.-]+ )?(?:cluster|machine|vm|server|box))"
+_COLLEAGUES = r"(?:(?:the|my|our) (?:whole |entire )?(?:team|group|colleagues|others|team ?mates)|others|all of us)"
+_TEAM = rf"(?:{_COLLEAGUES}|every(?:one|body)(?: else)?|any(?:one|body)(?: else)?)"
+_OPENED = tuple(
+    re.compile(pattern + POLITE_END)
+    for pattern in (
+        rf"{LEAD}let {_TEAM} (?:use|ask for|borrow|have|share|know (?:about|of)) {_WHAT}",
+        rf"{LEAD}{_TEAM} (?:may|can|could) (?:use|ask for|borrow|share) {_WHAT}",
+        # "Open it to everyone" is about ports.
+        rf"{LEAD}open {_WHAT} (?:up )?(?:to|for) {_COLLEAGUES}",
+        rf"{LEAD}(?:offer|lend) {_WHAT} to {_TEAM}",
+        rf"{LEAD}make {_WHAT} (?:available|shareable|open|usable) (?:to|for|by) {_TEAM}",
+        rf"{LEAD}share {_WHAT} with {_TEAM}",
+    )
+)
+_CLOSED = tuple(
+    re.compile(pattern + POLITE_END)
+    for pattern in (
+        rf"{LEAD}(?:stop letting|don'?t let|do not let) {_TEAM} (?:use|ask for|borrow|share) {_WHAT}"
+        r"(?: any ?more| any longer)?",
+        rf"{LEAD}(?:close) {_WHAT} (?:to|for) {_TEAM}",
+        rf"{_WHAT} is (?:not|no longer) (?:open to|for|available to) {_TEAM}(?: any ?more)?",
+        rf"{LEAD}(?:stop sharing|don'?t share|unshare) {_WHAT} with {_TEAM}(?: any ?more)?",
+    )
+)
+_NOTHING = re.compile(r"^(?:nothing|something|anything|template|templates|details?|costs?|prices?)$")
+
+
+def find(turn: Turn) -> About | None:
+    """None when the message is about something else."""
+    if turn.is_button:
+        return None
+    text = plain(turn.text).strip(" .!?")
+    for topic, patterns in ((OPEN, _OPENED), (CLOSE, _CLOSED)):
+        for pattern in patterns:
+            if (found := pattern.fullmatch(text)) and not _NOTHING.match(found["what"]):
+                return About(topic, found["what"])
+    if asked := _ASKED.fullmatch(text):
+        return About(ASK, asked["what"], person_in(turn, asked["who"]))
+    is_found = any(pattern.fullmatch(text) for pattern in _FOUND)
+    is_of_colleagues = bool(turn.all_of("software") or re.search(rf"\b{_SPECIAL}\b", text) or _GENERAL.search(text))
+    return About(FIND) if is_found and is_of_colleagues else None
+
+
+def wants_gpu(turn: Turn) -> bool:
+    """Whether it is to have one."""
+    return bool(turn.all_of("gpu_count") or turn.all_of("gpu_type")) or "gpu" in turn.text.lower()

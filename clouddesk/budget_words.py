@@ -1,0 +1,139 @@
+"""Budgets in words, for answers and notices alike: what is over by how much, and what was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from clouddesk.language.money import hourly, money
+from clouddesk.model.approval import ADOPT, EXTEND, HOLD, RESERVE, SCALE, START, TAKE, Purchase
+from clouddesk.model.budget import HOUR, LEASE, MACHINES, MONTH, PERSON, Bound, Commitment, Finding, Use
+from clouddesk.providers.table import title_of
+
+UNITS = {
+    MONTH: "a month",
+    HOUR: "an hour for all that runs",
+    LEASE: "for one reservation",
+    MACHINES: "machines",
+}
+
+
+def reason(finding: Finding, owner: str, *, with_use: bool = True) -> str:
+    """ "your budget of $200.00 for November: $120.00 spent + … = $230.00, $30.00 over".
+
+    ``owner``: whose it is, as "your", "ben's". Without ``with_use`` it tells no sums, which are for the owner.
+    """
+    whose = owner if finding.whose == PERSON else "the team's"
+    head = f"{whose} {_limit(finding)}"
+    if not with_use and finding.whose == PERSON:
+        return head
+    if finding.measure == MACHINES:
+        before, adds, total, more = (
+            f"{number:g}" for number in (finding.committed, finding.adds, finding.total, finding.total - finding.limit)
+        )
+        return f"{head}: {before} there are + {adds} more = {total}, {more} over"
+    sum_ = hourly if finding.measure == HOUR else money
+    parts = []
+    if finding.spent:
+        parts.append(f"{money(finding.spent)} spent")
+    if finding.committed:
+        parts.append(f"{sum_(finding.committed)} {_COMMITTED[finding.measure]}")
+    parts.append(f"{sum_(finding.adds)} for this")
+    return f"{head}: {' + '.join(parts)} = {sum_(finding.total)}, {sum_(finding.total - finding.limit)} over"
+
+
+_COMMITTED = {
+    MONTH: "to come for leases that run",
+    HOUR: "that run now",
+    LEASE: "to its present end",
+}
+
+
+def reasons(findings: Sequence[Finding], owner: str, *, with_use: bool = True) -> str:
+    """All of them, one a line."""
+    return "\n".join(f"• {reason(finding, owner, with_use=with_use)}" for finding in findings)
+
+
+def bound(measure: str, found: Bound | None) -> str:
+    """ "$200.00 a month (a warning from $150.00)"."""
+    if found is None or found.is_empty:
+        return "no limit of machines" if measure == MACHINES else f"any sum {UNITS[measure]}"
+    most, warn = (None if number is None else _number(measure, number) for number in (found.most, found.warn))
+    if most is None:
+        return f"a warning from {warn} {UNITS[measure]}"
+    return f"{most} {UNITS[measure]}" + (f" (a warning from {warn})" if warn else "")
+
+
+def use(found: Use, month: str) -> str:
+    """ "$200.00 a month: $120.00 spent in November + $30.00 to come for leases that run; $50.00 left"."""
+    head = bound(found.measure, found.bound)
+    if found.measure == LEASE:
+        return head
+    if found.measure == MACHINES:
+        used = f"{found.total:g} there are"
+        return f"{head}: {used}{_left(found)}"
+    if found.measure == HOUR:
+        return f"{head}: {hourly(found.committed)} now{_left(found)}"
+    name = month_name(month)
+    return (
+        f"{head}: {money(found.spent)} spent in {name} + {money(found.committed)} to come in {name} for leases that "
+        f"run{_left(found)}"
+    )
+
+
+def _left(found: Use) -> str:
+    """ "; *$50.00 left*", "; *$3.00 over*"."""
+    if found.bound.most is None:
+        return ""
+    left = found.bound.most - found.total
+    number = {MACHINES: f"{abs(left):g}", HOUR: hourly(abs(left))}.get(found.measure, money(abs(left)))
+    return f"; *{number} {'left' if left >= 0 else 'over'}*"
+
+
+def what(purchase: Purchase, planned: Commitment) -> str:
+    """What was asked for: "*spark-1*: 3 × m5.xlarge on AWS in us-east-1 for 8 hours, $0.60/h, $4.80 in all"."""
+    name = f"*{purchase.name}*"
+    price = hourly(planned.hourly_usd)
+    if purchase.kind == RESERVE and purchase.quote is not None:
+        quote = purchase.quote
+        place = f"{len(quote.nodes)} × {quote.offer.size} on {title_of(quote.offer.provider)} in {quote.offer.region}"
+        lease, total = lasting(quote.lease_seconds), money(quote.total_price_usd)
+        return f"{name}: {place} for {lease}, {price}, {total} in all"
+    if purchase.kind == EXTEND:
+        more = purchase.seconds / 3600 * planned.hourly_usd
+        return f"{name} for {lasting(purchase.seconds)} longer, {money(more)} more"
+    if purchase.kind == SCALE and purchase.scale is not None:
+        return f"{name} with {purchase.scale.count} machines where there are {purchase.scale.before}, {price} in all"
+    return {
+        HOLD: f"{name} kept as long as is allowed, {price}",
+        START: f"{name} switched on again, {price}",
+        TAKE: f"dearer machines for {name}, {price}",
+        ADOPT: f"{name} looked after again, {price}",
+    }[purchase.kind]
+
+
+def lasting(seconds: float) -> str:
+    """ "2 days", "8 hours", "1 hour 30 minutes"."""
+    days, minutes = divmod(max(1, round(seconds / 60)), 1440)
+    parts = [(days, "day"), (minutes // 60, "hour"), (minutes % 60, "minute")]
+    return " ".join(f"{number} {unit}{'' if number == 1 else 's'}" for number, unit in parts if number)
+
+
+def month_name(month: str) -> str:
+    """ "2026-11" as "November"."""
+    return f"{datetime.strptime(month, '%Y-%m'):%B}"  # noqa: DTZ007 - a name of a month, no moment
+
+
+def _limit(finding: Finding) -> str:
+    number = _number(finding.measure, finding.limit)
+    word = "limit" if finding.is_over else "warning mark"
+    if finding.measure == MONTH:
+        word = "budget" if finding.is_over else word
+        return f"{word} of {number} for {month_name(finding.month)}"
+    if finding.measure == MACHINES:
+        return f"{word} of {number} machines"
+    return f"{word} of {number} {UNITS[finding.measure]}"
+
+
+def _number(measure: str, number: float) -> str:
+    return f"{number:g}" if measure == MACHINES else money(number)

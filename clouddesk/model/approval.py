@@ -1,0 +1,125 @@
+"""Approvals: what is over a hard limit, asked of those who may allow it; and the purchase that it is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from clouddesk.model.budget import Commitment, Finding
+from clouddesk.model.errors import CloudDeskError
+from clouddesk.model.quote import Quote
+from clouddesk.model.scaling import Scale
+
+RESERVE, EXTEND, HOLD, SCALE, START, TAKE, ADOPT = "reserve", "extend", "hold", "scale", "start", "take", "adopt"
+"""What costs: a quote's machines, a longer lease, one as long as is allowed, more machines, switching on what was
+stopped, dearer machines where there were none of those quoted, and orphans that become a reservation again."""
+
+PENDING = "pending"
+APPROVED = "approved"
+"""Somebody approved it, and it is being carried out."""
+DONE = "done"
+DECLINED = "declined"
+EXPIRED = "expired"
+WITHDRAWN = "withdrawn"
+CHANGED = "changed"
+"""It was approved, and had become dearer by then, or could not be had any more: the person is asked anew."""
+FAILED = "failed"
+"""It was approved and could not be done; ``reason`` is an error's code."""
+OPEN = (PENDING, APPROVED)
+
+OWN, PARTY = "own", "party"
+"""Why somebody who may decide otherwise may not: they asked, or it is on their budget; they have a part in it."""
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """Something that costs, with all that it takes to do it. ``key``: the same for the same wish said twice."""
+
+    kind: str
+    reservation_id: str
+    owner: str
+    """Whose budget it is on."""
+    name: str
+    key: str
+    quote: Quote | None = None
+    conversation: str = ""
+    seconds: int = 0
+    """By how much longer."""
+    scale: Scale | None = None
+    offered_usd: float = 0.0
+    orphan_id: str = ""
+
+    @property
+    def approval_id(self) -> str:
+        """Made from the wish, so that a repeated one meets the same request."""
+        text = "\n".join((self.kind, self.reservation_id, self.key))
+        return f"a-{sha256(text.encode()).hexdigest()[:10]}"
+
+
+@dataclass(frozen=True)
+class Approval:
+    """A request to go beyond a hard limit, and what became of it."""
+
+    id: str
+    workspace_id: str
+    asker: str
+    purchase: Purchase
+    planned: Commitment
+    findings: tuple[Finding, ...]
+    conversation: str
+    timezone: str
+    created_at: datetime
+    expires_at: datetime
+    status: str = PENDING
+    by: str = ""
+    """Who decided; "" for nobody."""
+    reason: str = ""
+    decided_at: datetime | None = None
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether it waits for somebody to decide."""
+        return self.status == PENDING and now < self.expires_at
+
+
+class OverBudget(CloudDeskError):
+    """It is over a hard limit, and nobody has approved it."""
+
+    code = "over_budget"
+
+    def __init__(self, purchase: Purchase, planned: Commitment, findings: tuple[Finding, ...]) -> None:
+        self.purchase = purchase
+        self.planned = planned
+        self.findings = findings
+        super().__init__(f"{purchase.kind} of {purchase.name} is over the budget")
+
+
+class NobodyApproves(CloudDeskError):
+    """There is nobody who could approve it: who may is the one who asks."""
+
+    code = "nobody_approves"
+
+    def __init__(self, findings: tuple[Finding, ...], *, is_admin: bool) -> None:
+        self.findings = findings
+        self.is_admin = is_admin
+        super().__init__("over the budget, and nobody could approve it")
+
+
+class NotYoursToDecide(CloudDeskError):
+    """Nobody decides what is their own, or on what they have a part in."""
+
+    code = "not_yours_to_decide"
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__(f"not yours to decide: {why}")
+
+
+class AlreadyDecided(CloudDeskError):
+    """Somebody was faster, or its time is over."""
+
+    code = "already_decided"
+
+    def __init__(self, approval: Approval) -> None:
+        self.approval = approval
+        super().__init__(f"{approval.id} is {approval.status}")

@@ -1,0 +1,61 @@
+"""Another owner, as a reservation's workflow takes it: offered, then accepted or not.
+
+The machines stay where they are, in the cloud account that they were ordered with. Deterministic; no Temporal here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from clouddesk.model import audit, notice
+from clouddesk.model.reservation import ReservationOrder, Tenure
+from clouddesk.workflows.contracts import Handover
+from clouddesk.workflows.notices import make_notice
+from clouddesk.workflows.state import ReservationState
+
+
+def offer(state: ReservationState, now: datetime, wish: Handover) -> None:
+    """Ask somebody to take it over; with nobody named, whom it was offered to does not want it."""
+    view = state.view
+    if wish.to == view.offered_to:
+        return
+    before = view.offered_to
+    state.change(now, offered_to=wish.to)
+    state.record(audit.OFFERED, now, by=wish.by, person=wish.to or before, is_declined=str(not wish.to).lower())
+    if wish.to:
+        _tell(state, notice.HANDOVER, now, wish.to)
+    else:
+        _tell(state, notice.HANDOVER_DECLINED, now, view.owner, person=before)
+
+
+def hand_over(state: ReservationState, order: ReservationOrder, now: datetime, wish: Handover) -> ReservationOrder:
+    """The order with which it goes on: somebody else's, whose keys take the place of the first owner's."""
+    before = state.view
+    state.record(audit.HANDED_OVER, now, by=wish.by, before=before.owner, person=wish.to, name=wish.name)
+    barred = [*state.logins.barred, *order.nodes.public_keys]
+    state.logins.barred = list(dict.fromkeys(barred))
+    state.logins.left.append(before.owner)
+    state.logins.told.pop(wish.to, None)
+    state.change(
+        now,
+        owner=wish.to,
+        name=wish.name,
+        conversation="",
+        offered_to="",
+        is_for_team=False,
+        has_owner_keys=False,
+        account_owner=before.account_owner or before.owner,
+        earlier_owners=(*before.earlier_owners, Tenure(before.owner, now)),
+        shares=tuple(share for share in before.shares if share.user_id != wish.to),
+    )
+    for user_id in (before.owner, wish.to):
+        _tell(state, notice.HANDED_OVER, now, user_id, before=before.owner, before_name=before.name)
+    # Machines that come later are made without the keys of who has no part in it any more.
+    return replace(order, owner=wish.to, name=wish.name, nodes=replace(order.nodes, public_keys=()))
+
+
+def _tell(state: ReservationState, kind: str, now: datetime, user_id: str, **facts: str) -> None:
+    """To them alone."""
+    told = make_notice(state.view, kind, now, key=f"{user_id}:{state.view.revision}")
+    state.outbox.append(replace(told, user_id=user_id, conversation="", values={**told.values, **facts}))

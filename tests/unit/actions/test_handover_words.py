@@ -1,0 +1,40 @@
+"""Which messages give a machine to another owner, and which only look like it."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from actions import handover_words
+from actions.handover_words import ACCEPT, DECLINE, OFFER, About
+
+
+@pytest.mark.parametrize(
+    ("text", "about"),
+    [
+        ("hand over etl-1 to @ben", About(OFFER, "etl-1", "ben")),
+        ("Please hand etl over to ben", About(OFFER, "etl", "ben")),
+        ("hand over my cluster to ben", About(OFFER, "", "ben")),
+        ("transfer the ownership of etl to ben please", About(OFFER, "etl", "ben")),
+        ("make ben the owner of etl", About(OFFER, "etl", "ben")),
+        ("pass it on to <@U0BEN>", About(OFFER, "", "U0BEN")),
+        ("ben takes over etl from me", About(OFFER, "etl", "ben")),
+        ("take over etl", About(ACCEPT, "etl")),
+        ("i'll take over etl", About(ACCEPT, "etl")),
+        ("accept the hand-over", About(ACCEPT, "")),
+        ("I won't take over etl", About(DECLINE, "etl")),
+        ("decline the handover of etl", About(DECLINE, "etl")),
+        ("give ben access to etl", None),
+        ("give etl back", None),
+        ("give etl to ben", None),
+        ("accept", None),
+        ("accept the offer", None),
+        ("take it", None),
+        ("transfer 3 tb to s3", None),
+        ("hand me a vm", None),
+    ],
+)
+def test_a_hand_over_is_read_and_nothing_else(text: str, about: About | None) -> None:
+    turn = SimpleNamespace(text=text, is_button=False)
+    assert handover_words.find(turn) == about
