@@ -147,7 +147,7 @@ async def test_a_manager_decides_on_a_request_by_a_button_with_their_own_name(
     await RedisNotices(redis).send(asked)
     await until(lambda: bool(said(slack, "ben")))
     (card,) = [one for one in slack.messages("ben", "dm") if one.user == slack.app.bot_user_id]
-    assert "ann asks for *spark*: 5 × m5.xlarge. It goes beyond" in card.text
+    assert "*ann* asks for *spark*: 5 × m5.xlarge. It goes beyond" in card.text
     await slack.press("ben", card.ts, "say:0")
     await until(lambda: bool(dialogue.heard))
     (pressed,) = dialogue.heard
