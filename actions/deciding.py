@@ -52,7 +52,7 @@ class ActionDecide(DeskAction):
             await hand_over(turn, _OF_OTHERS[option])
         elif orphan_id is not None and option in ORPHAN_CHOICES:
             await _settle(turn, str(option), str(orphan_id))
-        elif option in approving.CHOICES:
+        elif option in approving.CHOICES and reservation_id is None:
             await approving.decide(turn, option, shown)
         elif option == approving.REPRICE:
             await _price_again(turn, shown)

@@ -60,12 +60,13 @@ def test_it_is_sorted_and_summed_up(world: MemoryDesk) -> None:
 
 
 def test_what_is_known_of_idleness_and_a_freeze_is_told(world: MemoryDesk) -> None:
-    asyncio.run(world.series.append("r-1", [Sample("node-1", NOW - timedelta(hours=3), cpu_percent=1.0, logins=0)]))
+    seen = datetime.now(timezone.utc) - timedelta(hours=3)
+    asyncio.run(world.series.append("r-1", [Sample("node-1", seen, cpu_percent=1.0, logins=0)]))
     asyncio.run(world.freezes.put(Freeze("local", "root", NOW, None, "the audit")))
     shown = said()
     assert "idleness" in shown
     assert "3.0 h" in shown
     assert "frozen until it is lifted by root: the audit" in shown
     rows = {row["name"]: row for row in map(json.loads, said("--json").splitlines())}
-    assert rows["of-ann"]["idle_since"].startswith(f"{NOW - timedelta(hours=3):%Y-%m-%dT%H:%M}")
+    assert rows["of-ann"]["idle_since"].startswith(f"{seen:%Y-%m-%dT%H:%M}")
     assert rows["of-ben"]["idle_since"] is None
