@@ -92,7 +92,7 @@ def find(turn: Turn) -> About | None:
             if (found := pattern.fullmatch(text)) and not _NOTHING.match(found["what"]):
                 return About(topic, found["what"])
     if asked := _ASKED.fullmatch(text):
-        return About(ASK, asked["what"], person_in(turn, asked["who"]))
+        return About(ASK, asked["what"], person_in(asked["who"]))
     is_found = any(pattern.fullmatch(text) for pattern in _FOUND)
     is_of_colleagues = bool(turn.all_of("software") or re.search(rf"\b{_SPECIAL}\b", text) or _GENERAL.search(text))
     return About(FIND) if is_found and is_of_colleagues else None

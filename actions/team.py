@@ -189,8 +189,7 @@ async def _meant(turn: Turn, wish: TeamWish) -> list[Reservation]:
     last = wish.machine.split()[-1].strip("\"'“”`*")
     own = [item for item in await turn.desk.reservations(turn.actor) if item.name == last]
     if not own and ADMIN in turn.actor.roles:
-        everybody = [row.item for row in await turn.desk.team_view.running(turn.actor)]
-        named = [item for item in everybody if last in (item.name, item.id)]
+        named = await team_words.named(turn, last)
         if len(named) == 1:
             return named
     found = own or await _told(turn)

@@ -187,6 +187,8 @@ def _variant(notice: Notice) -> str:
         return f"_{notice.values.get('status')}"
     if notice.kind == kinds.LET_IN:
         return "_with_links" if notice.values.get("doors") else ""
+    if notice.kind == kinds.HANDOVER:
+        return "_by_admin" if notice.values.get("person") else ""
     if notice.kind == kinds.SHARED:
         return f"_{notice.values.get('allowed')}"
     return f"_{notice.values.get('reason')}" if notice.kind in (kinds.DRIFT, kinds.UNSHARED) else ""

@@ -138,6 +138,8 @@ class Handover:
     to: str
     name: str = ""
     by: str = ""
+    left: str = ""
+    """Its owner, where that is somebody who is not of the workspace any more: an admin may take it over then."""
 
 
 @dataclass(frozen=True)

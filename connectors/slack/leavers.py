@@ -28,8 +28,10 @@ class Leavers:
         # Nobody in particular: in the trail it is CloudDesk itself.
         self._actor = Actor(workspace_id, "", roles=(MEMBER, ADMIN))
 
-    async def changed(self, user_id: str) -> None:
-        """Something about this person is other than it was: from now on they are as Slack has them now."""
+    async def changed(self, user_id: str, *, is_deleted: bool) -> None:
+        """Something about this person is other than it was. Who left, or is back, is as Slack has them now."""
+        if not is_deleted and not await self._people.has_left(user_id):
+            return
         await self._people.forget(user_id)
         if (await self._people.get(user_id)).refused == DEACTIVATED:
             left = await self._desk.leavers.left(self._actor, user_id)
