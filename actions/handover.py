@@ -6,6 +6,7 @@ What somebody left behind, who is not of the workspace any more, an admin takes 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from actions import handover_words, questions, team_words
 from actions.base import DeskAction
@@ -153,7 +154,7 @@ def _say_not_taken(turn: Turn, item: Reservation) -> None:
     turn.say("utter_error_not_taken_over", name=item.name, owner=called(item.person))
 
 
-def _numbers(turn: Turn, item: Reservation) -> dict[str, str]:
+def _numbers(turn: Turn, item: Reservation) -> dict[str, Any]:
     """What it is, and what the rest of it costs."""
     now = turn.desk.clock()
     rest = max(0.0, (item.expires_at - now).total_seconds()) / 3600 * item.current_hourly_price_usd

@@ -166,6 +166,10 @@ class Sighting:
     verdict: Verdict | None
     thresholds: Thresholds
     """The usual ones, without what its people wish."""
+    unused_since: datetime | None = None
+    """Its lease is long, and nobody was seen there since then, if no other step is due."""
+    is_looked_at: bool = True
+    """Whether anything was learned of its machines since then."""
 
 
 @dataclass(frozen=True)

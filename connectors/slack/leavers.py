@@ -8,9 +8,9 @@ import structlog
 from slack_sdk.errors import SlackApiError
 
 from clouddesk.desk import Desk
-from clouddesk.model.actor import ADMIN, MEMBER, Actor
+from clouddesk.model.actor import ADMIN, DEACTIVATED, MEMBER, Actor
 from clouddesk.model.errors import CloudDeskError
-from connectors.slack.people import DEACTIVATED, People
+from connectors.slack.people import People
 
 EVERY_SECONDS = 86_400
 AGAIN_SECONDS = 300

@@ -17,6 +17,7 @@ ICONS = {
     notices.IDLE_SOON: "💤",
     notices.IDLE_OVER: "👍",
     notices.IDLE_REST: "💤",
+    notices.LONG_LEASE: "💤",
     notices.STARTED: "▶️",
     notices.REBOOTED: "🔄",
     notices.TROUBLE: "⚠️",
