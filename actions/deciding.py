@@ -27,6 +27,7 @@ from clouddesk.model.reservation import (
 HOLD = "hold"
 _OF_OTHERS = {
     peers.ASK: peer_words.ASK,
+    peer_words.NOT_NOW: peer_words.NOT_NOW,
     handover_words.ACCEPT: handover_words.ACCEPT,
     handover_words.DECLINE: handover_words.DECLINE,
     handover_words.TAKE: handover_words.TAKE,

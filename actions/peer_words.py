@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 
+from actions import questions
 from actions.turn import Turn
 from actions.with_others import WHO, About, person_in
 from clouddesk.language.vocabulary import LEAD, POLITE_END, plain
 
-FIND, ASK, OPEN, CLOSE = "find_peers", "ask_peer", "open_to_team", "close_to_team"
+FIND, ASK, OPEN, CLOSE, NOT_NOW = "find_peers", "ask_peer", "open_to_team", "close_to_team", "not_now"
 """The topics of their actions."""
 
 _NOUN = (
@@ -79,6 +80,15 @@ _CLOSED = tuple(
         rf"{LEAD}(?:stop sharing|don'?t share|unshare) {_WHAT} with {_TEAM}(?: any ?more)?",
     )
 )
+_NOT_NOW = tuple(
+    re.compile(pattern + POLITE_END)
+    for pattern in (
+        r"(?:(?:no|sorry|sorry but|well)[ ,]+)*not (?:now|right now|today|this time|at the moment)"
+        rf"(?:(?:,|,?(?= [@<])) (?!please|pls|sorry|thanks){WHO})?(?:,? sorry)?",
+        rf"{LEAD}(?:tell|answer) {WHO} (?:that )?(?:not (?:now|today)|no|i (?:still )?need it(?: myself)?)",
+    )
+)
+"""Said to a colleague's request; to anything else it is a no."""
 _NOTHING = re.compile(r"^(?:nothing|something|anything|template|templates|details?|costs?|prices?)$")
 
 
@@ -93,6 +103,10 @@ def find(turn: Turn) -> About | None:
                 return About(topic, found["what"])
     if asked := _ASKED.fullmatch(text):
         return About(ASK, asked["what"], person_in(asked["who"]))
+    is_answer = bool(turn.asked_for) and not questions.is_open(turn.question)
+    for pattern in _NOT_NOW if is_answer else ():
+        if refused := pattern.fullmatch(text):
+            return About(NOT_NOW, who=person_in(refused["who"] or ""))
     is_found = any(pattern.fullmatch(text) for pattern in _FOUND)
     is_of_colleagues = bool(turn.all_of("software") or re.search(rf"\b{_SPECIAL}\b", text) or _GENERAL.search(text))
     return About(FIND) if is_found and is_of_colleagues else None

@@ -69,15 +69,16 @@ class IdleCheck:
     async def check_lease(self, item: Reservation, verdict: Verdict | None = None) -> bool:
         """Whether it is to be asked if a long lease is still needed; its workflow was told. For stopped ones, too."""
         now, thresholds = self._clock(), usual(item, self._thresholds, self._blueprints)
-        if long_leases.due(item, None, thresholds, now) is None:
-            return False
-        lately = timedelta(seconds=min(thresholds.long_unused_seconds, KEPT.total_seconds()))
-        for span in (lately, KEPT):
-            # What is kept of a whole fortnight is only read for those few of which it is said.
-            samples = [one for one in await self._series.read(item.id, since=now - span) if one.is_seen]
-            since = long_leases.due(item, _last_use(samples, thresholds, item.vcpus), thresholds, now)
+        since = long_leases.due(item, None, thresholds, now)
+        samples: list[Sample] = []
+        # What is kept of a whole fortnight is only read of those few that it is said of.
+        for span in (min(timedelta(seconds=thresholds.long_unused_seconds), KEPT), KEPT):
             if since is None:
                 return False
+            samples = [one for one in await self._series.read(item.id, since=now - span) if one.is_seen]
+            since = long_leases.due(item, _last_use(samples, thresholds, item.vcpus), thresholds, now)
+        if since is None:
+            return False
         is_looked_at = any(one.logins is not None for one in samples if one.at >= since)
         sighting = Sighting(verdict, thresholds, unused_since=since, is_looked_at=is_looked_at)
         await self._engine.seen(item.id, sighting)

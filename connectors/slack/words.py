@@ -39,6 +39,7 @@ ICONS = {
     notices.HANDOVER_DECLINED: "👋",
     notices.HANDED_OVER: "🤝",
     notices.ASKED_FOR: "🙋",
+    notices.NOT_NOW: "🙏",
     notices.KEYLESS: "🔑",
     notices.NOT_LET_IN: "⚠️",
     notices.LOGINS_MENDED: "🔑",

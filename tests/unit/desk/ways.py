@@ -14,7 +14,7 @@ from typing import Any
 from clouddesk.budgets import as_is
 from clouddesk.costs import TEAM, CostWish
 from clouddesk.desk import Desk
-from clouddesk.model.actor import DEACTIVATED, Actor
+from clouddesk.model.actor import DEACTIVATED, LOCAL_WORKSPACE, Actor
 from clouddesk.model.approval import EXTEND as EXTENSION
 from clouddesk.model.approval import OverBudget, Purchase
 from clouddesk.model.budget import MONTH, Bound
@@ -204,6 +204,11 @@ def _nobody(who: Who) -> type[Denied] | type[NotFound]:
     return Denied if SEE in rights(who) else NotFound
 
 
+async def _not_now(scene: Scene) -> Any:
+    await scene.desk.peers.ask(Actor(LOCAL_WORKSPACE, "dan"), "ann", Kind())
+    return await scene.desk.peers.not_now(scene.actor, scene.item.id, "dan")
+
+
 def _left(scene: Scene) -> str:
     """The id of what Ann has left behind."""
     scene.world.colleagues.refused["ann"] = DEACTIVATED
@@ -231,6 +236,7 @@ OTHERS: dict[str, Row] = {
     "handovers.decline": Row(lambda s: s.desk.handovers.decline(s.actor, s.item.id), _nobody),
     "peers.for_team": Row(lambda s: _names(s.desk.peers.for_team(s.actor, Kind())), anybody, lambda who: set()),
     "peers.owners": Row(lambda s: s.desk.peers.owners(s.actor, Kind()), members),
+    "peers.not_now": Row(_not_now, with_right(OWN)),
     "peers.ask": Row(lambda s: s.desk.peers.ask(s.actor, "ann", Kind()), _askers),
     "approvals.ask": Row(lambda s: s.desk.approvals.ask(s.actor, _over(s), conversation="c"), members),
     "approvals.managers": Row(lambda s: s.desk.approvals.managers(s.actor), anybody),
