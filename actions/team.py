@@ -153,8 +153,9 @@ def _ask_stop(turn: Turn, plan: StopPlan, whose: str, reason: str, *, is_of_all:
     if is_of_all:
         question["phrase"] = f"stop all {plan.machines}"
     turn.ask(question)
+    response = "utter_confirm_team_stop_all" if is_of_all else "utter_confirm_team_stop"
     turn.say(
-        "utter_confirm_team_stop_all" if is_of_all else "utter_confirm_team_stop",
+        f"{response}_saves_nothing" if stopped_price >= price > 0 else response,
         buttons=questions.buttons(question),
         whose=whose,
         options=team_cards.planned(plan, turn.actor, turn.desk.clock()),
