@@ -31,6 +31,11 @@ _MANAGES = re.compile(
 )
 _EXTENDS = re.compile(r"\b(?:extend|prolong|renew|lengthen)\b")
 _ANSWER = re.compile(r"(?:(?:with|to|for|only|just|it'?s|ok|please) )*(?P<who>@?[\w.-]+|<@[^>]+>)[ .!]*")
+_WITH = re.compile(r"\bwith (?P<who>@?[a-z][\w.-]*\w)(?= (?:until|till|for|so|and|to|from|as|please)\b|[ .!?]*$|,)")
+"""In a message that only wants to share: whose name the classifier overlooked."""
+_NO_NAME = re.compile(
+    r"me|us|it|them|him|her|everyone|everybody|anyone|anybody|someone|somebody|others|people|colleagues?|team"
+)
 _EVERYBODY = re.compile(r"\b(?:all|everyone|everybody|anyone|anybody)\b")
 
 
@@ -253,6 +258,8 @@ def _people(turn: Turn) -> tuple[list[str], list[str]]:
     plain = [name for name in said if not MENTION.fullmatch(name)]
     if not ids and not plain and turn.asked == "person" and (answer := _ANSWER.fullmatch(turn.text.strip())):
         plain = [answer["who"]]
+    if not ids and not plain and turn.intent == ShareResourceForm.topic and (found := _WITH.search(turn.text.lower())):
+        plain = [] if _NO_NAME.fullmatch(found["who"]) else [found["who"]]
     if turn.actor.workspace_id == LOCAL_WORKSPACE:
         return [*ids, *(name.strip("@ ").lower() for name in plain)], []
     return list(dict.fromkeys(ids)), plain
