@@ -54,7 +54,7 @@ _ASKS = rf"{LEAD}(?:(?:can|could|would) you (?:please )?|i(?:'d like| would like
 _SENTENCES = (
     rf"{_SETS} my {_BUDGET}(?: (?:to|at|of|as))? (?:{_MOST} )?{_BOUND}",
     rf"(?:{_SETS}|add|create|give) (?:me |myself )?(?:an? |the )?(?:new )?{_BUDGET} of {_BOUND}(?: for (?:me|myself))?",
-    rf"(?:limit|cap|restrict) (?:me|myself) to (?:{_MOST} )?{_BOUND}",
+    rf"(?:limit|cap|restrict) (?:me|myself) (?:to|at) (?:{_MOST} )?{_BOUND}",
     rf"{_SETS} {_WHOSE} {_BUDGET}(?: (?:to|at|of|as))? (?:{_MOST} )?{_BOUND}",
     rf"{_SETS} (?:the |a )?{_BUDGET} (?:of|for) {_WHO} (?:to|at|of) (?:{_MOST} )?{_BOUND}",
     rf"(?:{_SETS}|add|create) (?:a |the )?(?:new )?{_BUDGET} of {_BOUND} (?:for|on) {_WHO}",
@@ -64,7 +64,7 @@ _SENTENCES = (
     rf"{_WHO} (?:may|can|should|shall|must|is allowed to)(?: only)? (?:spend|have|use|run|get) (?:only )?(?:{_MOST} )?"
     rf"{_BOUND}",
     rf"{_MOST} {_BOUND} (?:for {_WHO}|(?P<c_each>{_EACH}))",
-    rf"(?:limit|cap|restrict) {_WHO} to (?:{_MOST} )?{_BOUND}",
+    rf"(?:limit|cap|restrict) {_WHO} (?:to|at) (?:{_MOST} )?{_BOUND}",
     rf"(?P<soft>warn) {_WHO} (?:at|from|above|over|beyond|when (?:they|he|she|it|we) (?:spend|reach(?:es)?|pass(?:es)?"
     rf"|spends?)(?: more than)?) {_BOUND}",
     rf"(?P<soft>warn)(?:ing)? (?:at|from|above|over) {_BOUND} for {_WHO}",

@@ -49,6 +49,7 @@ def to(whose: str, measure: str | None, amount: float, *, is_soft: bool = False)
         ("set a budget of 100 dollars a month for me", to("", MONTH, 100)),
         ("give me a budget of $50 a month", to("", MONTH, 50)),
         ("limit me to $200", to("", MONTH, 200)),
+        ("cap everyone at $5 a day", to(EACH, None, 5)),
         ("set ben's budget to $10 a day", to("ben", None, 10)),
         ("remove ben's budget", AboutBudget(REMOVE, "ben")),
         ("lift everybody's hourly limit", AboutBudget(REMOVE, EACH, HOUR)),
