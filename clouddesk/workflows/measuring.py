@@ -97,7 +97,7 @@ class UtilisationActivities:
                     if item.state == STOPPED:
                         await self._hear_of_rest(item)
                     if item.state == RUNNING:
-                        place = item.provider, item.region, credential_ref(item.person, item.provider)
+                        place = item.provider, item.region, credential_ref(item.account_person, item.provider)
                         found[place].append((item.id, item.node_count))
         return [Page(*place, tuple(page)) for place, items in found.items() for page in _paged(items)]
 

@@ -17,7 +17,7 @@ from clouddesk.model.utilisation import Sample
 from clouddesk.workflows.contracts import Sighting
 from clouddesk.workflows.idle_check import IdleCheck
 from tests.builders import NOW, a_reservation
-from tests.conversation.memory import MemoryUtilisation
+from tests.conversation.memory_reservations import MemoryUtilisation
 
 DAY, ROUND = timedelta(days=1), timedelta(minutes=5)
 USUAL = Thresholds()
