@@ -21,6 +21,14 @@ from clouddesk.model.invalid import UnclearTime
 from clouddesk.model.reservation import Reservation
 from clouddesk.team_view import COST, StopPlan, most_machines
 
+_CONFIRM_STOP = {
+    (False, True): "utter_confirm_team_stop",
+    (False, False): "utter_confirm_team_stop_saves_nothing",
+    (True, True): "utter_confirm_team_stop_all",
+    (True, False): "utter_confirm_team_stop_all_saves_nothing",
+}
+"""By whether it is everybody's, and whether it saves anything."""
+
 
 class TeamAction(DeskAction):
     """Something about the team; who may not is told who may."""
@@ -153,9 +161,8 @@ def _ask_stop(turn: Turn, plan: StopPlan, whose: str, reason: str, *, is_of_all:
     if is_of_all:
         question["phrase"] = f"stop all {plan.machines}"
     turn.ask(question)
-    response = "utter_confirm_team_stop_all" if is_of_all else "utter_confirm_team_stop"
     turn.say(
-        f"{response}_saves_nothing" if stopped_price >= price > 0 else response,
+        _CONFIRM_STOP[is_of_all, stopped_price < price or price == 0],
         buttons=questions.buttons(question),
         whose=whose,
         options=team_cards.planned(plan, turn.actor, turn.desk.clock()),
