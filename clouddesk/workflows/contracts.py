@@ -166,6 +166,8 @@ class Sighting:
     verdict: Verdict | None
     thresholds: Thresholds
     """The usual ones, without what its people wish."""
+    at: datetime | None = None
+    """When that was so; None where it does not matter, or a version before this one did not say."""
     unused_since: datetime | None = None
     """Its lease is long, and nobody was seen there since then, if no other step is due."""
     is_looked_at: bool = True

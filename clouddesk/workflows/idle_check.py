@@ -58,7 +58,7 @@ class IdleCheck:
         verdict = judge(samples, [node.key for node in item.living_nodes], thresholds, now, vcpus=item.vcpus)
         step, _ = advance(item, verdict, thresholds, now)
         if step != NOTHING:
-            await self._engine.seen(item.id, Sighting(verdict, thresholds))
+            await self._engine.seen(item.id, Sighting(verdict, thresholds, now))
         elif verdict.state == UNKNOWN or (
             verdict.state == IDLE and not wished(thresholds, item.idling.wish).ask_seconds
         ):
@@ -80,7 +80,7 @@ class IdleCheck:
         if since is None:
             return False
         is_looked_at = any(one.logins is not None for one in samples if one.at >= since)
-        sighting = Sighting(verdict, thresholds, unused_since=since, is_looked_at=is_looked_at)
+        sighting = Sighting(verdict, thresholds, now, unused_since=since, is_looked_at=is_looked_at)
         await self._engine.seen(item.id, sighting)
         return True
 
