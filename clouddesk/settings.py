@@ -57,9 +57,8 @@ class Limits:
     idle_release_seconds: int = 7 * 86400
     """Stopped as unused for so long, it is asked whether to give it back; 0: never."""
     long_lease_seconds: int = 7 * 86400
-    """Of longer leases it is asked once whether they are still needed, when nobody was seen there; 0: of none."""
     long_unused_seconds: int = 4 * 86400
-    """For so long."""
+    """Of leases longer than the first it is asked once, when nobody was seen there for the second; 0: of none."""
 
     def idle_thresholds(self, *, minutes_between_looks: int = 5) -> Thresholds:
         """When machines count as unused here, and what follows; a look or two may be missed."""
@@ -309,12 +308,8 @@ def _is_addresses(value: Any) -> bool:
     return isinstance(value, Mapping) and all(isinstance(item, str) for pair in value.items() for item in pair)
 
 
-_MAY_BE_ZERO = frozenset(
-    {
-        *("fallbacks", "failover_dearer_percent"),
-        *("idle_ask_seconds", "idle_stop_seconds", "idle_release_seconds", "long_lease_seconds"),
-    }
-)
+_IDLE_OFF = {"idle_ask_seconds", "idle_stop_seconds", "idle_release_seconds", "long_lease_seconds"}
+_MAY_BE_ZERO = frozenset({"fallbacks", "failover_dearer_percent"} | _IDLE_OFF)
 """Limits that 0 switches off."""
 
 _LISTS = frozenset({"admins", "blueprint_folders", "more_sandbox_clouds", "rasa_urls"})
