@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar, runtime_checkable
 from urllib.parse import urlsplit
 
 from clouddesk.model.errors import CloudDeskError
-from clouddesk.model.node import Account, Node, NodeOrder, NodePlan, Survey
+from clouddesk.model.node import Account, Node, NodeImage, NodeOrder, NodePlan, Survey
 from clouddesk.model.offer import Offer
 from clouddesk.providers.faults import translated
 from clouddesk.providers.spec import ImageQuery
@@ -25,7 +25,7 @@ NODE = "clouddesk-node"
 ROLE = "clouddesk-role"
 SYSTEM = "clouddesk-os"
 
-DISK, ADDRESS, KEY, FIREWALL, NETWORK = "disk", "address", "key", "firewall", "network"
+DISK, ADDRESS, KEY, FIREWALL, NETWORK, IMAGE = "disk", "address", "key", "firewall", "network", "image"
 """Kinds of belongings."""
 
 TIMEOUT_SECONDS = 30
@@ -112,6 +112,23 @@ class OpensLater(Protocol):
 
         Never makes one. Any number of times.
         """
+        ...
+
+
+@runtime_checkable
+class KeepsImages(Protocol):
+    """A Cloud that keeps disks as images (``ProviderSpec.image_usd_gb_month``). Raises the vendor's errors."""
+
+    def images(self, region: str, reservation_id: str) -> list[NodeImage]:
+        """Those with this installation's and the reservation's tag; what is on its way out is listed still."""
+        ...
+
+    def keep_image(self, order: NodeOrder, node: Node) -> None:
+        """Ask for an image of the machine's disk that carries its tags from the beginning."""
+        ...
+
+    def delete_images(self, region: str, ids: list[str]) -> None:
+        """With all that they consist of; what is gone already is as good."""
         ...
 
 
