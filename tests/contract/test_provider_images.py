@@ -245,6 +245,15 @@ def test_a_snapshot_whose_image_is_gone_already_is_found_and_deleted(case: Case)
     assert ec2.describe_snapshots(OwnerIds=["self"], Filters=filters)["Snapshots"] == []
 
 
+@pytest.mark.parametrize("case", ["aws"], indirect=True)
+def test_an_image_that_is_listed_late_is_waited_for_and_not_doubled(case: Case) -> None:
+    order = stopped(case, "node-1")
+    case.sandbox.fault("late_listing", seconds=2, match={"operation": "keep"})
+    assert [image.key for image in keep(case, order)] == ["node-1"]
+    filters = [{"Name": "tag:clouddesk-reservation", "Values": [case.reservation_id]}]
+    assert len(client(case.sandbox, region=case.region).describe_images(Filters=filters)["Images"]) == 1
+
+
 @pytest.mark.parametrize("case", ["digitalocean"], indirect=True)
 def test_of_two_images_of_one_machine_the_older_stays(case: Case) -> None:
     order = stopped(case, "node-1")
