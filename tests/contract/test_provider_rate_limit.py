@@ -138,8 +138,8 @@ class Counting:
         return self.waits
 
 
-# One list; then one of machines, of disks, of each other thing that has tags, and of images. DigitalOcean tells of images
-# that are being made only by their droplets.
+# One list; then one of machines, of disks, of each other thing that has tags, and of images. At DigitalOcean only
+# droplets tell of images that are being made.
 REQUESTS = {"aws": 1 + 4, "digitalocean": 1 + 5, "linode": 1 + 4, "vultr": 1 + 5}
 
 
