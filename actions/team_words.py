@@ -6,6 +6,7 @@ from actions.turn import Turn
 from clouddesk.language import team
 from clouddesk.language.team import TeamWish
 from clouddesk.model.actor import ADMIN, LOCAL_WORKSPACE, Person
+from clouddesk.model.reservation import Reservation
 
 TOPICS = {
     team.LIST: "team_list",
@@ -55,6 +56,12 @@ async def is_owner(turn: Turn, name: str) -> bool:
     if turn.actor.workspace_id != LOCAL_WORKSPACE:
         return False
     return any(found.item.owner == name for found in await turn.desk.team_view.running(turn.actor))
+
+
+async def named(turn: Turn, name: str, *, owner: str | None = None) -> list[Reservation]:
+    """What has this name or id, of all that the team runs or of what this person runs. Raises Denied."""
+    running = await turn.desk.team_view.running(turn.actor, owner=owner)
+    return [row.item for row in running if name in (row.item.name, row.item.id)]
 
 
 def person(turn: Turn, wish: TeamWish) -> Person | None:
