@@ -119,6 +119,11 @@ class ActionFreeze(TeamAction):
             lifted = await turn.desk.freezing.unfreeze(turn.actor)
             turn.say("utter_unfrozen" if lifted else "utter_not_frozen")
             return
+        if wish.what == team.FREEZE_UNREAD:
+            if ADMIN not in turn.actor.roles:
+                raise Denied("freezing")
+            turn.say("utter_freeze_can", words=wish.unread)
+            return
         until = None
         if wish.until:
             until = resolve_until(wish.until, now=turn.desk.clock(), timezone=turn.actor.timezone)

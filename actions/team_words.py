@@ -16,6 +16,7 @@ TOPICS = {
     team.UNPROTECT: "protect",
     team.FREEZE: "freeze",
     team.UNFREEZE: "freeze",
+    team.FREEZE_UNREAD: "freeze",
     team.FREEZE_ASKED: "freeze_asked",
 }
 _QUESTIONS = ("team_list", "freeze_asked")

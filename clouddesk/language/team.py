@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from clouddesk.language.ends import find_ends
+from clouddesk.language import freezes
 from clouddesk.language.vocabulary import LEAD, POLITE_END, plain
 
 LIST, TOP, MOST = "list", "top", "most"
 STOP, PROTECT, UNPROTECT = "stop", "protect", "unprotect"
-FREEZE, UNFREEZE, FREEZE_ASKED = "freeze", "unfreeze", "freeze_asked"
+FREEZE, UNFREEZE, FREEZE_ASKED, FREEZE_UNREAD = "freeze", "unfreeze", "freeze_asked", "freeze_unread"
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,8 @@ class TeamWish:
     """The words for what is to be protected."""
     until: str = ""
     reason: str = ""
+    unread: str = ""
+    """What was said of a freeze and is none of what it can have."""
     is_of_team: bool = True
     """Whether the words say that the team is meant, and not the person's own."""
 
@@ -142,7 +144,6 @@ _ASKS_FREEZE = re.compile(
     rf"|when (?:does|will|is) (?:the|this) freeze (?:end|over|lifted)){_NOW}{POLITE_END}"
 )
 _WHY = re.compile(r"[,;:]? (?:because(?: of)?|due to|owing to|on account of|in view of|reason:?) (?P<why>\S.*)$")
-_FOR = re.compile(r"[,;]? (?:for|during|as|since) (?P<why>(?:the |our |an? |we |they |there )\S.*)$")
 
 
 def read(text: str) -> TeamWish | None:
@@ -189,12 +190,10 @@ def _of_freezes(body: str, why: str) -> TeamWish | None:
     found = _FREEZES.fullmatch(body)
     if found is None:
         return None
-    rest = found["rest"]
-    ends = [end for end in find_ends(rest) if end.is_marked]
-    until = ends[0].words if ends else ""
-    if not why and (given := _FOR.search(rest.replace(until, " ") if until else rest)):
-        why = given["why"]
-    return TeamWish(FREEZE, until=until, reason=why)
+    rest = freezes.read(found["rest"], why)
+    if rest.unread:
+        return TeamWish(FREEZE_UNREAD, unread=rest.unread)
+    return TeamWish(FREEZE, until=rest.until, reason=rest.reason)
 
 
 def _without_reason(said: str, text: str) -> tuple[str, str]:
