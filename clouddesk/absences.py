@@ -139,6 +139,9 @@ class Absences:
         ):
             # What was told in words, and is planned for, does not give way to a status.
             return False
+        if known and known.source == STATUS and away[0] > self.clock():
+            # "Next week" that is still there when that week has come.
+            return False
         noted = await self.note(actor, *away, source=STATUS)
         if not (noted.is_new and noted.running):
             return False
@@ -229,6 +232,7 @@ class Absences:
                 "lines": self.lines(noted.running, absence.until),
                 "total": money(total),
                 "until": absence.until.isoformat() if absence.until else "",
+                "starts": absence.since.isoformat() if absence.since > self.clock() else "",
                 "simulated": "yes" if any(item.is_simulated for item in noted.running) else "no",
             },
         )
