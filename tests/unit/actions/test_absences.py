@@ -31,7 +31,8 @@ class Talk:
     """A conversation, whose "it" is kept from turn to turn."""
 
     def __init__(self, world: MemoryDesk) -> None:
-        self.world, self.last, self.count = world, None, 0
+        self.world, self.count = world, 0
+        self.last: str | None = None
         self.notices: tuple[Notice, ...] = ()
 
     async def say(self, text: str, entities: dict[str, Any] | None = None) -> Turn:
