@@ -83,7 +83,10 @@ def _days(found: re.Match[str], today: date) -> str:
     month = month_number(found["month"])
     first, last = int(found["first"]), int(found["last"])
     year = int(found["year"]) if found["year"] else today.year
-    is_of_another = _ENDS_WITH_MONTH.search(found.string, 0, found.start("first")) is not None  # "october 10 to 15 may"
+    # "october 10 to 15 may"
+    is_of_another = found.end("month") > found.start("first") and _ENDS_WITH_MONTH.search(
+        found.string, 0, found.start("first")
+    )
     if is_list or is_of_another or not 1 <= first <= last <= monthrange(year, month)[1]:
         return found[0]
     if not found["year"] and date(year, month, first) > today:
