@@ -78,6 +78,11 @@ class ActionTeamStop(TeamAction):
         if turn.facts.get("is_confirmed"):
             await _stop(turn)
             return
+        if wish.what == team.STOP_BUT:
+            if ADMIN not in turn.actor.roles:
+                raise Denied("stopping others' machines")
+            turn.say("utter_team_stop_but", machine=wish.machine)
+            return
         who = team_words.person(turn, wish) if wish.person else None
         if wish.person and who is None:
             turn.say("utter_team_who", name=wish.person)

@@ -12,6 +12,7 @@ TOPICS = {
     team.TOP: "team_list",
     team.MOST: "team_list",
     team.STOP: "team_stop",
+    team.STOP_BUT: "team_stop",
     team.PROTECT: "protect",
     team.UNPROTECT: "protect",
     team.FREEZE: "freeze",

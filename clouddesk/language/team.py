@@ -6,13 +6,13 @@ A pattern takes whole sentences, so that what it does not know is left to the cl
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from clouddesk.language import freezes
 from clouddesk.language.vocabulary import LEAD, POLITE_END, plain
 
 LIST, TOP, MOST = "list", "top", "most"
-STOP, PROTECT, UNPROTECT = "stop", "protect", "unprotect"
+STOP, STOP_BUT, PROTECT, UNPROTECT = "stop", "stop_but", "protect", "unprotect"
 FREEZE, UNFREEZE, FREEZE_ASKED, FREEZE_UNREAD = "freeze", "unfreeze", "freeze_asked", "freeze_unread"
 
 
@@ -27,7 +27,7 @@ class TeamWish:
     order: str = ""
     """One of the words of ``_ORDERS``."""
     machine: str = ""
-    """The words for what is to be protected."""
+    """The words for what is to be protected, or left out of a stop."""
     until: str = ""
     reason: str = ""
     unread: str = ""
@@ -41,6 +41,8 @@ _TEAM = (
     r"|all of us|all (?:the )?people)"
 )
 _THINGS = r"(?:machines?|clusters?|vms?|servers?|boxes|resources|reservations|instances|stuff)"
+_MANY = r"(?:machines|clusters|vms|servers|boxes|resources|reservations|instances|stuff)"
+""" "The lab machine" is one of them, and not all that the lab runs."""
 _NO_PERSON = (
     r"(?!(?:my|our|the|all|these|those|this|that|his|her|their|its|your|today|yesterday|it|them|us|me|i|we|you|they"
     r"|he|she|team)\b)"
@@ -99,9 +101,9 @@ _TOP = re.compile(
 _STOPS_TEAM = tuple(
     re.compile(rf"{_ASKS}{pattern}{_NOW}{POLITE_END}")
     for pattern in (
-        rf"{_STOPS} (?:everything|all|whatever|all (?:the )?{_THINGS}|every {_THINGS}) (?:that |which )?{_TEAM} {_HAS}",
-        rf"{_STOPS} (?:all |all of |all the )*{_TEAM}(?:'s|s'|s)? {_THINGS}",
-        rf"{_STOPS} (?:everything|all|all (?:the )?{_THINGS}|every {_THINGS}) (?:of|in|for|across) {_TEAM}",
+        rf"{_STOPS} (?:everything|all|whatever|all (?:the )?{_MANY}|every {_THINGS}) (?:that |which )?{_TEAM} {_HAS}",
+        rf"{_STOPS} (?:all |all of |all the )*{_TEAM}(?:'s|s'|s)? {_MANY}",
+        rf"{_STOPS} (?:everything|all|all (?:the )?{_MANY}|every {_THINGS}) (?:of|in|for|across) {_TEAM}",
     )
 )
 _STOPS_ONE = tuple(
@@ -111,6 +113,11 @@ _STOPS_ONE = tuple(
         rf"{_STOPS} (?:everything|all|whatever|all (?:the )?{_THINGS}) (?:that |which )?{_NAME} {_HAS}",
         rf"{_STOPS} (?:everything|all|all (?:the )?{_THINGS}) (?:owned by|that belongs? to) {_NAME}",
     )
+)
+_OUT = r"(?:except(?: for)?|excepting|excluding|apart from|aside from|other than|besides|save for|but(?: not)?)"
+_BUT = re.compile(rf"[,;:(]? \(?(?:(?:and |but )?(?:keep|leave|spare)|{_OUT}|not|without|minus) (?P<what>[^()]+)")
+_BUT_BEHIND_REASON = re.compile(
+    rf"[,;:(]? \(?{_OUT} (?P<what>[^()]+)|[,;] (?:and )?(?:keep|leave|spare) (?P<kept>[^()]+)"
 )
 _FROM = (
     r"(?: (?:from|against) (?:being |getting |any |all )*(?:stopp\w+|releas\w+|delet\w+|terminat\w+|remov\w+|shut\w*"
@@ -152,6 +159,8 @@ def read(text: str) -> TeamWish | None:
     said = plain(text)
     body, why = _without_reason(said, text)
     body = " ".join(body.split()).strip(" .!?")
+    if wish := _of_stop_with_exception(body, why):
+        return wish
     if found := _first(_STOPS_TEAM, body):
         return TeamWish(STOP, reason=why)
     if found := _first(_STOPS_ONE, body):
@@ -180,6 +189,21 @@ def says(text: str, phrase: str) -> bool:
         re.fullmatch(rf"(?:(?:yes|yeah|ok|okay|please|do it)[ ,.:!-]+)*{re.escape(phrase)}{POLITE_END}", words)
         is not None
     )
+
+
+def _of_stop_with_exception(body: str, why: str) -> TeamWish | None:
+    """ "Stop everything the team runs except db-1", also behind a reason."""
+    if found := _BUT.search(body):
+        body, what = body[: found.start()], found["what"]
+    elif found := _BUT_BEHIND_REASON.search(why.lower()):
+        what = found["what"] or found["kept"]
+    else:
+        return None
+    if _first(_STOPS_TEAM, body):
+        return TeamWish(STOP_BUT, machine=what.strip())
+    if of_one := _first(_STOPS_ONE, body):
+        return replace(_of_person(STOP_BUT, of_one), machine=what.strip())
+    return None
 
 
 def _of_freezes(body: str, why: str) -> TeamWish | None:
