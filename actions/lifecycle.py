@@ -229,16 +229,6 @@ def chosen(turn: Turn) -> list[str]:
     return [item["id"] for item in turn.facts["reservation"]]
 
 
-def unprotected(turn: Turn, items: Sequence[Reservation]) -> list[Reservation]:
-    """Those of several that are not protected; the others are said to be left alone."""
-    if len(items) < 2:
-        return list(items)
-    kept = [item.name for item in items if item.is_protected]
-    if kept:
-        turn.say("utter_protected_left", names=names(kept), are="is" if len(kept) == 1 else "are")
-    return [item for item in items if not item.is_protected]
-
-
 def ask_release(turn: Turn, items: Sequence[Reservation]) -> None:
     """Name what will be gone and what it has cost, and ask."""
     now = turn.desk.clock()
@@ -256,6 +246,16 @@ def ask_release(turn: Turn, items: Sequence[Reservation]) -> None:
     else:
         options = _numbered(turn, items)
         turn.say("utter_confirm_release_many", buttons=buttons, options=options, machines=_machines(items), cost=cost)
+
+
+def unprotected(turn: Turn, items: Sequence[Reservation]) -> list[Reservation]:
+    """Those of several that are not protected; the others are said to be left alone."""
+    if len(items) < 2:
+        return list(items)
+    kept = [item.name for item in items if item.is_protected]
+    if kept:
+        turn.say("utter_protected_left", names=names(kept), are="is" if len(kept) == 1 else "are")
+    return [item for item in items if not item.is_protected]
 
 
 def _drop_same(turn: Turn, kind: str, ids: set[str], topic: str | None = None) -> None:

@@ -6,6 +6,7 @@ from actions.turn import Turn
 from clouddesk.language import team
 from clouddesk.language.team import TeamWish
 from clouddesk.model.actor import ADMIN, LOCAL_WORKSPACE, Person
+from clouddesk.model.reservation import Reservation
 
 TOPICS = {
     team.LIST: "team_list",
@@ -13,6 +14,7 @@ TOPICS = {
     team.MOST: "team_list",
     team.STOP: "team_stop",
     team.STOP_BUT: "team_stop",
+    team.RELEASE: "team_release",
     team.PROTECT: "protect",
     team.UNPROTECT: "protect",
     team.FREEZE: "freeze",
@@ -34,6 +36,8 @@ async def find(turn: Turn) -> TeamWish | None:
     if wish.what == team.TOP and not wish.is_of_team:
         # Of whoever has no more than their own, the oldest is one of those.
         return wish if is_admin else None
+    if wish.what == team.RELEASE and wish.machine:
+        return wish if is_admin and await owned_by(turn, wish) else None
     if not wish.person or wish.is_mention:
         return wish
     if wish.what == team.LIST:
@@ -57,6 +61,16 @@ async def is_owner(turn: Turn, name: str) -> bool:
     if turn.actor.workspace_id != LOCAL_WORKSPACE:
         return False
     return any(found.item.owner == name for found in await turn.desk.team_view.running(turn.actor))
+
+
+async def owned_by(turn: Turn, wish: TeamWish) -> Reservation | None:
+    """The machine of that name of whoever is meant; for admins."""
+    who = person(turn, wish)
+    if who is None:
+        return None
+    rows = await turn.desk.team_view.running(turn.actor, owner=who.user_id)
+    named = [row.item for row in rows if wish.machine in (row.item.name.lower(), row.item.id)]
+    return named[0] if len(named) == 1 else None
 
 
 def person(turn: Turn, wish: TeamWish) -> Person | None:

@@ -13,6 +13,7 @@ from clouddesk.language.vocabulary import LEAD, POLITE_END, plain
 
 LIST, TOP, MOST = "list", "top", "most"
 STOP, STOP_BUT, PROTECT, UNPROTECT = "stop", "stop_but", "protect", "unprotect"
+RELEASE = "release"
 FREEZE, UNFREEZE, FREEZE_ASKED, FREEZE_UNREAD = "freeze", "unfreeze", "freeze_asked", "freeze_unread"
 
 
@@ -114,6 +115,20 @@ _STOPS_ONE = tuple(
         rf"{_STOPS} (?:everything|all|all (?:the )?{_THINGS}) (?:owned by|that belongs? to) {_NAME}",
     )
 )
+_GIVES = r"(?:give back|return|release|terminate|delete|destroy|kill|tear ?down|hand in)"
+_BACK = r"(?: for good)?"
+_RELEASES = tuple(
+    re.compile(rf"{_ASKS}{form}{_BACK}{_NOW}{POLITE_END}")
+    for what in (
+        rf"(?:all |all of |all the |every one of )*{_OWNER} {_THINGS}",
+        rf"(?:everything|all|whatever|all (?:the )?{_MANY}) (?:that |which )?{_NAME} {_HAS}",
+        rf"(?:everything|all|all (?:the )?{_MANY}) (?:of|owned by|that belongs? to) {_NAME}",
+        rf"{_OWNER} (?P<machine>[a-z][\w.-]*)",
+        rf"(?P<machine>[a-z][\w.-]*) of {_NAME}",
+    )
+    for form in (rf"{_GIVES} {what}", rf"give {what} back")
+)
+""" "Cy's etl", "etl of cy", and all that is cy's; who owns what is looked up."""
 _OUT = r"(?:except(?: for)?|excepting|excluding|apart from|aside from|other than|besides|save for|but(?: not)?)"
 _BUT = re.compile(rf"[,;:(]? \(?(?:(?:and |but )?(?:keep|leave|spare)|{_OUT}|not|without|minus) (?P<what>[^()]+)")
 _BUT_BEHIND_REASON = re.compile(
@@ -165,6 +180,8 @@ def read(text: str) -> TeamWish | None:
         return TeamWish(STOP, reason=why)
     if found := _first(_STOPS_ONE, body):
         return _of_person(STOP, found, reason=why)
+    if found := _first(_RELEASES, body):
+        return replace(_of_person(RELEASE, found), machine=found.groupdict().get("machine") or "")
     if _MOST.fullmatch(body):
         return TeamWish(MOST)
     if found := _first(_LISTS, body):
