@@ -27,8 +27,10 @@ from clouddesk.model.reservation import (
 HOLD = "hold"
 _OF_OTHERS = {
     peers.ASK: peer_words.ASK,
+    peer_words.NOT_NOW: peer_words.NOT_NOW,
     handover_words.ACCEPT: handover_words.ACCEPT,
     handover_words.DECLINE: handover_words.DECLINE,
+    handover_words.TAKE: handover_words.TAKE,
 }
 """Answers that other topics take."""
 _DECIDED = {RETRY: "utter_decided_retry", GO_ON: "utter_decided_go_on", GIVE_BACK: "utter_decided_give_back"}
@@ -71,7 +73,7 @@ class ActionDecide(DeskAction):
 async def carry_out(turn: Turn, question: Question) -> None:
     """The yes to what was asked once more."""
     turn.question = None
-    if question["option"] == handover_words.OFFER:
+    if question["option"] in (handover_words.OFFER, handover_words.TAKE):
         await handover.carry_out(turn, question)
     elif question["option"] == HOLD:
         done = await turn.desk.leases.hold(turn.actor, question["id"])

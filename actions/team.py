@@ -22,6 +22,14 @@ from clouddesk.model.invalid import UnclearTime
 from clouddesk.model.reservation import Reservation
 from clouddesk.team_view import COST, StopPlan, most_machines
 
+_CONFIRM_STOP = {
+    (False, True): "utter_confirm_team_stop",
+    (False, False): "utter_confirm_team_stop_saves_nothing",
+    (True, True): "utter_confirm_team_stop_all",
+    (True, False): "utter_confirm_team_stop_all_saves_nothing",
+}
+"""By whether it is everybody's, and whether it saves anything."""
+
 
 class TeamAction(DeskAction):
     """Something about the team; who may not is told who may."""
@@ -188,7 +196,7 @@ def _ask_stop(turn: Turn, plan: StopPlan, whose: str, reason: str, *, is_of_all:
         question["phrase"] = f"stop all {plan.machines}"
     turn.ask(question)
     turn.say(
-        "utter_confirm_team_stop_all" if is_of_all else "utter_confirm_team_stop",
+        _CONFIRM_STOP[is_of_all, stopped_price < price or price == 0],
         buttons=questions.buttons(question),
         whose=whose,
         options=team_cards.planned(plan, turn.actor, turn.desk.clock()),
@@ -235,8 +243,7 @@ async def _meant(turn: Turn, wish: TeamWish) -> list[Reservation]:
     last = wish.machine.split()[-1].strip("\"'“”`*")
     own = [item for item in await turn.desk.reservations(turn.actor) if item.name == last]
     if not own and ADMIN in turn.actor.roles:
-        everybody = [row.item for row in await turn.desk.team_view.running(turn.actor)]
-        named = [item for item in everybody if last in (item.name, item.id)]
+        named = await team_words.named(turn, last)
         if len(named) == 1:
             return named
     found = own or await _told(turn)

@@ -63,14 +63,17 @@ async def is_owner(turn: Turn, name: str) -> bool:
     return any(found.item.owner == name for found in await turn.desk.team_view.running(turn.actor))
 
 
+async def named(turn: Turn, name: str, *, owner: str | None = None) -> list[Reservation]:
+    """What has this name or id, of all that the team runs or of what this person runs. Raises Denied."""
+    running = await turn.desk.team_view.running(turn.actor, owner=owner)
+    return [row.item for row in running if name in (row.item.name, row.item.id)]
+
+
 async def owned_by(turn: Turn, wish: TeamWish) -> Reservation | None:
     """The machine of that name of whoever is meant; for admins."""
     who = person(turn, wish)
-    if who is None:
-        return None
-    rows = await turn.desk.team_view.running(turn.actor, owner=who.user_id)
-    named = [row.item for row in rows if wish.machine in (row.item.name.lower(), row.item.id)]
-    return named[0] if len(named) == 1 else None
+    found = await named(turn, wish.machine, owner=who.user_id) if who else []
+    return found[0] if len(found) == 1 else None
 
 
 def person(turn: Turn, wish: TeamWish) -> Person | None:

@@ -220,6 +220,7 @@ _FACTS: dict[type[errors.CloudDeskError], Callable[[Any], dict[str, str]]] = {
     },
     invalid.NoOwnMachine: lambda error: {"why": _NO_OWN_MACHINE[error.is_at_terminal]},
     invalid.OtherAccount: lambda error: {"provider": provider_title(error.provider)},
+    invalid.NotLeft: lambda error: {"name": error.name, "owner": error.owner},
     invalid.NoColleague: lambda error: {"why": _NO_COLLEAGUE.get(error.why, error.why)},
     invalid.CredentialsInUse: lambda error: {"provider": provider_title(error.provider), "names": names(error.names)},
 }

@@ -24,6 +24,7 @@ Invalid
 ├── NoColleague           somebody that nothing can be shared with
 ├── ShareIsOver           a share that would be over before it began
 ├── NotHandedOver         machines on which nobody's keys can be changed
+├── NotLeft               machines whose owner is there to be asked
 ├── NoSshKey              no public SSH key, or a damaged one
 ├── SshKeyIsPrivate       the private half of one
 ├── WeakSshKey            one that today's servers refuse, or that is too short
@@ -291,6 +292,20 @@ class NotHandedOver(Invalid):
             f"I have no way into the machines of {name} myself, so I could neither take your SSH keys off nor put "
             "others on, and it would be somebody else's in name only. Share it instead, or let them order their own."
         )
+
+
+class NotLeft(Invalid):
+    """Machines that nobody takes over without their owner, who is of the workspace as far as is known.
+
+    ``owner``: as our texts call them.
+    """
+
+    code = "not_left"
+
+    def __init__(self, name: str, owner: str) -> None:
+        self.name = name
+        self.owner = owner
+        super().__init__(f"{name} is {owner}'s, who is still here: only they hand it over.")
 
 
 class ShareIsOver(Invalid):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from clouddesk.language.absences import Away, read_absence, says_back
+from clouddesk.language.holidays import place_chosen
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=timezone.utc)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -119,3 +121,30 @@ def test_a_day_begins_where_the_person_is_also_on_the_day_that_the_clock_changes
     assert away is not None
     assert away.until is not None
     assert away.until - away.since == timedelta(hours=23)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i'm ooo" + " 2 weeks" * 36,
+        "i'm back" + " from my x" * 25 + "!?",
+        "i'm back" + " from my x" * 4000 + "!?",
+        "use " + "a " * 4000 + "holidays?",
+        "i'm off for " + "a " * 140,
+        "hi " * 5000,
+    ],
+    ids=lambda text: text[:20],
+)
+def test_no_words_keep_it_busy(text: str) -> None:
+    began = time.process_time()
+    assert read_absence(text, now=NOW) is None
+    assert not says_back(text)
+    place_chosen(text)
+    assert time.process_time() - began < 0.02
+
+
+def test_who_says_more_than_that_they_are_back_says_something_else() -> None:
+    assert says_back("I'm back from my trip to " + "x" * 200)
+    assert not says_back("I'm back from my trip to " + "x" * 300)
+    assert place_chosen("use the holidays of bavaria") is not None
+    assert place_chosen("use the holidays of " + "b" * 200) is None
