@@ -49,7 +49,7 @@ class ActionDecide(DeskAction):
             option, reservation_id, orphan_id = turn.decision
         option, _, shown = str(option or "").partition("@")
         if option in AWAY_CHOICES:
-            await absences.decide(turn, option, shown)
+            await absences.decide(turn, option, shown, only=str(reservation_id or ""))
         elif option in _OF_OTHERS:
             await hand_over(turn, _OF_OTHERS[option])
         elif orphan_id is not None and option in ORPHAN_CHOICES:

@@ -170,6 +170,8 @@ def _variant(notice: Notice) -> str:
         return which + ("_with_lines" if notice.values.get("lines") else "")
     if notice.kind == kinds.UNCONFIGURED and not notice.values.get("lines"):
         return "_silent"
+    if notice.kind == kinds.AWAY:
+        return "_later" if notice.values.get("starts") else ""
     if notice.kind in (kinds.IDLE, kinds.LONG_LEASE):
         how = notice.values.get("how")
         return f"_{how}" if how else ""

@@ -13,6 +13,7 @@ Invalid
 ├── ExtensionTooShort     no longer than before
 ├── UnclearTime           an end that nobody understands
 ├── TimeIsOver            an end in the past
+│   └── OverToday         a part of today that has passed
 ├── BadName               not what clouds take as a machine's name
 ├── UnknownProvider       not a provider that is connected
 ├── NoOwnMachine          Docker nodes, where no engine is known or for somebody who is not at its machine
@@ -170,6 +171,16 @@ class TimeIsOver(Invalid):
     def __init__(self, words: str) -> None:
         self.words = words
         super().__init__(f"{words!r} is over already.")
+
+
+class OverToday(TimeIsOver):
+    """Words for a part of today that has passed; ``again`` are words for the same time tomorrow."""
+
+    code = "over_today"
+
+    def __init__(self, words: str, *, again: str) -> None:
+        self.again = again
+        super().__init__(words)
 
 
 class BadName(Invalid):

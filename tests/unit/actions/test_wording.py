@@ -69,6 +69,7 @@ ERRORS = [
     invalid.LeaseTooShort(least_seconds=60, most_seconds=2592000),
     invalid.ExtensionTooShort(least_seconds=60),
     invalid.UnclearTime("until the cows come home"),
+    invalid.OverToday("for the afternoon", again="until tomorrow 18:00"),
     invalid.TimeIsOver("until yesterday"),
     invalid.BadName("my box!", most_characters=40),
     invalid.UnknownProvider(["hetzner"], ["aws", "digitalocean"]),
