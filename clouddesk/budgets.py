@@ -48,7 +48,8 @@ class BudgetView:
 
     whose: str
     uses: tuple[Use, ...]
-    lease: Bound | None
+    budget: Budget
+    """What counts for them: as set for them, else for everybody, else as configured."""
     month: str
     """ "2026-11"."""
 
@@ -84,9 +85,8 @@ class Budgets:
         book = _having(await self.store.book(actor.workspace_id), whose, bounds or {}).over(self.defaults)
         accounts, known, now = await self._standing(actor.workspace_id)
         owner = None if whose == TEAM else "" if whose == EACH else whose
-        budget = book.team if owner is None else book.of(owner)
         found = uses(book, accounts, known, owner, now)
-        return BudgetView(whose, tuple(found), budget.lease, month_of(now).name)
+        return BudgetView(whose, tuple(found), counting(book, whose), month_of(now).name)
 
     async def set(self, actor: Actor, whose: str, bounds: Mapping[str, Bound | None]) -> BudgetBook:
         """Set these bounds by measure, or take those away that are None; what is set then. Raises Denied."""
@@ -209,6 +209,11 @@ def _done(key: str) -> Callable[[BudgetBook, list[Hold]], Awaitable[list[Hold]]]
         return [replace(hold, is_done=True) if hold.key == key else hold for hold in holds]
 
     return done
+
+
+def counting(book: BudgetBook, whose: str) -> Budget:
+    """What counts for them, of all that the book says."""
+    return book.team if whose == TEAM else book.each if whose == EACH else book.of(whose)
 
 
 def _having(book: BudgetBook, whose: str, bounds: Mapping[str, Bound | None]) -> BudgetBook:

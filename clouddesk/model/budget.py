@@ -39,6 +39,13 @@ class Bound:
     def is_empty(self) -> bool:
         return self.most is None and self.warn is None
 
+    def over(self, other: Bound) -> Bound:
+        """This, and what it leaves out of the other; a mark that lies beyond the limit would never be told."""
+        most = other.most if self.most is None else self.most
+        warn = other.warn if self.warn is None else self.warn
+        is_reached = most is None or warn is None or warn < most
+        return Bound(most, warn if is_reached else None)
+
 
 @dataclass(frozen=True)
 class Budget:
@@ -59,8 +66,9 @@ class Budget:
         return replace(self, **{measure: None if bound is None or bound.is_empty else bound})
 
     def over(self, other: Budget) -> Budget:
-        """Measure by measure this, and where it says nothing the other."""
-        return Budget(*(self.bound(measure) or other.bound(measure) for measure in MEASURES))
+        """Measure by measure this, and where it says nothing the other: a limit and a mark each for itself."""
+        merged = ((self.bound(measure) or Bound()).over(other.bound(measure) or Bound()) for measure in MEASURES)
+        return Budget(*(None if bound.is_empty else bound for bound in merged))
 
     @property
     def is_empty(self) -> bool:
