@@ -21,6 +21,7 @@ from clouddesk.model.approval import (
     DONE,
     EXPIRED,
     FAILED,
+    OFFER,
     OWN,
     PARTY,
     PENDING,
@@ -138,7 +139,7 @@ class Approvals:
     async def approve(self, actor: Actor, approval_id: str) -> tuple[Approval, Reservation | None]:
         """Allow it and do it, once, however many approve it. What it became; the reservation where it was done.
 
-        CHANGED: it had become dearer, so who asked is asked anew. Raises NotFound, NotYoursToDecide, AlreadyDecided,
+        CHANGED: it is not what was approved any more, so who asked is asked anew. Raises NotFound, NotYoursToDecide, AlreadyDecided,
         and Unavailable, after which it can be approved once more; other errors say why it could not be done.
         """
         approval = await self._to_decide(actor, approval_id)
@@ -197,8 +198,11 @@ class Approvals:
             made = await self.carry_out(asker, approval)
         except Unavailable:
             raise
-        except (OfferChanged, OverBudget):
-            return await self._end(approval, CHANGED), None
+        except OfferChanged:
+            return await self._end(approval, CHANGED, reason=OFFER), None
+        except OverBudget as over:
+            why = approval.why_not(over.planned, self.clock()) or OFFER
+            return await self._end(approval, CHANGED, reason=why), None
         except CloudDeskError as error:
             await self._end(approval, FAILED, reason=error.code)
             raise
@@ -341,11 +345,13 @@ def _notice(approval: Approval, id_: str, kind: str, now: datetime, user_id: str
             "ends": approval.expires_at.isoformat(),
             "asked_by": called(Person(approval.workspace_id, approval.asker)),
             "decided_by": called(Person(approval.workspace_id, approval.by)) if approval.by else "",
-            "what": budget_words.what(purchase, approval.planned),
+            "what": budget_words.what(purchase, approval.planned, approval.created_at),
             "reasons": budget_words.reasons(
                 approval.findings, f"{called(Person(approval.workspace_id, purchase.owner))}'s"
             ),
             "said": f" \u201c{approval.reason}\u201d" if approval.status == DECLINED and approval.reason else "",
+            "changed": budget_words.CHANGES.get(approval.reason, "") if approval.status == CHANGED else "",
+            "has_quote": "yes" if purchase.quote is not None else "no",
             "simulated": "yes" if purchase.quote is not None and purchase.quote.is_simulated else "no",
         },
     )

@@ -28,7 +28,6 @@ from clouddesk.model.budget import (
 )
 from clouddesk.model.costs import CostAccount
 from clouddesk.model.errors import CloudDeskError, Unavailable
-from clouddesk.model.offer import SAME_PRICE
 from clouddesk.model.ports import Clock
 from clouddesk.model.quote import Quote
 from clouddesk.model.reservation import Reservation
@@ -149,7 +148,7 @@ class Budgets:
             known = commitments(accounts, holds, now)
             planned = plan(known.get(purchase.reservation_id))
             findings = tuple(judge(book, accounts, known, planned, now))
-            is_approved = approved is not None and planned.hourly_usd <= approved.planned.hourly_usd * SAME_PRICE
+            is_approved = approved is not None and not approved.why_not(planned, self.clock())
             if any(item.is_over for item in findings) and not is_approved:
                 raise OverBudget(purchase, planned, findings)
             return [*holds, Hold(purchase.key, now, planned)]

@@ -100,7 +100,7 @@ def requests(workspace: str, as_json: bool) -> None:
     """What waits for an approval. It is decided in conversation, by somebody who is not the one who asked."""
     found: list[Approval] = with_desk(lambda desk: desk.approvals.waiting(_operator(workspace)), role="gateway")
     for item in found:
-        what = budget_words.what(item.purchase, item.planned).replace("*", "")
+        what = budget_words.what(item.purchase, item.planned, item.created_at).replace("*", "")
         if as_json:
             row = {"id": item.id, "asker": item.asker, "what": what, "expires_at": item.expires_at.isoformat()}
             click.echo(json.dumps(row))

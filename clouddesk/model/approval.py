@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from clouddesk.model.budget import Commitment, Finding
 from clouddesk.model.errors import CloudDeskError
+from clouddesk.model.offer import SAME_PRICE
 from clouddesk.model.quote import Quote
 from clouddesk.model.scaling import Scale
 
@@ -25,8 +26,14 @@ WITHDRAWN = "withdrawn"
 CHANGED = "changed"
 """It was approved, and had become dearer by then, or could not be had any more: the person is asked anew."""
 FAILED = "failed"
-"""It was approved and could not be done; ``reason`` is an error's code."""
+"""It was approved and could not be done."""
 OPEN = (PENDING, APPROVED)
+_SAME_END_SECONDS = 60.0
+"""Two ends are the same that are no further apart: clocks differ."""
+
+OFFER, DEARER, LARGER, LONGER, OTHERS = "offer", "dearer", "larger", "longer", "others"
+"""Why it is CHANGED: what was offered is not to be had so any more; it would cost more by the hour, be more machines, or
+last longer than was approved; or what it is about is somebody else's by now."""
 
 OWN, PARTY = "own", "party"
 """Why somebody who may decide otherwise may not: they asked, or it is on their budget; they have a part in it."""
@@ -49,6 +56,11 @@ class Purchase:
     scale: Scale | None = None
     offered_usd: float = 0.0
     orphan_id: str = ""
+
+    @property
+    def begins_then(self) -> bool:
+        """Whether its lease begins with the yes, and so ends later by as long as the yes took."""
+        return self.kind == ADOPT or (self.quote is not None and not self.quote.request.until)
 
     @property
     def approval_id(self) -> str:
@@ -75,11 +87,24 @@ class Approval:
     by: str = ""
     """Who decided; "" for nobody."""
     reason: str = ""
+    """Said by who declined it; of CHANGED one of those above; of FAILED an error's code."""
     decided_at: datetime | None = None
 
     def is_open(self, now: datetime) -> bool:
         """Whether it waits for somebody to decide."""
         return self.status == PENDING and now < self.expires_at
+
+    def why_not(self, planned: Commitment, now: datetime) -> str:
+        """Why this is not what was approved, "" where it is: no dearer, no larger and no longer, and for the same."""
+        agreed = self.planned
+        waited = (now - self.created_at).total_seconds() if self.purchase.begins_then else 0.0
+        reasons = {
+            OTHERS: planned.owner != agreed.owner,
+            LARGER: planned.machines > agreed.machines,
+            DEARER: planned.hourly_usd > agreed.hourly_usd * SAME_PRICE,
+            LONGER: planned.ends_at > agreed.ends_at + waited + _SAME_END_SECONDS,
+        }
+        return next((why for why, is_so in reasons.items() if is_so), "")
 
 
 class OverBudget(CloudDeskError):
