@@ -21,7 +21,9 @@ from clouddesk.model.approval import (
     DONE,
     EXPIRED,
     FAILED,
+    OF_OWN,
     OFFER,
+    OTHERS,
     OWN,
     PARTY,
     PENDING,
@@ -194,6 +196,9 @@ class Approvals:
         is_admin = approval.asker in await self.admins_of(approval.workspace_id)
         roles = (ADMIN, MEMBER) if is_admin else (MEMBER,)
         asker = Actor(approval.workspace_id, approval.asker, roles=roles, timezone=approval.timezone)
+        item = await self.records.get(approval.purchase.reservation_id)
+        if item and approval.purchase.kind in OF_OWN and item.owner != approval.purchase.owner:
+            return await self._end(approval, CHANGED, reason=OTHERS), None
         try:
             made = await self.carry_out(asker, approval)
         except Unavailable:
@@ -250,10 +255,12 @@ class Approvals:
         return [user_id for user_id in await self._managers(approval.workspace_id) if user_id not in parties]
 
     async def _parties(self, approval: Approval) -> set[str]:
-        """Who gets something of it: who asked, whose it is, and with whom it is shared."""
+        """Who gets something of it: who asked, whose it was then and is now, and with whom it is shared."""
         item = await self.records.get(approval.purchase.reservation_id)
-        shares = item.open_shares(self.clock()) if item and item.workspace_id == approval.workspace_id else ()
-        return {approval.asker, approval.purchase.owner, *(share.user_id for share in shares)}
+        parties = {approval.asker, approval.purchase.owner}
+        if item and item.workspace_id == approval.workspace_id:
+            parties |= {item.owner, *(share.user_id for share in item.open_shares(self.clock()))}
+        return parties
 
     async def _may_decide(self, actor: Actor) -> bool:
         return access.may_decide(actor, actor.workspace_id, await self.budgets.approvers(actor.workspace_id))

@@ -19,6 +19,7 @@ from clouddesk.model.approval import (
     SCALE,
     START,
     TAKE,
+    TAKE_OVER,
     Purchase,
 )
 from clouddesk.model.budget import HOUR, LEASE, MACHINES, MONTH, PERSON, Bound, Commitment, Finding, Use
@@ -157,6 +158,7 @@ def what(purchase: Purchase, planned: Commitment, at: datetime) -> str:
         START: f"{name} switched on again, {rest}",
         TAKE: f"dearer machines for {name}, {rest}",
         ADOPT: f"{name} looked after again, {rest}",
+        TAKE_OVER: f"{name} taken over, {rest}",
     }[purchase.kind]
 
 

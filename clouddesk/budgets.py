@@ -253,6 +253,12 @@ def running(item: Reservation, *, hourly_usd: float | None = None, machines: int
     return change_of(item, at_least=replace(as_is(item), hourly_usd=price, machines=machines or item.node_count))
 
 
+def taken_over(item: Reservation, owner: str) -> Plan:
+    """What a reservation commits its next owner to."""
+    change = change_of(item)
+    return lambda known: replace(change(known), owner=owner)
+
+
 def as_is(item: Reservation) -> Commitment:
     """What a reservation commits to as it is."""
     account = CostAccount.of(item)

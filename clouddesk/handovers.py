@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 
 from clouddesk import access
 from clouddesk.access import Right
+from clouddesk.budgets import Budgets, taken_over
 from clouddesk.model.actor import ADMIN, Actor, Person
+from clouddesk.model.approval import TAKE_OVER, Purchase
 from clouddesk.model.errors import WrongState
 from clouddesk.model.invalid import NoColleague, NotHandedOver
 from clouddesk.model.ports import Clock, Reservations, Timers
@@ -27,6 +29,7 @@ class Handovers:
     views: ReservationViews
     timers: Timers
     clock: Clock
+    budgets: Budgets
 
     async def check(self, actor: Actor, reservation_id: str, to: str) -> Reservation:
         """That it could be offered to them. Raises NoColleague, NotHandedOver, WrongState."""
@@ -52,16 +55,20 @@ class Handovers:
         await self.engine.offer_handover(item.id, "", by=actor.user_id)
         return replace(item, offered_to="")
 
-    async def accept(self, actor: Actor, reservation_id: str) -> Reservation:
+    async def accept(self, actor: Actor, reservation_id: str, *, approval_id: str = "") -> Reservation:
         """It is the actor's from now on, under a name that they have no other of; the other's part in it ends.
 
-        Machines by the clock follow; reminders were the other's own. Raises NotFound, Denied, WrongState.
+        The rest of its lease is on the actor's budget. Machines by the clock follow; reminders were the other's own.
+        Raises NotFound, Denied, WrongState, OverBudget.
         """
         item = access.require_offered(actor, await self.records.get(reservation_id), reservation_id, self.clock())
         # Under an id of its own: the reservation has claimed its name with its first owner.
-        claim = f"{item.id}:{actor.user_id}"
-        name = await self.views.claim_name(actor.person, item.name, claim, is_exact=True)
-        await self.engine.hand_over(item.id, actor.user_id, name, by=actor.user_id)
+        id_ = f"{item.id}:{actor.user_id}"
+        purchase = Purchase(TAKE_OVER, item.id, actor.user_id, item.name, key=f"{TAKE_OVER}:{id_}")
+        plan = taken_over(item, actor.user_id)
+        async with self.budgets.claim(item.workspace_id, purchase, plan, approval_id=approval_id):
+            name = await self.views.claim_name(actor.person, item.name, id_, is_exact=True)
+            await self.engine.hand_over(item.id, actor.user_id, name, by=actor.user_id)
         for timer in await self.timers.get(power_ids(item.id)):
             is_admin = ADMIN in actor.roles
             await self.timers.put(replace(timer, by=actor.user_id, conversation="", is_by_admin=is_admin))

@@ -128,7 +128,8 @@ class Topics:
     @cached_property
     def handovers(self) -> Handovers:
         """Machines that get another owner."""
-        return Handovers(self.engine, self._records, self.shares, self.views, self.timer_port, self.clock)
+        stores = (self.views, self.timer_port)
+        return Handovers(self.engine, self._records, self.shares, *stores, self.clock, self.budgets)
 
     @cached_property
     def leases(self) -> Leases:
@@ -187,9 +188,8 @@ class Topics:
     def approvals(self) -> Approvals:
         """What is over a budget, and those who allow it."""
         reserving = self._reserving
-        done = Purchases(
-            reserving.reserve_approved, reserving.take_approved, self.leases, self.power, self.scaling, self.orphans
-        )
+        ways = (self.leases, self.power, self.scaling, self.orphans, self.handovers)
+        done = Purchases(reserving.reserve_approved, reserving.take_approved, *ways)
         return Approvals(
             store=self.approval_store,
             budgets=self.budgets,

@@ -13,8 +13,12 @@ from clouddesk.model.quote import Quote
 from clouddesk.model.scaling import Scale
 
 RESERVE, EXTEND, HOLD, SCALE, START, TAKE, ADOPT = "reserve", "extend", "hold", "scale", "start", "take", "adopt"
+TAKE_OVER = "take_over"
 """What costs: a quote's machines, a longer lease, one as long as is allowed, more machines, switching on what was
-stopped, dearer machines where there were none of those quoted, and orphans that become a reservation again."""
+stopped, dearer machines where there were none of those quoted, orphans that become a reservation again, and a
+colleague's machines that become one's own."""
+OF_OWN = (EXTEND, HOLD, SCALE, START, TAKE)
+"""What is done with a reservation that the purchase's owner has already."""
 
 PENDING = "pending"
 APPROVED = "approved"

@@ -200,17 +200,22 @@ def month_of(moment: float) -> Month:
 
 def commitments(accounts: Iterable[CostAccount], holds: Iterable[Hold], now: float) -> dict[str, Commitment]:
     """What lives, by reservation: as the ledger has it, and as it was said yes to where that is more."""
+    accounts = list(accounts)
     latest = _latest(accounts)
+    handed = _handed_over(accounts, latest)
     found = {
         item.id: Commitment(item.id, item.owner, item.committed_hourly_usd, item.ends_at, item.machines)
         for item in latest.values()
         if item.is_live and item.ends_at > now
     }
-    for hold in holds:
+    for hold in sorted(holds, key=lambda hold: hold.at):
         id_, account = hold.commitment.reservation_id, latest.get(hold.commitment.reservation_id)
         if counts(hold, account, now):
             known = found.get(id_)
             found[id_] = known.at_least(hold.commitment) if known else hold.commitment
+            if hold.at > handed.get(id_, 0.0):
+                # Who said yes last has it; to a handover perhaps, of which the ledger does not know yet.
+                found[id_] = replace(found[id_], owner=hold.commitment.owner)
     return found
 
 
@@ -311,10 +316,20 @@ def _months(now: float, ends_at: float) -> list[Month]:
 
 
 def _latest(accounts: Iterable[CostAccount]) -> dict[str, CostAccount]:
-    """Machines that were adopted may have the id of a reservation that ended."""
+    """Machines that were adopted may have the id of a reservation that ended; of one that was handed over there is a
+    part for each owner, all made at the same time.
+    """
     latest: dict[str, CostAccount] = {}
-    for item in accounts:
-        before = latest.get(item.id)
-        if before is None or (item.is_live, item.created_at) > (before.is_live, before.created_at):
-            latest[item.id] = item
+    for item in sorted(accounts, key=lambda item: (item.is_live, item.created_at, item.ends_at)):
+        latest[item.id] = item
     return latest
+
+
+def _handed_over(accounts: Iterable[CostAccount], latest: dict[str, CostAccount]) -> dict[str, float]:
+    """When a reservation got the owner that the ledger says it has, by its id; of those that were handed over."""
+    handed: dict[str, float] = {}
+    for item in accounts:
+        last = latest[item.id]
+        if item is not last and item.created_at == last.created_at:
+            handed[item.id] = max(item.ends_at, handed.get(item.id, 0.0))
+    return handed
