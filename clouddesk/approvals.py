@@ -47,7 +47,7 @@ from clouddesk.records import Records
 log = structlog.get_logger()
 
 OPEN_FOR = timedelta(hours=24)
-"""So long a request waits for somebody to decide."""
+"""So long a request waits for somebody to decide, unless what is asked for is over before."""
 RECENT = timedelta(days=2)
 
 CarryOut = Callable[[Actor, Approval], Awaitable[Reservation]]
@@ -85,7 +85,7 @@ class Approvals:
             conversation=conversation,
             timezone=actor.timezone,
             created_at=now,
-            expires_at=now + OPEN_FOR,
+            expires_at=min(now + OPEN_FOR, over.ends_at or now + OPEN_FOR),
         )
         if not await self._deciders(approval):
             raise NobodyApproves(over.findings, is_admin=ADMIN in actor.roles)

@@ -24,7 +24,7 @@ from clouddesk.model.ports import Clock, Reservations
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import CLUSTER, ResourceRequest
 from clouddesk.model.stores import Habits, Quotes
-from clouddesk.quoting import make_quote, still_holds
+from clouddesk.quoting import is_over, make_quote, still_holds
 from clouddesk.settings import Limits, TeamDefaults
 from clouddesk.setups import Setup, make_setup, openings_of
 
@@ -157,9 +157,9 @@ class Quotations:
         return await self.still_to_be_had(await self.get(actor, quote_id))
 
     async def still_to_be_had(self, quote: Quote) -> Quote:
-        """The quote, its machines still to be had for its price. Raises OfferChanged."""
+        """The quote, its machines still to be had for its price, until its end. Raises OfferChanged."""
         await self.accounts.refresh_offers(self.catalog)
-        if not still_holds(quote, self.catalog):
+        if not still_holds(quote, self.catalog) or is_over(quote, self.clock()):
             raise OfferChanged(quote.id)
         return quote
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from hashlib import sha256
 
 from clouddesk.model.budget import Commitment, Finding
@@ -121,6 +121,11 @@ class OverBudget(CloudDeskError):
         self.planned = planned
         self.findings = findings
         super().__init__(f"{purchase.kind} of {purchase.name} is over the budget")
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When what is asked for is over; None of what begins with the yes."""
+        return None if self.purchase.begins_then else datetime.fromtimestamp(self.planned.ends_at, timezone.utc)
 
 
 class NobodyApproves(CloudDeskError):

@@ -93,6 +93,7 @@ async def test_nothing_is_left_of_what_was_handed_over_and_given_back(world: Mem
     await world.desk.leases.extend(BEN, made.id, 3600, request_id="one")
     world.clock.forward(minutes=1)
     await world.desk.release(BEN, made.id)
+    world.engine.end(made.id)
     (use,) = (await world.desk.budgets.view(ROOT, "ben")).uses
     assert use.committed == 0
 
