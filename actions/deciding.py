@@ -8,7 +8,7 @@ from actions.request_fields import to_fields
 from actions.turn import Button, Question, Turn
 from actions.wording import provider_title
 from clouddesk.language.localtime import local_time
-from clouddesk.language.money import money, rate
+from clouddesk.language.money import hourly, money, rate
 from clouddesk.model.absence import AWAY_CHOICES
 from clouddesk.model.errors import NotFound
 from clouddesk.model.orphan import ADOPT, DELETE, KEEP, ORPHAN_CHOICES
@@ -138,7 +138,8 @@ async def _settle(turn: Turn, option: str, orphan_id: str) -> None:
         adopted = await turn.desk.orphans.adopt(turn.actor, orphan_id)
         turn.last_reservation = adopted.id
         ends = local_time(adopted.expires_at, turn.actor, turn.desk.clock())
-        turn.say("utter_orphan_adopted", name=adopted.name, ends=ends)
+        price = hourly(adopted.told_hourly_price_usd)
+        turn.say("utter_orphan_adopted", name=adopted.name, ends=ends, price=price)
     else:
         orphan = await turn.desk.orphans.get(turn.actor, orphan_id)
         doing = f"deleting what is left of {orphan.name}"

@@ -42,6 +42,8 @@ def reason(finding: Finding, owner: str, *, with_use: bool = True) -> str:
     head = f"{whose} {_limit(finding)}"
     if not with_use and finding.whose == PERSON:
         return head
+    if finding.is_unknown:
+        return f"{head}: what this costs is not known, so nobody can say that it is within it"
     if finding.measure == MACHINES:
         before, adds, total, more = (
             f"{number:g}" for number in (finding.committed, finding.adds, finding.total, finding.total - finding.limit)
@@ -143,14 +145,16 @@ def what(purchase: Purchase, planned: Commitment, at: datetime) -> str:
     price = hourly(planned.hourly_usd)
     end = f"until {_end(planned)}"
     rest = f"{price}, {money(planned.usd(at.timestamp(), planned.ends_at))} {end}"
+    if planned.is_unpriced:
+        rest = f"{hourly(None)}, {end}"
     if purchase.kind == RESERVE and purchase.quote is not None:
         quote = purchase.quote
         place = f"{len(quote.nodes)} × {quote.offer.size} on {title_of(quote.offer.provider)} in {quote.offer.region}"
         lease = end if quote.request.until else f"for {lasting(quote.lease_seconds)}"
         return f"{name}: {place} {lease}, {price}, {money(quote.total_price_usd)} in all"
     if purchase.kind == EXTEND:
-        more = purchase.seconds / 3600 * planned.hourly_usd
-        return f"{name} for {lasting(purchase.seconds)} longer, {end}, {money(more)} more"
+        more = f"{money(purchase.seconds / 3600 * planned.hourly_usd)} more"
+        return f"{name} for {lasting(purchase.seconds)} longer, {end}, {hourly(None) if planned.is_unpriced else more}"
     if purchase.kind == SCALE and purchase.scale is not None:
         return f"{name} with {purchase.scale.count} machines where there are {purchase.scale.before}, {rest}"
     return {

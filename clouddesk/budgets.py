@@ -262,7 +262,9 @@ def taken_over(item: Reservation, owner: str) -> Plan:
 def as_is(item: Reservation) -> Commitment:
     """What a reservation commits to as it is."""
     account = CostAccount.of(item)
-    return Commitment(item.id, item.owner, account.committed_hourly_usd, account.ends_at, account.machines)
+    return Commitment(
+        item.id, item.owner, account.committed_hourly_usd, account.ends_at, account.machines, item.is_unpriced
+    )
 
 
 def _bound_fact(bound: Bound | None) -> str:

@@ -243,4 +243,5 @@ class Topics:
             is_simulated=self.is_simulated,
             clock=self.clock,
             budgets=self.budgets,
+            quotations=self._quotations,
         )

@@ -105,7 +105,7 @@ class Approval:
         reasons = {
             OTHERS: planned.owner != agreed.owner,
             LARGER: planned.machines > agreed.machines,
-            DEARER: planned.hourly_usd > agreed.hourly_usd * SAME_PRICE,
+            DEARER: planned.hourly_usd > agreed.hourly_usd * SAME_PRICE or planned.is_unpriced > agreed.is_unpriced,
             LONGER: planned.ends_at > agreed.ends_at + waited + _SAME_END_SECONDS,
         }
         return next((why for why, is_so in reasons.items() if is_so), "")

@@ -117,6 +117,8 @@ class Commitment:
     hourly_usd: float
     ends_at: float
     machines: int
+    is_unpriced: bool = False
+    """Nobody knows what all of it costs; ``hourly_usd`` is what is known."""
 
     def at_least(self, other: Commitment) -> Commitment:
         """The dearer of both, the longer, and the larger."""
@@ -125,6 +127,7 @@ class Commitment:
             hourly_usd=max(self.hourly_usd, other.hourly_usd),
             ends_at=max(self.ends_at, other.ends_at),
             machines=max(self.machines, other.machines),
+            is_unpriced=self.is_unpriced or other.is_unpriced,
         )
 
     def usd(self, since: float, until: float) -> float:
@@ -158,6 +161,8 @@ class Finding:
     adds: float
     month: str = ""
     """ "2026-11", of the measure MONTH."""
+    is_unknown: bool = False
+    """Nobody knows what it adds: what has no price is within no limit of money."""
 
     @property
     def total(self) -> float:
@@ -254,11 +259,14 @@ def judge(
                 spent, before = _used(measure, accounts, known.values(), people, month, now, subject)
                 _, later = _used(measure, accounts, after.values(), people, month, now, subject)
                 adds, total = later - before, spent + later
+                name = month.name if measure == MONTH else ""
+                if planned.is_unpriced and measure != MACHINES and bound.most is not None:
+                    findings.append(Finding(whose, measure, True, bound.most, spent, before, adds, name, True))
+                    continue
                 limits = [(bound.most, True), (bound.warn, False)]
                 passed = [(limit, hard) for limit, hard in limits if limit is not None and total > limit + _LEAST]
                 if adds > _LEAST and passed:
                     limit, is_over = passed[0]
-                    name = month.name if measure == MONTH else ""
                     findings.append(Finding(whose, measure, is_over, limit, spent, before, adds, name))
     return findings
 

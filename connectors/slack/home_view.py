@@ -133,7 +133,7 @@ def _machine(item: Reservation, now: datetime, reader: Reader) -> str:
     return (
         f"*{item.name}* {words.STATES[item.state]}{up}\n"
         f"{item.node_count} × {item.size} on {title_of(item.provider)} in {item.region}\n"
-        f"{ends}\n{hourly(item.current_hourly_price_usd)} · {money(item.cost_so_far_usd(now))} so far"
+        f"{ends}\n{hourly(item.told_hourly_price_usd)} · {money(item.cost_so_far_usd(now))} so far"
     )
 
 
