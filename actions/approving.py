@@ -20,6 +20,7 @@ from clouddesk.model.approval import (
     DONE,
     EXPIRED,
     FAILED,
+    GONE,
     PENDING,
     WITHDRAWN,
     AlreadyDecided,
@@ -130,6 +131,8 @@ def status(turn: Turn, approval: Approval) -> str:
     if approval.by and approval.status in (APPROVED, DONE, DECLINED, CHANGED, FAILED):
         words = words.replace("approved", f"approved by {name_of(turn, approval.by)}", 1)
         words = words.replace("declined", f"declined by {name_of(turn, approval.by)}", 1)
+    if approval.status == WITHDRAWN and approval.reason == GONE:
+        return f"{words}, as who asked is not here any more"
     if approval.status == CHANGED:
         return f"{words} {_change(approval)}"
     return f"{words}: “{approval.reason}”" if approval.status == DECLINED and approval.reason else words

@@ -137,7 +137,7 @@ CHANGES = {
 
 
 def what(purchase: Purchase, planned: Commitment, at: datetime) -> str:
-    """What was asked for at that time: "*spark-1*: 3 × m5.xlarge on AWS in us-east-1 for 8 hours, $0.60/h, $4.80 in all".
+    """What was asked for then: "*spark-1*: 3 × m5.xlarge on AWS in us-east-1 for 8 hours, $0.60/h, $4.80 in all".
 
     Of what is there already, and of what has a said end: how long, and what it costs from then on.
     """

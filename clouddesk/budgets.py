@@ -169,9 +169,9 @@ class Budgets:
     async def _approved(self, workspace_id: str, purchase: Purchase, approval_id: str) -> Approval | None:
         """The approval of just this, given by somebody else."""
         approval = await self.approvals.get(workspace_id, approval_id) if approval_id else None
-        if approval is None or approval.status not in (APPROVED, DONE) or approval.id != purchase.approval_id:
+        if approval is None or approval.status not in (APPROVED, DONE):
             return None
-        return approval
+        return approval if approval.purchase.approval_id == purchase.approval_id else None
 
     async def _standing(self, workspace_id: str) -> tuple[list[CostAccount], dict[str, Commitment], float]:
         holds = await self.store.holds(workspace_id)

@@ -63,7 +63,9 @@ class Leases:
             end = await self.engine.extend(reservation.id, seconds, request_id, by=actor.user_id)
         return await self.records.after_change(replace(reservation, expires_at=end))
 
-    async def hold(self, actor: Actor, reservation_id: str, *, approval_id: str = "") -> Reservation:
+    async def hold(
+        self, actor: Actor, reservation_id: str, *, request_id: str = "", approval_id: str = ""
+    ) -> Reservation:
         """Keep it until the longest lease allowed. Raises WrongState when it is being given back; OverBudget."""
         reservation = await self.records.with_right(actor, Right.EXTEND, reservation_id)
         purchase = Purchase(
@@ -71,7 +73,7 @@ class Leases:
             reservation.id,
             reservation.owner,
             reservation.name,
-            key=f"{HOLD}:{reservation.id}:{reservation.expires_at.isoformat()}",
+            key=request_id or f"{HOLD}:{reservation.id}:{reservation.expires_at.isoformat()}",
         )
         plan = self._until_longest_end(reservation)
         async with self.budgets.claim(reservation.workspace_id, purchase, plan, approval_id=approval_id):

@@ -50,7 +50,9 @@ class Purchases:
         )
 
     async def _hold(self, actor: Actor, approval: Approval) -> Reservation:
-        return await self.leases.hold(actor, approval.purchase.reservation_id, approval_id=approval.id)
+        wish = approval.purchase
+        # Of when it was asked for: it may have been extended since, which leaves the longest end as it is.
+        return await self.leases.hold(actor, wish.reservation_id, request_id=wish.key, approval_id=approval.id)
 
     async def _scale(self, actor: Actor, approval: Approval) -> Reservation:
         wish = approval.purchase

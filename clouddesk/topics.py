@@ -198,6 +198,7 @@ class Topics:
             trail=self.trail,
             timers=self.timer_port,
             admins_of=self.admins_of,
+            colleagues=self.colleagues,
             carry_out=done.carry_out,
             clock=self.clock,
         )
@@ -215,7 +216,8 @@ class Topics:
     @cached_property
     def leavers(self) -> Leavers:
         """What people leave behind who are not of the workspace any more."""
-        return Leavers(self.engine, self.views, self.notices, self.trail, self.admins_of, self.clock)
+        stores = (self.views, self.notices, self.trail)
+        return Leavers(self.engine, *stores, self.admins_of, self.clock, self.approvals)
 
     @cached_property
     def freezing(self) -> Freezing:

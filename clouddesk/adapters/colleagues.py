@@ -5,10 +5,12 @@ from __future__ import annotations
 from redis.asyncio import Redis
 
 from clouddesk.adapters.redis import PREFIX, answering
-from clouddesk.model.actor import Person
+from clouddesk.model.actor import DEACTIVATED, Person
 
 KEPT_SECONDS = 3600
 """A connector looks people up again whenever they are spoken of."""
+LEFT_SECONDS = 3 * 86400
+"""Who left is spoken of by nobody; the connector looks every day whether they are still gone."""
 
 
 class RedisColleagues:
@@ -19,8 +21,9 @@ class RedisColleagues:
 
     async def note(self, person: Person, why: str | None) -> None:
         """Why nothing is shared with them; None for colleagues."""
+        kept_seconds = LEFT_SECONDS if why == DEACTIVATED else KEPT_SECONDS
         async with answering():
-            await self._redis.set(_key(person), why or "", ex=KEPT_SECONDS)
+            await self._redis.set(_key(person), why or "", ex=kept_seconds)
 
     async def refusal(self, person: Person) -> str | None:
         """What was noted last."""

@@ -10,6 +10,9 @@ VIEWER = "viewer"
 OPERATOR = "operator"
 """Runs the installation, at its command line; no connector gives this role to anybody."""
 
+DEACTIVATED = "deactivated"
+"""Why somebody is no colleague any more (``ports.Colleagues``): they have left the workspace."""
+
 LOCAL_WORKSPACE = "local"
 """The terminal's, where people go by their user names."""
 

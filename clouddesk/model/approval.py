@@ -10,6 +10,7 @@ from clouddesk.model.budget import Commitment, Finding
 from clouddesk.model.errors import CloudDeskError
 from clouddesk.model.offer import SAME_PRICE
 from clouddesk.model.quote import Quote
+from clouddesk.model.reservation import RUNNING, STARTING, Reservation
 from clouddesk.model.scaling import Scale
 
 RESERVE, EXTEND, HOLD, SCALE, START, TAKE, ADOPT = "reserve", "extend", "hold", "scale", "start", "take", "adopt"
@@ -32,12 +33,14 @@ CHANGED = "changed"
 FAILED = "failed"
 """It was approved and could not be done."""
 OPEN = (PENDING, APPROVED)
+GONE = "gone"
+"""Why it is WITHDRAWN, where who asked did not do it: they are not of the workspace any more."""
 _SAME_END_SECONDS = 60.0
 """Two ends are the same that are no further apart: clocks differ."""
 
 OFFER, DEARER, LARGER, LONGER, OTHERS = "offer", "dearer", "larger", "longer", "others"
-"""Why it is CHANGED: what was offered is not to be had so any more; it would cost more by the hour, be more machines, or
-last longer than was approved; or what it is about is somebody else's by now."""
+"""Why it is CHANGED: what was offered is not to be had so any more; it would cost more by the hour, be more machines,
+or last longer than was approved; or what it is about is somebody else's by now."""
 
 OWN, PARTY = "own", "party"
 """Why somebody who may decide otherwise may not: they asked, or it is on their budget; they have a part in it."""
@@ -91,12 +94,29 @@ class Approval:
     by: str = ""
     """Who decided; "" for nobody."""
     reason: str = ""
-    """Said by who declined it; of CHANGED one of those above; of FAILED an error's code."""
+    """Said by who declined it; of CHANGED one of those above; of WITHDRAWN perhaps GONE; of FAILED an error's code."""
     decided_at: datetime | None = None
 
     def is_open(self, now: datetime) -> bool:
         """Whether it waits for somebody to decide."""
         return self.status == PENDING and now < self.expires_at
+
+    def is_seen_in(self, view: Reservation | None) -> bool:
+        """Whether what was asked for has been done, as far as its reservation shows; None for none."""
+        if view is None:
+            return False
+        wish, ends_at = self.purchase, view.expires_at.timestamp() + _SAME_END_SECONDS
+        count = wish.scale.count if wish.scale else 0
+        return {
+            RESERVE: True,
+            ADOPT: view.is_live,
+            TAKE_OVER: view.owner == wish.owner,
+            EXTEND: ends_at >= self.planned.ends_at,
+            HOLD: ends_at >= self.planned.ends_at,
+            SCALE: count in (view.node_count, view.scaling_to),
+            START: view.state in (STARTING, RUNNING),
+            TAKE: view.offered is None and view.hourly_price_usd == wish.offered_usd,
+        }[wish.kind]
 
     def why_not(self, planned: Commitment, now: datetime) -> str:
         """Why this is not what was approved, "" where it is: no dearer, no larger and no longer, and for the same."""

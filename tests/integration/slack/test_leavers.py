@@ -9,6 +9,7 @@ from clouddesk.adapters.audit import RedisAuditTrail
 from clouddesk.adapters.redis import RedisNotices, RedisReservationViews
 from clouddesk.language.localtime import utc_now
 from clouddesk.leavers import Leavers
+from clouddesk.model.actor import Actor
 from clouddesk.model.share import MANAGE, Share
 from clouddesk.sandbox.slack.server import SlackServer
 from tests.builders import a_reservation
@@ -30,6 +31,16 @@ class Unsharing:
         self.ended.append((reservation_id, user_id, by))
 
 
+class NoRequests:
+    """The approvals, as far as leavers need them: nobody waits for one."""
+
+    async def askers(self, actor: Actor) -> set[str]:
+        return set()
+
+    async def left(self, actor: Actor, user_id: str) -> None:
+        """Nothing is withdrawn."""
+
+
 class Leaving(NoDesk):
     """A Desk on which Ben has a machine, and a part in one of Ann's; Ann is the admin."""
 
@@ -43,6 +54,7 @@ class Leaving(NoDesk):
             RedisAuditTrail(redis, keep_days=1),
             self.admins_of,
             utc_now,
+            NoRequests(),  # type: ignore[arg-type]  # the part that leavers need
         )
 
     async def admins_of(self, _workspace_id: str) -> list[str]:
