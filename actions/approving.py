@@ -161,6 +161,11 @@ def choices(approvals: Sequence[Approval]) -> list[Button]:
     ]
 
 
+def withdrawals(approvals: Sequence[Approval]) -> list[Button]:
+    """Withdraw, for each of several."""
+    return [_button(f"Withdraw {item.purchase.name}", WITHDRAW, item) for item in approvals]
+
+
 def name_of(turn: Turn, user_id: str) -> str:
     """How a person of the workspace is called."""
     return called(Person(turn.actor.workspace_id, user_id))

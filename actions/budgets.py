@@ -12,7 +12,7 @@ from actions.wording import names
 from clouddesk import budget_words
 from clouddesk.access import may_see_costs_of_all
 from clouddesk.budgets import EACH, TEAM, BudgetView, counting
-from clouddesk.model.approval import PENDING, Approval
+from clouddesk.model.approval import Approval
 from clouddesk.model.budget import MEASURES, Bound, Budget
 from clouddesk.model.errors import Denied
 
@@ -211,11 +211,15 @@ async def _list(turn: Turn) -> None:
 
 
 async def _withdraw(turn: Turn) -> None:
-    pending = [item for item in await turn.desk.approvals.own(turn.actor) if item.status == PENDING]
-    if not pending:
+    now = turn.desk.clock()
+    pending = [item for item in await turn.desk.approvals.own(turn.actor) if item.is_open(now)]
+    if len(pending) > 1:
+        lines = "\n".join(f"• {approving.line(turn, item)}" for item in pending)
+        turn.say("utter_approvals_which", buttons=approving.withdrawals(pending), lines=lines)
+    elif pending:
+        await approving.decide(turn, approving.WITHDRAW, pending[0].id)
+    else:
         turn.say("utter_approvals_none")
-        return
-    await approving.decide(turn, approving.WITHDRAW, pending[0].id)
 
 
 async def _decide(turn: Turn, about: AboutBudget) -> None:

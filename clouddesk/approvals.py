@@ -206,11 +206,11 @@ class Approvals:
         await self._closed(known, by=actor.user_id)
         return known
 
-    async def askers(self, actor: Actor) -> set[str]:
-        """Who waits for a decision, and who decides, as user ids; for admins."""
+    async def concerned(self, actor: Actor) -> set[str]:
+        """Who waits for a decision, and who decides unless they have left, as user ids; for admins."""
         access.require_admin(actor)
-        found = await self.store.all(actor.workspace_id)
-        return {item.asker for item in found if item.status in OPEN} | {*await self.managers(actor)}
+        asking = {item.asker for item in await self.store.all(actor.workspace_id) if item.status in OPEN}
+        return asking | {*await self._named(actor.workspace_id)}
 
     async def left(self, actor: Actor, user_id: str) -> None:
         """Who asked is not of the workspace any more: what they asked for is not done. For admins."""
@@ -288,9 +288,12 @@ class Approvals:
         return approval
 
     async def _managers(self, workspace_id: str) -> list[str]:
+        named = await self._named(workspace_id)
+        return [user_id for user_id in named if not await self._has_left(workspace_id, user_id)]
+
+    async def _named(self, workspace_id: str) -> list[str]:
         named = await self.budgets.approvers(workspace_id)
-        found = dict.fromkeys((*await self.admins_of(workspace_id), *named))
-        return [user_id for user_id in found if not await self._has_left(workspace_id, user_id)]
+        return list(dict.fromkeys((*await self.admins_of(workspace_id), *named)))
 
     async def _has_left(self, workspace_id: str, user_id: str) -> bool:
         return await self.colleagues.refusal(Person(workspace_id, user_id)) == DEACTIVATED

@@ -39,7 +39,7 @@ class Leavers:
         found: set[str] = set()
         for item in await self._live(actor):
             found |= {item.owner, *(share.user_id for share in item.open_shares(self.clock()))}
-        return sorted(found | await self.approvals.askers(actor))
+        return sorted(found | await self.approvals.concerned(actor))
 
     async def left(self, actor: Actor, user_id: str) -> list[Reservation]:
         """Somebody is not of the workspace any more: what they leave behind, which goes on until its lease ends.

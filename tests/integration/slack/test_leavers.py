@@ -34,7 +34,7 @@ class Unsharing:
 class NoRequests:
     """The approvals, as far as leavers need them: nobody waits for one."""
 
-    async def askers(self, actor: Actor) -> set[str]:
+    async def concerned(self, actor: Actor) -> set[str]:
         return set()
 
     async def left(self, actor: Actor, user_id: str) -> None:
