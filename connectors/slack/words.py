@@ -20,6 +20,8 @@ ICONS = {
     notices.STARTED: "▶️",
     notices.REBOOTED: "🔄",
     notices.TROUBLE: "⚠️",
+    notices.UNTIMELY: "⚠️",
+    notices.UNTIMED: "⏰",
     notices.PARTIAL: "⚠️",
     notices.UNCONFIGURED: "⚠️",
     notices.SCALED: "📐",
