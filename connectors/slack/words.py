@@ -20,6 +20,7 @@ ICONS = {
     notices.STARTED: "▶️",
     notices.REBOOTED: "🔄",
     notices.TROUBLE: "⚠️",
+    notices.SHARED_BY: "👥",
     notices.UNTIMELY: "⚠️",
     notices.UNTIMED: "⏰",
     notices.PARTIAL: "⚠️",
