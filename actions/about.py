@@ -175,7 +175,7 @@ async def _tell_extension(turn: Turn) -> None:
         name=item.name,
         duration=duration(seconds),
         price=money(price),
-        hourly=hourly(item.hourly_price_usd),
+        hourly=hourly(None if item.is_unpriced else item.hourly_price_usd),
     )
 
 

@@ -127,7 +127,9 @@ async def _ask_hold(turn: Turn, reservation_id: str) -> None:
     )
     ends = local_time(end, turn.actor, turn.desk.clock())
     turn.ask({"kind": "confirm_decision", "option": HOLD, "id": item.id, "doing": f"holding {item.name}"})
-    turn.say("utter_confirm_hold", buttons=_buttons(turn), name=item.name, ends=ends, price=money(max(0.0, price)))
+    turn.say(
+        "utter_confirm_hold", buttons=_buttons(turn), name=item.name, ends=ends, price=money(price and max(0.0, price))
+    )
 
 
 async def _settle(turn: Turn, option: str, orphan_id: str) -> None:

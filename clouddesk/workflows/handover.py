@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from clouddesk.language.money import money
+from clouddesk.language.money import UNKNOWN, money
 from clouddesk.model import audit, notice
 from clouddesk.model.idling import shown_alive
 from clouddesk.model.reservation import ReservationOrder, Tenure
@@ -27,7 +27,8 @@ def offer(state: ReservationState, now: datetime, wish: Handover) -> None:
     state.record(audit.OFFERED, now, by=wish.by, person=wish.to or before, is_declined=str(not wish.to).lower())
     if wish.to:
         hours = max(0.0, (view.expires_at - now).total_seconds() / 3600)
-        _tell(state, notice.HANDOVER, now, wish.to, rest=money(hours * view.current_hourly_price_usd))
+        rest = UNKNOWN if view.is_unpriced else money(hours * view.current_hourly_price_usd)
+        _tell(state, notice.HANDOVER, now, wish.to, rest=rest)
     else:
         _tell(state, notice.HANDOVER_DECLINED, now, view.owner, person=before)
 

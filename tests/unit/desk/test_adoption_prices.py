@@ -9,12 +9,16 @@ import pytest
 
 from actions import cards
 from clouddesk import budget_words
+from clouddesk.language.money import money
 from clouddesk.model.actor import ADMIN, MEMBER, Actor
 from clouddesk.model.approval import DONE, OverBudget
 from clouddesk.model.budget import HOUR, MACHINES, MONTH, Bound
 from clouddesk.model.credentials import credential_ref
 from clouddesk.model.node import RUNNING, Node
+from clouddesk.model.notice import EXPIRING
 from clouddesk.model.orphan import Orphan
+from clouddesk.workflows.notices import make_notice
+from connectors.slack.lists import as_csv
 from tests.builders import a_reservation
 from tests.conversation.memory import MemoryDesk
 
@@ -106,6 +110,15 @@ async def test_an_unknown_price_is_within_no_budget_and_takes_an_approval(
     assert "$" not in asked.values["what"]
     done, adopted = await world.desk.approvals.approve(ROOT, approval.id)
     assert (done.status, adopted and adopted.is_unpriced) == (DONE, True)
+
+
+async def test_what_it_costs_longer_is_not_known_either(world: MemoryDesk) -> None:
+    await lost(world, "x99.mystery")
+    adopted = await world.desk.orphans.adopt(ANN, "o-1")
+    assert money(await world.desk.leases.extension_price_usd(ANN, adopted.id, 3600)) == "an unknown price"
+    warned = make_notice(adopted, EXPIRING, world.clock())
+    assert {warned.values[name] for name in ("hourly", "up_hourly", "extension")} == {"an unknown price"}
+    assert as_csv([adopted], world.clock()).splitlines()[1].split(",")[12] == ""
 
 
 async def test_keeping_it_longer_takes_one_as_well(world: MemoryDesk) -> None:
