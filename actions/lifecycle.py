@@ -38,7 +38,7 @@ class ActionTerminateResource(DeskAction):
         items = [await turn.desk.owned(turn.actor, reservation_id) for reservation_id in chosen(turn)]
         if len(items) == 1 and items[0].is_protected:
             raise Protected(items[0].name)
-        if left := _unprotected(turn, items):
+        if left := unprotected(turn, items):
             ask_release(turn, left)
 
 
@@ -65,7 +65,7 @@ class ReservationTask(DeskAction):
         """One that fails does not keep the others from it; those that failed can be tried again."""
         items = await _looked_up(turn)
         if self.spares_protected and not turn.facts.get("is_confirmed"):
-            items = _unprotected(turn, items)
+            items = unprotected(turn, items)
             turn.facts = {**turn.facts, "reservation": [{"id": item.id, "name": item.name} for item in items]}
             if not items:
                 return
@@ -205,8 +205,8 @@ class ActionExtendReservation(ReservationTask):
                 {"id": item.id, "name": item.name, "line": f"{item.name}: until {end}, {money(price)}"}
                 for (item, _), end, price in zip(lengths, ends, prices, strict=True)
             ]
-            turn.say("utter_confirm_extend_many", options=numbered(lines), price=money(sum(prices)))
-        elif prices[0] >= DEAR_USD and not is_offer:
+            turn.say("utter_confirm_extend_many", options=numbered(lines), price=_together(prices))
+        elif (prices[0] is None or prices[0] >= DEAR_USD) and not is_offer:
             length = duration(lengths[0][1])
             price = money(prices[0])
             findings = await turn.desk.leases.look_at_extension(turn.actor, items[0].id, lengths[0][1])
@@ -217,6 +217,11 @@ class ActionExtendReservation(ReservationTask):
         else:
             return False
         return True
+
+
+def _together(prices: Sequence[float | None]) -> str:
+    known = [price for price in prices if price is not None]
+    return money(sum(known) if len(known) == len(prices) else None)
 
 
 def request_id(turn: Turn, item: Reservation) -> str:
@@ -248,7 +253,7 @@ def ask_release(turn: Turn, items: Sequence[Reservation]) -> None:
         turn.say("utter_confirm_release_many", buttons=buttons, options=options, machines=_machines(items), cost=cost)
 
 
-def _unprotected(turn: Turn, items: Sequence[Reservation]) -> list[Reservation]:
+def unprotected(turn: Turn, items: Sequence[Reservation]) -> list[Reservation]:
     """Those of several that are not protected; the others are said to be left alone."""
     if len(items) < 2:
         return list(items)

@@ -205,6 +205,7 @@ _FACTS: dict[type[errors.CloudDeskError], Callable[[Any], dict[str, str]]] = {
     invalid.NotPositive: lambda error: {"asked": f"{error.asked:g}", "what": _MEASURES[error.field]},
     invalid.LeaseTooShort: lambda error: {"most": duration(error.most_seconds)},
     invalid.UnclearTime: lambda error: {"words": error.words},
+    invalid.OverToday: lambda error: {"words": error.words, "again": error.again},
     invalid.TimeIsOver: lambda error: {"words": error.words},
     invalid.BadName: lambda error: {"words": error.words, "most": str(error.most_characters)},
     invalid.UnknownProvider: lambda error: {"provider": _titles(error.providers), "known": _titles(error.known)},

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from clouddesk.elsewhere import elsewhere
 from clouddesk.language.clock import resolve_until
+from clouddesk.language.passed import passed_today
 from clouddesk.model.actor import Actor
 from clouddesk.model.blueprint import Blueprint
 from clouddesk.model.errors import LimitExceeded, NothingFits, UnknownRegion
@@ -17,6 +18,7 @@ from clouddesk.model.invalid import (
     ClusterTooSmall,
     LeaseTooShort,
     NotPositive,
+    OverToday,
     TimeIsOver,
     TooFewMachines,
     UnclearTime,
@@ -174,6 +176,11 @@ def still_holds(quote: Quote, catalog: Catalog) -> bool:
     return price is not None and price <= quote.machine_hourly_price_usd * SAME_PRICE
 
 
+def is_over(quote: Quote, now: datetime) -> bool:
+    """Whether no lease would be left until an end that was said as a time."""
+    return bool(quote.request.until) and (quote.ends_at - now).total_seconds() < LEAST_LEASE_SECONDS
+
+
 def describe(requirements: Requirements) -> str:
     """The requirement in words, for errors and logs: "8 vCPU, 32 GB memory in frankfurt on aws"."""
     parts = [f"{requirements.vcpus} vCPU", f"{requirements.memory_gb:g} GB memory"]
@@ -218,6 +225,8 @@ def _lease(
     elif request.until:
         end = resolve_until(request.until, now=now, timezone=actor.timezone)
         if end is None:
+            if passed := passed_today(request.until, now=now, timezone=actor.timezone):
+                raise OverToday(request.until, again=f"until tomorrow {passed:%H:%M}")
             raise UnclearTime(request.until)
         seconds = round((end - now).total_seconds())
         if seconds < LEAST_LEASE_SECONDS:

@@ -128,7 +128,8 @@ class Topics:
     @cached_property
     def handovers(self) -> Handovers:
         """Machines that get another owner."""
-        return Handovers(self.engine, self._records, self.shares, self.views, self.timer_port, self.clock)
+        stores = (self.views, self.timer_port)
+        return Handovers(self.engine, self._records, self.shares, *stores, self.clock, self.budgets)
 
     @cached_property
     def leases(self) -> Leases:
@@ -168,7 +169,7 @@ class Topics:
     @cached_property
     def absences(self) -> Absences:
         """When people are away."""
-        return Absences(self.absence_store, self.views, self.notices, self.clock)
+        return Absences(self.absence_store, self.views, self.notices, self.timers, self.clock)
 
     @cached_property
     def scaling(self) -> Sizes:
@@ -187,9 +188,8 @@ class Topics:
     def approvals(self) -> Approvals:
         """What is over a budget, and those who allow it."""
         reserving = self._reserving
-        done = Purchases(
-            reserving.reserve_approved, reserving.take_approved, self.leases, self.power, self.scaling, self.orphans
-        )
+        ways = (self.leases, self.power, self.scaling, self.orphans, self.handovers)
+        done = Purchases(reserving.reserve_approved, reserving.take_approved, *ways)
         return Approvals(
             store=self.approval_store,
             budgets=self.budgets,
@@ -198,6 +198,7 @@ class Topics:
             trail=self.trail,
             timers=self.timer_port,
             admins_of=self.admins_of,
+            colleagues=self.colleagues,
             carry_out=done.carry_out,
             clock=self.clock,
         )
@@ -215,7 +216,8 @@ class Topics:
     @cached_property
     def leavers(self) -> Leavers:
         """What people leave behind who are not of the workspace any more."""
-        return Leavers(self.engine, self.views, self.notices, self.trail, self.admins_of, self.clock)
+        stores = (self.views, self.notices, self.trail)
+        return Leavers(self.engine, *stores, self.admins_of, self.clock, self.approvals)
 
     @cached_property
     def freezing(self) -> Freezing:
@@ -243,4 +245,5 @@ class Topics:
             is_simulated=self.is_simulated,
             clock=self.clock,
             budgets=self.budgets,
+            quotations=self._quotations,
         )

@@ -113,15 +113,6 @@ _BACK = re.compile(
     r"|(?:my )?(?:vacation|holiday|trip|leave) (?:is|was|got|has been) cancell?ed"
     rf"|(?:i )?cancell?ed my (?:vacation|holidays?|trip|leave)){_END}"
 )
-_STATUS = re.compile(
-    r"\b(?:vacation(?:ing)?|on (?:holidays?|leave|pto|sabbatical|honeymoon)|pto|ooo|out of (?:the )?office"
-    r"|(?:out|off) sick|(?:annual|parental|maternity|paternity|sick) leave|urlaub|(?:away|off|gone) (?:until|till?))\b"
-)
-_PRESENT = re.compile(
-    r"\b(?:remote(?:ly)?|wfh|working|from home|commut\w+|lunch|meeting|focus\w*|back (?:in|at) \d|brb)\b"
-)
-_STATUS_EMOJI = (":palm_tree:", ":desert_island:", ":beach_with_umbrella:", ":face_with_thermometer:")
-"""Those of the first are what chats offer for a vacation, the last for being sick."""
 
 
 @dataclass(frozen=True)
@@ -154,20 +145,6 @@ def read_absence(text: str, *, now: datetime, timezone: str = "UTC") -> Away | N
             is_only_begun = kind == "goes" and _ON.fullmatch(words) is not None and _SPAN.fullmatch(words) is None
             return replace(away, until=None) if is_only_begun else away
     return None
-
-
-def read_status(
-    text: str, emoji: str, expires_at: datetime | None, *, now: datetime, timezone: str = "UTC"
-) -> Away | None:
-    """What a status in a chat says of an absence from now on: "Vacationing", "OOO until 12 June"; None for others."""
-    said = plain(text).strip()
-    is_away = _STATUS.search(said) is not None or (emoji in _STATUS_EMOJI and not _PRESENT.search(said))
-    if not is_away or (expires_at is not None and expires_at < now + LEAST):
-        return None
-    told = read_absence(f"i'm {said}", now=now, timezone=timezone) or read_absence(said, now=now, timezone=timezone)
-    if told is not None and told.until is not None and told.since <= now:
-        return told
-    return Away(now, expires_at)
 
 
 def says_back(text: str) -> bool:

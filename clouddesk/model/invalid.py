@@ -5,6 +5,7 @@ Invalid
 ├── ClusterTooSmall       fewer machines than its roles take
 ├── CannotScale           its software cannot take in machines, or let go of them
 ├── CannotOpen            what its machines let in is settled when they are ordered
+├── CannotArchive         its cloud keeps no images of machines' disks
 ├── UnknownMake           what its machines were made from is not known
 ├── SameSize              as many machines as there are
 ├── NotPositive           no cores, no memory, no disk
@@ -12,6 +13,7 @@ Invalid
 ├── ExtensionTooShort     no longer than before
 ├── UnclearTime           an end that nobody understands
 ├── TimeIsOver            an end in the past
+│   └── OverToday         a part of today that has passed
 ├── BadName               not what clouds take as a machine's name
 ├── UnknownProvider       not a provider that is connected
 ├── NoOwnMachine          Docker nodes, where no engine is known or for somebody who is not at its machine
@@ -87,6 +89,17 @@ class CannotOpen(Invalid):
         super().__init__(f"The firewall of {name} on {provider} cannot be changed while it runs.")
 
 
+class CannotArchive(Invalid):
+    """Its cloud keeps no images of machines' disks, or not of these."""
+
+    code = "cannot_archive"
+
+    def __init__(self, name: str, *, provider: str) -> None:
+        self.name = name
+        self.provider = provider
+        super().__init__(f"What {name} has on its disks cannot be kept on {provider} without its machines.")
+
+
 class UnknownMake(Invalid):
     """What its machines were made from is not known, so that no others can be made like them, and none left out."""
 
@@ -158,6 +171,16 @@ class TimeIsOver(Invalid):
     def __init__(self, words: str) -> None:
         self.words = words
         super().__init__(f"{words!r} is over already.")
+
+
+class OverToday(TimeIsOver):
+    """Words for a part of today that has passed; ``again`` are words for the same time tomorrow."""
+
+    code = "over_today"
+
+    def __init__(self, words: str, *, again: str) -> None:
+        self.again = again
+        super().__init__(words)
 
 
 class BadName(Invalid):

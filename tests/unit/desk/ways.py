@@ -6,7 +6,7 @@ does not, in ``FOR_EVERYBODY`` where it takes nobody as there is nothing to prot
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -116,7 +116,7 @@ async def _names(found: Awaitable[Any]) -> set[str]:
     return {item.name for item in await found}
 
 
-async def _who(found: Awaitable[list[str]]) -> set[str]:
+async def _who(found: Awaitable[Iterable[str]]) -> set[str]:
     return set(await found)
 
 
@@ -251,6 +251,12 @@ OTHERS: dict[str, Row] = {
     "approvals.declined_by": Row(lambda s: _ids(s.desk.approvals.declined_by(s.actor)), anybody, lambda who: set()),
     "approvals.approve": Row(lambda s: s.desk.approvals.approve(s.actor, "a-1"), managers),
     "approvals.decline": Row(lambda s: s.desk.approvals.decline(s.actor, "a-1", "no"), managers),
+    "approvals.concerned": Row(
+        lambda s: _who(s.desk.approvals.concerned(s.actor)),
+        admins,
+        lambda who: {"ann", "root"} if who.is_here else {"root"},
+    ),
+    "approvals.left": Row(lambda s: s.desk.approvals.left(s.actor, "ann"), admins),
     "approvals.withdraw": Row(lambda s: s.desk.approvals.withdraw(s.actor, "a-1"), ones_own()),
     "budgets.book": Row(lambda s: s.desk.budgets.book(s.actor), admins),
     "budgets.own_book": Row(lambda s: s.desk.budgets.own_book(s.actor), admins),
@@ -327,7 +333,7 @@ OTHERS: dict[str, Row] = {
     "leavers.concerned": Row(
         lambda s: _who(s.desk.leavers.concerned(s.actor)),
         admins,
-        lambda who: {"ann", USE, EXTEND, MANAGE} if who.is_here else set(),
+        lambda who: {"ann", USE, EXTEND, MANAGE, "root"} if who.is_here else {"root"},
     ),
     "leavers.left": Row(
         lambda s: _names(s.desk.leavers.left(s.actor, "ann")), admins, _when(lambda who: who.is_here, "etl")

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from clouddesk.language.absences import Away, read_absence, read_status, says_back
+from clouddesk.language.absences import Away, read_absence, says_back
 from clouddesk.language.holidays import place_chosen
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=timezone.utc)
@@ -121,36 +121,6 @@ def test_a_day_begins_where_the_person_is_also_on_the_day_that_the_clock_changes
     assert away is not None
     assert away.until is not None
     assert away.until - away.since == timedelta(hours=23)
-
-
-@pytest.mark.parametrize(
-    ("text", "emoji", "hours", "until"),
-    [
-        ("Vacationing", ":palm_tree:", 72, "Sat 07 Mar 13:00"),
-        ("", ":palm_tree:", None, None),
-        ("OOO until Monday", "", None, "Mon 09 Mar 09:00"),
-        ("Out sick", ":face_with_thermometer:", 11, "Thu 05 Mar 00:00"),
-        ("Urlaub", "", None, None),
-    ],
-)
-def test_a_status_says_that_somebody_is_away(text: str, emoji: str, hours: float | None, until: str | None) -> None:
-    end = NOW + timedelta(hours=hours) if hours else None
-    assert shown(read_status(text, emoji, end, now=NOW, timezone="Europe/Berlin")) == (THEN, until)
-
-
-@pytest.mark.parametrize(
-    ("text", "emoji", "hours"),
-    [
-        ("In a meeting", ":spiral_calendar_pad:", 1),
-        ("Working remotely", ":house_with_garden:", None),
-        ("working from the beach", ":palm_tree:", None),
-        ("OOO", "", 2),
-        ("", "", None),
-    ],
-)
-def test_other_statuses_and_short_ones_do_not(text: str, emoji: str, hours: float | None) -> None:
-    end = NOW + timedelta(hours=hours) if hours else None
-    assert read_status(text, emoji, end, now=NOW) is None
 
 
 @pytest.mark.parametrize(
