@@ -311,7 +311,6 @@ def _is_addresses(value: Any) -> bool:
 _IDLE_OFF = {"idle_ask_seconds", "idle_stop_seconds", "idle_release_seconds", "long_lease_seconds"}
 _MAY_BE_ZERO = frozenset({"fallbacks", "failover_dearer_percent"} | _IDLE_OFF)
 """Limits that 0 switches off."""
-
 _LISTS = frozenset({"admins", "blueprint_folders", "more_sandbox_clouds", "rasa_urls"})
 """Fields that may be written with commas, as in an environment variable."""
 
