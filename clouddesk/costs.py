@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
@@ -12,7 +12,7 @@ from clouddesk import access
 from clouddesk.adapters.codec import from_json, to_json
 from clouddesk.matching import is_in
 from clouddesk.model.actor import Actor
-from clouddesk.model.bill import BillQuestion, BillReport
+from clouddesk.model.bill import UNTAGGED, BilledReservation, BillQuestion, BillReport
 from clouddesk.model.costs import RESERVATION, CostAccount, CostReport, report
 from clouddesk.model.errors import Invalid, NotFound
 from clouddesk.model.ports import Bills
@@ -160,7 +160,42 @@ def rows(found: CostReport, way: str = RESERVATION) -> list[dict[str, str | int 
 
 def as_csv(found: CostReport, way: str = RESERVATION) -> str:
     """The same as a file that spreadsheets open; "" when there is nothing."""
-    lines = rows(found, way)
+    return _table(rows(found, way))
+
+
+def bill_rows(found: BillReport) -> list[dict[str, str | float | None]]:
+    """A comparison as scripts read it: one row for each reservation, or for each account that does not tell them.
+
+    What is not known is None.
+    """
+    rows: list[dict[str, str | float | None]] = []
+    for item in found.comparisons:
+        of_account = {"month": f"{item.month:%Y-%m}", "provider": item.provider, "account": item.account}
+        is_told = item.billed_usd is not None and not item.reason(UNTAGGED)
+        whole = BilledReservation("", "", "", item.counted_usd, item.billed_usd)
+        for line in item.lines if is_told and item.lines else (whole,):
+            known = line.billed_usd
+            rows.append(
+                {
+                    **of_account,
+                    "id": line.id,
+                    "name": line.name,
+                    "owner": line.owner,
+                    "cost_usd": None if item.problem else round(line.counted_usd, 4),
+                    "bill_usd": None if known is None else round(known, 4),
+                    "difference_usd": None if known is None else round(known - line.counted_usd, 4),
+                    "note": item.problem or " ".join(reason.code for reason in item.reasons),
+                }
+            )
+    return rows
+
+
+def bills_as_csv(found: BillReport) -> str:
+    """The same as a file that spreadsheets open; what is not known is empty there."""
+    return _table(bill_rows(found))
+
+
+def _table(lines: Sequence[Mapping[str, object]]) -> str:
     if not lines:
         return ""
     out = io.StringIO()

@@ -160,7 +160,7 @@ class BillActivities:
 def _notice(told: BillsTold, now: datetime, key: str) -> Notice:
     question = told.question
     return Notice(
-        id=f"bill:{question.workspace_id}/{question.asked_by}:{key}",
+        id=f"bill:{question.workspace_id}/{question.asked_by}:{key}:{told.conversation}",
         kind=BILL,
         workspace_id=question.workspace_id,
         user_id=question.asked_by,

@@ -65,7 +65,7 @@ class CompareBills:
     """Read each account's bill of each month beside what was counted. What cannot be read has its reason."""
 
     def __init__(self) -> None:
-        self._conversation = ""
+        self._conversations: list[str] = []
 
     @workflow.run
     async def run(self, question: BillQuestion) -> BillReport:
@@ -83,18 +83,21 @@ class CompareBills:
             for account in accounts
         ]
         report = BillReport(tuple(await asyncio.gather(*work)))
-        if self._conversation:
+        told = 0
+        while told < len(self._conversations):
             await workflow.execute_activity(
                 TELL_BILLS,
-                BillsTold(question, report, self._conversation),
+                BillsTold(question, report, self._conversations[told]),
                 start_to_close_timeout=timedelta(seconds=30),
             )
+            told += 1
         return report
 
     @workflow.signal
     def tell(self, conversation: str) -> None:
         """Whoever asked does not wait any longer, and is to be told there."""
-        self._conversation = conversation
+        if conversation not in self._conversations:
+            self._conversations.append(conversation)
 
 
 async def _compared(work: BillOfMonth, slots: asyncio.Semaphore) -> BillComparison:

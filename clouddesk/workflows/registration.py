@@ -64,8 +64,8 @@ def make_worker(
 ) -> Worker:
     """A worker for all workflows and activities; not started yet.
 
-    ``sweeping``, ``digesting``, ``ringing``, ``measuring``, ``logins``, ``billing``: with those of the sweep, of the digest, of
-    timers, of utilisation, of colleagues' logins, of the clouds' bills.
+    ``sweeping``, ``digesting``, ``ringing``, ``measuring``, ``logins``, ``billing``: with those of the sweep, of the
+    digest, of timers, of utilisation, of colleagues' logins, of the clouds' bills.
     """
     others = [part for part in (sweeping, digesting, ringing, measuring, logins, billing) if part is not None]
     return Worker(
