@@ -46,11 +46,11 @@ class Prices:
 
 
 def charges(lives: Iterable[Life], since: float, until: float, now: float) -> Iterator[Charge]:
-    """All that falls between the two, as far as it has been used by now. The two are within one calendar month."""
+    """All that falls between the two, of what has been used by now. The two are within one calendar month."""
     for life in lives:
         prices = prices_of(life.region)
         prefix = _prefix(life.region)
-        hours = sum(_overlap(begin, end, since, min(until, now)) for begin, end in _runs(life, now)) / _HOUR
+        hours = sum(_overlap(begin, end, since, until) for begin, end in _runs(life, now)) / _HOUR
         price = prices.hourly_usd.get(life.size)
         if hours and price is not None:
             usage = f"{prefix}{'SpotUsage' if life.is_spot else 'BoxUsage'}:{life.size}"
@@ -58,7 +58,7 @@ def charges(lives: Iterable[Life], since: float, until: float, now: float) -> It
         if hours:
             usage = f"{prefix}PublicIPv4:InUseAddress"
             yield Charge(NETWORK, usage, life.region, {}, hours, hours * prices.address_hourly_usd)
-        there = _overlap(life.begun_at, life.ended_at or now, since, min(until, now)) / _HOUR
+        there = _overlap(life.begun_at, life.ended_at or now, since, until) / _HOUR
         for disk in life.disks if there else ():
             gb_months = disk["gb"] * there / _hours_of_month(since)
             cost = gb_months * prices.disk_gb_month_usd

@@ -58,6 +58,7 @@ from clouddesk.ssh_keys import SshKeys
 from clouddesk.workflows import handover
 from clouddesk.workflows.contracts import Handover
 from clouddesk.workflows.state import ReservationState
+from tests.conversation.memory_bills import MemoryBills
 
 PROJECT = Path(__file__).resolve().parents[2]
 BLUEPRINTS = load_blueprints(PROJECT / "blueprints")
@@ -833,6 +834,8 @@ class MemoryDesk:
         self.series = MemoryUtilisation()
         self.freezes = MemoryFreezes()
         self.admins = ["root"]
+        self.ledger = MemoryLedger(self.views)
+        self.bills = MemoryBills(self.ledger, lambda: self.accounts.infos, self.clock)
         self.desk = Desk(
             accounts=self.accounts,  # type: ignore[arg-type]  # the part of Accounts that the Desk uses
             blueprints_by_name=dict(BLUEPRINTS),
@@ -858,7 +861,8 @@ class MemoryDesk:
             ssh_keys=SshKeys(self.ssh_keys),
             software_secrets=self.software_secrets,
             trail=self.trail,
-            ledger=MemoryLedger(self.views),
+            ledger=self.ledger,
+            bill_port=self.bills,
             team=TeamDefaults(),
             freezes=self.freezes,
             admins_of=self.admins_of,
