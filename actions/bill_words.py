@@ -15,8 +15,9 @@ _CLOUD = (
     r"(?:aws|amazon|digital ?ocean|azure|microsoft|google(?: cloud)?|gcp|linode|akamai|vultr|openstack"
     r"|(?:the |our )?(?:cloud )?(?:providers?|vendors?|clouds?)|they)"
 )
+_HOW = r"(?:(?:own|actual|real|official|last|monthly) )*"
 _BILL = (
-    rf"(?:(?:the|their|its|that|those|this) )?(?:{_CLOUD}(?:'?s'?)? )?(?:(?:own|actual|real|official|last|monthly) )*"
+    rf"(?:(?:the|their|its|that|those|this) )?{_HOW}(?:{_CLOUD}(?:'?s'?)? )?{_HOW}"
     r"(?:bills?|invoices?|billing)\b"
 )
 _CHARGE = r"(?:charge[sd]?|charging|bill(?:s|ed|ing)?|invoice[sd]?|invoicing)"
