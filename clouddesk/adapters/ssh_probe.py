@@ -60,7 +60,7 @@ class BotKeys(Protocol):
 
 
 class HostKeys(Protocol):
-    """The public keys with which machines answered the first time, by node key."""
+    """The public keys with which machines answered the first time, by the machine's id: keys of nodes come again."""
 
     async def read(self, reservation_id: str) -> Mapping[str, tuple[str, ...]]: ...
 
@@ -84,7 +84,7 @@ class SshProbe:
         if key is None:
             return []
         met = await self._host_keys.read(reservation.id)
-        known = {node.key: reservation.host_keys.get(node.key) or met.get(node.key, ()) for node in nodes}
+        known = {node.key: reservation.host_keys.get(node.key) or met.get(node.id, ()) for node in nodes}
         async with self._agents:
             return await self._look(reservation.id, nodes, key, known)
 
@@ -96,7 +96,7 @@ class SshProbe:
             async with _agent(folder.path, key.private_key) as socket:
                 looks = [self._ask(node, nodes, folder.path, socket, known[node.key]) for node in nodes]
                 samples = await asyncio.gather(*looks)
-            first = {node.key: found for node in nodes if not known[node.key] and (found := _met(folder.path, node))}
+            first = {node.id: found for node in nodes if not known[node.key] and (found := _met(folder.path, node))}
         if first:
             await self._host_keys.put(reservation_id, first)
         if silent := [node.key for node, sample in zip(nodes, samples, strict=True) if sample is None]:
@@ -126,6 +126,7 @@ def sample_of(told: Mapping[str, Any], node: str, at: datetime) -> Sample:
     words = [f"{count} {_JOBS[name][1]}" if count > 1 else _JOBS[name][0] for name, count in jobs.items()]
     words += [f"{count} {name} connections" if count > 1 else f"a {name} connection" for name, count in clients.items()]
     logins = _number(told.get("logins"), _MOST)
+    count = sum(jobs.values()) + sum(clients.values())
     return Sample(
         node=node,
         at=at,
@@ -133,7 +134,8 @@ def sample_of(told: Mapping[str, Any], node: str, at: datetime) -> Sample:
         memory_percent=_number(told.get("memory_percent"), 100),
         gpu_percent=_number(told.get("gpu_percent"), 100),
         logins=None if logins is None else int(logins),
-        jobs=sum(jobs.values()) + sum(clients.values()),
+        # Where something does not say whether it has jobs, none that was seen says nothing.
+        jobs=None if told.get("silent") and not count else count,
         last_input_at=None if age is None else at - timedelta(seconds=int(age)),
         what=tuple(words),
     )

@@ -13,7 +13,8 @@ from actions.bills import ActionCompareBills
 from actions.turn import Turn
 from clouddesk.model.actor import ADMIN, MEMBER, Actor
 from clouddesk.model.errors import Invalid
-from tests.conversation.memory import PROJECT, MemoryDesk
+from clouddesk.settings import PROJECT
+from tests.conversation.memory import MemoryDesk
 
 
 def turn(text: str, *, actor: Actor | None = None, world: MemoryDesk | None = None, provider: str = "") -> Turn:

@@ -45,7 +45,8 @@ from clouddesk.providers.table import title_of
 from clouddesk.sandbox.aws_cost_explorer import get_cost_and_usage
 from clouddesk.sandbox.aws_lives import Life
 from tests.builders import a_reservation
-from tests.conversation.memory import START, MemoryDesk
+from tests.conversation.memory import MemoryDesk
+from tests.conversation.memory_clock import START
 
 OCTOBER = month_of("2026-10")
 NOVEMBER = month_of("2026-11")
