@@ -54,31 +54,38 @@ class Lives:
                 self._documents.put(_LIVES, life.id, asdict(life))
 
     def _read(self, backend: EC2Backend, region: str, instance: Any) -> Life | None:
-        """None when nothing is different."""
-        life = self._known.get(instance.id)
-        before = None if life is None else asdict(life)
-        now = time.time()
+        """None when nothing is different: this is asked of every machine at each change of one."""
+        life, is_different = self._known.get(instance.id), False
         if life is None:
-            begun = instance.launch_time.timestamp()
-            life = Life(instance.id, region, instance.instance_type, begun, instance.lifecycle == "spot")
+            begun, is_spot = instance.launch_time.timestamp(), instance.lifecycle == "spot"
+            life, is_different = Life(instance.id, region, instance.instance_type, begun, is_spot), True
             life.disks = _disks(backend, instance)
             self._known[instance.id] = life
+        if life.ended_at is not None:
+            return None
+        tags = backend.tags.get(instance.id, {})
+        if tags and tags != life.tags:
+            life.tags, is_different = dict(tags), True
         goal, since = instance._state.goal_since
-        if life.ended_at is None:
-            life.tags = {tag["key"]: tag["value"] for tag in instance.get_tags()} or life.tags
-        is_open = bool(life.runs) and life.runs[-1][1] is None
-        if goal == _RUNNING and not is_open and life.ended_at is None and math.isfinite(since):
-            # From when it has started: the time before is free.
-            life.runs.append([since, None])
-        if goal != _RUNNING and is_open:
-            # A machine that was ended before it had started never ran.
-            begin = life.runs[-1][0] or 0.0
-            life.runs[-1][1] = max(begin, now)
-            if begin >= now:
-                del life.runs[-1]
-        if goal == _ENDED and life.ended_at is None:
-            life.ended_at = now
-        return life if asdict(life) != before else None
+        return life if _note(life, goal, since) or is_different else None
+
+
+def _note(life: Life, goal: str, since: float) -> bool:
+    """Whether it runs, or does not any more, otherwise than before. The time until it has started is free."""
+    is_open = bool(life.runs) and life.runs[-1][1] is None
+    if goal == _RUNNING:
+        if is_open or not math.isfinite(since):
+            return False
+        life.runs.append([since, None])
+        return True
+    now = time.time()
+    if is_open and (life.runs[-1][0] or 0.0) >= now:
+        del life.runs[-1]  # stopped or ended before it had started
+    elif is_open:
+        life.runs[-1][1] = now
+    if goal == _ENDED:
+        life.ended_at = now
+    return is_open or goal == _ENDED
 
 
 def _disks(backend: EC2Backend, instance: Any) -> list[dict[str, Any]]:
