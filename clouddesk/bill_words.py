@@ -48,6 +48,8 @@ def headline(item: BillComparison, title: Title, *, mark: str = "") -> str:
     if item.billed_usd is None:
         return f"{head}: {counted} counted here, and nothing of it on {name}'s bill yet."
     billed = f"{mark}{money(item.billed_usd)}{mark}"
+    if not item.counted_usd and not item.billed_usd:
+        return f"{head}: nothing of mine on its bill, and nothing counted here."
     if item.is_same:
         return f"{head}: {billed} on its bill, and the same counted here."
     return f"{head}: {billed} on its bill, {counted} counted here: {_difference(item)}."
@@ -59,7 +61,7 @@ def reasons(item: BillComparison, title: Title) -> list[str]:
     said = []
     for reason in item.reasons:
         if reason.code == bills.LATE:
-            said.append(f"The bill is not final: {name} adds what was used a day or two later.")
+            said.append(f"The bill is not final: the last day or two may not be on {name}'s side yet.")
         elif reason.code == bills.UNTAGGED:
             said.append(
                 f"{name}'s bill does not tell whose machines are whose, so this is all machines of the account. To "

@@ -163,6 +163,12 @@ def test_what_is_not_on_the_bill_is_unknown_and_never_zero() -> None:
     assert "nothing of it on AWS's bill yet" in told(empty)
 
 
+def test_nothing_on_either_side_is_said_without_a_sum() -> None:
+    found = compare(BLANK, bill(BillLine(MACHINE, 9.0)), [], NOBODYS, now=NOW)
+    assert "nothing of mine on its bill, and nothing counted here" in told(found)
+    assert "$9.00 is for machines" in told(found)
+
+
 def test_only_the_days_that_the_bill_covers_are_counted() -> None:
     half = bill(BillLine(MACHINE, 2.0, "r-1"))
     half = replace(half, until=OCTOBER + timedelta(days=14, hours=5), is_final=False)
