@@ -5,6 +5,7 @@ Invalid
 ├── ClusterTooSmall       fewer machines than its roles take
 ├── CannotScale           its software cannot take in machines, or let go of them
 ├── CannotOpen            what its machines let in is settled when they are ordered
+├── CannotArchive         its cloud keeps no images of machines' disks
 ├── UnknownMake           what its machines were made from is not known
 ├── SameSize              as many machines as there are
 ├── NotPositive           no cores, no memory, no disk
@@ -84,6 +85,17 @@ class CannotOpen(Invalid):
         self.name = name
         self.provider = provider
         super().__init__(f"The firewall of {name} on {provider} cannot be changed while it runs.")
+
+
+class CannotArchive(Invalid):
+    """Its cloud keeps no images of machines' disks, or not of these."""
+
+    code = "cannot_archive"
+
+    def __init__(self, name: str, *, provider: str) -> None:
+        self.name = name
+        self.provider = provider
+        super().__init__(f"What {name} has on its disks cannot be kept on {provider} without its machines.")
 
 
 class UnknownMake(Invalid):

@@ -10,6 +10,8 @@ STOPPING = "stopping"
 STOPPED = "stopped"
 GONE = "gone"
 ERROR = "error"
+AVAILABLE = "available"
+"""Of images: machines can begin with it."""
 
 
 ANYWHERE = "0.0.0.0/0"
@@ -23,6 +25,8 @@ class NodePlan:
     role: str = "node"
     is_essential: bool = False
     """Without this one the others are of no use (the head of a cluster)."""
+    image: str = ""
+    """The id of the image of an earlier machine's disk that it begins with; "" for its system as it comes."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,21 @@ class Node:
 
 
 @dataclass(frozen=True)
+class NodeImage:
+    """What a machine had on its disk, kept by its cloud beyond the machine."""
+
+    id: str
+    key: str
+    """The machine's key inside its reservation."""
+    state: str
+    """PENDING, AVAILABLE or ERROR."""
+    size_gb: float
+    """What the cloud bills, at most."""
+    node_id: str = ""
+    """The machine whose disk it is; one that is made from it has another id."""
+
+
+@dataclass(frozen=True)
 class Account:
     """What a provider says of the credentials' owner."""
 
@@ -110,7 +129,7 @@ class Teardown:
     nodes: tuple[str, ...] = field(default=())
     disks: tuple[str, ...] = field(default=())
     others: tuple[str, ...] = field(default=())
-    """Addresses, keys and firewall groups."""
+    """Addresses, keys, firewall groups and images."""
 
     @property
     def is_complete(self) -> bool:
@@ -119,7 +138,7 @@ class Teardown:
 
 @dataclass(frozen=True)
 class Belonging:
-    """A disk, address, key or firewall group that carries our tags, as a survey finds it."""
+    """A disk, address, key, firewall group or image that carries our tags, as a survey finds it."""
 
     id: str
     kind: str

@@ -13,7 +13,7 @@ from clouddesk.model.configuration import ConfigurationOrder, ConfigurationSecre
 from clouddesk.model.credentials import CredentialInfo, SecretFields
 from clouddesk.model.idling import IdleWish
 from clouddesk.model.logins import LoginOrder
-from clouddesk.model.node import Account, Node, NodeOrder, Opening, Survey, Teardown
+from clouddesk.model.node import Account, Node, NodeImage, NodeOrder, Opening, Survey, Teardown
 from clouddesk.model.offer import Offer, Requirements
 from clouddesk.model.orphan import Orphan, SweepReport
 from clouddesk.model.reservation import Reservation, ReservationOrder
@@ -63,6 +63,23 @@ class Provider(Protocol):
 
     def end_nodes(self, reservation_id: str, region: str, ids: Sequence[str]) -> None:
         """Ask the cloud to end just these machines of the reservation; what is gone already is as good."""
+        ...
+
+    def keep_images(self, order: NodeOrder) -> list[NodeImage]:
+        """Ask for an image of each machine that the order names and that has none yet; returns all that are listed.
+
+        Idempotent by tag; machines that are not off are passed over. Returns as soon as the cloud lists one image of
+        each of the others, which may still be pending. One that failed, or is of an earlier machine of the same key, is
+        deleted and asked for anew: call again until all are available. Raises CannotArchive on clouds that keep none.
+        """
+        ...
+
+    def get_images(self, reservation_id: str, region: str) -> list[NodeImage]:
+        """The images with our installation's and this reservation's tag; [] on clouds that keep none."""
+        ...
+
+    def delete_images(self, reservation_id: str, region: str) -> tuple[str, ...]:
+        """Ask the cloud to delete the reservation's images; returns the ids that it still lists."""
         ...
 
     def let_in(self, order: NodeOrder) -> None:
@@ -329,6 +346,10 @@ class Timers(Protocol):
 
     async def get(self, ids: Sequence[str]) -> list[Timer]:
         """Those that there are, and that will ring again, in the order of the ids."""
+        ...
+
+    async def holds(self, timer: Timer) -> bool:
+        """Whether just this timer was neither removed nor replaced; it may have rung."""
         ...
 
     async def remove(self, ids: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ from clouddesk.model.blueprint import Client, Link, Software
 from clouddesk.model.fallback import Fallback
 from clouddesk.model.idling import IdleState
 from clouddesk.model.meter import Reading, with_reading
-from clouddesk.model.node import GONE, SSH, Node, NodeOrder, Opening
+from clouddesk.model.node import GONE, SSH, Node, NodeImage, NodeOrder, Opening
 from clouddesk.model.node import RUNNING as NODE_RUNNING
 from clouddesk.model.node import STOPPED as NODE_STOPPED
 from clouddesk.model.share import Share
@@ -26,10 +26,17 @@ STOPPED = "stopped"
 STARTING = "starting"
 SCALING = "scaling"
 """It runs, while machines come or leave."""
+ARCHIVING = "archiving"
+"""Images of its disks are made; then its machines are given back."""
+ARCHIVED = "archived"
+"""It has no machines, and images of their disks, from which they are made again when it is started."""
 RELEASING = "releasing"
 ENDED = "ended"
 
-LIVE_STATES = (PROVISIONING, PARTIAL, CONFIGURING, RUNNING, STOPPING, STOPPED, STARTING, SCALING, RELEASING)
+LIVE_STATES = (
+    *(PROVISIONING, PARTIAL, CONFIGURING, RUNNING, STOPPING, STOPPED, STARTING, SCALING),
+    *(ARCHIVING, ARCHIVED, RELEASING),
+)
 
 REASON_RELEASED = "released"
 REASON_EXPIRED = "expired"
@@ -88,6 +95,8 @@ class ReservationOrder:
     stopped_hourly_price_usd: float
     created_at: datetime
     is_simulated: bool
+    archived_hourly_price_usd: float | None = None
+    """What the images of all machines cost by the hour; None where its cloud keeps none."""
     ends_at: datetime | None = None
     """The end, when it was said as a time ("until 23:30") and not as a length."""
     least_nodes: int = 1
@@ -218,6 +227,10 @@ class Reservation:
     architecture: str = "x86_64"
     scaling_to: int | None = None
     """While SCALING: how many machines it is to have."""
+    archived_hourly_price_usd: float | None = None
+    """What it costs while it is archived; None where its cloud keeps no images."""
+    images: tuple[NodeImage, ...] = ()
+    """While ARCHIVED, and until all of its machines run again."""
     saved_usd: float = 0.0
     """How much less it had cost up to ``accrued_at`` because machines were stopped."""
     unused_usd: float = 0.0

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from clouddesk.model.bill import Bill
 from clouddesk.model.errors import CloudDeskError
-from clouddesk.model.node import Account, Node, NodeOrder, NodePlan, Survey
+from clouddesk.model.node import Account, Node, NodeImage, NodeOrder, NodePlan, Survey
 from clouddesk.model.offer import Offer
 from clouddesk.providers.faults import translated
 from clouddesk.providers.spec import ImageQuery
@@ -25,8 +25,10 @@ OWNER = "clouddesk-owner"
 NODE = "clouddesk-node"
 ROLE = "clouddesk-role"
 SYSTEM = "clouddesk-os"
+MACHINE = "clouddesk-machine"
+"""Of an image: the id of the machine whose disk it is."""
 
-DISK, ADDRESS, KEY, FIREWALL, NETWORK = "disk", "address", "key", "firewall", "network"
+DISK, ADDRESS, KEY, FIREWALL, NETWORK, IMAGE = "disk", "address", "key", "firewall", "network", "image"
 """Kinds of belongings."""
 
 TIMEOUT_SECONDS = 30
@@ -71,6 +73,7 @@ class Cloud(Protocol):
     def launch(self, order: NodeOrder, plans: list[NodePlan], image: Image) -> list[Node]:
         """Make exactly these machines, with the order's keys, and behind a firewall with its openings.
 
+        Each from the image that its plan names (``KeepsImages``), else from ``image``, which tells the system of all.
         What it needs besides (a key, a firewall group) carries the reservation's tag, is made once and found again.
         """
         ...
@@ -113,6 +116,29 @@ class OpensLater(Protocol):
 
         Never makes one. Any number of times.
         """
+        ...
+
+
+@runtime_checkable
+class KeepsImages(Protocol):
+    """A Cloud that keeps disks as images (``ProviderSpec.image_usd_gb_month``). Raises the vendor's errors."""
+
+    def images(self, region: str, reservation_id: str) -> list[NodeImage]:
+        """Those with this installation's and the reservation's tag, oldest first.
+
+        What is on its way out is listed still, and what an image has left behind as one that failed.
+        """
+        ...
+
+    def keep_image(self, order: NodeOrder, node: Node) -> None:
+        """Ask for an image of the machine's disk that carries its tags from the beginning.
+
+        That somebody has asked a moment ago is as good.
+        """
+        ...
+
+    def delete_images(self, region: str, ids: list[str]) -> None:
+        """With all that they consist of; what is gone already is as good."""
         ...
 
 
