@@ -75,18 +75,25 @@ class Handovers:
         purchase = Purchase(TAKE_OVER, item.id, actor.user_id, item.name, key=f"{TAKE_OVER}:{_claim(item, actor)}")
         plan = taken_over(item, actor.user_id)
         async with self.budgets.claim(item.workspace_id, purchase, plan, approval_id=approval_id):
-            return await self._give_to(actor, item)
+            name = await self._give_to(actor, item)
+        return await self._followed(actor, item, name)
 
     async def take_over(self, actor: Actor, reservation_id: str) -> Reservation:
         """What somebody left behind is the admin's from now on, as after ``accept``; admins are told.
 
         Nobody asks the admin's own budget first: left with nobody it would cost the same. Raises as ``check_left``.
         """
-        return await self._give_to(actor, await self.check_left(actor, reservation_id))
+        item = await self.check_left(actor, reservation_id)
+        return await self._followed(actor, item, await self._give_to(actor, item))
 
-    async def _give_to(self, actor: Actor, item: Reservation) -> Reservation:
+    async def _give_to(self, actor: Actor, item: Reservation) -> str:
+        """The name that it has now."""
         name = await self.views.claim_name(actor.person, item.name, _claim(item, actor), is_exact=True)
         await self.engine.hand_over(item.id, actor.user_id, name, by=actor.user_id, left=await self._left(item))
+        return name
+
+    async def _followed(self, actor: Actor, item: Reservation, name: str) -> Reservation:
+        """With its machines' clock, once it is theirs."""
         for timer in await self.timers.get(power_ids(item.id)):
             is_admin = ADMIN in actor.roles
             await self.timers.put(replace(timer, by=actor.user_id, conversation="", is_by_admin=is_admin))

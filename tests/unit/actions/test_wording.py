@@ -242,6 +242,7 @@ def test_every_kind_of_notice_has_wording_from_the_values_that_workflows_fill(ki
         *("why", "idle_for", "stops", "stopped_hourly", "stopped_daily", "asked", "doubt", "blind", "action"),
         *("asked_by", "decided_by", "what", "reasons", "status", "said", "approval_id"),
         *("offer_provider", "offer_region", "offer_size", "offer_hourly", "offer_more", "agreed_hourly"),
+        "bills",
     }
     response = DOMAIN["responses"][f"utter_notice_{kind}"][0]
     values = {key: key.upper() for key in filled}
