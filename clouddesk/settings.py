@@ -56,6 +56,8 @@ class Limits:
     """So long after an unanswered question it is stopped; 0: it is only asked."""
     idle_release_seconds: int = 7 * 86400
     """Stopped as unused for so long, it is asked whether to give it back; 0: never."""
+    idle_archive_seconds: int = 2 * 86400
+    """So long after that question, unanswered, it is archived where that saves money; 0: it is only asked."""
 
     def idle_thresholds(self, *, minutes_between_looks: int = 5) -> Thresholds:
         """When machines count as unused here, and what follows; a look or two may be missed."""
@@ -64,6 +66,7 @@ class Limits:
             ask_seconds=self.idle_ask_seconds,
             stop_seconds=self.idle_stop_seconds,
             release_seconds=self.idle_release_seconds,
+            archive_seconds=self.idle_archive_seconds,
             gap_seconds=max(Thresholds.gap_seconds, minutes_between_looks * 60 * 3),
         )
 
@@ -304,7 +307,11 @@ def _is_addresses(value: Any) -> bool:
 
 
 _MAY_BE_ZERO = frozenset(
-    {"fallbacks", "failover_dearer_percent", "idle_ask_seconds", "idle_stop_seconds", "idle_release_seconds"}
+    {
+        "fallbacks",
+        "failover_dearer_percent",
+        *(f"idle_{step}_seconds" for step in ("ask", "stop", "release", "archive")),
+    }
 )
 """Limits that 0 switches off."""
 

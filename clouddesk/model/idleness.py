@@ -40,6 +40,8 @@ class Thresholds:
     """So long after an unanswered question they are stopped; 0: never, it is only asked."""
     release_seconds: int = 7 * 86400
     """Stopped as unused for so long, it is asked whether to give them back; 0: never."""
+    archive_seconds: int = 2 * 86400
+    """So long after that question, unanswered, they are archived where that saves money; 0: never by itself."""
     gap_seconds: int = 20 * 60
     """Two looks at a machine may be so far apart; what is further apart says nothing of the time between."""
 

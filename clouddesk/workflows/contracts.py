@@ -24,6 +24,8 @@ CONFIGURE = "configure"
 FORGET = "forget"
 POWER = "power"
 END_NODES = "end_nodes"
+KEEP_IMAGES = "keep_images"
+DELETE_IMAGES = "delete_images"
 LET_IN = "let_in"
 TEAR_DOWN = "tear_down"
 PUBLISH = "publish"
@@ -35,6 +37,7 @@ RENEW_SECRETS = "renew_secrets"
 STOP = "stop"
 START = "start"
 REBOOT = "reboot"
+ARCHIVE = "archive"
 
 
 @dataclass(frozen=True)

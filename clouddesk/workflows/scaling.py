@@ -241,6 +241,7 @@ class Scaler:
             nodes=nodes,
             hourly_price_usd=state.view.hourly_price_usd,
             stopped_hourly_price_usd=state.view.stopped_hourly_price_usd,
+            archived_hourly_price_usd=state.view.archived_hourly_price_usd,
         )
         self._rest(outcome)
         key = str(state.view.revision)
@@ -304,13 +305,25 @@ class _Change:
         """Where the owner kept bare machines there is nothing to join."""
         return bool(self.view.found)
 
-    def prices(self, *, come: int = 0, leave: int = 0) -> dict[str, float | int]:
+    def prices(self, *, come: int = 0, leave: int = 0) -> dict[str, float | int | None]:
         """The view's, with so many machines more or less."""
         stay = len(self.nodes) - leave
         count = self.view.node_count
         hourly = self.view.hourly_price_usd / count * stay + self.scale.hourly_price_usd * come
         stopped = self.view.stopped_hourly_price_usd / count * stay + self.scale.stopped_hourly_price_usd * come
-        return {"node_count": stay + come, "hourly_price_usd": hourly, "stopped_hourly_price_usd": stopped}
+        return {
+            "node_count": stay + come,
+            "hourly_price_usd": hourly,
+            "stopped_hourly_price_usd": stopped,
+            "archived_hourly_price_usd": self._archived(stay, come),
+        }
+
+    def _archived(self, stay: int, come: int) -> float | None:
+        """None as soon as some of the disks could not be kept."""
+        each = self.scale.archived_hourly_price_usd
+        if self.view.archived_hourly_price_usd is None or (come and each is None):
+            return None
+        return self.view.archived_hourly_price_usd / self.view.node_count * stay + (each or 0.0) * come
 
 
 def _roles(context: ReservationContext) -> dict[str, str]:

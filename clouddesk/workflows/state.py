@@ -200,6 +200,7 @@ class ReservationState:
         """The owner chose to go for all nodes again, or with ``node_count`` for the fewer that came up."""
         view = self.view
         share = 1.0 if node_count is None else node_count / view.node_count
+        archived = view.archived_hourly_price_usd
         self.change(
             now,
             state=PROVISIONING,
@@ -208,6 +209,7 @@ class ReservationState:
             node_count=node_count or view.node_count,
             hourly_price_usd=view.hourly_price_usd * share,
             stopped_hourly_price_usd=view.stopped_hourly_price_usd * share,
+            archived_hourly_price_usd=None if archived is None else archived * share,
         )
 
     def offer(self, now: datetime, fallback: Fallback, *, choose_by: datetime) -> None:
@@ -229,6 +231,7 @@ class ReservationState:
             architecture=fallback.architecture,
             hourly_price_usd=fallback.hourly_price_usd,
             stopped_hourly_price_usd=fallback.stopped_hourly_price_usd,
+            archived_hourly_price_usd=fallback.archived_hourly_price_usd,
             offered=None,
             choose_by=None,
         )
