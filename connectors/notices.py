@@ -25,7 +25,7 @@ from connectors.rasa import Button, Reply
 CONCLUSIONS = frozenset(
     {
         *(kinds.READY, kinds.FAILED, kinds.ENDED, kinds.STOPPED, kinds.STARTED, kinds.REBOOTED),
-        *(kinds.SCALED, kinds.NOT_SCALED, kinds.UNPROVEN),
+        *(kinds.SCALED, kinds.NOT_SCALED, kinds.UNPROVEN, kinds.ARCHIVED, kinds.NOT_ARCHIVED, kinds.NOT_STARTED),
     }
 )
 """Kinds that say that something asked for has come to its end."""
@@ -35,6 +35,15 @@ QUESTIONS = frozenset({kinds.PARTIAL, kinds.DEARER, kinds.UNCONFIGURED})
 _CHANGES = ("stop", "start", "reboot")
 """Actions whose trouble is their end; giving back goes on in spite of it."""
 _REMEMBERED = 500
+_ENDINGS = {
+    kinds.STOPPED: ("unused",),
+    kinds.ARCHIVED: ("unused",),
+    kinds.NOT_ARCHIVED: ("off",),
+    kinds.NOT_STARTED: ("clock",),
+    kinds.EXPIRING: ("archived",),
+    kinds.IDLE_REST: ("archives",),
+}
+"""By kind: the facts, each with a wording of its own where it is given."""
 
 _log = structlog.get_logger()
 
@@ -118,7 +127,7 @@ class Wording:
             values[key] = title_of(values[key]) if values[key] else ""
         places = [place.split("/") for place in values["tried"].split()]
         values["tried"] = ", then ".join(f"{size} on {title_of(name)} in {region}" for name, region, size in places)
-        for key in ("ends", "starts", "at", "choose_by", "stops"):
+        for key in ("ends", "starts", "at", "choose_by", "stops", "archives"):
             if values[key]:
                 values[key] = local_time(datetime.fromisoformat(values[key]), reader, datetime.now(timezone.utc))
         if notice.kind == kinds.TEAM_STOPPED:
@@ -156,6 +165,8 @@ class Wording:
 
 def _variant(notice: Notice) -> str:
     """The ending of the wording's name where a kind has several; a wording without it does for all others."""
+    if notice.kind == kinds.TROUBLE and notice.values.get("action") == "images":
+        return "_images_for_admins" if notice.is_for_admins else "_images"
     if notice.is_for_admins:
         return "_for_admins"
     if notice.kind == kinds.PARTIAL and notice.values.get("can_go_on") == "no":
@@ -172,8 +183,8 @@ def _variant(notice: Notice) -> str:
     if notice.kind == kinds.IDLE:
         how = notice.values.get("how")
         return f"_{how}" if how else ""
-    if notice.kind == kinds.STOPPED:
-        return "_unused" if notice.values.get("unused") else ""
+    if notice.kind in _ENDINGS:
+        return next((f"_{fact}" for fact in _ENDINGS[notice.kind] if notice.values.get(fact)), "")
     if notice.kind == kinds.FAILED and notice.values.get("tried"):
         return "_everywhere"
     if notice.kind == kinds.ORPHAN:
@@ -182,7 +193,8 @@ def _variant(notice: Notice) -> str:
     if notice.kind == kinds.REMINDER and not notice.reservation_id:
         return "_of_all" if notice.values.get("lines") else "_of_none"
     if notice.kind == kinds.REMINDER:
-        return "_stopped" if notice.values.get("state") == "stopped" else ""
+        state = notice.values.get("state")
+        return f"_{state}" if state in ("stopped", "archived") else ""
     if notice.kind == kinds.APPROVAL_DECIDED:
         return f"_{notice.values.get('status')}"
     if notice.kind == kinds.LET_IN:

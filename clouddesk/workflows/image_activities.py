@@ -88,7 +88,10 @@ class ImageActivities:
             raise ApplicationError(NOT_OFF, type=NOT_OFF, non_retryable=True)
 
     async def _until_available(self, provider: Provider, work: ImageKeeping) -> list[NodeImage]:
-        """Asks anew for what failed; the time is counted from when the work was first given out."""
+        """Asks anew for what failed, or is of an earlier machine.
+
+        The time is counted from when the work was first given out.
+        """
         order, timing = work.order, work.timing
         info = activity.info()
         earlier_seconds = (info.current_attempt_scheduled_time - info.scheduled_time).total_seconds()
@@ -97,17 +100,17 @@ class ImageActivities:
         failures = 0
         found: Sequence[NodeImage] = await self._call(work.account, provider.keep_images, order)
         for delay_seconds in delays(timing):
-            by_key = {image.key: image for image in found if image.state == nodes.AVAILABLE}
-            if by_key.keys() >= set(keys):
-                return [by_key[key] for key in keys]
-            failed = [image.key for image in found if image.state == nodes.ERROR]
+            own = {image.key: image for image in found if image.node_id in ("", *work.node_ids)}
+            if all(key in own and own[key].state == nodes.AVAILABLE for key in keys):
+                return [own[key] for key in keys]
+            failed = [image.key for image in own.values() if image.state == nodes.ERROR]
             failures += bool(failed)
             if failures == TRIES or time.monotonic() > until:
                 log.warning("images.failed", reservation_id=order.reservation_id, keys=failed)
                 raise ApplicationError(IMAGE_FAILED, type=IMAGE_FAILED, non_retryable=True)
             await asyncio.sleep(delay_seconds)
             try:
-                if failed:
+                if failed or own.keys() != set(keys):
                     found = await self._call(work.account, provider.keep_images, order)
                 else:
                     found = await self._call(work.account, provider.get_images, order.reservation_id, order.region)

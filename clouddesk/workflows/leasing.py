@@ -10,7 +10,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from clouddesk.model import notice
-    from clouddesk.model.reservation import REASON_EXPIRED
+    from clouddesk.model.reservation import ARCHIVED, REASON_EXPIRED
     from clouddesk.workflows import sharing
     from clouddesk.workflows.context import ReservationContext
     from clouddesk.workflows.idling import IdleWatch
@@ -32,7 +32,8 @@ async def keep_lease(context: ReservationContext, idle: IdleWatch, renewal: Rene
             return
         warning = state.take_due_warning(now)
         if warning is not None:
-            state.notify(notice.EXPIRING, now, key=f"{warning}:{end:%Y%m%dT%H%M%S}")
+            archived = "yes" if state.view.state == ARCHIVED else ""
+            state.notify(notice.EXPIRING, now, key=f"{warning}:{end:%Y%m%dT%H%M%S}", archived=archived)
         with suppress(asyncio.TimeoutError):
             await workflow.wait_condition(
                 lambda known=(end, shares, offer_at): (  # type: ignore[misc]

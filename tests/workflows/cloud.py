@@ -127,7 +127,8 @@ class FakeCloud:
                 known = self.images.get(plan.key)
                 if known is None or known[0].state == ERROR:
                     self.images_made += 1
-                    image = NodeImage(f"image-{self.images_made}", plan.key, PENDING, order.disk_gb)
+                    node_id = self.nodes[plan.key][0].id
+                    image = NodeImage(f"image-{self.images_made}", plan.key, PENDING, order.disk_gb, node_id)
                     self.images[plan.key] = (image, time.monotonic() + self.image_seconds)
             self._call("keep_images")
             return self._imaged()

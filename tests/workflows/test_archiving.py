@@ -59,7 +59,7 @@ async def test_its_machines_are_stopped_imaged_and_given_back_and_made_again_fro
     assert view.current_hourly_saving_usd == pytest.approx(3600 - 36)
     assert view.expires_at == before.expires_at, "its lease goes on"
     told = await bench.notice("archived")
-    assert told.values["archived_hourly"] == "$36"
+    assert told.values["archived_hourly"] == "$36.00"
 
     await bench.engine.start_nodes(order.reservation_id, by="ann")
     view = await rested(bench, order, "started", "running")
