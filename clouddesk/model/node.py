@@ -107,6 +107,8 @@ class NodeImage:
     """PENDING, AVAILABLE or ERROR."""
     size_gb: float
     """What the cloud bills, at most."""
+    node_id: str = ""
+    """The machine whose disk it is; one that is made from it has another id."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,7 @@ class Teardown:
 
 @dataclass(frozen=True)
 class Belonging:
-    """A disk, address, key or firewall group that carries our tags, as a survey finds it."""
+    """A disk, address, key, firewall group or image that carries our tags, as a survey finds it."""
 
     id: str
     kind: str

@@ -67,8 +67,9 @@ class Provider(Protocol):
     def keep_images(self, order: NodeOrder) -> list[NodeImage]:
         """Ask for an image of each machine that the order names and that has none yet; returns all that are listed.
 
-        Idempotent by tag; the machines are off. Returns as soon as the cloud has accepted; images may still be pending.
-        One that failed is deleted and asked for anew. Raises CannotArchive on clouds that keep none.
+        Idempotent by tag; machines that are not off are passed over. Returns as soon as the cloud lists one image of
+        each of the others, which may still be pending. One that failed, or is of an earlier machine of the same key, is
+        deleted and asked for anew: call again until all are available. Raises CannotArchive on clouds that keep none.
         """
         ...
 

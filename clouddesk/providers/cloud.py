@@ -24,6 +24,8 @@ OWNER = "clouddesk-owner"
 NODE = "clouddesk-node"
 ROLE = "clouddesk-role"
 SYSTEM = "clouddesk-os"
+MACHINE = "clouddesk-machine"
+"""Of an image: the id of the machine whose disk it is."""
 
 DISK, ADDRESS, KEY, FIREWALL, NETWORK, IMAGE = "disk", "address", "key", "firewall", "network", "image"
 """Kinds of belongings."""
@@ -70,6 +72,7 @@ class Cloud(Protocol):
     def launch(self, order: NodeOrder, plans: list[NodePlan], image: Image) -> list[Node]:
         """Make exactly these machines, with the order's keys, and behind a firewall with its openings.
 
+        Each from the image that its plan names (``KeepsImages``), else from ``image``, which tells the system of all.
         What it needs besides (a key, a firewall group) carries the reservation's tag, is made once and found again.
         """
         ...
@@ -120,11 +123,17 @@ class KeepsImages(Protocol):
     """A Cloud that keeps disks as images (``ProviderSpec.image_usd_gb_month``). Raises the vendor's errors."""
 
     def images(self, region: str, reservation_id: str) -> list[NodeImage]:
-        """Those with this installation's and the reservation's tag; what is on its way out is listed still."""
+        """Those with this installation's and the reservation's tag, oldest first.
+
+        What is on its way out is listed still, and what an image has left behind as one that failed.
+        """
         ...
 
     def keep_image(self, order: NodeOrder, node: Node) -> None:
-        """Ask for an image of the machine's disk that carries its tags from the beginning."""
+        """Ask for an image of the machine's disk that carries its tags from the beginning.
+
+        That somebody has asked a moment ago is as good.
+        """
         ...
 
     def delete_images(self, region: str, ids: list[str]) -> None:

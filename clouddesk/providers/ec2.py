@@ -11,18 +11,20 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from libcloud.common.exceptions import BaseHTTPError
-from libcloud.compute.base import NodeImage, NodeSize
+from libcloud.compute.base import NodeImage as LibcloudImage
+from libcloud.compute.base import NodeSize
 from libcloud.compute.types import StorageVolumeState
 
 from clouddesk.model import node as states
 from clouddesk.model.errors import ProviderDown
-from clouddesk.model.node import Account, Belonging, Node, NodeOrder, NodePlan, Survey
+from clouddesk.model.node import Account, Belonging, Node, NodeImage, NodeOrder, NodePlan, Survey
 from clouddesk.model.offer import Offer
-from clouddesk.providers import ec2_firewall, ec2_metrics
+from clouddesk.providers import ec2_firewall, ec2_images, ec2_metrics
 from clouddesk.providers.cloud import (
     ADDRESS,
     DISK,
     FIREWALL,
+    IMAGE,
     INSTALLATION,
     KEY,
     NODE,
@@ -33,6 +35,7 @@ from clouddesk.providers.cloud import (
     TIMEOUT_SECONDS,
     Endpoint,
     Image,
+    in_parallel,
 )  # fmt: skip
 from clouddesk.providers.ec2_driver import Ec2Driver
 from clouddesk.providers.ec2_prices import HOME_REGION, live_offers
@@ -58,7 +61,8 @@ _SPELLINGS = {
 _TOKENS = 3
 _PRICE_ATTEMPTS = 4  # hundreds of pages, of which the API serves some a second
 
-_KINDS = {"volume": DISK, "elastic-ip": ADDRESS, "key-pair": KEY, "security-group": FIREWALL}
+_KINDS = {"volume": DISK, "elastic-ip": ADDRESS, "key-pair": KEY, "security-group": FIREWALL,
+          "image": IMAGE, "snapshot": IMAGE}  # fmt: skip
 _GIVEN_BACK_BY = {
     ADDRESS: ("ReleaseAddress", "AllocationId"),
     KEY: ("DeleteKeyPair", "KeyPairId"),
@@ -142,33 +146,55 @@ class Ec2Cloud:
         ec2_firewall.change(self._driver(order.region), order)
 
     def launch(self, order: NodeOrder, plans: list[NodePlan], image: Image) -> list[Node]:
-        """All in one call; with the same token Amazon answers with the machines of the first call."""
+        """All in one call; with the same token Amazon answers with the machines of the first call.
+
+        Where machines begin with images of their own, one call each, which makes it with its key: to one that had none
+        yet, any free key could be given.
+        """
         owned = {
             "Name": order.name,
             INSTALLATION: order.installation,
             RESERVATION: order.reservation_id,
             OWNER: order.owner,
         }
-        tags = {**owned, SYSTEM: image.system}
-        if len(plans) == 1:
-            tags.update(_labels(order, plans[0]))
         driver = self._driver(order.region)
         firewall = ec2_firewall.ensure(driver, order, owned)
-        user_data = _user_data(order, image)
         # Amazon answers a known token with its machines even when they have ended: those that it still lists as such
         # make another token.
         ended = driver.list_nodes(ex_filters={**self._mine(order.reservation_id), "instance-state-name": _ENDED})
+        past = sorted(item.id for item in ended)
+        parts = [[plan] for plan in plans] if any(plan.image for plan in order.nodes) else [plans]
+        made = in_parallel(
+            AWS.name, lambda part: self._run(order, part, image, {**owned, SYSTEM: image.system}, firewall, past), parts
+        )
+        return [node for nodes in made for node in nodes]
+
+    def _run(
+        self,
+        order: NodeOrder,
+        plans: list[NodePlan],
+        image: Image,
+        tags: dict[str, str],
+        firewall: str,
+        past: list[str],
+    ) -> list[Node]:
+        """Several plans are of one image. ``past``: the reservation's machines that have ended."""
+        driver = self._driver(order.region)
+        if plans[0].image:
+            image = ec2_images.find(driver, self._installation, plans[0].image, image.system)
+        if len(plans) == 1:
+            tags = {**tags, **_labels(order, plans[0])}
         for attempt in range(_TOKENS):
             made = driver.create_node(
                 name=tags["Name"],
                 size=NodeSize(order.size, order.size, ram=0, disk=0, bandwidth=None, price=None, driver=driver),
-                image=NodeImage(image.id, image.id, driver=driver),
+                image=LibcloudImage(image.id, image.id, driver=driver),
                 ex_mincount=len(plans),
                 ex_maxcount=len(plans),
-                ex_clienttoken=_token(order, plans, image, [*sorted(item.id for item in ended), str(attempt)]),
+                ex_clienttoken=_token(order, plans, image, [*past, str(attempt)]),
                 ex_metadata=tags,
                 ex_blockdevicemappings=[_root_disk(order, image)],
-                ex_userdata=user_data or None,
+                ex_userdata=_user_data(order, image) or None,
                 ex_security_groups=[firewall],
                 ex_spot=order.spot,
             )
@@ -193,6 +219,15 @@ class Ec2Cloud:
 
     def reboot(self, region: str, ids: list[str]) -> None:
         self._driver(region).for_all("RebootInstances", ids)
+
+    def images(self, region: str, reservation_id: str) -> list[NodeImage]:
+        return ec2_images.listed(self._driver(region), self._mine(reservation_id))
+
+    def keep_image(self, order: NodeOrder, node: Node) -> None:
+        ec2_images.keep(self._driver(order.region), order, node)
+
+    def delete_images(self, region: str, ids: list[str]) -> None:
+        ec2_images.delete(self._driver(region), self._installation, ids)
 
     def clear_disks(self, region: str, reservation_id: str) -> tuple[str, ...]:
         """Root disks end with their machines; what is left over and free is deleted here."""

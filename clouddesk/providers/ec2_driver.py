@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
@@ -25,6 +26,16 @@ class IngressRule:
     first_port: int = -1
     last_port: int = -1
     source: str = ""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A snapshot of a volume."""
+
+    id: str
+    size_gb: float
+    """The volume's."""
+    tags: dict[str, str]
 
 
 class PostingConnection(PoliteConnection, EC2Connection):  # type: ignore[misc]  # libcloud has no types
@@ -105,6 +116,29 @@ class Ec2Driver(EC2NodeDriver):  # type: ignore[misc]  # libcloud has no types
         """Delete or release one thing by its id."""
         self.connection.request(self.path, params={"Action": action, parameter: id_})
 
+    def list_own_snapshots(self, filters: dict[str, Any]) -> list[Snapshot]:
+        """From all pages, of this account only."""
+        return [
+            Snapshot(
+                findtext(item, "snapshotId", NAMESPACE),
+                float(findtext(item, "volumeSize", NAMESPACE) or 0),
+                self._get_resource_tags(item),
+            )
+            for page in self._pages("DescribeSnapshots", filters, {"Owner.1": "self"})
+            for item in findall(page, "snapshotSet/item", NAMESPACE)
+        ]
+
+    def keep_image(self, instance: str, name: str, tags: dict[str, str]) -> None:
+        """Begin to make an image of a machine; the image and its snapshots carry the tags from the beginning."""
+        params = {"Action": "CreateImage", "InstanceId": instance, "Name": name}
+        for position, kind in enumerate(("image", "snapshot"), start=1):
+            specification = f"TagSpecification.{position}"
+            params[f"{specification}.ResourceType"] = kind
+            for number, (key, value) in enumerate(tags.items(), start=1):
+                tag = f"{specification}.Tag.{number}"
+                params.update({f"{tag}.Key": key, f"{tag}.Value": value})
+        self.connection.request(self.path, params=params)
+
     def find_group(self, name: str) -> tuple[str, set[IngressRule]] | None:
         """A security group's id and all that it lets in."""
         params = {"Action": "DescribeSecurityGroups", **self._build_filters({"group-name": [name]})}
@@ -142,8 +176,15 @@ class Ec2Driver(EC2NodeDriver):  # type: ignore[misc]  # libcloud has no types
         params[f"{permission}.{_source_parameter(rule.source)}"] = rule.source
         self.connection.request(self.path, params=params)
 
-    def _pages(self, action: str, filters: dict[str, Any]) -> Iterator[Any]:
-        params = {"Action": action, "MaxResults": _PAGE, **self._build_filters(filters)}
+    def _to_image(self, element: Any) -> Any:
+        image = super()._to_image(element)
+        image.extra["root_device_name"] = findtext(element, "rootDeviceName", NAMESPACE) or ""
+        return image
+
+    def _pages(
+        self, action: str, filters: dict[str, Any], more: Mapping[str, str] = MappingProxyType({})
+    ) -> Iterator[Any]:
+        params = {"Action": action, "MaxResults": _PAGE, **self._build_filters(filters), **more}
         while True:
             page = self.connection.request(self.path, params=params).object
             yield page

@@ -49,7 +49,7 @@ _CREDENTIALS = {
 }  # fmt: skip
 _QUOTA = {
     "InstanceLimitExceeded", "VcpuLimitExceeded", "VolumeLimitExceeded", "MaxSpotInstanceCountExceeded",
-    "ResourceLimitExceeded", "AddressLimitExceeded", "InsufficientFreeAddressesInSubnet",
+    "ResourceLimitExceeded", "AddressLimitExceeded", "SnapshotLimitExceeded", "InsufficientFreeAddressesInSubnet",
     "SecurityGroupLimitExceeded", "RulesPerSecurityGroupLimitExceeded",
 }  # fmt: skip
 _CAPACITY = {
@@ -65,7 +65,7 @@ _RATE = {
 _PASSING = {
     "InternalError", "InternalFailure", "ServiceUnavailable", "Unavailable", "RequestTimeout",
     "IncorrectInstanceState", "IncorrectState", "InvalidInstanceID.NotFound", "InvalidGroup.NotFound",
-    "VolumeInUse",
+    "VolumeInUse", "SnapshotCreationPerVolumeRateExceeded", "ConcurrentSnapshotLimitExceeded",
 }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ import structlog
 
 from clouddesk.model.credentials import SecretFields
 from clouddesk.model.errors import CredentialsRejected, Invalid, ProviderDown, ProviderError
-from clouddesk.model.invalid import CannotOpen
+from clouddesk.model.invalid import CannotArchive, CannotOpen
 from clouddesk.model.node import (
     GONE,
     PENDING,
@@ -23,15 +23,16 @@ from clouddesk.model.node import (
     STOPPING,
     Account,
     Node,
+    NodeImage,
     NodeOrder,
     NodePlan,
     Survey,
     Teardown,
 )
 from clouddesk.model.offer import Offer
-from clouddesk.providers.cloud import Cloud, Image, Metered, OpensLater, in_parallel
+from clouddesk.providers.cloud import Cloud, Image, KeepsImages, Metered, OpensLater, in_parallel
 from clouddesk.providers.faults import retrying, translated
-from clouddesk.providers.settling import settle
+from clouddesk.providers.settling import settle, settle_images
 from clouddesk.providers.spec import ProviderSpec
 from clouddesk.providers.table import PROVIDERS
 from clouddesk.providers.transport import RateLimit, pausing, unlimited
@@ -115,12 +116,20 @@ class LibcloudProvider:
         """Make the machines that the order names and that do not exist yet; idempotent by tag; returns all of them."""
         if order.installation != self._installation:
             raise Invalid(f"The order is of installation {order.installation}, not of {self._installation}.")
-        image = self.find_image(order.region, order.os, order.architecture)
+        own = [bool(plan.image) for plan in order.nodes]
+        if any(own) and not isinstance(self._cloud, KeepsImages):
+            raise CannotArchive(order.name, provider=self.name)
+        # When all begin with images of their own, the system's may have gone from the cloud meanwhile.
+        image = (
+            Image("", self._spec.system(order.os))
+            if own and all(own)
+            else self.find_image(order.region, order.os, order.architecture)
+        )
         return self._call(lambda: self._create(order, image))
 
     def get_nodes(self, reservation_id: str, region: str) -> list[Node]:
         """What the cloud lists now with our tags; a machine whose key is not written yet has the key ""."""
-        return sorted(self._call(lambda: self._living(reservation_id, region)), key=_natural)
+        return sorted(self._call(lambda: self._living(reservation_id, region)), key=lambda node: _natural(node.key))
 
     def destroy_nodes(self, reservation_id: str, region: str) -> Teardown:
         """End all that carries the tag; returns what the cloud still lists. Call again until it is complete."""
@@ -129,6 +138,22 @@ class LibcloudProvider:
     def end_nodes(self, reservation_id: str, region: str, ids: Sequence[str]) -> None:
         """End just these machines of the reservation; ids that are gone or of others are passed over."""
         self._change(reservation_id, region, self._cloud.end, only=ids)
+
+    def keep_images(self, order: NodeOrder) -> list[NodeImage]:
+        """Ask for what is missing of the images of those machines that are off; returns all that are listed."""
+        cloud = self._cloud
+        if not isinstance(cloud, KeepsImages):
+            raise CannotArchive(order.name, provider=self.name)
+        return self._call(lambda: self._keep(cloud, order))
+
+    def get_images(self, reservation_id: str, region: str) -> list[NodeImage]:
+        """What the cloud lists now with our tags, oldest first of each key."""
+        cloud = self._cloud
+        return self._call(lambda: _images(cloud, region, reservation_id))
+
+    def delete_images(self, reservation_id: str, region: str) -> tuple[str, ...]:
+        """Ask the cloud to delete all images of the reservation; returns the ids that it still lists."""
+        return self._call(lambda: self._delete_images(reservation_id, region))
 
     def let_in(self, order: NodeOrder) -> None:
         """Let the firewall of machines that run have the order's openings."""
@@ -204,8 +229,44 @@ class LibcloudProvider:
             return Teardown(nodes=tuple(node.id for node in listed))
         return Teardown(
             disks=self._cloud.clear_disks(region, reservation_id),
-            others=self._cloud.clear_others(region, reservation_id),
+            others=(
+                *self._cloud.clear_others(region, reservation_id),
+                *self._delete_images(reservation_id, region),
+            ),
         )
+
+    def _keep(self, cloud: KeepsImages, order: NodeOrder) -> list[NodeImage]:
+        keys = {plan.key for plan in order.nodes}
+        listed = self._living(order.reservation_id, order.region)
+        nodes = [node for node in listed if node.key in keys and node.state == STOPPED]
+
+        def images() -> list[NodeImage]:
+            return _images(self._cloud, order.region, order.reservation_id)
+
+        known = images()
+        found = settle_images(known, nodes)
+        if found.unwanted:
+            log.info("provider.unwanted_images", reservation_id=order.reservation_id, images=found.unwanted)
+            cloud.delete_images(order.region, list(found.unwanted))
+            known = images()
+            found = settle_images(known, nodes)
+            if found.unwanted:
+                # One that is taken for a machine's must never be another's.
+                raise ProviderDown(self.name, f"images that are being deleted are still listed: {found.unwanted}")
+        if found.missing:
+            in_parallel(self.name, lambda node: cloud.keep_image(order, node), found.missing)
+            known = images()
+            late = settle_images(known, nodes).missing
+            if late:
+                raise ProviderDown(self.name, f"images of {[node.id for node in late]} are not listed yet")
+        return known
+
+    def _delete_images(self, reservation_id: str, region: str) -> tuple[str, ...]:
+        listed = _images(self._cloud, region, reservation_id)
+        if listed and isinstance(self._cloud, KeepsImages):
+            self._cloud.delete_images(region, [image.id for image in listed])
+            listed = _images(self._cloud, region, reservation_id)
+        return tuple(image.id for image in listed)
 
     def _holdings(self, region: str) -> Survey | CredentialsRejected:
         try:
@@ -274,9 +335,14 @@ class _Images:
 _IMAGES = _Images()
 
 
-def _natural(node: Node) -> list[tuple[int, str]]:
+def _images(cloud: Cloud, region: str, reservation_id: str) -> list[NodeImage]:
+    found = cloud.images(region, reservation_id) if isinstance(cloud, KeepsImages) else []
+    return sorted(found, key=lambda image: _natural(image.key))
+
+
+def _natural(key: str) -> list[tuple[int, str]]:
     """ "worker-2" before "worker-10"."""
-    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", node.key)]
+    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", key)]
 
 
 def _is_filled(fields: SecretFields, name: str) -> bool:

@@ -1,11 +1,11 @@
-"""Which machine is which: matches what exists against what was ordered. No I/O."""
+"""Which machine, and which image, is which: matches what exists against what was ordered. No I/O."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from clouddesk.model.node import Node, NodePlan
+from clouddesk.model.node import AVAILABLE, ERROR, Node, NodeImage, NodePlan
 
 
 @dataclass(frozen=True)
@@ -50,3 +50,30 @@ def settle(nodes: Sequence[Node], plans: Sequence[NodePlan]) -> Settlement:
         surplus=tuple(surplus),
         missing=tuple(plan for plan in plans if plan.key not in by_key),
     )
+
+
+@dataclass(frozen=True)
+class ImageSettlement:
+    """What machines' images are, and what is left to do for them."""
+
+    unwanted: tuple[str, ...]
+    """Ids of those that failed, that are of an earlier machine with that key, or of which there is one already."""
+    missing: tuple[Node, ...]
+    """Machines that have no image."""
+
+
+def settle_images(images: Sequence[NodeImage], nodes: Sequence[Node]) -> ImageSettlement:
+    """Match images and machines. Images of machines that are not among these are nobody's to judge.
+
+    ``images`` come oldest first: of several good ones the oldest stays, before it one that is available.
+    """
+    unwanted: list[str] = []
+    missing: list[Node] = []
+    for node in nodes:
+        named = [image for image in images if image.key == node.key]
+        good = [image for image in named if image.node_id == node.id and image.state != ERROR]
+        kept = next((image for image in good if image.state == AVAILABLE), next(iter(good), None))
+        unwanted += [image.id for image in named if image is not kept]
+        if kept is None:
+            missing.append(node)
+    return ImageSettlement(tuple(unwanted), tuple(missing))

@@ -71,8 +71,8 @@ class ProviderSpec:
     access_url: str = field(default="")
     """Where people make the access that the form asks for."""
     creates_once: bool = False
-    """True: all machines are one request, which makes them once however often it is asked (a token), so that after a
-    failure nobody has to wait until lists show what was made."""
+    """True: requests make their machines once, however often they are asked (a token), so that after a failure nobody
+    has to wait until lists show what was made."""
     opens_later: bool = False
     """True: what is let in from outside can be changed while machines run (``cloud.OpensLater``)."""
     image_usd_gb_month: float | None = None

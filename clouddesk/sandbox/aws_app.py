@@ -19,7 +19,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from werkzeug.wrappers import Request, Response
 
 from clouddesk.sandbox import aws_belongings as _aws_belongings  # noqa: F401 - adapts moto
-from clouddesk.sandbox import aws_moto, control, faults
+from clouddesk.sandbox import aws_moto, aws_own_images, control, faults
 from clouddesk.sandbox.aws import ACCOUNT
 from clouddesk.sandbox.aws_auth import Signature, is_signed_with, read_signature
 from clouddesk.sandbox.aws_errors import (
@@ -44,6 +44,7 @@ OPERATOR_KEY = {"access_key_id": "AKIASANDBOXOPERATOR0", "secret_access_key": "s
 # The same names on every simulated cloud, so that one fault can be written for all.
 _COMMON_NAMES = {
     "RunInstances": faults.CREATE,
+    "CreateImage": faults.KEEP,
     "TerminateInstances": "destroy",
     "DescribeInstances": "list",
     "StopInstances": "stop",
@@ -194,6 +195,9 @@ def _suffer(fate: Fate, call: Call, response: Response) -> None:
     order = re.search(rb"<reservationId>([^<]+)</reservationId>", response.get_data())
     if order is not None:
         aws_moto.suffer(fate, ACCOUNT, call.region, order[1].decode())
+    image = re.search(rb"<imageId>([^<]+)</imageId>", response.get_data())
+    if image is not None and call.operation == "CreateImage":
+        aws_own_images.suffer(fate, ACCOUNT, call.region, image[1].decode())
 
 
 def _complete_order(parameters: dict[str, str]) -> dict[str, str]:

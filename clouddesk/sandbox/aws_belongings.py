@@ -39,6 +39,8 @@ def _tags_of_what_exists(describe: Callable[..., Any]) -> Callable[..., Any]:
             "vol": set(backend.volumes),
             "eipalloc": {address.allocation_id for address in backend.addresses},
             "key": {pair.id for pair in backend.key_pairs.values()},
+            "ami": set(backend.amis),
+            "snap": set(backend.snapshots),
             "sg": {id_ for groups in backend.groups.values() for id_ in groups},
         }
         return [

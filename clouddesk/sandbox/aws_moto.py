@@ -23,6 +23,7 @@ from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS
 from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, get_prefix
 from moto.moto_api._internal import mock_random
 
+from clouddesk.sandbox.aws_own_images import imaging_takes, of_available_image
 from clouddesk.sandbox.faults import Fate
 
 DATA = Path(__file__).parent
@@ -99,7 +100,8 @@ class IdempotentParameterMismatch(EC2ClientError):  # type: ignore[misc]
 
 
 def boot_takes(seconds: float) -> None:
-    """Set how long machines stay ``pending``; ending and stopping take at most a second."""
+    """Set how long machines and images stay ``pending``; ending and stopping take at most a second."""
+    imaging_takes(seconds)
     _SECONDS.update({"pending": seconds, "stopping": min(1.0, seconds), "shutting-down": min(1.0, seconds)})
 
 
@@ -287,7 +289,7 @@ def _adapt() -> None:
     instances.Instance.public_ip = property(_public_ip)
     instances.Instance.public_ip_address = property(_public_ip)
     backend = instances.InstanceBackend
-    backend.run_instances = _run_once(backend.run_instances)
+    backend.run_instances = _run_once(of_available_image(backend.run_instances))
     backend.describe_instances = _only_listed(backend.describe_instances)
     backend.start_instances = _only_in_state(backend.start_instances, _cannot_start)
     backend.stop_instances = _only_in_state(backend.stop_instances, _cannot_stop)

@@ -22,13 +22,15 @@ BROKEN_NODE = "broken_node"
 STUCK_NODE = "stuck_node"
 
 _OF_MACHINES = (LATE_LISTING, BROKEN_NODE, STUCK_NODE)
-"""The request is answered as ever: these decide what becomes of the machines that it makes."""
+"""The request is answered as ever: these decide what becomes of the machines, or the images, that it makes."""
 KINDS = (UNAUTHORIZED, QUOTA, NO_CAPACITY, RATE_LIMIT, SERVER_ERROR, SLOW, DROP_AFTER_ACCEPT, DOWN, *_OF_MACHINES)
 
 CREATE = "create"
 """What all clouds call a request that makes machines, beside the vendor's own name for it."""
+KEEP = "keep"
+"""A request that makes an image of a machine's disk."""
 
-# A cloud only ever says these about new machines, so without a wish they leave all other requests alone.
+# A cloud mostly says these about new machines, so without a wish they leave all other requests alone.
 _ONLY_ON_CREATE = (QUOTA, NO_CAPACITY, *_OF_MACHINES)
 
 
@@ -56,7 +58,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Fate:
-    """What becomes of the machines that a request makes."""
+    """What becomes of the machines, or the images, that a request makes."""
 
     listed_after_seconds: float = 0.0
     is_broken: bool = False
@@ -105,8 +107,8 @@ class Faults:
         return None
 
     def fate(self, operations: Collection[str], region: str) -> Fate:
-        """What becomes of the machines that this request makes, one use of each fault spent."""
-        if CREATE not in operations:
+        """What becomes of the machines, or the images, that this request makes, one use of each fault spent."""
+        if not {CREATE, KEEP}.intersection(operations):
             return Fate()
         with self._lock:
             hitting = [one for one in self._waiting if one.kind in _OF_MACHINES and one.hits(operations, region)]

@@ -38,6 +38,9 @@ AWS = ProviderSpec(
     default_versions={**DEFAULT_VERSIONS, "amazon-linux": "amazon-linux-2023", "amazon": "amazon-linux-2023"},
     bills_stopped_machines=False,
     opens_later=True,
+    # EBS snapshots cost 0.05 in Virginia and Oregon, 0.055 in Sydney and Northern California (Amazon's list, 2023-08),
+    # elsewhere up to this: one value for all regions, so that nowhere more is billed than was said (docs/prices.md).
+    image_usd_gb_month=0.068,
     is_live_priced=False,
     refines_prices=True,
     # EC2 counts each action of an account and region by itself: 100 at once and 20 a second for those that read.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clouddesk.model.node import RUNNING, Node, NodePlan
-from clouddesk.providers.settling import settle
+from clouddesk.model.node import AVAILABLE, ERROR, PENDING, RUNNING, Node, NodeImage, NodePlan
+from clouddesk.providers.settling import settle, settle_images
 
 
 def machine(number: int, key: str = "") -> Node:
@@ -58,3 +58,30 @@ def test_every_plan_has_one_machine_or_is_missing_and_no_machine_counts_twice(
     assert sorted([node.key for node in found.kept] + [plan.key for plan in found.missing]) == sorted(wanted)
     ids = [node.id for node in (*found.kept, *found.surplus)]
     assert len(ids) == len(set(ids))
+
+
+def image(id_: str, node_id: str, state: str = AVAILABLE, key: str = "a") -> NodeImage:
+    return NodeImage(id_, key, state, 8.0, node_id)
+
+
+def test_a_machine_with_a_good_image_needs_none() -> None:
+    for state in (PENDING, AVAILABLE):
+        found = settle_images([image("ami-1", "i-1", state)], [machine(1, "a")])
+        assert (found.missing, found.unwanted) == ((), ())
+
+
+def test_an_image_that_failed_or_is_of_an_earlier_machine_is_unwanted_and_another_is_missing() -> None:
+    for wrong in (image("ami-1", "i-1", ERROR), image("ami-1", "i-0")):
+        found = settle_images([wrong], [machine(1, "a")])
+        assert ([node.id for node in found.missing], found.unwanted) == (["i-1"], ("ami-1",))
+
+
+def test_of_several_good_images_the_oldest_that_is_available_stays() -> None:
+    listed = [image("ami-1", "i-1", PENDING), image("ami-2", "i-1"), image("ami-3", "i-1")]
+    assert settle_images(listed, [machine(1, "a")]).unwanted == ("ami-1", "ami-3")
+
+
+def test_images_of_machines_that_are_not_there_are_left_alone() -> None:
+    listed = [image("ami-1", "i-1"), image("ami-2", "i-0"), image("ami-3", "i-9", key="b")]
+    found = settle_images(listed, [])
+    assert (found.missing, found.unwanted) == ((), ())

@@ -102,3 +102,10 @@ def test_opening_needs_no_network_and_no_other_clouds_library() -> None:
 def test_a_cloud_can_change_its_firewalls_exactly_where_the_table_says_so(spec: ProviderSpec) -> None:
     module, _, name = spec.cloud.partition(":")
     assert hasattr(getattr(import_module(module), name), "let_in") == spec.opens_later
+
+
+@pytest.mark.parametrize("spec", PROVIDERS.values(), ids=PROVIDERS)
+def test_a_cloud_keeps_images_exactly_where_the_table_has_a_price_of_them(spec: ProviderSpec) -> None:
+    module, _, name = spec.cloud.partition(":")
+    is_kept = all(hasattr(getattr(import_module(module), name), what) for what in ("images", "keep_image"))
+    assert is_kept == (spec.image_usd_gb_month is not None)
