@@ -86,7 +86,7 @@ _TAKES = r"(?:take|make|create|do|keep|save|store|get(?: me)?|give me|grab|i nee
 _SHOWS = r"(?:(?:show|list|give|tell|get|display|see|view)(?: me| us)? )"
 
 _FOR_A_WHILE = (
-    r"(?:[ ,]+(?:away|off|for (?:now|later|good|a (?:while|bit|few \w+|couple of \w+)|some time|the \w+(?: \w+)?"
+    r"(?:[ ,]+(?:away|off|for (?:me|us|now|later|good|a (?:while|bit|few \w+|couple of \w+)|some time|the \w+(?: \w+)?"
     r"|\d+ \w+|an? \w+|next \w+|two \w+|three \w+)|(?:un)?till? [\w ]{2,40}|over (?:the |my )?[\w ]{2,30}"
     r"|while [\w' ]{2,40}"
     r"|(?:because|since|as) [\w' ]{2,60}|to save (?:some |us |me )?(?:money|costs?)|instead(?: of (?:it|that"
