@@ -10,7 +10,7 @@ from clouddesk.model.actor import ADMIN, Actor, Person
 from clouddesk.model.errors import WrongState
 from clouddesk.model.invalid import NoColleague, NotHandedOver
 from clouddesk.model.ports import Clock, Reservations, Timers
-from clouddesk.model.reservation import RUNNING, STOPPED, Reservation
+from clouddesk.model.reservation import ARCHIVED, RUNNING, STOPPED, Reservation
 from clouddesk.model.stores import ReservationViews
 from clouddesk.model.timer import power_ids
 from clouddesk.records import Records
@@ -34,7 +34,7 @@ class Handovers:
         why = OWNER if to == item.owner else await self.shares.why_not(Person(item.workspace_id, to))
         if why is not None:
             raise NoColleague(to, why)
-        if item.state not in (RUNNING, STOPPED):
+        if item.state not in (RUNNING, STOPPED, ARCHIVED):
             raise WrongState(item.name, state=item.state, wanted="hand over")
         if not item.is_reached and not item.is_simulated:
             raise NotHandedOver(item.name)

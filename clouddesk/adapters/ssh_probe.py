@@ -60,7 +60,7 @@ class BotKeys(Protocol):
 
 
 class HostKeys(Protocol):
-    """The public keys with which machines answered the first time, by node key."""
+    """The public keys with which machines answered the first time, by node id; earlier by node key."""
 
     async def read(self, reservation_id: str) -> Mapping[str, tuple[str, ...]]: ...
 
@@ -84,7 +84,7 @@ class SshProbe:
         if key is None:
             return []
         met = await self._host_keys.read(reservation.id)
-        known = {node.key: reservation.host_keys.get(node.key) or met.get(node.key, ()) for node in nodes}
+        known = {node.key: reservation.host_keys.get(node.key) or _known(met, node) for node in nodes}
         async with self._agents:
             return await self._look(reservation.id, nodes, key, known)
 
@@ -96,7 +96,7 @@ class SshProbe:
             async with _agent(folder.path, key.private_key) as socket:
                 looks = [self._ask(node, nodes, folder.path, socket, known[node.key]) for node in nodes]
                 samples = await asyncio.gather(*looks)
-            first = {node.key: found for node in nodes if not known[node.key] and (found := _met(folder.path, node))}
+            first = {node.id: found for node in nodes if not known[node.key] and (found := _met(folder.path, node))}
         if first:
             await self._host_keys.put(reservation_id, first)
         if silent := [node.key for node, sample in zip(nodes, samples, strict=True) if sample is None]:
@@ -116,6 +116,11 @@ class SshProbe:
         if told is None:
             return None
         return sample_of(told, node.key, self._clock())
+
+
+def _known(met: Mapping[str, tuple[str, ...]], node: Node) -> tuple[str, ...]:
+    # By the machine itself: another one made under its key has other keys.
+    return met.get(node.id) or met.get(node.key, ())
 
 
 def sample_of(told: Mapping[str, Any], node: str, at: datetime) -> Sample:

@@ -83,7 +83,7 @@ class RedisHostKeys:
         self._redis = redis
 
     async def read(self, reservation_id: str) -> dict[str, tuple[str, ...]]:
-        """By node key."""
+        """By node."""
         async with answering():
             kept = await self._redis.hgetall(_host_keys(reservation_id))
         return {node.decode(): tuple(json.loads(lines)) for node, lines in kept.items()}

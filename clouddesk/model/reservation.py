@@ -232,6 +232,8 @@ class Reservation:
     """What it costs while it is archived; None where its cloud keeps no images."""
     images: tuple[NodeImage, ...] = ()
     """While ARCHIVED, and until all of its machines run again."""
+    made_again: int = 0
+    """How often all of its machines were made again from images: they have other keys since, and other addresses."""
     saved_usd: float = 0.0
     """How much less it had cost up to ``accrued_at`` because machines were stopped."""
     unused_usd: float = 0.0

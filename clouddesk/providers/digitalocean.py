@@ -11,13 +11,14 @@ from typing import Any
 from urllib.parse import unquote
 
 from libcloud.common.exceptions import BaseHTTPError
-from libcloud.compute.base import NodeImage, NodeLocation, NodeSize
+from libcloud.compute.base import NodeImage as LibcloudImage
+from libcloud.compute.base import NodeLocation, NodeSize
 
 from clouddesk.model import node as states
 from clouddesk.model.errors import QuotaExceeded
-from clouddesk.model.node import Account, Belonging, Node, NodeOrder, NodePlan, Survey
+from clouddesk.model.node import Account, Belonging, Node, NodeImage, NodeOrder, NodePlan, Survey
 from clouddesk.model.offer import LEAST_PRICE_USD, Offer
-from clouddesk.providers import digitalocean_firewall
+from clouddesk.providers import digitalocean_firewall, digitalocean_images
 from clouddesk.providers.cloud import (
     DISK,
     INSTALLATION,
@@ -118,7 +119,7 @@ class DropletCloud:
             made = driver.create_node(
                 name=_host_name(f"{order.name}-{plan.key}"),
                 size=NodeSize(order.size, order.size, ram=0, disk=0, bandwidth=None, price=None, driver=driver),
-                image=NodeImage(int(image.id), image.system, driver=driver),
+                image=LibcloudImage(digitalocean_images.number(plan.image or image.id), image.system, driver=driver),
                 location=NodeLocation(order.region, order.region, "", driver=driver),
                 ex_create_attr={"tags": [*_tags(order, plan), firewall]},
                 ex_user_data=user_data or None,
@@ -148,6 +149,20 @@ class DropletCloud:
     def reboot(self, region: str, ids: list[str]) -> None:
         self._act(ids, "reboot")
 
+    def images(self, region: str, reservation_id: str) -> list[NodeImage]:
+        found = [
+            item.image
+            for item in digitalocean_images.listed(self._driver(), self._installation)
+            if item.reservation_id == reservation_id and region in ("", *item.regions)
+        ]
+        return [*found, *digitalocean_images.pending(self._driver(), self.nodes(region, reservation_id), found)]
+
+    def keep_image(self, order: NodeOrder, node: Node) -> None:
+        self._driver().act(node.id, digitalocean_images.ACTION, name=digitalocean_images.name_of(order, node))
+
+    def delete_images(self, region: str, ids: list[str]) -> None:
+        digitalocean_images.delete(self._driver(), ids)
+
     def clear_disks(self, region: str, reservation_id: str) -> tuple[str, ...]:
         """A droplet's disk is part of it; volumes are there when people made them, with our tags."""
         mine = [item for item in self._volumes(region) if _tag(RESERVATION, reservation_id) in item["tags"]]
@@ -171,12 +186,13 @@ class DropletCloud:
         return [""]
 
     def holdings(self, region: str) -> Survey:
-        """Droplets, volumes and firewalls: what else there is has no tags of its own."""
+        """Droplets, volumes, firewalls and snapshots: what else there is has no tags or names of its own."""
         found = self._driver().list_by_tag(_tag(INSTALLATION, self._installation))
         nodes = [_node(item, str(item.extra["region_slug"])) for item in sorted(found, key=lambda item: int(item.id))]
         disks = [_belonging(item) for item in self._volumes(region)]
         firewalls = digitalocean_firewall.belongings(self._driver(), self._installation)
-        return Survey(nodes=tuple(nodes), belongings=(*disks, *firewalls))
+        images = digitalocean_images.belongings(self._driver(), self._installation)
+        return Survey(nodes=tuple(nodes), belongings=(*disks, *firewalls, *images))
 
     def _volumes(self, region: str) -> list[dict[str, Any]]:
         found = self._driver().read_all(f"/v2/volumes?region={region}" if region else "/v2/volumes", "volumes")

@@ -87,18 +87,25 @@ class DropletDriver(TokenDriver, DigitalOcean_v2_NodeDriver):  # type: ignore[mi
             if error.code != GONE:
                 raise
 
-    def act(self, id_: str, action: str) -> None:
+    def act(self, id_: str, action: str, **facts: str) -> None:
         """Begin an action; that it is under way, or that the droplet is in that state already, is as good."""
         try:
-            data = json.dumps({"type": action})
+            data = json.dumps({"type": action, **facts})
             self.connection.request(f"/v2/droplets/{id_}/actions", data=data, method="POST")
         except BaseHTTPError as error:
             said = str(error.message)
             if error.code != _REJECTED:
                 raise
-            if not _ALREADY.search(said) and not (_BUSY.search(said) and self._is_under_way(id_, action)):
+            if not _ALREADY.search(said) and not (_BUSY.search(said) and self.under_way(id_, action)):
                 raise
 
-    def _is_under_way(self, id_: str, action: str) -> bool:
-        actions = self.read_all(f"/v2/droplets/{id_}/actions", "actions")
-        return any(item["status"] == "in-progress" and item["type"] == action for item in actions)
+    def under_way(self, id_: str, action: str) -> str:
+        """The id of an action of that type which is under way at a droplet; "" when none is, or the droplet is gone."""
+        try:
+            actions = self.read_all(f"/v2/droplets/{id_}/actions", "actions")
+        except BaseHTTPError as error:
+            if error.code != GONE:
+                raise
+            return ""
+        found = (item for item in actions if item["status"] == "in-progress" and item["type"] == action)
+        return next((str(item["id"]) for item in found), "")

@@ -7,12 +7,10 @@ which an account has once, is a digest of that.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from hashlib import sha256
 from ipaddress import ip_network
 from typing import Any
-from urllib.parse import unquote
 
 from libcloud.common.exceptions import BaseHTTPError
 
@@ -21,18 +19,16 @@ from clouddesk.model.node import Belonging, NodeOrder
 from clouddesk.providers.answers import is_about
 from clouddesk.providers.cloud import FIREWALL
 from clouddesk.providers.digitalocean_driver import DropletDriver
-from clouddesk.providers.flat_tags import escaped
+from clouddesk.providers.digitalocean_names import read, written
 from clouddesk.providers.specs.digitalocean import DIGITALOCEAN
 
 Item = dict[str, Any]
 
-_TAG = "clouddesk-firewall"
+_TAG, _FACTS = "clouddesk-firewall", 4
 _LIST, _TAGS = "/v2/firewalls", "/v2/tags"
-_OURS = re.compile(rf"{_TAG}((?::(?:[A-Za-z0-9-]|_[0-9a-f]{{2}})*){{4}})")
 _EVERYWHERE = ["0.0.0.0/0", "::/0"]
 _ALL_PORTS = "1-65535"
 _SAME_AS_ALL = ("0", "all", _ALL_PORTS)  # it is written in one way and read in another
-_LONGEST_TAG = 255
 _CONFLICT, _REJECTED = 409, 422
 _TAKEN = "duplicate|already|taken"
 
@@ -66,7 +62,7 @@ def change(driver: DropletDriver, order: NodeOrder) -> None:
 def _let_in(driver: DropletDriver, order: NodeOrder, existing: Item) -> str:
     """Returns the tag: droplets that there are carry the one that the firewall was made with."""
     name, tag = _names(order)
-    tag = next((text for text in existing["tags"] or [] if _OURS.fullmatch(text)), tag)
+    tag = next((text for text in existing["tags"] or [] if read(_TAG, text, _FACTS)), tag)
     wanted = _firewall(order, name, tag)
     if _plain(existing) != _plain(wanted):
         driver.write("PUT", f"{_LIST}/{existing['id']}", wanted)
@@ -76,7 +72,7 @@ def _let_in(driver: DropletDriver, order: NodeOrder, existing: Item) -> str:
 def _names(order: NodeOrder) -> tuple[str, str]:
     """The firewall's, and its tag's."""
     facts = (order.installation, order.reservation_id, order.region)
-    return f"clouddesk-{sha256(chr(10).join(facts).encode()).hexdigest()[:24]}", _tag(*facts, order.owner)
+    return f"clouddesk-{sha256(chr(10).join(facts).encode()).hexdigest()[:24]}", written(_TAG, *facts, order.owner)
 
 
 def belongings(driver: DropletDriver, installation: str) -> list[Belonging]:
@@ -147,19 +143,10 @@ def _places(places: dict[str, list[Any]]) -> Iterable[str]:
     return (f"{kind} {place}" for kind, names in places.items() for place in names or [])
 
 
-def _tag(*facts: str) -> str:
-    """Whose it is, so that it can be read back; without the last, the owner, when that is too long."""
-    texts = [_TAG, *(escaped(fact, "A-Za-z0-9-") for fact in facts)]
-    tag = ":".join(texts)
-    return tag if len(tag) <= _LONGEST_TAG else ":".join((*texts[:-1], ""))
-
-
 def _facts(tags: list[str] | None) -> tuple[str, str, str, str]:
     """Installation, reservation, region and owner; "" when somebody else made it."""
-    found = [match for tag in tags or [] if (match := _OURS.fullmatch(tag))]
+    found = [facts for tag in tags or [] if (facts := read(_TAG, tag, _FACTS))]
     if not found:
         return "", "", "", ""
-    installation, reservation_id, region, owner = (
-        unquote(text.replace("_", "%")) for text in found[0][1].split(":")[1:]
-    )
+    installation, reservation_id, region, owner = found[0]
     return installation, reservation_id, region, owner

@@ -14,6 +14,7 @@ from clouddesk.sandbox import digitalocean_firewalls as firewalls
 from clouddesk.sandbox import digitalocean_monitoring as monitoring
 from clouddesk.sandbox import digitalocean_requests as requests
 from clouddesk.sandbox import digitalocean_shapes as shapes
+from clouddesk.sandbox import digitalocean_snapshots as snapshots
 from clouddesk.sandbox import digitalocean_volumes as volumes
 from clouddesk.sandbox import faults, keys, rest
 from clouddesk.sandbox.digitalocean_errors import fault_error, not_found, refusal, unauthorized
@@ -33,6 +34,10 @@ _OPERATIONS = (
     Operation("regions.list", "GET", "/v2/regions", requests.list_regions),
     Operation("images.list", "GET", "/v2/images", requests.list_images),
     Operation("images.get", "GET", "/v2/images/<wanted>", requests.get_image),
+    Operation("images.delete", "DELETE", "/v2/images/<wanted>", snapshots.delete_snapshot),
+    Operation("snapshots.list", "GET", "/v2/snapshots", snapshots.list_snapshots),
+    Operation("snapshots.get", "GET", "/v2/snapshots/<wanted>", snapshots.get_snapshot),
+    Operation("snapshots.delete", "DELETE", "/v2/snapshots/<wanted>", snapshots.delete_snapshot),
     Operation("droplets.list", "GET", "/v2/droplets", requests.list_droplets, "list"),
     Operation("droplets.create", "POST", "/v2/droplets", requests.create_droplets, faults.CREATE),
     Operation("droplets.delete_by_tag", "DELETE", "/v2/droplets", requests.delete_droplets, "destroy"),
@@ -67,7 +72,13 @@ _OPERATIONS = (
     Operation("volumes.act", "POST", "/v2/volumes/<wanted>/actions", volumes.act_on_volume),
 )
 # What actions are called on all simulated clouds.
-_COMMON_ACTIONS = {"power_off": "stop", "shutdown": "stop", "power_on": "start", "reboot": "reboot"}
+_COMMON_ACTIONS = {
+    "power_off": "stop",
+    "shutdown": "stop",
+    "power_on": "start",
+    "reboot": "reboot",
+    "snapshot": faults.KEEP,
+}
 
 
 class DigitalOceanApp(rest.RestApp[Store]):

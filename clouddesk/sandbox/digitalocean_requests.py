@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from clouddesk.sandbox import digitalocean_shapes as shapes
+from clouddesk.sandbox import digitalocean_snapshots as snapshots
 from clouddesk.sandbox import rest
 from clouddesk.sandbox.digitalocean_catalog import IMAGES, REGIONS, SIZES, Item, find_image
 from clouddesk.sandbox.digitalocean_errors import not_found, over_limit, refusal, unprocessable
@@ -37,16 +38,23 @@ def list_regions(_: Ask) -> Answer:
 
 
 def list_images(ask: Ask) -> Answer:
-    # All that there is are distributions of the public.
-    wants_others = ask.query.get("type") == "application" or ask.query.get("private") == "true"
-    return Listed("images", [] if wants_others or "tag_name" in ask.query else list(IMAGES.values()))
+    # What is public are distributions, and what people made are snapshots; none of it has tags.
+    wanted = ask.query.get("type")
+    public = [] if wanted == "application" or ask.query.get("private") == "true" else list(IMAGES.values())
+    own = [] if wanted else [snapshots.image(item) for item in snapshots.existing(ask.store)]
+    return Listed("images", [] if "tag_name" in ask.query else [*public, *own])
 
 
 def get_image(ask: Ask) -> Answer:
-    image = find_image(ask.path["wanted"])
+    image = _image(ask, ask.path["wanted"])
     if image is None:
         raise not_found()
     return Done({"image": image})
+
+
+def _image(ask: Ask, wanted: object) -> Item | None:
+    own = snapshots.find(ask.store, wanted)
+    return snapshots.image(own) if own else find_image(wanted)
 
 
 # --- droplets
@@ -107,12 +115,12 @@ def _check_order(ask: Ask, order: Mapping[str, Any]) -> tuple[str, dict[str, Any
     """Region and facts of an order that DigitalOcean would take."""
     region = REGIONS.get(str(order.get("region")))
     size = SIZES.get(str(order.get("size")))
-    image = find_image(order.get("image"))
+    image = _image(ask, order.get("image"))
     if region is None:
         raise unprocessable("You specified an invalid region for Droplet creation.")
     if size is None:
         raise unprocessable("You specified an invalid size for Droplet creation.")
-    if image is None:
+    if image is None or region["slug"] not in image["regions"]:
         raise unprocessable("You specified an invalid image for Droplet creation.")
     if not region["available"]:
         raise unprocessable("Region is not available")
@@ -127,7 +135,8 @@ def _check_order(ask: Ask, order: Mapping[str, Any]) -> tuple[str, dict[str, Any
     features = [name for name in ("backups", "ipv6", "monitoring") if order.get(name)]
     facts = {
         "size": size["slug"],
-        "image": image["slug"],
+        "image": image["slug"] or str(image["id"]),
+        "snapshot": None if image["slug"] else image,
         "ssh_keys": keys,
         "user_data": _user_data(order),
         "features": ["private_networking", *features],
@@ -182,6 +191,8 @@ def _act(ask: Ask, droplet: Droplet) -> Action:
         return ask.store.change(droplet, kind, after=ACTIVE, seconds=ask.boot_seconds)
     if kind == "power_cycle":
         return ask.store.change(droplet, kind, after=ACTIVE, seconds=ask.boot_seconds)
+    if kind == "snapshot":
+        return snapshots.take(ask, droplet)
     if kind == "rename":
         name = ask.body.get("name")
         if not isinstance(name, str) or not _NAME.fullmatch(name):

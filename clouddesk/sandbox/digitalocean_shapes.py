@@ -48,7 +48,7 @@ def droplet(known: Droplet) -> Item:
         "backup_ids": [],
         "next_backup_window": None,
         "snapshot_ids": [],
-        "image": IMAGES[known.facts["image"]],
+        "image": known.facts.get("snapshot") or IMAGES[known.facts["image"]],
         "volume_ids": [],
         "size": size,
         "size_slug": size["slug"],

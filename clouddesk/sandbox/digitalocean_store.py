@@ -10,7 +10,7 @@ import math
 import time
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ _FIRST_KEY = 43_000_000
 
 _NONE = Fate()
 _MOST_ACTIONS = 1000
+_FAILING = "failing_actions"
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS droplets (
@@ -169,14 +170,17 @@ class Store(Documents):
             values.append(name)
         return self._droplets(where, tuple(values))
 
-    def change(self, droplet: Droplet, type: str, *, after: str, seconds: float) -> Action:
-        """Begin something that ends in the status ``after``."""
+    def change(self, droplet: Droplet, type: str, *, after: str, seconds: float, is_failing: bool = False) -> Action:
+        """Begin something that ends in the status ``after``. ``is_failing``: the action tells that it failed."""
         with self.atomic():
             self._database.execute(
                 "UPDATE droplets SET before = ?, after = ?, changes_at = ? WHERE id = ?",
                 (droplet.status, after, time.time() + seconds, droplet.id),
             )
-            return self._add_action(droplet.id, type, droplet.region, seconds)
+            action = self._add_action(droplet.id, type, droplet.region, seconds)
+            if is_failing:
+                self.put(_FAILING, action.id, {})
+            return replace(action, is_failing=is_failing)
 
     def rename(self, droplet: Droplet, name: str) -> Action:
         with self.atomic():
@@ -220,7 +224,8 @@ class Store(Documents):
         # ``where`` is one of the texts above, never a caller's words.
         query = (
             "SELECT a.id, a.droplet, a.type, a.region, a.started_at, a.completes_at,"  # noqa: S608
-            " a.type = 'create' AND coalesce(json_extract(d.facts, '$.is_broken'), 0)"
+            " (a.type = 'create' AND coalesce(json_extract(d.facts, '$.is_broken'), 0))"
+            f" OR EXISTS (SELECT 1 FROM documents f WHERE f.kind = '{_FAILING}' AND f.id = CAST(a.id AS TEXT))"
             f" FROM actions a LEFT JOIN droplets d ON d.id = a.droplet {where} ORDER BY a.id DESC LIMIT {_MOST_ACTIONS}"
         )
         with self._lock:

@@ -34,6 +34,8 @@ DIGITALOCEAN = ProviderSpec(
     },
     bills_stopped_machines=True,
     opens_later=True,
+    # docs.digitalocean.com/products/images/snapshots/details/pricing, 2026-11: the same in all regions.
+    image_usd_gb_month=0.06,
     is_live_priced=True,
     # 250 a minute and 5,000 an hour for a token: 150 + 60 x 1.33 is within the one, 150 + 3,600 x 1.33 in the other.
     requests_per_second=1.33,
