@@ -28,11 +28,11 @@ async def find(turn: Turn) -> str | None:
     text = plain(turn.text)
     what = archiving.read(_marked(text, live))
     kept = [item for item in live if item.state in (ARCHIVED, ARCHIVING)]
-    named = any(is_named_in(text, item) for item in live)
+    is_of_archive = archiving.says_archive(text) and any(is_named_in(text, item) for item in live)
     if what == archiving.PARK and not any(item.archived_hourly_price_usd is not None for item in live):
         # Where nothing can be archived it means to stop it.
         return None
-    if what == archiving.RESTORE and not kept and not (named and re.search(r"archive|image|snap-?shot", text)):
+    if what == archiving.RESTORE and not kept and not is_of_archive:
         # Of what was never archived it is another word for starting, or for something else altogether.
         return None
     return what

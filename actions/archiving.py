@@ -16,7 +16,7 @@ from actions.wording import image_clouds, names, plural, provider_title
 from clouddesk.language import archiving
 from clouddesk.language.localtime import local_time
 from clouddesk.language.money import rate
-from clouddesk.model.reservation import ARCHIVED, RUNNING, Reservation
+from clouddesk.model.reservation import ARCHIVED, RUNNING, STOPPED, Reservation
 
 SOON = timedelta(days=3)
 """Images of a lease that ends within this are hardly worth it: an extension is offered."""
@@ -93,7 +93,8 @@ class ActionArchiveWords(DeskAction):
             return
         task = "start_resource" if turn.archiving == archiving.RESTORE else "terminate_resource"
         found = await archive_words.meant(turn)
-        kept = [item for item in found if item.state == ARCHIVED]
+        fitting = (ARCHIVED,) if archiving.says_archive(turn.text) else (ARCHIVED, STOPPED)
+        kept = [item for item in found if item.state in fitting]
         if found and not kept:
             self._without_archive(turn, task, found)
         elif kept:

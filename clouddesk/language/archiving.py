@@ -19,7 +19,7 @@ _MAY_BE = re.compile(
     r"arch?iv|snap-?shot|\bimages?\b|\bback-?ups?\b|back(?:ing)? up\b|mothball|shelv|shelf|freeze[- ]dr|deep[- ]freeze"
     r"|defrost|\bthaw|cold[- ]stor|re-?hydrat|\b(?:un-?)?park|\bput\b.*\baway\b|\b(?:pack|store|stash|stow)\b.*\b"
     r"(?:up|away)\b"
-    r"|\brestor|\bbring\b.*\bback\b|\b(?:keep|keeping|save|saving|preserve|retain)\b.*\b(?:data|disks?|files|state)\b"
+    r"|\brestor|\bback\b|\b(?:keep|keeping|save|saving|preserve|retain|lose|losing)\b.*\b(?:data|disks?|files|state)\b"
 )
 """For a first look, before anybody's machines are known."""
 
@@ -41,7 +41,8 @@ _AND = r"(?:(?:,| and|, and| &| \+| as well as) )"
 _WHERE = r"(?: (?:in|on|at|from) (?!snapshots?\b|images?\b|archives?\b)[\w.-]+)"
 _WHICH = (
     r"(?: (?:that|which)(?:'s| is| are| i(?: have|'ve)?)? (?:\w+ ){0,2}?(?:stopped|running|off|up|idle|sleeping|paused)"
-    r"| (?:stopped|running|sleeping|paused)| i (?:have|own|got|made|started|stopped|ordered|no longer need)"
+    r"| (?:stopped|running|sleeping|paused)| i (?:have|own|got|made|started|stopped|ordered|archived|put away"
+    r"|no longer need)"
     r"(?: (?:yesterday|today|this morning|last week))?)"
 )
 _EXCEPT = r"(?:,? (?:except|but|besides|other than|apart from|all but)(?: for)? (?!keep|save|leave)[^,;.]{1,60})"
@@ -54,7 +55,7 @@ _IT = (
     rf"{_WHERE}?{_WHICH}?{_WHERE}?{_EXCEPT}?"
     rf"|{_ALL} (?:[\w.-]+ ){{0,3}}?{_THING}{_WHERE}?{_WHICH}?{_EXCEPT}?"
     rf"|(?:everything|whatever|all)(?: that)?{_WHICH}{_EXCEPT}?"
-    rf"|(?:everything|all){_EXCEPT})"
+    rf"|everything|(?:everything|all){_EXCEPT})"
 )
 _HIS = rf"(?:{NAME}|(?:the |my |our )?[a-z][a-z0-9_]*(?:-[a-z0-9_]+)*-\d+|its|their)(?:'s?)?"
 _IMAGES = r"(?:disk |machine |system |vm )?(?:snap-?shots?|images?|archives?)"
@@ -63,9 +64,12 @@ _DISKS = (
     r"(?:data|disks?|files|state|contents?|everything on (?:it|them)|stuff on (?:it|them)|what(?:'s| is) on "
     r"(?:it|them))"
 )
-_KEEPS = r"(?:keep|keeping|save|saving|preserve|preserving|retain|retaining|leave|don'?t (?:lose|delete|lose) )"
+_KEEPS = (
+    r"(?:keep|keeping|save|saving|preserve|preserving|retain|retaining|leave|(?:i )?don'?t (?:want to )?(?:lose"
+    r"|delete))"
+)
 _KEEPS_DATA = (
-    rf"(?:{_KEEPS} ?{_A}(?:all )?(?:the |my |its |their |all )?(?:{_DISKS}|{_IMAGES}(?: of (?:it|them|{_NAMES}|"
+    rf"(?:{_KEEPS} {_A}(?:all )?(?:the |my |its |their |all )?(?:{_DISKS}|{_IMAGES}(?: of (?:it|them|{_NAMES}|"
     rf"(?:its|the) {_DISKS}))?)"
     rf"(?: (?:of|on) (?:it|them|{_NAMES}))?"
     rf"|without losing (?:the |my |its |any |all )*{_DISKS})"
@@ -89,6 +93,8 @@ _FOR_A_WHILE = (
     r"(?:[ ,]+(?:away|off|for (?:me|us|now|later|good|a (?:while|bit|few \w+|couple of \w+)|some time|the \w+(?: \w+)?"
     r"|\d+ \w+|an? \w+|next \w+|two \w+|three \w+)|(?:un)?till? [\w ]{2,40}|over (?:the |my )?[\w ]{2,30}"
     r"|while [\w' ]{2,40}"
+    r"|(?:i|we|nobody|no one|it'?s|they)\b[\w' ]{0,20}\b(?:won'?t|don'?t|not|no longer|nobody|never|done|finished|idle"
+    r"|uses?)\b[\w' -]{0,60}"
     r"|(?:because|since|as) [\w' ]{2,60}|to save (?:some |us |me )?(?:money|costs?)|instead(?: of (?:it|that"
     r"|stopping it))?|now|as well|too|safely|somewhere))*"
 )
@@ -114,10 +120,10 @@ _ARCHIVE = tuple(
         rf"{_TAKES} {_A}{_IMAGES}{_THEN}{_SHUTS}",
         rf"{_GIVES_BACK}(?:,? (?:but|and|while|though)|,) (?:please )?{_KEEPS_DATA}",
         rf"{_GIVES_BACK} without losing (?:the |my |its |any |all )*{_DISKS}",
-        rf"{_GIVES_BACK},? (?:but|and) {_TAKES} {_A}{_IMAGES}(?: of (?:it|them|{_NAMES}))?(?: first| before)?",
+        rf"{_SHUTS},? (?:but|and) {_TAKES} {_A}{_IMAGES}(?: of (?:it|them|{_NAMES}))?(?: first| before)?",
         rf"{_KEEPS_DATA}(?: of {_IT})?(?:,? (?:but|and)|,) {_GIVES_BACK}",
         rf"keep (?:only|just) (?:the |its |their )?(?:{_DISKS}|{_IMAGES})(?: of {_IT})",
-        rf"{_KEEPS} {_IT} (?:only |just )?as {_A}{_IMAGES}",
+        rf"(?:{_KEEPS}|store|put) {_IT} (?:only |just )?as {_A}{_IMAGES}",
     )
 )
 _REST = re.compile(rf"(?:{_THEN}{_SHUTS}|(?:,? (?:but|and)|,) {_KEEPS_DATA}){_END}$")
@@ -148,6 +154,7 @@ _SNAPSHOT = tuple(
         rf"back {_IT} up",
         rf"{_A}{_EVERY}snap-?shots? of {_IT}",
         rf"snap-?shot {_HIS} disks?",
+        rf"snap-?shot (?:the |my )?(?:disks?|data) (?:of|on) {_IT}",
         rf"{_TAKES} {_A}{_EVERY}snap-?shot",
     )
 )
@@ -163,16 +170,19 @@ _RESTORE = tuple(
     re.compile(rf"{_ASKS}{pattern}{_END}")
     for pattern in (
         rf"{_RESTORES} {_IT}{_FROM}?(?: again)?",
+        rf"(?:(?:get|have|take)(?: me)?|(?:i |we )?(?:need|want)) {_IT} back(?: again| up| online)?{_FROM}?",
+        rf"wake {_IT}(?: up)?{_FROM}",
+        rf"(?:spin|fire|boot) {_IT} up(?: again)?{_FROM}",
         rf"(?:re-?store|re-?create) {_A}{_IMAGES} (?:of|from) {_IT}",
         rf"bring (?:{_IT} back|back {_IT})(?: to life| up| online)?{_FROM}?",
         rf"(?:get|take|pull|fetch|bring) {_IT} (?:back )?(?:out of|from) {_A}(?:{_IMAGES}|cold storage|deep freeze"
         r"|shelf)",
-        rf"(?:start|spin up|boot|launch|build|make|create|set up) {_IT}(?: again| up)?{_FROM}",
+        rf"(?:start|spin up|boot|launch|build|make|create|set up) {_IT}(?: again| up)?{_FROM}(?: again)?",
         rf"(?:start|boot|wake|use) {_A}(?:{_IMAGES}|archived (?:copy|version)) of {_IT}",
     )
 )
 _ARCHIVED = r"(?:archived|snapshotted|in (?:the |an? |my )?archives?|in cold storage|put away|mothballed|shelved)"
-_MY = r"(?:all |all of |every |each of |any |any of |the |my |our |those |these |old |of my |of our )*"
+_MY = r"(?:all |all of |every |each of |any |any of |the |my |our |that |this |those |these |old |of my |of our )*"
 _LIST = tuple(
     re.compile(rf"{_ASKS}{pattern}(?: (?:right )?now| at the moment| currently| so far| here)?{POLITE_END}")
     for pattern in (
@@ -189,6 +199,8 @@ _LIST = tuple(
         rf"{_ARCHIVED}",
         rf"(?:do i|do we|have i|have we) (?:still )?(?:have|got) (?:any(?:thing)?|an?|some) ?(?:archived {_THING}"
         rf"|archives?|snap-?shots?|{_ARCHIVED})",
+        rf"(?:is |are )?any(?:thing| of (?:my|our) {_THING}| {_THING})? {_ARCHIVED}",
+        rf"{_SHOWS}{_MY}archived",
         r"have (?:i|we) (?:archived anything|anything archived)",
         rf"(?:is|are) (?:there )?(?:any(?:thing)?|something) (?:{_THING} )?(?:archived|archives?|snap-?shots?)",
         rf"(?:are there|is there) any (?:archives?|snap-?shots?|archived {_THING})",
@@ -227,6 +239,11 @@ _PRICE = tuple(
         rf"{_HOW_MUCH}\b[\w' ]{{0,45}}?\b{_ARCHIVING}(?: of)? {_IT}(?: [\w'$ ]{{2,50}})?",
         rf"{_HOW_MUCH}\b[\w' ]{{0,30}}? {_IT} (?:\w+ ){{0,4}}?(?:archived|as (?:an? )?(?:snap-?shot|archive|images?)"
         r"|in (?:the )?archive)(?: per \w+| an? \w+)?",
+        r"(?:how much|what) (?:does|do|would|will|is) (?:an? )?(?:archiving|archives?|snap-?shots?) (?:cost|be)"
+        r"(?: me)?",
+        r"how (?:expensive|cheap|much|dear) (?:is|are|would|will|would it be|is it)?(?: to)? ?(?:be )?(?:archive"
+        r"|archiving"
+        rf"|(?:an? |the )?(?:snap-?shot|archive) of) {_IT}(?: (?:be|cost))?",
         rf"(?:and )?how much (?:would|do|will) i save (?:by|if i|when i) archiv(?:e|ing) {_IT}",
     )
 )
@@ -246,11 +263,19 @@ _EXPLAIN = tuple(
         r"|machine )?(?:snap-?shots?|archiving|archives)(?: of (?:machines|disks|vms))?",
         r"is (?:it possible to|there a way to) (?:archive|snap-?shot|take snap-?shots of|take a snap-?shot of) "
         r"(?:an? |my )?\w+",
+        r"what(?:'s| is) (?:the )?difference (?:between|of) [\w ]*archiv(?:e|ing)\b[\w ]*",
+        r"do you (?:do|make|keep|take|have) (?:any )?back-?ups?",
+        rf"can (?:an? |my |the )?{_THING} be (?:archived|snapshotted)",
+        rf"what(?:'s| is| are) (?:an? )?archived {_THING}",
+        rf"how (?:do|can|could|would|should) (?:i|you|we|one) (?:archive|snap-?shot) (?:an? {_THING}|{_THING}|{_IT})",
         r"is there (?:an? )?(?:archive|snap-?shot)(?: function| feature)?",
         r"which (?:clouds|providers) (?:keep|can keep|have|support|can|do|offer) (?:archive|archives|archiving"
         r"|images of disks|snap-?shots?)",
     )
 )
+
+
+_THANKS = re.compile(r"[ ,.!?]+(?:thanks|thank you|thx|ty|cheers)(?: a lot| so much| in advance)?$")
 
 
 def may_be(text: str) -> bool:
@@ -260,7 +285,7 @@ def may_be(text: str) -> bool:
 
 def read(text: str) -> str | None:
     """What the text (with ``NAME`` for the person's machines) wants with archives; None when it is about others."""
-    body = " ".join(plain(text).split()).strip(" .!?")
+    body = _THANKS.sub("", " ".join(plain(text).split()).strip(" .!?"))
     if (found := _PARK.fullmatch(body)) is not None:
         return None if _BRIEFLY.search(found["end"]) else PARK
     if _matches(_EXPLAIN, body):
@@ -283,6 +308,11 @@ def read(text: str) -> str | None:
 def what_part(text: str) -> str:
     """The part of a wish for an archive that says which machines: "archive it" of "archive it and give them back"."""
     return _REST.sub("", " ".join(plain(text).split()).strip(" .!?"))
+
+
+def says_archive(text: str) -> bool:
+    """Whether archives are named, and not only something that is to come back."""
+    return re.search(r"archiv|image|snap-?shot", plain(text)) is not None
 
 
 def parks(text: str) -> bool:
