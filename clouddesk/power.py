@@ -63,11 +63,23 @@ class Power:
         await self.engine.reboot(reservation.id, by=actor.user_id, request_id=request_id)
         return await self.records.after_change(reservation)
 
+    async def look_at_archive(self, actor: Actor, reservation_id: str) -> Reservation:
+        """The reservation as it is, if it could be archived now; nothing happens. Raises as ``archive`` does."""
+        reservation = await self._archivable(actor, reservation_id)
+        if reservation.state not in (RUNNING, STOPPED):
+            raise WrongState(reservation.name, state=reservation.state, wanted="archive")
+        return reservation
+
     async def archive(self, actor: Actor, reservation_id: str, *, request_id: str = "") -> Reservation:
         """Keep images of its machines' disks, and give the machines back; those that run are stopped first.
 
         Raises WrongState unless it runs or is stopped, Protected, CannotArchive where its cloud keeps no images.
         """
+        reservation = await self._archivable(actor, reservation_id)
+        await self.engine.archive(reservation.id, by=actor.user_id, request_id=request_id)
+        return await self.records.after_change(replace(reservation, state=ARCHIVING))
+
+    async def _archivable(self, actor: Actor, reservation_id: str) -> Reservation:
         reservation = await self.records.with_right(actor, Right.MANAGE, reservation_id)
         if reservation.state == ARCHIVED:
             # Nothing to do, so no notice would ever follow.
@@ -76,5 +88,4 @@ class Power:
             raise Protected(reservation.name)
         if reservation.archived_hourly_price_usd is None:
             raise CannotArchive(reservation.name, provider=reservation.provider)
-        await self.engine.archive(reservation.id, by=actor.user_id, request_id=request_id)
-        return await self.records.after_change(replace(reservation, state=ARCHIVING))
+        return reservation
