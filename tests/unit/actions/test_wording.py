@@ -21,8 +21,9 @@ from clouddesk.model.budget import Commitment
 from clouddesk.model.configuration import ConfigureFailed
 from clouddesk.model.errors import CredentialsMissing
 from clouddesk.model.freeze import Freeze
+from clouddesk.model.invalid import CannotArchive
 from clouddesk.workflows import drift
-from clouddesk.workflows.failures import POWER_FAILED
+from clouddesk.workflows.failures import IMAGE_FAILED, IMAGES_LEFT, NOT_OFF, POWER_FAILED
 
 for module in pkgutil.iter_modules(actions.__path__, "actions."):
     import_module(module.name)  # registers what is in it
@@ -112,8 +113,8 @@ def reasons() -> list[str]:
     return [
         *of_ends,
         *of_software,
-        POWER_FAILED,
-        CredentialsMissing.code,
+        *(POWER_FAILED, NOT_OFF, IMAGE_FAILED, IMAGES_LEFT),
+        *(CredentialsMissing.code, CannotArchive.code),
         *(set(drift.KINDS) - {drift.STOPPED_OUTSIDE}),
     ]
 
@@ -238,6 +239,7 @@ def test_every_kind_of_notice_has_wording_from_the_values_that_workflows_fill(ki
         *("note", "state", "total", "absence", "parts", "each", "by"),
         *("keys", "logins", "doors", "links", "person", "person_id", "before_name", "not_yet"),
         *("why", "idle_for", "stops", "stopped_hourly", "stopped_daily", "asked", "doubt"),
+        *("archives", "archived_hourly", "archived_daily"),
         *("asked_by", "decided_by", "what", "reasons", "status", "said", "approval_id"),
         *("offer_provider", "offer_region", "offer_size", "offer_hourly", "offer_more", "agreed_hourly"),
     }
