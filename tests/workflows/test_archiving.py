@@ -171,6 +171,7 @@ async def test_images_that_fail_for_good_leave_it_stopped_with_its_machines_and_
 
 
 async def test_images_of_an_earlier_time_are_never_taken_for_those_of_now(bench: Bench):
+    bench.use_timing(trouble_after_seconds=30.0)
     order = await bench.reserve_and_wait()
     bench.cloud.broken_images = ["node-1"] * 3
     bench.cloud.faults["delete_images"] = [ProviderDown("fake")] * 2
