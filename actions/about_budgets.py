@@ -53,6 +53,8 @@ _MOST = r"(?:at most|max(?:imum)?(?: of)?|no more than|not more than|up to)"
 _ASKS = rf"{LEAD}(?:(?:can|could|would) you (?:please )?|i(?:'d like| would like| want) to |let'?s )?"
 _SENTENCES = (
     rf"{_SETS} my {_BUDGET}(?: (?:to|at|of|as))? (?:{_MOST} )?{_BOUND}",
+    rf"(?:{_SETS}|add|create|give) (?:me |myself )?(?:an? |the )?(?:new )?{_BUDGET} of {_BOUND}(?: for (?:me|myself))?",
+    rf"(?:limit|cap|restrict) (?:me|myself) (?:to|at) (?:{_MOST} )?{_BOUND}",
     rf"{_SETS} {_WHOSE} {_BUDGET}(?: (?:to|at|of|as))? (?:{_MOST} )?{_BOUND}",
     rf"{_SETS} (?:the |a )?{_BUDGET} (?:of|for) {_WHO} (?:to|at|of) (?:{_MOST} )?{_BOUND}",
     rf"(?:{_SETS}|add|create) (?:a |the )?(?:new )?{_BUDGET} of {_BOUND} (?:for|on) {_WHO}",
@@ -62,7 +64,7 @@ _SENTENCES = (
     rf"{_WHO} (?:may|can|should|shall|must|is allowed to)(?: only)? (?:spend|have|use|run|get) (?:only )?(?:{_MOST} )?"
     rf"{_BOUND}",
     rf"{_MOST} {_BOUND} (?:for {_WHO}|(?P<c_each>{_EACH}))",
-    rf"(?:limit|cap|restrict) {_WHO} to (?:{_MOST} )?{_BOUND}",
+    rf"(?:limit|cap|restrict) {_WHO} (?:to|at) (?:{_MOST} )?{_BOUND}",
     rf"(?P<soft>warn) {_WHO} (?:at|from|above|over|beyond|when (?:they|he|she|it|we) (?:spend|reach(?:es)?|pass(?:es)?"
     rf"|spends?)(?: more than)?) {_BOUND}",
     rf"(?P<soft>warn)(?:ing)? (?:at|from|above|over) {_BOUND} for {_WHO}",
@@ -138,90 +140,12 @@ _UNNAMED = (
 )
 _BARE = re.compile(rf"(?:i )?(?:approve|allow|grant|accept)(?: {_IT})?", re.IGNORECASE)
 _ONLY_THIS = re.compile(r"approv|declin|reject|disapprov", re.IGNORECASE)
-_NOBODY = frozenset(
-    (
-        *(
-            "it",
-            "its",
-            "this",
-            "that",
-            "them",
-            "these",
-            "those",
-            "they",
-            "he",
-            "she",
-            "me",
-            "my",
-            "mine",
-            "i",
-            "you",
-            "your",
-        ),
-        *(
-            "us",
-            "our",
-            "price",
-            "prices",
-            "cost",
-            "costs",
-            "costing",
-            "budget",
-            "limit",
-            "machine",
-            "machines",
-            "cluster",
-        ),
-        *(
-            "vm",
-            "vms",
-            "lease",
-            "hour",
-            "max",
-            "maximum",
-            "the",
-            "a",
-            "an",
-            "what",
-            "which",
-            "who",
-            "request",
-            "requests",
-        ),
-        *(
-            "something",
-            "anything",
-            "nothing",
-            "spot",
-            "new",
-            "on",
-            "in",
-            "with",
-            "for",
-            "of",
-            "to",
-            "and",
-            "no",
-            "yes",
-            "not",
-        ),
-        *(
-            "memory",
-            "disk",
-            "time",
-            "size",
-            "storage",
-            "cpu",
-            "gpu",
-            "gpus",
-            "nodes",
-            "set",
-            "total",
-            "monthly",
-            "hourly",
-        ),
-        *("there", "here", "approval", "approver", "warning", "soft", "hard", "nobody", "want", "need", "get", "max."),
-    )
+_NOBODY = re.compile(
+    r"it|its|this|that|them|these|those|they|he|she|me|my|mine|i|you|your|us|our|price|prices|cost|costs|costing"
+    r"|budget|limit|machine|machines|cluster|vm|vms|lease|hour|max|maximum|the|a|an|what|which|who|request|requests"
+    r"|something|anything|nothing|spot|new|on|in|with|for|of|to|and|no|yes|not|memory|disk|time|size|storage|cpu"
+    r"|gpu|gpus|nodes|set|total|monthly|hourly|there|here|approval|approver|warning|soft|hard|nobody|want|need|get"
+    r"|max\."
 )
 """Words that are no person's name."""
 _MEASURES = {
@@ -345,7 +269,7 @@ def _person(said: dict[str, str], workspace_id: str) -> tuple[str, str] | None:
             if mention := MENTION.fullmatch(one):
                 return mention["id"], ""
             name = one.lstrip("@").lower()
-            if name in _NOBODY:
+            if _NOBODY.fullmatch(name):
                 return None
             return (name, "") if workspace_id == LOCAL_WORKSPACE else ("", name)
     return "", ""

@@ -170,7 +170,12 @@ async def _explain(turn: Turn) -> None:
         quote = await turn.desk.get_quote(turn.actor, question["id"])
         findings = await turn.desk.budgets.look_at_quote(turn.actor, quote)
         if over := [item for item in findings if item.is_over]:
-            turn.say("utter_approval_why", reasons=approving.reasons(turn, over, turn.actor.user_id))
+            room = budget_words.room(over)
+            turn.say(
+                "utter_approval_why" if room else "utter_approval_why_full",
+                reasons=approving.reasons(turn, over, turn.actor.user_id),
+                room=room,
+            )
             return
     own = await turn.desk.approvals.own(turn.actor)
     if not own:

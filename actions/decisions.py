@@ -3,32 +3,79 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from actions import away, questions
 from actions.turn import Turn
+from clouddesk.language.vocabulary import plain
+from clouddesk.matching import is_named_in, with_names_as
 from clouddesk.model.notice import ORPHAN
 from clouddesk.model.orphan import ADOPT, DELETE, KEEP
-from clouddesk.model.reservation import DECLINE, GIVE_BACK, GO_ON, KEEP_BARE, PARTIAL, RETRY, TAKE
+from clouddesk.model.reservation import DECLINE, GIVE_BACK, GO_ON, KEEP_BARE, PARTIAL, RETRY, TAKE, Reservation
 
 Decision = tuple[str, str | None, str | None]
 """Option, and the id of the reservation or of the orphan that it is about."""
 
+_NAME = "itsname"
+"""Stands for the name of what was asked about."""
+_LEAD = (
+    r"(?:(?:ok|okay|yes|yeah|fine|sure|alright|well|hm+|oh|no|nah|nope|sorry|thanks|then|just|so|please|pls|let'?s"
+    r"|can you|could you|you can|i'?d say|better)[ ,]+)*"
+)
+_END = r"(?:[ ,]+(?:please|pls|then|now|anyway|instead|thanks|for now))*"
+_NUMBER = r"(?:\d+|one|two|three|four|five)"
+_MACHINES = r"(?: (?:machines?|nodes?|ones?))?"
+_REST = rf"(?:the )?(?:missing|rest|others?|remaining|failed|last)(?: {_NUMBER}| ones)?{_MACHINES}"
+_WHAT = rf"(?:it|that|this|them|those|these|{_NAME}|(?:the |these |those |my )?machines?|{_REST})"
+_ALL = (
+    rf"(?:all|everything|(?:it|them) all|all of (?:it|them|{_NAME}|the machines)|all (?:the |those )?machines|{_WHAT})"
+)
+_UP = (
+    rf"(?:(?:only |just )?(?:the |those |these )?{_NUMBER}(?: of (?:the )?{_NUMBER})?{_MACHINES}|{_WHAT}"
+    r"|(?:the (?:machines|nodes|ones)|those|what)(?: that)? (?:came up|(?:is|are) (?:up|there)|(?:i|we) have|there is))"
+)
+
+
+def _said(*sentences: str) -> re.Pattern[str]:
+    return re.compile(rf"{_LEAD}(?:{'|'.join(sentences)}){_END}")
+
+
+# Whole sentences: "don't drop it" gives nothing back, and "take that vm down" is no yes to a price.
+_RETRY = _said(
+    rf"re-?try(?: {_WHAT})?(?: (?:again|once more))?",
+    rf"try(?: {_WHAT})?(?: (?:again|once more|one more time))?(?: (?:with|for) {_WHAT})?",
+    rf"(?:(?:give (?:it|them|{_NAME}|{_REST})|have|make|do) )?(?:another|one more|a second|a new) (?:try|go|attempt)"
+    rf"(?: (?:for|at|with) {_WHAT})?",
+)
+_GO_ON = r"(?:go on|go ahead|carry on|continue|proceed|make do)"
+_GIVE_BACK = _said(
+    rf"(?:give|hand) {_ALL}(?: all)? back",
+    rf"give back {_ALL}",
+    rf"(?:release|drop|kill|terminate|delete|end) {_ALL}",
+    "all back",
+)
 _WORDS = {
-    RETRY: re.compile(r"\b(?:re-?try|try (?:it |them |that )?again|try the missing|another try)\b"),
-    GO_ON: re.compile(
-        r"\b(?:go on|go ahead|carry on|continue|proceed|(?:is|are|s) enough|make do|use (?:the|those))\b"
+    RETRY: _RETRY,
+    GO_ON: _said(
+        rf"{_GO_ON}(?: (?:with|without) {_UP})?",
+        rf"{_UP} (?:is|are|will be) (?:enough|fine|ok|okay|good enough)",
+        r"(?:that|it)'?s (?:enough|fine|good enough)",
+        rf"{_NUMBER} will do",
+        rf"(?:use|take) {_UP}",
     ),
-    GIVE_BACK: re.compile(r"\b(?:give (?:it |them |all |everything )*back|release|drop|kill|forget|all back)\b"),
+    GIVE_BACK: _GIVE_BACK,
 }
 _SOFTWARE_WORDS = {
-    RETRY: _WORDS[RETRY],
-    KEEP_BARE: re.compile(
-        r"\b(?:bare|without (?:it|(?:the )?software)|(?:keep|leave) (?:the |those |my )?machines"
-        r"|(?:keep|leave) (?:it|them)|go on|go ahead|carry on|continue|proceed)\b"
+    RETRY: _RETRY,
+    KEEP_BARE: _said(
+        rf"(?:keep|leave|take|use) (?:{_WHAT}|the bare machines?)(?: (?:as (?:it|they) (?:is|are)|bare))?"
+        r"(?: without (?:it|(?:the |any )?software))?",
+        rf"{_GO_ON}(?: (?:without (?:it|(?:the |any )?software)|bare|with (?:the )?bare machines?))?",
+        r"(?:without (?:it|(?:the |any )?software)|(?:the )?bare(?: machines?)?)"
+        r"(?: (?:is|are) (?:fine|ok|okay|enough))?",
     ),
-    GIVE_BACK: _WORDS[GIVE_BACK],
+    GIVE_BACK: _GIVE_BACK,
 }
-# Whole sentences: "take that vm down" is no yes to a price.
 _OFFER_WORDS = {
     TAKE: re.compile(
         r"(?:(?:ok|okay|fine|sure|alright|well|then|just)[ ,]+)*"
@@ -46,10 +93,22 @@ _TAKES_THAT = re.compile(
     r"(?:the )?(?:one (?:on|at|from) )?[\w ]+?(?: one)?(?:[ ,]+(?:then|please|anyway))*"
 )
 """With the name of the cloud that is offered, and no other: "take the aws one"."""
+_ASKED: tuple[tuple[dict[str, re.Pattern[str]], Callable[[Reservation], bool]], ...] = (
+    (_WORDS, lambda item: item.state == PARTIAL),
+    (_SOFTWARE_WORDS, lambda item: item.is_asked_about_software),
+    (_OFFER_WORDS, lambda item: item.offered is not None),
+)
+_IT = re.compile(r"\b(?:it|that|this)\b")
+_MAYBE = re.compile(
+    r"\b(?:re-?try|try|go|attempt|carry|continue|proceed|make do|enough|fine|ok|okay|will do|use|take|keep|leave|bare"
+    r"|without|give|hand|release|drop|kill|terminate|delete|end|back|cancel|forget|skip|scrap|never ?mind|nvm|too|get"
+    r"|adopt|destroy|remove|not yours)\b"
+)
+"""One of these is in each of them."""
 _ORPHAN_WORDS = {
-    KEEP: re.compile(r"\b(?:keep (?:out|it|them)|leave (?:it|them)(?: alone)?|not yours)\b"),
-    ADOPT: re.compile(r"\badopt\b"),
-    DELETE: re.compile(r"\b(?:delete|destroy|remove|kill) (?:it|them|the orphans?)\b"),
+    KEEP: _said(rf"keep (?:out|out of it|{_WHAT})", rf"leave {_WHAT}(?: alone)?", "(?:it'?s |that'?s )?not yours"),
+    ADOPT: _said(rf"adopt {_WHAT}(?: as a reservation)?"),
+    DELETE: _said(rf"(?:delete|destroy|remove|kill) (?:{_WHAT}|(?:the )?orphans?)"),
 }
 
 
@@ -63,29 +122,28 @@ async def find(turn: Turn) -> Decision | None:
         return await _taken_by_cloud(turn)
     if turn.is_button or turn.form or questions.is_open(turn.question) or others:
         return None
-    text = turn.text.lower()
-    if option := _option(_WORDS, text):
-        partial = [item for item in await turn.desk.reservations(turn.actor) if item.state == PARTIAL]
-        named = [item for item in partial if item.name in text] or partial
-        if len(named) == 1:
-            return option, named[0].id, None
-    if option := _option(_SOFTWARE_WORDS, text):
-        asked = [item for item in await turn.desk.reservations(turn.actor) if item.is_asked_about_software]
-        named = [item for item in asked if item.name in text] or asked
-        if len(named) == 1:
-            return option, named[0].id, None
-    plain = text.replace("’", "'").strip(" .!")
-    if option := next((option for option, words in _OFFER_WORDS.items() if words.fullmatch(plain)), None):
-        asked = [item for item in await turn.desk.reservations(turn.actor) if item.offered]
-        named = [item for item in asked if item.name in text] or asked
-        if len(named) == 1:
+    text = plain(turn.text).strip(" .!")
+    if "?" in text or not _MAYBE.search(text):
+        return None
+    own = await turn.desk.reservations(turn.actor)
+    for words, is_asked in _ASKED:
+        asked = [item for item in own if is_asked(item)]
+        named = [item for item in asked if is_named_in(text, item)] or asked
+        said = with_names_as(_NAME, text, named)
+        option = _option(words, said)
+        if option and len(named) == 1 and _is_meant(turn, said, named[0]):
             return option, named[0].id, None
     if option := _option(_ORPHAN_WORDS, text):
         open_ones = [orphan for orphan in await turn.desk.orphans.all(turn.actor) if not orphan.is_kept]
-        own = [orphan for orphan in open_ones if orphan.owner == turn.actor.user_id]
-        if len(own) == 1 and ORPHAN in {notice.kind for notice in await turn.desk.latest_notices(turn.actor, limit=3)}:
-            return option, None, own[0].id
+        mine = [orphan for orphan in open_ones if orphan.owner == turn.actor.user_id]
+        if len(mine) == 1 and ORPHAN in {notice.kind for notice in await turn.desk.latest_notices(turn.actor, limit=3)}:
+            return option, None, mine[0].id
     return None
+
+
+def _is_meant(turn: Turn, said: str, item: Reservation) -> bool:
+    """ "It" is what was spoken of last."""
+    return turn.last_reservation in (None, item.id) or _NAME in said or not _IT.search(said)
 
 
 async def _taken_by_cloud(turn: Turn) -> Decision | None:
@@ -97,5 +155,4 @@ async def _taken_by_cloud(turn: Turn) -> Decision | None:
 
 
 def _option(words: dict[str, re.Pattern[str]], text: str) -> str | None:
-    said = [option for option, pattern in words.items() if pattern.search(text)]
-    return said[0] if len(said) == 1 else None
+    return next((option for option, pattern in words.items() if pattern.fullmatch(text)), None)

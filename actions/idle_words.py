@@ -17,6 +17,7 @@ from clouddesk.language.vocabulary import LEAD, POLITE_END, plain
 from clouddesk.matching import is_named_in, with_names_as
 from clouddesk.model.idling import IdleWish
 from clouddesk.model.reservation import RELEASING, Reservation
+from clouddesk.model.utilisation import KEPT
 
 KEEP, PROTECT, WISH, SHOW = "keep", "protect", "wish", "show"
 
@@ -26,6 +27,8 @@ LEAD_SECONDS = 30 * 60
 """Of "stop it when it is idle for 2 hours" this is between the question and the stop; half of it where it is short."""
 LEAST_SECONDS = 15 * 60
 """Unused for less says nothing."""
+MOST_SECONDS = int((KEPT - timedelta(days=1)).total_seconds())
+"""What was seen before that is not known any more."""
 
 _NAME = "\N{OBJECT REPLACEMENT CHARACTER}"
 _IT = (
@@ -33,23 +36,29 @@ _IT = (
 )
 _STOP = r"(?:stop|shut ?down|suspend|pause|(?:turn|switch|power) (?:off|down))"
 _STOP_IT = rf"(?:{_STOP} {_IT}|(?:shut|turn|switch|power) {_IT} (?:down|off))"
-_NOT = r"(?:don'?t|do not|never|no need to|not to)(?: ever| you| please)*"
+_NOT = r"(?:(?:don'?t|do not)(?: want(?: you| anybody| anything)? to)?|never|no need to|not to)(?: ever| you| please)*"
+_STOPPED_ONE = r"(?:stopped|shut ?down|suspended|paused|(?:turned|switched|powered) (?:off|down))"
 _IDLE = re.compile(
     r"\b(?:idle|idling|idleness|unused|(?:not|isn'?t|aren'?t) (?:being |in )?used?|nobody(?:'s| is)? us(?:es|ing))\b"
 )
+_NOT_STOP = rf"(?:{_NOT} {_STOP_IT}|(?:don'?t|do not) want {_IT} (?:to be )?{_STOPPED_ONE})(?!\w)"
 _WHEN = r"(?:when(?:ever)?|if|because|while|once|after|for|as long as|even (?:if|when|though))"
+_FROM_THEN_ON = r"(?:when(?:ever)?|if|once|after|as soon as)"
 _QUESTION = re.compile(
     r"(?:(?:hey|hi|so|and|but|ok)[ ,]+)*(?:is|are|was|were|how|why|what|which|who|when|does|did|do you|will|would it)\b"
 )
-_NOT_STOPPED = re.compile(rf"\b{_NOT} {_STOP_IT}(?!\w).*\b{_WHEN}\b|\b{_NOT} {_STOP_IT} for (?:being )?")
-_EVEN = re.compile(rf"\b(?:keep|leave|let) {_IT}(?!\w).*\beven (?:if|when|though)\b")
+_NOT_STOPPED = re.compile(rf"\b{_NOT_STOP}.*\b{_WHEN}\b|\b{_NOT_STOP} for (?:being )?")
+_EVEN = re.compile(rf"\b(?:keep|leave|let) {_IT}(?!\w)(?P<kept>.*)\beven (?:if|when|though)\b(?P<idle>.*)")
+_KEPT_UNTIL = re.compile(
+    r"(?: running| on| up)?(?:(?: (?:(?P<until>until|till?|through)|for) (?P<when>[^,;.!?]+?)))?[ ,]*"
+)
 _ASKED = re.compile(r"\b(?:ask|bother|ping|warn|tell|notify) me\b.*\b(?:after|when|if|once)\b")
-_STOPPED = re.compile(rf"^{LEAD}(?:(?:can|could|would) you )?{_STOP_IT} (?:automatically )?{_WHEN}\b")
+_STOPPED = re.compile(rf"^{LEAD}(?:(?:can|could|would) you )?{_STOP_IT} (?:automatically )?{_FROM_THEN_ON}\b")
 _SHOWN = re.compile(
     rf"{LEAD}(?:what (?:happens|do you do)|when (?:do|will|would) you (?:ask|stop)|what are the (?:rules|limits))\b.*"
 )
 _PROTECTED = re.compile(
-    rf"\b{_NOT} {_STOP_IT} (?:(?P<tonight>tonight)"
+    rf"\b{_NOT_STOP} (?:(?P<tonight>tonight)"
     r"|(?:(?P<until>until|till?|before|through)|for) (?P<when>[^,;.!?]+))"
 )
 _JOB = re.compile(
@@ -57,8 +66,10 @@ _JOB = re.compile(
     r"\b(?:runs?|needs?|takes?|goes on|is running|will run|lasts?|keeps running)\b[^,;.!?]*?"
     r"\b(?:(?P<until>until|till?)|for|another) (?P<when>[^,;.!?]+)"
 )
-_NOT_STOP_IT = re.compile(rf"\b{_NOT} {_STOP_IT}(?!\w)")
-_MAYBE_NOT_STOPPED = re.compile(rf"\b{_NOT} (?:stop|shut|suspend|pause|turn|switch|power)\b")
+_NOT_STOP_IT = re.compile(rf"\b{_NOT_STOP}")
+_MAYBE_NOT_STOPPED = re.compile(
+    rf"\b{_NOT} (?:stop|shut|suspend|pause|turn|switch|power)\b|\bwant .*\b{_STOPPED_ONE}\b"
+)
 _KEEPS = re.compile(r"\b(?:keep|leave|need|using|use|want|needed|used)\b")
 _ORDERS = re.compile(r"\b(?:need|use|using|want|get) (?:an?|another|some|more|one|two|three|\d+)\b")
 """For a first look, before anybody's machines are known: any word may be a name."""
@@ -106,13 +117,18 @@ def _of_idleness(turn: Turn, text: str, live: list[Reservation], named: list[Res
         return IdleWords(SHOW, items)
     if _QUESTION.match(text):
         return None
+    if (even := _EVEN.search(text)) and (found := _KEPT_UNTIL.fullmatch(even["kept"])) and found["when"]:
+        until = _time(turn, found["until"], found["when"])
+        return IdleWords(KEEP, items, until) if until is not None else None
     lengths = find_durations(text)
     if len(lengths) > 1:
         return None
-    seconds = max(LEAST_SECONDS, lengths[0].minutes * 60) if lengths else None
-    if _NOT_STOPPED.search(text) or _EVEN.search(text):
-        wish = IdleWish(stop_seconds=0) if seconds is None else IdleWish(ask_seconds=seconds)
-        return IdleWords(WISH, items, wish=wish)
+    seconds = min(MOST_SECONDS, max(LEAST_SECONDS, lengths[0].minutes * 60)) if lengths else None
+    if _NOT_STOPPED.search(text) or even:
+        if seconds is None:
+            return IdleWords(WISH, items, wish=IdleWish(stop_seconds=0))
+        # It is to be left alone for longer than usual, and not asked about sooner.
+        return IdleWords(WISH, items, wish=IdleWish(ask_seconds=max(seconds, turn.desk.limits.idle_ask_seconds)))
     if _ASKED.search(text) and seconds is not None:
         return IdleWords(WISH, items, wish=IdleWish(ask_seconds=seconds))
     if _STOPPED.search(text):

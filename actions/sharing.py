@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -25,12 +26,27 @@ from clouddesk.model.share import EXTEND, LEVELS, MANAGE, USE, Share
 
 _MOST_BUTTONS = 5
 _REFUSES = re.compile(r"(?:\b(?:not|never|no|cannot|without)\b|n't\b)[^,.;]*")
-_MANAGES = re.compile(
-    r"\b(?:manage|full (?:control|access|rights?)|(?:same|all) rights|control|admin|everything|(?:re)?start|reboot"
-    r"|(?:can|may|could|to|and|also|,) stop)\b"
+_MAY = (
+    r"(?:(?:can|may|could|should|might|will|gets? to|able to|allowed to|permission to|let \w+|and|or|,|to)"
+    r"(?: also| even| please| just)?)"
 )
-_EXTENDS = re.compile(r"\b(?:extend|prolong|renew|lengthen)\b")
+_MANAGES = re.compile(
+    r"\b(?:full (?:control|access|rights?)|(?:same|all) rights|(?:manager?|admin|owner)(?:'s)? (?:rights?|access"
+    r"|permissions?)|rights? to (?:manage|(?:re)?start|stop|reboot))\b"
+    r"|\b(?:give|grant|hand) \S+ (?:the )?control\b"
+    rf"|\b{_MAY} (?:do (?:everything|anything)|manage|control|(?:re)?start|stop|reboot|shut (?:it )?down"
+    r"|turn it (?:on|off))(?![\w-]|\s+\w+ing\b)"
+)
+"""What a colleague is to do, not any word that is like it: "so he can stop bothering me" is no right."""
+_EXTENDS = re.compile(
+    rf"\b{_MAY} (?:extend|prolong|renew|lengthen)(?![\w-])|\b(?:right to extend|(?:extend|extension) rights?)\b"
+)
 _ANSWER = re.compile(r"(?:(?:with|to|for|only|just|it'?s|ok|please) )*(?P<who>@?[\w.-]+|<@[^>]+>)[ .!]*")
+_WITH = re.compile(r"\bwith (?P<who>@?[a-z][\w.-]*\w)(?= (?:until|till|for|so|and|to|from|as|please)\b|[ .!?]*$|,)")
+"""In a message that only wants to share: whose name the classifier overlooked."""
+_NO_NAME = re.compile(
+    r"me|us|it|them|him|her|everyone|everybody|anyone|anybody|someone|somebody|others|people|colleagues?|team"
+)
 _EVERYBODY = re.compile(r"\b(?:all|everyone|everybody|anyone|anybody)\b")
 
 
@@ -194,6 +210,15 @@ class ActionUnshareResource(SharingTask):
             turn.say("utter_unshared", name=item.name, person=person)
 
 
+def granted_in(text: str, names: Sequence[str] = ()) -> str | None:
+    """What a colleague is to do beside using it; ``names`` of machines and people in the text grant nothing."""
+    said = text.lower()
+    for name in names:
+        said = said.replace(name.lower(), "it")
+    said = _REFUSES.sub("", said)
+    return MANAGE if _MANAGES.search(said) else EXTEND if _EXTENDS.search(said) else None
+
+
 def _request_id(turn: Turn, item: Reservation, user_id: str) -> str:
     return f"{turn.conversation}/{turn.message_id}/{item.id}/{user_id}"
 
@@ -211,12 +236,10 @@ def _said(turn: Turn) -> dict[str, Any]:
         said["until"] = str(until)
     if (allowed := turn.one_of("allowed")) is not None:
         said["allowed"] = str(allowed)
-    plain = _REFUSES.sub("", turn.text.lower())
     if not turn.is_button and turn.intent == ShareResourceForm.topic:
-        if _MANAGES.search(plain):
-            said["allowed"] = MANAGE
-        elif _EXTENDS.search(plain):
-            said["allowed"] = EXTEND
+        names = [str(name) for name in (*turn.all_of("resource_name"), *turn.all_of("person"))]
+        if granted := granted_in(turn.text, names):
+            said["allowed"] = granted
     return said
 
 
@@ -253,6 +276,8 @@ def _people(turn: Turn) -> tuple[list[str], list[str]]:
     plain = [name for name in said if not MENTION.fullmatch(name)]
     if not ids and not plain and turn.asked == "person" and (answer := _ANSWER.fullmatch(turn.text.strip())):
         plain = [answer["who"]]
+    if not ids and not plain and turn.intent == ShareResourceForm.topic and (found := _WITH.search(turn.text.lower())):
+        plain = [] if _NO_NAME.fullmatch(found["who"]) else [found["who"]]
     if turn.actor.workspace_id == LOCAL_WORKSPACE:
         return [*ids, *(name.strip("@ ").lower() for name in plain)], []
     return list(dict.fromkeys(ids)), plain

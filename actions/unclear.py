@@ -103,11 +103,14 @@ class ActionChoose(DeskAction):
                 turn.hear_again(option["intent"], option["entities"], option["text"])
         elif choosing.refuses(turn):
             go_back(turn, question)
-            if turn.question is None:
+            if turn.question is not None:
+                _still_open(turn)
+            elif turn.intent == "cancel" or question.get("yes") is not None:
+                # It was understood, and is not wanted.
+                turn.say("utter_left_at_that")
+            else:
                 turn.misses = _misses(turn)
                 turn.say("utter_say_otherwise")
-            else:
-                _still_open(turn)
         elif turn.intent == "nlu_fallback" and question.get("yes") is not None:
             turn.settle()
             _ask_what_was_meant(turn)

@@ -54,6 +54,25 @@ def reasons(findings: Sequence[Finding], owner: str, *, with_use: bool = True) -
     return "\n".join(f"• {reason(finding, owner, with_use=with_use)}" for finding in findings)
 
 
+def room(findings: Sequence[Finding]) -> str:
+    """What would be within all of them: "$0.36 for November, 2 machines"; "" where one leaves nothing."""
+    left = [(item, item.limit - item.total + item.adds) for item in findings]
+    if any(_number(item.measure, number) == _number(item.measure, 0) or number < 0 for item, number in left):
+        return ""
+    return ", ".join(_room(item, number) for item, number in left)
+
+
+def _room(finding: Finding, left: float) -> str:
+    number = _number(finding.measure, left)
+    if finding.measure == MONTH:
+        return f"{number} in {month_name(finding.month)}"
+    return (
+        f"{number} machine{'' if left == 1 else 's'}"
+        if finding.measure == MACHINES
+        else f"{number} {UNITS[finding.measure]}"
+    )
+
+
 def bound(measure: str, found: Bound | None) -> str:
     """ "$200.00 a month (a warning from $150.00)"."""
     if found is None or found.is_empty:

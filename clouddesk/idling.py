@@ -44,10 +44,10 @@ class Idling:
         return await self._after(item, kept(item.idling, until, is_protected=is_protected))
 
     async def wish(self, actor: Actor, reservation_id: str, wish: IdleWish, *, request_id: str) -> Reservation:
-        """What happens when nobody uses it, in place of what was wished before."""
+        """What happens when nobody uses it; what was wished before and is not changed by it stays."""
         item = await self._changeable(actor, reservation_id)
         await self.engine.set_idle(item.id, wish, request_id, by=actor.user_id)
-        return await self._after(item, replace(item.idling, wish=wish))
+        return await self._after(item, replace(item.idling, wish=wish.after(item.idling.wish)))
 
     async def thresholds(self, actor: Actor, reservation_id: str) -> Thresholds:
         """What happens when nobody uses it, with everything that was wished."""

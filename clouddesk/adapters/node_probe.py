@@ -10,6 +10,7 @@ the time since then. Whatever cannot be learned is left out.
 from __future__ import annotations
 
 import glob
+import http.client
 import json
 import os
 import re
@@ -19,13 +20,17 @@ import struct
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
+from collections.abc import Callable
 from typing import Any
 
 PROC = "/proc"
 FIRST_LOOK_SECONDS = 1.0
 """Between two counts, where nothing was counted before."""
 ANSWER_SECONDS = 2.0
+MOST_BYTES = 8_000_000
+"""Of a page; Ray tells of all jobs that ever ran."""
 _LISTENS, _IS_OPEN = "0A", "01"
 _SESSION = re.compile(r"sshd(?:-session)?: [^\s\[\]]+")
 """ "sshd: ann@pts/0", "sshd: ann" for a mere tunnel; not "sshd: ann [priv]", nor who has not logged in yet."""
@@ -47,6 +52,10 @@ _CLIENTS = {
 """Ports on which somebody's open connection is use."""
 
 
+class Silent(Exception):
+    """Something that has jobs listens, and does not say whether it has any."""
+
+
 def look(node: str, peers: list[str]) -> dict[str, Any]:
     """Everything. ``peers``: the addresses of the cluster's other machines, whose connections are no use."""
     now = counted()
@@ -57,25 +66,19 @@ def look(node: str, peers: list[str]) -> dict[str, Any]:
     remember(node, now)
     seconds = max(now["at"] - before["at"], 0.001)
     sockets = open_sockets()
-    jobs = {
-        "notebooks": sum(
-            (ticks - before["kernels"].get(pid, 0)) / ticks_per_second() / seconds > _COMPUTING
-            for pid, ticks in now["kernels"].items()
-        ),
-        "spark": spark_jobs(sockets),
-        "yarn": yarn_jobs(sockets),
-        "dask": dask_tasks(sockets),
-        "ray": ray_jobs(sockets),
-        "flink": flink_jobs(sockets),
-        "slurm": slurm_jobs(),
-    }
+    notebooks = sum(
+        (ticks - before["kernels"].get(pid, 0)) / ticks_per_second() / seconds > _COMPUTING
+        for pid, ticks in now["kernels"].items()
+    )
+    jobs, silent = jobs_of(sockets)
     return {
         "cpu_percent": percent(now["busy"] - before["busy"], now["total"] - before["total"]),
         "memory_percent": memory_percent(),
         "gpu_percent": gpu_percent(),
         "logins": logins(),
         "input_age_seconds": input_age_seconds(),
-        "jobs": {name: count for name, count in jobs.items() if count},
+        "jobs": {name: count for name, count in {"notebooks": notebooks, **jobs}.items() if count},
+        "silent": silent,
         "clients": clients(sockets, peers),
     }
 
@@ -187,6 +190,26 @@ def kernels() -> dict[str, int]:
     return found
 
 
+def jobs_of(sockets: dict[str, Any]) -> tuple[dict[str, int], list[str]]:
+    """How many jobs each kind of software has in hand, and which of it does not say."""
+    readers = {
+        **{"spark": spark_jobs, "yarn": yarn_jobs, "dask": dask_tasks},
+        **{"ray": ray_jobs, "flink": flink_jobs, "slurm": slurm_jobs},
+    }
+    counts = {name: counted_by(reader, sockets) for name, reader in readers.items()}
+    return (
+        {name: count for name, count in counts.items() if count is not None},
+        [name for name, count in counts.items() if count is None],
+    )
+
+
+def counted_by(reader: Callable[[dict[str, Any]], int], sockets: dict[str, Any]) -> int | None:
+    try:
+        return reader(sockets)
+    except Silent:
+        return None
+
+
 def spark_jobs(sockets: dict[str, Any]) -> int:
     """Jobs that run; of programs that run elsewhere nobody here knows whether they have one, so each counts."""
     drivers, running = 0, 0
@@ -221,8 +244,13 @@ def flink_jobs(sockets: dict[str, Any]) -> int:
     return sum(job.get("state") not in ("FINISHED", "CANCELED", "FAILED") for job in jobs)
 
 
-def slurm_jobs() -> int:
-    return len(ran("squeue", "--noheader", "--format=%i").split())
+def slurm_jobs(_: dict[str, Any]) -> int:
+    if shutil.which("squeue") is None:
+        return 0
+    told = printed("squeue", "--noheader", "--format=%i")
+    if told is None:
+        raise Silent
+    return len(told.split())
 
 
 def clients(sockets: dict[str, Any], peers: list[str]) -> dict[str, int]:
@@ -265,7 +293,10 @@ def address_of(text: str) -> tuple[str, int]:
 
 
 def answer(sockets: dict[str, Any], port: int, path: str) -> Any:
-    """What a page of this machine says, as JSON; None where none listens, or something else does."""
+    """What a page of this machine says, as JSON; None where none listens, or something else does.
+
+    Raises Silent when it does not answer in time, lets nobody in, fails, or says more than can be read.
+    """
     address = sockets["listening"].get(port)
     if address is None:
         return None
@@ -275,8 +306,24 @@ def answer(sockets: dict[str, Any], port: int, path: str) -> Any:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(f"http://{host}:{port}{path}", timeout=ANSWER_SECONDS) as response:
-            return json.loads(response.read(1000000).decode())
-    except (OSError, ValueError):
+            told = response.read(MOST_BYTES + 1)
+    except urllib.error.HTTPError as error:
+        if error.code in (401, 403) or error.code >= 500:
+            raise Silent from error
+        return None
+    except ConnectionError:
+        return None
+    except OSError as error:
+        if isinstance(getattr(error, "reason", None), ConnectionError):
+            return None
+        raise Silent from error
+    except (ValueError, http.client.HTTPException):
+        return None
+    if len(told) > MOST_BYTES:
+        raise Silent
+    try:
+        return json.loads(told.decode())
+    except ValueError:
         return None
 
 
@@ -305,15 +352,20 @@ def percent(part: float, whole: float) -> float | None:
 
 def ran(*command: str) -> str:
     """What a program prints; "" where there is none, or it fails."""
+    return printed(*command) or ""
+
+
+def printed(*command: str) -> str | None:
+    """What a program prints; None where there is none, or it fails."""
     path = shutil.which(command[0])
     if path is None:
-        return ""
+        return None
     try:
         done = subprocess.run(  # noqa: S603 - commands of this file
             [path, *command[1:]], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=10, check=True
         )
     except (OSError, subprocess.SubprocessError):
-        return ""
+        return None
     return done.stdout.decode(errors="replace")
 
 

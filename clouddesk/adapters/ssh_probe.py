@@ -60,7 +60,7 @@ class BotKeys(Protocol):
 
 
 class HostKeys(Protocol):
-    """The public keys with which machines answered the first time, by node id; earlier by node key."""
+    """The public keys with which machines answered the first time, by the machine's id: keys of nodes come again."""
 
     async def read(self, reservation_id: str) -> Mapping[str, tuple[str, ...]]: ...
 
@@ -84,7 +84,7 @@ class SshProbe:
         if key is None:
             return []
         met = await self._host_keys.read(reservation.id)
-        known = {node.key: reservation.host_keys.get(node.key) or _known(met, node) for node in nodes}
+        known = {node.key: reservation.host_keys.get(node.key) or met.get(node.id, ()) for node in nodes}
         async with self._agents:
             return await self._look(reservation.id, nodes, key, known)
 
@@ -118,11 +118,6 @@ class SshProbe:
         return sample_of(told, node.key, self._clock())
 
 
-def _known(met: Mapping[str, tuple[str, ...]], node: Node) -> tuple[str, ...]:
-    # By the machine itself: another one made under its key has other keys.
-    return met.get(node.id) or met.get(node.key, ())
-
-
 def sample_of(told: Mapping[str, Any], node: str, at: datetime) -> Sample:
     """What the probe told, as far as it makes sense."""
     jobs = _counts(told.get("jobs"), _JOBS)
@@ -131,6 +126,7 @@ def sample_of(told: Mapping[str, Any], node: str, at: datetime) -> Sample:
     words = [f"{count} {_JOBS[name][1]}" if count > 1 else _JOBS[name][0] for name, count in jobs.items()]
     words += [f"{count} {name} connections" if count > 1 else f"a {name} connection" for name, count in clients.items()]
     logins = _number(told.get("logins"), _MOST)
+    count = sum(jobs.values()) + sum(clients.values())
     return Sample(
         node=node,
         at=at,
@@ -138,7 +134,8 @@ def sample_of(told: Mapping[str, Any], node: str, at: datetime) -> Sample:
         memory_percent=_number(told.get("memory_percent"), 100),
         gpu_percent=_number(told.get("gpu_percent"), 100),
         logins=None if logins is None else int(logins),
-        jobs=sum(jobs.values()) + sum(clients.values()),
+        # Where something does not say whether it has jobs, none that was seen says nothing.
+        jobs=None if told.get("silent") and not count else count,
         last_input_at=None if age is None else at - timedelta(seconds=int(age)),
         what=tuple(words),
     )

@@ -83,17 +83,17 @@ class RedisHostKeys:
         self._redis = redis
 
     async def read(self, reservation_id: str) -> dict[str, tuple[str, ...]]:
-        """By node."""
+        """By the machine's id."""
         async with answering():
             kept = await self._redis.hgetall(_host_keys(reservation_id))
-        return {node.decode(): tuple(json.loads(lines)) for node, lines in kept.items()}
+        return {machine.decode(): tuple(json.loads(lines)) for machine, lines in kept.items()}
 
     async def put(self, reservation_id: str, keys: Mapping[str, tuple[str, ...]]) -> None:
         """Keep those of machines that are new; what is known of others stays."""
         async with answering():
             pipeline = self._redis.pipeline()
-            for node, lines in keys.items():
-                pipeline.hsetnx(_host_keys(reservation_id), node, json.dumps(lines))
+            for machine, lines in keys.items():
+                pipeline.hsetnx(_host_keys(reservation_id), machine, json.dumps(lines))
             pipeline.expire(_host_keys(reservation_id), _KEYS_KEPT_SECONDS)
             await pipeline.execute()
 

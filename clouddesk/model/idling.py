@@ -14,6 +14,15 @@ class IdleWish:
     stop_seconds: int | None = None
     """0: it is never stopped by itself."""
 
+    def after(self, before: IdleWish) -> IdleWish:
+        """With what was wished before and is not changed by it; who wants it as usual wants all of it so."""
+        if self == IdleWish():
+            return self
+        return IdleWish(
+            before.ask_seconds if self.ask_seconds is None else self.ask_seconds,
+            before.stop_seconds if self.stop_seconds is None else self.stop_seconds,
+        )
+
 
 @dataclass(frozen=True)
 class IdleState:
@@ -73,7 +82,8 @@ def kept(state: IdleState, until: datetime, *, is_protected: bool) -> IdleState:
 def with_wish(state: IdleState, wish: IdleWish, now: datetime) -> IdleState:
     """Somebody wants it other than usual; what was asked before is no question any more."""
     known = rested(answered(state), now) if state.archive_at else answered(state)
-    return replace(known, wish=wish, counts_from=_latest(state.counts_from, state.asked_at and now))
+    counts_from = _latest(state.counts_from, state.asked_at and now)
+    return replace(known, wish=wish.after(state.wish), counts_from=counts_from)
 
 
 def shown_alive(state: IdleState, now: datetime) -> IdleState:

@@ -250,6 +250,11 @@ class Reservation:
         return Person(self.workspace_id, self.owner)
 
     @property
+    def account_person(self) -> Person:
+        """Whose access to the cloud it runs with."""
+        return Person(self.workspace_id, self.account_owner or self.owner)
+
+    @property
     def all_software(self) -> tuple[str, ...]:
         """All that its machines are for."""
         return (self.software, *self.more_software) if self.software else ()

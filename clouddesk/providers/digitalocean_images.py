@@ -1,6 +1,7 @@
 """Images of droplets' disks: snapshots, which have no tags when they are made, so that their names tell whose they are.
 
-A snapshot is listed when it is done; until then, and when it fails, only the droplet's action tells of it.
+A snapshot is listed when it is done; until then, and when it fails, only the droplet's action tells of it. It is read
+as one of the account's own images, which every token may that can make droplets.
 """
 
 from __future__ import annotations
@@ -10,14 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from clouddesk.model.errors import RequestRejected
-from clouddesk.model.node import AVAILABLE, PENDING, STOPPED, Belonging, Node, NodeImage, NodeOrder
+from clouddesk.model.node import AVAILABLE, ERROR, PENDING, STOPPED, Belonging, Node, NodeImage, NodeOrder
 from clouddesk.providers.cloud import IMAGE, in_parallel
 from clouddesk.providers.digitalocean_driver import DropletDriver
 from clouddesk.providers.digitalocean_names import read, written
 from clouddesk.providers.specs.digitalocean import DIGITALOCEAN
 
-_KIND, _FACTS = "clouddesk-image", 4
-_LIST = "/v2/snapshots?resource_type=droplet"
+_KIND, _FACTS = "clouddesk-image", 5
+_LIST = "/v2/images?private=true"
+_STATES = {"available": AVAILABLE, "new": PENDING, "pending": PENDING}
 ACTION = "snapshot"
 _NOT_YET = "action-"
 
@@ -34,19 +36,18 @@ class Snapshot:
 
 def name_of(order: NodeOrder, node: Node) -> str:
     """The snapshot's."""
-    return written(_KIND, order.installation, order.reservation_id, node.key, order.owner)
+    return written(_KIND, order.installation, order.reservation_id, node.key, node.id, order.owner)
 
 
 def listed(driver: DropletDriver, installation: str) -> list[Snapshot]:
     """All of the installation, oldest first."""
     found = []
-    for item in sorted(driver.read_all(_LIST, "snapshots"), key=_age):
+    for item in sorted(driver.read_all(_LIST, "images"), key=_age):
         facts = read(_KIND, str(item["name"]), _FACTS)
         if facts and facts[0] == installation:
-            _, reservation_id, key, owner = facts
-            image = NodeImage(
-                str(item["id"]), key, AVAILABLE, float(item["size_gigabytes"]), node_id=str(item["resource_id"])
-            )
+            _, reservation_id, key, node_id, owner = facts
+            state = _STATES.get(str(item["status"]).lower(), ERROR)
+            image = NodeImage(str(item["id"]), key, state, float(item["size_gigabytes"] or 0), node_id)
             found.append(Snapshot(image, tuple(item["regions"]), reservation_id, owner))
     return found
 
@@ -67,7 +68,7 @@ def delete(driver: DropletDriver, ids: Iterable[str]) -> None:
     """What is still being made can be deleted only when it is done."""
     for id_ in ids:
         if not id_.startswith(_NOT_YET):
-            driver.end("snapshots", id_)
+            driver.end("images", id_)
 
 
 def number(id_: str) -> int:

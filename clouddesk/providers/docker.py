@@ -12,14 +12,15 @@ from threading import local
 from typing import Any
 
 from libcloud.common.exceptions import BaseHTTPError
-from libcloud.compute.base import NodeImage, NodeSize
+from libcloud.compute.base import NodeImage as LibcloudImage
+from libcloud.compute.base import NodeSize
 from libcloud.compute.providers import DRIVERS, get_driver, set_driver
 
 from clouddesk.model import node as states
 from clouddesk.model.errors import Invalid, QuotaExceeded
-from clouddesk.model.node import SSH_PORT, Account, Belonging, Node, NodeOrder, NodePlan, Survey
+from clouddesk.model.node import SSH_PORT, Account, Belonging, Node, NodeImage, NodeOrder, NodePlan, Survey
 from clouddesk.model.offer import Offer
-from clouddesk.providers import docker_network
+from clouddesk.providers import docker_disks, docker_network
 from clouddesk.providers.cloud import (
     INSTALLATION,
     NETWORK,
@@ -143,9 +144,18 @@ class DockerCloud:
     def reboot(self, region: str, ids: list[str]) -> None:
         self._each(ids, "reboot_node")
 
+    def images(self, region: str, reservation_id: str) -> list[NodeImage]:
+        return docker_disks.kept(self._driver().connection, dict(self._mine(reservation_id)))
+
+    def keep_image(self, order: NodeOrder, node: Node) -> None:
+        docker_disks.keep(self._address, order, node)
+
+    def delete_images(self, region: str, ids: list[str]) -> None:
+        docker_disks.delete(self._driver().connection, ids)
+
     def clear_disks(self, region: str, reservation_id: str) -> tuple[str, ...]:
-        """A node's disk is part of it."""
-        return ()
+        """A node's disk is part of it, but for the image that it was made from, when that was another node's."""
+        return docker_disks.clear(self._driver().connection, dict(self._mine(reservation_id)))
 
     def clear_others(self, region: str, reservation_id: str) -> tuple[str, ...]:
         """The network, and what was never started."""
@@ -165,7 +175,10 @@ class DockerCloud:
     def holdings(self, region: str) -> Survey:
         return Survey(
             nodes=tuple(_node(item) for item in self._containers()),
-            belongings=tuple(_belonging(item) for item in self._networks()),
+            belongings=(
+                *(_belonging(item) for item in self._networks()),
+                *docker_disks.belongings(self._driver().connection, dict(self._mine("")), REGION),
+            ),
         )
 
     def _make(self, order: NodeOrder, plan: NodePlan, image: Image, network: str, address: str, port: int) -> Node:
@@ -176,7 +189,7 @@ class DockerCloud:
             made = driver.create_node(
                 name,
                 driver.size(order.size),
-                NodeImage(image.id, image.id, driver),
+                LibcloudImage(plan.image or image.id, image.system, driver),
                 ex_hostname=_host_name(f"{order.name}-{plan.key}"),
                 ex_aliases=[_host_name(plan.key)],
                 ex_network=network,

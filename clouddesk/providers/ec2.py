@@ -221,7 +221,12 @@ class Ec2Cloud:
         self._driver(region).for_all("RebootInstances", ids)
 
     def images(self, region: str, reservation_id: str) -> list[NodeImage]:
-        return ec2_images.listed(self._driver(region), self._mine(reservation_id))
+        driver = self._driver(region)
+        # Tags may be read by every key that was made for this, also by those from before there were images.
+        tagged = driver.list_tags(
+            {"resource-type": ["image", "snapshot"], "key": [RESERVATION], "value": [reservation_id]}
+        )
+        return ec2_images.listed(driver, self._mine(reservation_id)) if tagged else []
 
     def keep_image(self, order: NodeOrder, node: Node) -> None:
         ec2_images.keep(self._driver(order.region), order, node)

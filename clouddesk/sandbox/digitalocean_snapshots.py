@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any
 
@@ -40,9 +41,8 @@ def take(ask: Ask, droplet: Droplet) -> Action:
     name = ask.body.get("name")
     if not isinstance(name, str) or not 1 <= len(name) <= _LONGEST_NAME:
         raise unprocessable("Name can't be blank")
-    action = ask.store.change(
-        droplet, "snapshot", after=droplet.status, seconds=ask.boot_seconds, is_failing=ask.fate.is_broken
-    )
+    seconds = math.inf if ask.fate.is_stuck else ask.boot_seconds
+    action = ask.store.change(droplet, "snapshot", after=droplet.status, seconds=seconds, is_failing=ask.fate.is_broken)
     disk = SIZES[droplet.facts["size"]]["disk"]
     known = {
         "id": ask.store.number(SNAPSHOTS, _FIRST),

@@ -169,6 +169,8 @@ class Sighting:
     verdict: Verdict | None
     thresholds: Thresholds
     """The usual ones, without what its people wish."""
+    at: datetime | None = None
+    """When that was so; None where it does not matter, or a version before this one did not say."""
 
 
 @dataclass(frozen=True)

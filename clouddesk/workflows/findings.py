@@ -107,7 +107,7 @@ def is_of_account(view: Reservation, account: SweptAccount) -> bool:
     if view.provider != account.provider:
         return False
     is_here = view.provider == OWN_MACHINE and view.workspace_id == LOCAL_WORKSPACE
-    return is_here or credential_ref(view.person, view.provider) in account.credential_refs
+    return is_here or credential_ref(view.account_person, view.provider) in account.credential_refs
 
 
 def ended(view: Reservation, reason: str, now: datetime) -> Reservation:

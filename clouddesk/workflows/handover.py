@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from clouddesk.model import audit, notice
+from clouddesk.model.idling import shown_alive
 from clouddesk.model.reservation import ReservationOrder, Tenure
 from clouddesk.workflows.contracts import Handover
 from clouddesk.workflows.notices import make_notice
@@ -48,6 +49,8 @@ def hand_over(state: ReservationState, order: ReservationOrder, now: datetime, w
         account_owner=before.account_owner or before.owner,
         earlier_owners=(*before.earlier_owners, Tenure(before.owner, now)),
         shares=tuple(share for share in before.shares if share.user_id != wish.to),
+        # Whoever has it now was asked nothing yet.
+        idling=shown_alive(before.idling, now),
     )
     for user_id in (before.owner, wish.to):
         _tell(state, notice.HANDED_OVER, now, user_id, before=before.owner, before_name=before.name)

@@ -57,7 +57,7 @@ class IdleCheck:
         verdict = judge(samples, [node.key for node in item.living_nodes], thresholds, now, vcpus=item.vcpus)
         step, _ = advance(item, verdict, thresholds, now)
         if step != NOTHING:
-            await self._engine.seen(item.id, Sighting(verdict, thresholds))
+            await self._engine.seen(item.id, Sighting(verdict, thresholds, now))
         return step
 
     def _since(self, item: Reservation, thresholds: Thresholds, now: datetime) -> datetime:

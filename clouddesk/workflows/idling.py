@@ -29,7 +29,7 @@ with workflow.unsafe.imports_passed_through():
         saves_by_stopping,
         wished,
     )
-    from clouddesk.model.idleness import Thresholds, Verdict
+    from clouddesk.model.idleness import JUST_NOW, Thresholds, Verdict
     from clouddesk.model.idling import IdleState, kept, with_wish
     from clouddesk.model.reservation import Reservation
     from clouddesk.workflows.archiving import Archiver
@@ -62,7 +62,9 @@ class IdleWatch:
             return
         view = state.view
         step, idling = advance(view, sighting.verdict, sighting.thresholds, now)
-        if step == NOTHING:
+        is_old = sighting.at is not None and now - sighting.at > JUST_NOW
+        # It waited for a worker, and somebody may have come meanwhile: the next look decides.
+        if step == NOTHING or (is_old and step in (ANNOUNCE, STOP)):
             return
         if step == STOP:
             self._switch.begin(STOPPING_THEM, "", idling=idling)

@@ -85,7 +85,7 @@ class UtilisationActivities:
             for first in range(0, len(ids), READ_AT_ONCE):
                 for item in await self._views.many(ids[first : first + READ_AT_ONCE]):
                     if item.state == RUNNING:
-                        place = item.provider, item.region, credential_ref(item.person, item.provider)
+                        place = item.provider, item.region, credential_ref(item.account_person, item.provider)
                         found[place].append((item.id, item.node_count))
         return [Page(*place, tuple(page)) for place, items in found.items() for page in _paged(items)]
 

@@ -364,7 +364,7 @@ class SweepActivities:
 
     async def _tell_refused(self, ref: str, code: str) -> None:
         for item in await self._views.all(only_live=True):
-            if credential_ref(item.person, item.provider) == ref:
+            if credential_ref(item.account_person, item.provider) == ref:
                 await self._signal(item.id, ReservationWorkflow.credentials_refused, code)
 
 

@@ -14,7 +14,7 @@ import pytest
 from docker import APIClient
 
 from clouddesk.model.errors import Invalid, QuotaExceeded, RequestRejected
-from clouddesk.model.node import ERROR, RUNNING, STOPPED, Node
+from clouddesk.model.node import ERROR, RUNNING, STOPPED, Node, NodeImage, NodeOrder
 from clouddesk.providers import LibcloudProvider, open_provider
 from clouddesk.providers.docker_engine import connect
 from tests.contract.conftest import wait_for
@@ -68,6 +68,15 @@ class Bench:
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
+    def archive(self, wanted: NodeOrder) -> NodeImage:
+        """The image of its one node, which is ended."""
+        self.provider.stop_nodes(self.name, "local")
+        self.wait_for(STOPPED)
+        (image,) = self.provider.keep_images(wanted)
+        self.provider.end_nodes(self.name, "local", [node.id for node in self.nodes()])
+        wait_for(lambda: self.nodes() == [], within_seconds=60)
+        return image
+
     def end(self) -> None:
         wait_for(lambda: self.provider.destroy_nodes(self.name, "local").is_complete, within_seconds=60)
 
@@ -75,6 +84,7 @@ class Bench:
         """All of the reservation that the engine itself still knows."""
         label = {"label": f"clouddesk-reservation={self.name}"}
         found = [*self.client.containers(all=True, filters=label), *self.client.networks(filters=label)]
+        found += self.client.images(all=True, filters=label)
         return [item["Id"] for item in found]
 
 
@@ -207,6 +217,31 @@ def test_a_node_keeps_its_disk_its_addresses_and_its_port_while_it_is_off(bench:
     assert bench.nodes() == before
     assert bench.says(before[0], "cat note") == "kept"
     assert bench.says(before[0], "getent hosts node-2").split()[0] == before[1].private_address
+
+
+def test_what_is_on_a_nodes_disk_survives_the_node_in_its_image_again_and_again(bench: Bench) -> None:
+    wanted = order(bench.name, "node-1", public_keys=(bench.public_key,))
+    (first,) = bench.make("node-1")
+    keys = bench.says(first, "cat /etc/ssh/ssh_host_ed25519_key.pub")
+    bench.says(first, "echo one >note; sudo sh -c 'echo deep >/srv/note; echo passing >/run/note'")
+    written = {"note": "one"}
+    node, older = first, ""
+    for again in ("two", "three"):
+        image = bench.archive(wanted)
+        assert (image.node_id, image.key) == (node.id, "node-1")
+        assert image.id != older
+        (node,) = bench.provider.create_nodes(replace(wanted, nodes=(replace(wanted.nodes[0], image=image.id),)))
+        assert node.id != first.id
+        bench.says(node, "true")
+        assert {name: bench.says(node, f"cat {name}") for name in written} == written
+        assert bench.says(node, "cat /srv/note; cat /etc/ssh/ssh_host_ed25519_key.pub") == f"deep\n{keys}"
+        assert bench.run(node, "test -e /run/note").returncode == 1, "memory is no disk"
+        assert bench.provider.delete_images(bench.name, "local") == ()
+        assert bench.provider.get_images(bench.name, "local") == []
+        bench.says(node, f"echo {again} >note-{again}; sync")
+        written[f"note-{again}"], older = again, image.id
+    bench.end()
+    assert bench.left() == []
 
 
 def test_a_node_comes_back_from_a_reboot_whoever_asks_for_it(bench: Bench) -> None:

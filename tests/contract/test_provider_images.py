@@ -12,8 +12,10 @@ from clouddesk.model.errors import ProviderDown, RequestRejected
 from clouddesk.model.invalid import CannotArchive
 from clouddesk.model.node import AVAILABLE, ERROR, RUNNING, STOPPED, NodeImage, NodeOrder, NodePlan
 from clouddesk.providers import PROVIDERS, LibcloudProvider, faults
+from tests.contract.aws_api import client
 from tests.contract.cases import CASES
 from tests.contract.conftest import Sandbox
+from tests.contract.digitalocean_api import Api
 from tests.contract.test_provider_contract import INSTALLATION, Case, states, wait_until
 
 KEEPERS = [name for name in CASES if PROVIDERS[name].image_usd_gb_month is not None]
@@ -223,6 +225,60 @@ def test_a_cloud_that_stays_down_is_told_as_such(case: Case, monkeypatch: pytest
         case.open().keep_images(order)
     case.sandbox.clear_faults()
     assert [image.key for image in keep(case, order)] == ["node-1"]
+
+
+@pytest.mark.parametrize("case", ["aws"], indirect=True)
+def test_a_snapshot_whose_image_is_gone_already_is_found_and_deleted(case: Case) -> None:
+    order = stopped(case, "node-1")
+    (kept,) = keep(case, order)
+    ec2 = client(case.sandbox, region=case.region)
+    # As when somebody is cut off between the two.
+    ec2.deregister_image(ImageId=kept.id)
+    (left,) = images(case)
+    assert (left.state, left.key, left.node_id) == (ERROR, "node-1", kept.node_id)
+    (again,) = keep(case, order)
+    assert again.id not in (kept.id, left.id)
+    ec2.deregister_image(ImageId=again.id)
+    end(case)
+    wait_until(lambda: case.open().destroy_nodes(case.reservation_id, case.region).is_complete)
+    filters = [{"Name": "tag:clouddesk-reservation", "Values": [case.reservation_id]}]
+    assert ec2.describe_snapshots(OwnerIds=["self"], Filters=filters)["Snapshots"] == []
+
+
+@pytest.mark.parametrize("case", ["aws"], indirect=True)
+def test_an_image_that_is_listed_late_is_waited_for_and_not_doubled(case: Case) -> None:
+    order = stopped(case, "node-1")
+    case.sandbox.fault("late_listing", seconds=2, match={"operation": "keep"})
+    assert [image.key for image in keep(case, order)] == ["node-1"]
+    filters = [{"Name": "tag:clouddesk-reservation", "Values": [case.reservation_id]}]
+    assert len(client(case.sandbox, region=case.region).describe_images(Filters=filters)["Images"]) == 1
+
+
+@pytest.mark.parametrize("case", ["digitalocean"], indirect=True)
+def test_of_two_images_of_one_machine_the_older_stays(case: Case) -> None:
+    order = stopped(case, "node-1")
+    (kept,) = keep(case, order)
+    api = Api(case.sandbox)
+    (name,) = [item["name"] for item in api.get("/images?private=true")["images"] if str(item["id"]) == kept.id]
+    api.ask("POST", f"/droplets/{kept.node_id}/actions", {"type": "snapshot", "name": name})
+    wait_until(lambda: len(images(case)) == 2)
+    assert case.open().keep_images(order) == [kept]
+
+
+@pytest.mark.parametrize("case", ["digitalocean"], indirect=True)
+def test_snapshots_that_people_made_are_left_alone(case: Case) -> None:
+    order = stopped(case, "node-1")
+    (kept,) = keep(case, order)
+    api = Api(case.sandbox)
+    for name in ("before the upgrade", "clouddesk-image:inst-contract", f"clouddesk-image:{case.reservation_id}:a:b"):
+        api.ask("POST", f"/droplets/{kept.node_id}/actions", {"type": "snapshot", "name": name})
+        api.wait_until_free(int(kept.node_id))
+    assert images(case) == [kept]
+    wait_until(lambda: case.open().destroy_nodes(case.reservation_id, case.region).is_complete)
+    theirs = [item for item in api.get("/snapshots")["snapshots"] if item["resource_id"] == kept.node_id]
+    assert len(theirs) == 3
+    for item in theirs:
+        api.ask("DELETE", f"/snapshots/{item['id']}")
 
 
 @pytest.mark.parametrize("name", OTHERS)

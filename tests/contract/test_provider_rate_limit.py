@@ -138,8 +138,9 @@ class Counting:
         return self.waits
 
 
-# One list; then one of machines, of disks, and of each other thing that has tags.
-REQUESTS = {"aws": 1 + 3, "digitalocean": 1 + 3, "linode": 1 + 4, "vultr": 1 + 5}
+# One list; then one of machines, of disks, of each other thing that has tags, and of images. At DigitalOcean only
+# droplets tell of images that are being made.
+REQUESTS = {"aws": 1 + 4, "digitalocean": 1 + 5, "linode": 1 + 4, "vultr": 1 + 5}
 
 
 @pytest.fixture(params=REQUESTS)

@@ -19,7 +19,7 @@ from clouddesk.model.actor import ADMIN, Actor
 from clouddesk.model.approval import APPROVED, DONE, RESERVE, AlreadyDecided, Approval, OverBudget, Purchase
 from clouddesk.model.budget import MONTH, TEAM, Bound, Budget, BudgetBook, Commitment, Finding, Hold
 from tests.builders import a_reservation
-from tests.conversation.memory import MemoryTrail
+from tests.conversation.memory_reservations import MemoryTrail
 from tests.servers import redis_url
 
 __all__ = ["redis_url"]

@@ -7,20 +7,21 @@ import json
 import os
 import subprocess
 import threading
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
 from clouddesk.adapters import node_probe
-from clouddesk.adapters.ssh_probe import SshProbe
+from clouddesk.adapters.ssh_probe import SshProbe, sample_of
 from clouddesk.language.localtime import utc_now
 from clouddesk.model.configuration import BotKey
 from clouddesk.model.reservation import RUNNING
 from clouddesk.model.utilisation import Sample
-from tests.builders import a_reservation
+from tests.builders import NOW, a_reservation
 from tests.contract.conftest import wait_for
 from tests.contract.test_provider_docker import SSH, Bench, bench, key
 
@@ -63,7 +64,7 @@ async def test_sessions_work_and_connections_are_seen_and_ones_own_look_is_not(b
         "worker-1": (0, 0),
     }
     assert all(sample.cpu_percent is not None and sample.memory_percent for sample in quiet.values())
-    assert set(keys.met) == {"controller", "worker-1"}, "the keys of the first contact are kept"
+    assert set(keys.met) == {node.id for node in nodes}, "the keys of the first contact are kept"
     assert (await look())["controller"].logins == 0, "an earlier look is no login"
 
     kernel = "python3 -c 'while True: pass' -m ipykernel_launcher"
@@ -100,6 +101,9 @@ async def test_a_machine_with_another_key_than_before_and_one_that_is_gone_are_s
 
     assert [sample.node for sample in await probe.look(item)] == ["node-1"]
     wrong = " ".join(bench.public_key.split()[:2])
+    assert list(keys.met) == [node.id], "another machine may have the key of the node some day"
+    keys.met = {"node-1": (wrong,), "earlier": (wrong,)}
+    assert [sample.node for sample in await probe.look(item)] == ["node-1"]
     assert await probe.look(replace(item, host_keys={"node-1": (wrong,)})) == []
     keys.is_known = False
     assert await probe.look(item) == [], "machines that do not know our key are not asked"
@@ -138,17 +142,34 @@ def test_a_page_of_something_else_on_the_same_port_counts_nothing() -> None:
         assert node_probe.dask_tasks({"listening": {8787: address}}) == 0
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [{"status": 401}, {"status": 500}, {"seconds": node_probe.ANSWER_SECONDS + 1}, {"padding": node_probe.MOST_BYTES}],
+    ids=lambda fault: next(iter(fault)),
+)
+def test_a_page_that_does_not_say_leaves_unknown_whether_there_are_jobs(fault: dict[str, Any]) -> None:
+    with pages(8265, **fault) as address:
+        counts, silent = node_probe.jobs_of({"listening": {8265: address}})
+    assert silent == ["ray"]
+    assert sample_of({"jobs": counts, "silent": silent}, "node-1", NOW).jobs is None
+    assert sample_of({"jobs": {"spark": 1}, "silent": silent}, "node-1", NOW).jobs == 1
+
+
 @contextmanager
-def pages(port: int, answers: Mapping[str, Any] = PAGES) -> Iterator[str]:
+def pages(
+    port: int, answers: Mapping[str, Any] = PAGES, *, status: int = 200, seconds: float = 0, padding: int = 0
+) -> Iterator[str]:
     """The address at which these pages are served; one of the loopback's many, on which the port is free."""
     address = f"127.{os.getpid() // 250 % 250 + 1}.{os.getpid() % 250 + 1}.7"
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             found = answers.get(self.path)
-            self.send_response(200 if found is not None else 404)
-            self.end_headers()
-            self.wfile.write(json.dumps(found).encode() if found is not None else b"<html>")
+            time.sleep(seconds)
+            with suppress(ConnectionError):
+                self.send_response(status if found is not None else 404)
+                self.end_headers()
+                self.wfile.write(json.dumps(found).encode() + b" " * padding if found is not None else b"<html>")
 
         def log_message(self, *_: object) -> None:
             pass

@@ -29,10 +29,11 @@ from clouddesk.model.idle_steps import ASK, advance, usual
 from clouddesk.model.idleness import IDLE as IDLE_NOW
 from clouddesk.model.idleness import Thresholds, Verdict
 from clouddesk.model.notice import IDLE, Notice
+from clouddesk.settings import PROJECT
 from clouddesk.workflows.idling import facts_of
 from clouddesk.workflows.notices import make_notice
 from connectors import light_rasa
-from tests.conversation.memory import PROJECT, MemoryDesk
+from tests.conversation.memory import MemoryDesk
 
 Reply = dict[str, Any]
 

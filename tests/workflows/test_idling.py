@@ -15,11 +15,12 @@ from clouddesk.language.localtime import utc_now
 from clouddesk.model import audit, notice
 from clouddesk.model.errors import WrongState
 from clouddesk.model.idle_steps import ANNOUNCE, ASK, NOTHING, STOP, WITHDRAW
-from clouddesk.model.idleness import Thresholds
+from clouddesk.model.idleness import Thresholds, judge
 from clouddesk.model.idling import IdleWish
 from clouddesk.model.reservation import ReservationOrder
 from clouddesk.model.utilisation import Use
 from clouddesk.settings import PROJECT
+from clouddesk.workflows.contracts import Sighting
 from clouddesk.workflows.idle_check import IdleCheck
 from clouddesk.workflows.measuring import UtilisationActivities
 from tests.workflows.conftest import Bench
@@ -208,6 +209,36 @@ async def test_nothing_is_kept_of_what_is_being_given_back(bench: Bench):
     await bench.engine.release(order.reservation_id)
     with pytest.raises(WrongState):
         await bench.engine.keep(order.reservation_id, datetime.now(timezone.utc) + HOURS, "late")
+
+
+async def test_what_was_seen_a_while_ago_announces_and_stops_nothing(bench: Bench):
+    seen, order = rounds(bench, stop_seconds=1), await bench.reserve_and_wait()
+    await seen.see(order, QUIET, since=HOURS)
+    assert await seen.check(order) == ASK
+    view = await bench.engine.get(order.reservation_id)
+    samples = await seen.series.read(view.id, since=utc_now() - HOURS)
+    now = utc_now()
+    keys = [node.key for node in view.living_nodes]
+    verdict = judge(samples, keys, seen.thresholds, now, vcpus=view.vcpus)
+    asked = await bench.until(order, lambda view: view.idling.stop_at is not None)
+    while utc_now() < asked.idling.stop_at:
+        await bench.pause()
+    await bench.engine.seen(view.id, Sighting(verdict, seen.thresholds, now - timedelta(minutes=4)))
+    # Signals are taken one after the other, and this one is taken before the question to its workflow.
+    assert not (await bench.engine.get(view.id)).idling.is_announced
+    await bench.engine.seen(view.id, Sighting(verdict, seen.thresholds, now))
+    await bench.until(order, lambda view: view.idling.is_announced)
+
+
+async def test_who_takes_it_over_was_asked_nothing_yet(bench: Bench):
+    seen, order = rounds(bench), await bench.reserve_and_wait()
+    await seen.see(order, QUIET, since=HOURS)
+    assert await seen.check(order) == ASK
+    await bench.engine.offer_handover(order.reservation_id, "ben", by=order.owner)
+    await bench.engine.hand_over(order.reservation_id, "ben", "etl-of-ben", by="ben")
+    idling = (await bench.engine.get(order.reservation_id)).idling
+    assert (idling.asked_at, idling.stop_at) == (None, None)
+    assert await seen.check(order) == NOTHING, "being unused is counted from then on"
 
 
 # --- archived at last -------------------------------------------------------------------------------------------------

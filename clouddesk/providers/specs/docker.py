@@ -30,6 +30,8 @@ DOCKER = ProviderSpec(
     default_system="debian-12",
     bills_stopped_machines=False,
     is_live_priced=True,
+    # On the machine's own disk.
+    image_usd_gb_month=0.0,
     # It is nobody's service.
     requests_per_second=1000,
     request_burst=1000,

@@ -24,7 +24,7 @@ from clouddesk.settings import Settings
 from clouddesk.ssh_keys import SshKeys
 from connectors.slack.gateway import open_gateway
 from tests.builders import NOW
-from tests.conversation.memory import MemorySshKeys
+from tests.conversation.memory_people import MemorySshKeys
 from tests.integration.slack.dialogue import SECRET, Dialogue
 from tests.servers import free_port, redis_url
 

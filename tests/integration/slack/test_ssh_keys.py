@@ -9,7 +9,7 @@ from clouddesk.model.ssh_key import SshKey
 from clouddesk.sandbox.slack.server import SlackServer
 from clouddesk.sandbox.slack.store import View
 from clouddesk.ssh_keys import SshKeys
-from tests.conversation.memory import MemorySshKeys
+from tests.conversation.memory_people import MemorySshKeys
 from tests.integration.slack.conftest import StartGateway, said, until
 from tests.integration.slack.dialogue import Dialogue
 from tests.integration.slack.test_forms import Quoting

@@ -26,7 +26,8 @@ from clouddesk.model.orphan import Orphan
 from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import PARTIAL, Reservation
 from clouddesk.model.share import EXTEND, MANAGE, USE, Share
-from tests.conversation.memory import START, MemoryDesk
+from tests.conversation.memory import MemoryDesk
+from tests.conversation.memory_clock import START
 from tests.keys import public_key
 
 ANN = Actor(LOCAL_WORKSPACE, "ann")

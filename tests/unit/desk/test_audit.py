@@ -17,7 +17,8 @@ from clouddesk.model.credentials import CredentialInfo, Secret, SecretFields
 from clouddesk.model.errors import CredentialsRejected
 from clouddesk.model.node import Account
 from clouddesk.providers import PROVIDERS
-from tests.conversation.memory import START, MemoryDesk
+from tests.conversation.memory import MemoryDesk
+from tests.conversation.memory_clock import START
 
 ANN, BOB = Actor("local", "ann"), Actor("local", "bob")
 ADMINISTRATOR = Actor("local", "root", roles=(ADMIN,))

@@ -19,7 +19,10 @@ from clouddesk.model.costs import CostAccount
 from clouddesk.model.errors import CloudDeskError
 from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import RUNNING, STOPPED
-from tests.conversation.memory import MemoryBudgets, MemoryDesk, MemoryEngine, MemoryLedger
+from tests.conversation.memory import MemoryDesk
+from tests.conversation.memory_engine import MemoryEngine
+from tests.conversation.memory_reservations import MemoryLedger
+from tests.conversation.memory_team import MemoryBudgets
 
 PEOPLE = [Actor("local", name) for name in ("ann", "ben", "cid")]
 ROOT = Actor("local", "root", roles=(ADMIN, MEMBER))

@@ -29,7 +29,7 @@ from clouddesk.model.share import EXTEND, MANAGE, USE, Share
 from clouddesk.model.timer import EVERY_DAY, STOP, Weekly
 from clouddesk.peers import Kind
 from clouddesk.timers import Switch
-from tests.conversation.memory import START
+from tests.conversation.memory_clock import START
 from tests.keys import public_key
 from tests.unit.desk.matrix import (
     ANN,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from clouddesk.adapters.blueprints import load_blueprints
 from clouddesk.model.idle_steps import ANNOUNCE, ASK, NOTHING, OFFER, STOP, WITHDRAW, advance, usual
 from clouddesk.model.idleness import BUSY, IDLE, UNKNOWN, Thresholds, Verdict
-from clouddesk.model.idling import IdleWish, kept, shown_alive, switched, with_wish
+from clouddesk.model.idling import IdleState, IdleWish, kept, shown_alive, switched, with_wish
 from clouddesk.model.reservation import RUNNING, STOPPED, Reservation
 from clouddesk.settings import PROJECT
 from tests.builders import a_reservation
@@ -191,3 +191,13 @@ def test_nothing_is_stopped_but_after_a_question_and_an_announcement_with_nobody
     assert stopped_price < 1.0 or STOP not in taken
     for earlier, later in zip(life.steps, life.steps[1:], strict=False):
         assert earlier[1] != ASK or later[1] != ASK or later[0] - earlier[0] >= 24
+
+
+def test_a_wish_leaves_what_it_does_not_speak_of_as_it_was_wished() -> None:
+    never = IdleWish(stop_seconds=0)
+    later = IdleWish(ask_seconds=5 * 3600)
+    assert later.after(never) == IdleWish(5 * 3600, 0)
+    assert never.after(later) == IdleWish(5 * 3600, 0)
+    assert IdleWish(3600, 900).after(never) == IdleWish(3600, 900)
+    assert IdleWish().after(IdleWish(3600, 0)) == IdleWish()
+    assert with_wish(with_wish(IdleState(), never, START), later, START).wish == IdleWish(5 * 3600, 0)

@@ -12,6 +12,7 @@ from actions.idle_words import KEEP, PROTECT, SHOW, WISH, IdleWords
 from actions.turn import Turn
 from clouddesk.model.actor import Actor
 from clouddesk.model.idling import IdleState, IdleWish
+from clouddesk.settings import Limits
 from tests.builders import a_reservation
 
 NOW = datetime.fromisoformat("2026-03-04T13:00:00+00:00")
@@ -22,6 +23,10 @@ class OneMachine:
 
     def __init__(self, *, is_asked: bool) -> None:
         self.item = a_reservation(name="etl-1", idling=IdleState(asked_at=NOW if is_asked else None))
+
+    @property
+    def limits(self) -> Limits:
+        return Limits()
 
     def clock(self) -> datetime:
         return NOW
@@ -46,6 +51,11 @@ async def said(text: str, *, is_asked: bool = False) -> IdleWords | None:
         ("please do not stop etl-1 when idle for 6 hours", IdleWish(ask_seconds=6 * 3600)),
         ("only ask me after 6 hours idle", IdleWish(ask_seconds=6 * 3600)),
         ("ask me once it was unused for a day", IdleWish(ask_seconds=86400)),
+        ("i don't want you to stop etl-1 when it is idle", IdleWish(stop_seconds=0)),
+        ("I do not want it stopped when it is idle", IdleWish(stop_seconds=0)),
+        ("keep etl-1 running even if nobody uses it", IdleWish(stop_seconds=0)),
+        ("keep it even if it is idle for 20 minutes", IdleWish(ask_seconds=3 * 3600)),
+        ("only ask me after it was idle for 3 weeks", IdleWish(ask_seconds=13 * 86400)),
         ("stop it when it is idle", IdleWish()),
         ("can you stop etl-1 if it's idle for more than 2 hours", IdleWish(ask_seconds=5400, stop_seconds=1800)),
         ("turn it off after 30 minutes idle", IdleWish(ask_seconds=900, stop_seconds=900)),
@@ -55,6 +65,21 @@ async def test_what_is_wished_when_nobody_uses_it(text: str, wish: IdleWish) -> 
     found = await said(text)
     assert found is not None
     assert (found.what, found.wish, len(found.items)) == (WISH, wish, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "until"),
+    [
+        ("keep etl-1 for 20 minutes even if nobody uses it", "2026-03-04T14:20"),
+        ("keep it until friday even if it's idle", "2026-03-06T18:00"),
+        ("leave it on till tomorrow noon, even when it is idle", "2026-03-05T12:00"),
+    ],
+)
+async def test_a_time_until_which_it_is_kept_is_no_wish_for_good(text: str, until: str) -> None:
+    found = await said(text)
+    assert found is not None
+    assert found.until is not None
+    assert (found.what, found.until.isoformat()[:16]) == (KEEP, _utc(until))
 
 
 @pytest.mark.parametrize(
@@ -91,6 +116,7 @@ async def test_an_answer_without_a_time_is_for_a_day_and_only_while_it_is_asked(
         *("how long has it been idle", "why was it stopped when it was idle?", "don't stop it", "no don't stop it"),
         *("don't stop it at night any more", "don't let it expire until friday", "please don't kill it until 6am"),
         *("keep it 2 hours longer", "stop it every night at 7", "give me a vm that is not idle", "delete it if idle"),
+        *("stop etl-1 because it is idle", "stop it, it is idle", "stop it while it is idle"),
         *("keep etl-1 until friday 5pm", "extend it by 3 hours", "remind me when it is idle"),
     ],
 )

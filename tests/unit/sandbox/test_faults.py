@@ -64,3 +64,12 @@ def test_every_kind_is_taken_up_with_its_facts(kind: str) -> None:
 def test_fault_that_makes_no_sense_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(BadFault):
         Faults().add(wrong)
+
+
+def test_an_image_has_a_fate_only_when_it_was_told_so() -> None:
+    faults = Faults()
+    faults.add({"kind": "broken_node"})
+    assert not faults.fate(("CreateImage", "keep"), "us-east-1").is_broken
+    faults.add({"kind": "broken_node", "match": {"operation": "keep"}})
+    assert faults.fate(("CreateImage", "keep"), "us-east-1").is_broken
+    assert faults.fate(("RunInstances", "create"), "us-east-1").is_broken, "the first waits for a machine still"

@@ -131,3 +131,9 @@ def test_ones_own_machine_is_the_account_of_everybody_at_its_terminal(
     account = SweptAccount(provider, "1", (f"people/local/nobody/{provider}",))
     view = replace(a_reservation(), provider=provider, workspace_id=workspace_id, owner="ann")
     assert is_of_account(view, account) is is_there
+
+
+def test_what_was_handed_over_stays_in_the_account_that_it_runs_with() -> None:
+    view = replace(a_reservation(), provider="aws", workspace_id="T1", owner="ben", account_owner="ann")
+    assert is_of_account(view, SweptAccount("aws", "1", ("people/T1/ann/aws",)))
+    assert not is_of_account(view, SweptAccount("aws", "2", ("people/T1/ben/aws",)))
