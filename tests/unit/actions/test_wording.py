@@ -51,6 +51,7 @@ ERRORS = [
     errors.CredentialsMissing(),
     errors.CredentialsMissing("aws"),
     errors.WrongState("spark-1", state="stopped", wanted="stop"),
+    errors.WrongState("spark-1", state="archiving", wanted="start"),
     errors.NotLookedAfter("spark-1"),
     errors.Protected("etl"),
     errors.Frozen(Freeze("local", "root", AT)),
