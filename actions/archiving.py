@@ -58,7 +58,7 @@ class ActionArchiveResource(ReservationTask):
         left = [item for item in items if item.archived_hourly_price_usd is None]
         items = [item for item in items if item not in left]
         if left:
-            turn.say("utter_archive_left", names=names([item.name for item in left]), clouds=image_clouds())
+            turn.say("utter_archive_left", names=names([item.name for item in left]))
         turn.facts = {**turn.facts, "reservation": [{"id": item.id, "name": item.name} for item in items]}
         if len(items) < 2:
             # What is left is asked about by itself, or there is nothing to ask.

@@ -138,8 +138,23 @@ class ActionStopResource(ReservationTask):
     async def ask(self, turn: Turn, items: Sequence[Reservation]) -> bool:
         price = sum(item.hourly_price_usd for item in items)
         stopped_price = sum(item.stopped_hourly_price_usd for item in items)
-        response = "utter_confirm_stop_many" if stopped_price < price else "utter_confirm_stop_many_saves_nothing"
-        return _ask_for_several(turn, response, items, hourly=hourly(price), stopped_hourly=hourly(stopped_price))
+        archived = [item.archived_hourly_price_usd for item in items]
+        response, buttons, archived_price = "utter_confirm_stop_many", None, None
+        if stopped_price >= price:
+            response = "utter_confirm_stop_many_saves_nothing"
+            if None not in archived and len(items) > 1:
+                archived_price = sum(each or 0.0 for each in archived)
+                response = "utter_confirm_stop_many_archive_saves"
+                buttons = [button("Archive them", "archive_resource", resource_name=[item.id for item in items])]
+        return _ask_for_several(
+            turn,
+            response,
+            items,
+            buttons=buttons,
+            hourly=hourly(price),
+            stopped_hourly=hourly(stopped_price),
+            archived_hourly=hourly(archived_price),
+        )
 
 
 class ActionStartResource(ReservationTask):

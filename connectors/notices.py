@@ -44,6 +44,8 @@ _ENDINGS = {
     kinds.IDLE_REST: ("archives",),
 }
 """By kind: the facts, each with a wording of its own where it is given."""
+_ARCHIVABLE = (kinds.IDLE, kinds.IDLE_REST, kinds.IDLE_ARCHIVE)
+"""Kinds that ask about a machine that nobody uses."""
 
 _log = structlog.get_logger()
 
@@ -112,7 +114,8 @@ class Wording:
         if response is None:
             _log.warning("notice.unworded", kind=notice.kind)
             return Reply(f"*{values['name'] or notice.reservation_id}*: {notice.kind}.")
-        buttons = [Button(_fill(item["title"], values), _fill(item["payload"], values)) for item in response["buttons"]]
+        shown = self._with_archive(notice, response["buttons"])
+        buttons = [Button(_fill(item["title"], values), _fill(item["payload"], values)) for item in shown]
         small = tuple(word for word in (values["simulated"].strip(),) if word)
         secrets_of = notice.reservation_id if values["doors"] else ""
         return Reply(_fill(response["text"], values).strip(), tuple(buttons), small=small, secrets_of=secrets_of)
@@ -137,12 +140,20 @@ class Wording:
             values[key] = called(Person(notice.workspace_id, values[key])) if values[key] else ""
         values["not_yet"] = f"\nNot yet, as it does not answer: {values['behind']}" if values["behind"] else ""
         # Codes become the sentences that domain.yml has for them.
-        for key in ("reason", "simulated", "software", "keys"):
+        for key in ("reason", "simulated", "software", "keys", "archive"):
             code = values[key]
             words = self._text(f"utter_{key}_{code}") if code else ""
             words = self._text("utter_reason_unknown") if words is None and key == "reason" else words
             values[key] = _fill(words or "", values)
         return values
+
+    def _with_archive(self, notice: Notice, buttons: list[dict[str, str]]) -> list[dict[str, str]]:
+        """With the archive before giving back, in a question of what to do with a machine that could be archived."""
+        offer = self._response(f"utter_archive_{notice.values.get('archive')}")
+        if offer is None or notice.kind not in _ARCHIVABLE or any("archive_resource" in b["payload"] for b in buttons):
+            return buttons
+        end = next((place for place, item in enumerate(buttons) if "terminate" in item["payload"]), len(buttons))
+        return [*buttons[:end], *offer["buttons"], *buttons[end:]]
 
     def _text(self, name: str) -> str | None:
         response = self._response(name)

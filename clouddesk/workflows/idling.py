@@ -139,6 +139,8 @@ def facts_of(
     if view.archived_hourly_price_usd is not None:
         facts["archived_hourly"] = rate(view.archived_hourly_price_usd)
         facts["archived_daily"] = money(view.archived_hourly_price_usd * 24)
+        if view.archived_hourly_price_usd < view.current_hourly_price_usd:
+            facts["archive"] = "instead"
     if verdict is not None and idling.since is not None:
         missing = words.unlearned(verdict)
         facts |= {"why": words.why(verdict), "idle_for": words.span(now - idling.since)}

@@ -51,11 +51,13 @@ ERRORS = [
     errors.CredentialsMissing(),
     errors.CredentialsMissing("aws"),
     errors.WrongState("spark-1", state="stopped", wanted="stop"),
+    errors.WrongState("spark-1", state="archiving", wanted="start"),
     errors.NotLookedAfter("spark-1"),
     errors.Protected("etl"),
     errors.Frozen(Freeze("local", "root", AT)),
     invalid.NotHandedOver("web-1"),
     invalid.CannotOpen("web-1", provider="vultr"),
+    *(invalid.CannotArchive("web-1", provider=provider) for provider in ("docker", "aws")),
     errors.Unavailable("redis"),
     errors.Undecided("Temporal"),
     errors.CloudDeskError(),
@@ -167,7 +169,7 @@ def test_every_response_is_said_by_code_or_by_a_notice() -> None:
     code = "\n".join(path.read_text() for path in (PROJECT / "actions").glob("*.py"))
     said = set(re.findall(r'"(utter_[a-z_]+)"', code)) | {f"utter_error_{code}" for code in codes()}
     said |= {f"utter_error_not_yours_to_decide_{why}" for why in (approval.OWN, approval.PARTY)}
-    said |= {"utter_simulated_yes", "utter_simulated_no"}
+    said |= {"utter_simulated_yes", "utter_simulated_no", "utter_archive_instead"}
     said |= {f"utter_keys_{why}" for why in ("coming", "never", "simulated")}
     said |= {f"utter_explain_word_{word}" for word in knowledge.WORDS}
     said |= {f"utter_notice_{kind}" for kind in kinds()} | {f"utter_reason_{reason}" for reason in reasons()}
@@ -240,6 +242,7 @@ def test_every_kind_of_notice_has_wording_from_the_values_that_workflows_fill(ki
         *("keys", "logins", "doors", "links", "person", "person_id", "before_name", "not_yet"),
         *("why", "idle_for", "stops", "stopped_hourly", "stopped_daily", "asked", "doubt"),
         *("archives", "archived_hourly", "archived_daily"),
+        "archive",
         *("asked_by", "decided_by", "what", "reasons", "status", "said", "approval_id"),
         *("offer_provider", "offer_region", "offer_size", "offer_hourly", "offer_more", "agreed_hourly"),
     }
