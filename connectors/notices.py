@@ -133,7 +133,7 @@ class Wording:
         for key in ("ends", "starts", "at", "choose_by", "stops", "archives"):
             if values[key]:
                 values[key] = local_time(datetime.fromisoformat(values[key]), reader, datetime.now(timezone.utc))
-        if notice.kind == kinds.TEAM_STOPPED:
+        if notice.kind in (kinds.TEAM_STOPPED, kinds.SHARED_BY):
             values["by"] = called(Person(notice.workspace_id, values["by"]))
             values["why"] = f" Why: {values['why']}." if values["why"] else ""
         for key in ("owner", "person", "before"):
@@ -210,7 +210,9 @@ def _variant(notice: Notice) -> str:
         return f"_{notice.values.get('status')}"
     if notice.kind == kinds.LET_IN:
         return "_with_links" if notice.values.get("doors") else ""
-    if notice.kind == kinds.SHARED:
+    if notice.kind == kinds.SHARED_BY and not notice.values.get("person"):
+        return "_team"
+    if notice.kind in (kinds.SHARED, kinds.SHARED_BY):
         return f"_{notice.values.get('allowed')}"
     return f"_{notice.values.get('reason')}" if notice.kind in (kinds.DRIFT, kinds.UNSHARED) else ""
 

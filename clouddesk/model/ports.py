@@ -338,6 +338,10 @@ class Timers(Protocol):
         """Those that there are, and that will ring again, in the order of the ids."""
         ...
 
+    async def holds(self, timer: Timer) -> bool:
+        """Whether just this timer was neither removed nor replaced; it may have rung."""
+        ...
+
     async def remove(self, ids: Sequence[str]) -> None:
         """They do not ring any more; what is gone already is no error."""
         ...

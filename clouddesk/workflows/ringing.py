@@ -20,14 +20,14 @@ from clouddesk.model.approval import EXPIRED, OverBudget, Purchase
 from clouddesk.model.approval import START as START_AGAIN
 from clouddesk.model.audit import APPROVAL_DECIDED
 from clouddesk.model.errors import NotFound, NotLookedAfter, Unavailable, WrongState
-from clouddesk.model.notice import NOT_STARTED, OVER_BUDGET, REMINDER, Notice
+from clouddesk.model.notice import NOT_STARTED, OVER_BUDGET, REMINDER, UNTIMED, UNTIMELY, Notice
 from clouddesk.model.ports import Clock, Reservations, Timers
-from clouddesk.model.reservation import ARCHIVED, ENDED, RELEASING, RUNNING, STOPPED, Reservation
+from clouddesk.model.reservation import ARCHIVED, ARCHIVING, ENDED, RELEASING, RUNNING, STOPPED, Reservation
 from clouddesk.model.share import MANAGE, USE
 from clouddesk.model.stores import Notices, ReservationViews
-from clouddesk.model.timer import LAPSE, REMIND, START, STOP, Timer, power_ids
+from clouddesk.model.timer import LAPSE, POWERS, REMIND, START, STOP, Timer, power_ids
 from clouddesk.workflows.notices import make_notice
-from clouddesk.workflows.timing import RING, Ring
+from clouddesk.workflows.timing import RING, TELL_MISSED, Ring
 
 log = structlog.get_logger()
 
@@ -35,6 +35,7 @@ DONE, REMINDED, MOVED, LAPSED = "done", "reminded", "moved", "lapsed"
 OVER, NOT_ALLOWED, HELD, HOLIDAY, NOTHING_TO_DO = "over", "not_allowed", "held", "holiday", "nothing_to_do"
 TOO_DEAR = "too_dear"
 LEFT_ARCHIVED = "left_archived"
+SUPERSEDED = "superseded"
 """What became of it."""
 _SOON = timedelta(minutes=1)
 
@@ -62,18 +63,32 @@ class TimerActivities:
     @property
     def all(self) -> Sequence[Callable[..., Any]]:
         """For the worker."""
-        return [self.ring]
+        return [self.ring, self.tell_missed]
 
     @activity.defn(name=RING)
     async def ring(self, work: Ring) -> str:
         """Do it once for the key, however often it is tried; what became of it."""
         timer = work.timer
         todo = {REMIND: self._remind, LAPSE: self._lapse}.get(timer.what, self._switch)
-        outcome = await todo(work)
-        if timer.weekly is None and outcome != MOVED:
+        # It waited for something: its people may have thought better of it, or set another one under its id.
+        is_again = activity.in_activity() and activity.info().attempt > 1
+        outcome = SUPERSEDED if is_again and not await self._timers.holds(timer) else await todo(work)
+        if timer.weekly is None and outcome not in (MOVED, SUPERSEDED):
             await self._timers.remove([timer.id])
         log.info("timer.rang", timer=timer.id, outcome=outcome, reservation_id=timer.reservation_id)
         return outcome
+
+    @activity.defn(name=TELL_MISSED)
+    async def tell_missed(self, work: Ring) -> None:
+        """What was to be done could not be done in time: the owner hears of it, unless it is not wanted any more."""
+        timer, view = work.timer, await self._view(work.timer.reservation_id)
+        is_wanted = view is not None and view.state not in (RELEASING, ENDED) and await self._timers.holds(timer)
+        if view is not None and is_wanted and timer.what in POWERS:
+            at = work.due.isoformat()
+            notice = make_notice(view, UNTIMELY, self._clock(), key=work.key, action=timer.what, at=at)
+            await self._notices.send(notice)
+        if timer.weekly is None and is_wanted:
+            await self._timers.remove([timer.id])
 
     async def _switch(self, work: Ring) -> str:
         timer, view = work.timer, await self._view(work.timer.reservation_id)
@@ -82,6 +97,9 @@ class TimerActivities:
             return OVER
         if not _may(timer, view, self._clock(), MANAGE):
             await self._timers.remove([timer.id])
+            # It may have taken the place of one of the owner's, who counts on it.
+            over = make_notice(view, UNTIMED, self._clock(), key=timer.id, action=timer.what, person=timer.by)
+            await self._notices.send(over)
             return NOT_ALLOWED
         if timer.what == START and timer.holidays and timer.weekly:
             day = work.due.astimezone(zone_of(timer.timezone)).date()
@@ -89,6 +107,8 @@ class TimerActivities:
                 return HOLIDAY
         if timer.what == STOP and (view.is_held or view.idling.is_protected_at(self._clock())):
             return HELD
+        if timer.what == STOP and view.state in (ARCHIVING, ARCHIVED):
+            return NOTHING_TO_DO
         if view.state == ARCHIVED:
             return await self._leave_archived(work, view)
         before, after = (RUNNING, STOPPED) if timer.what == STOP else (STOPPED, RUNNING)
@@ -112,8 +132,6 @@ class TimerActivities:
 
     async def _leave_archived(self, work: Ring, view: Reservation) -> str:
         """Its machines would have to be made again: that takes somebody who wants it. Said once, not every morning."""
-        if work.timer.what == STOP:
-            return NOTHING_TO_DO
         hourly = rate(view.current_hourly_price_usd)
         key = view.images[0].id if view.images else work.key
         await self._notices.send(

@@ -33,6 +33,8 @@ def share(state: ReservationState, now: datetime, sharing: Sharing) -> None:
     until = new.until.isoformat() if new.until else ""
     state.record(audit.SHARED, now, by=sharing.by, person=new.user_id, allowed=new.allowed, until=until)
     _tell(state, notice.SHARED, now, new, by=sharing.by)
+    if new.user_id != state.view.owner:
+        _tell_owner(state, now, by=sharing.by, person=new.user_id, allowed=new.allowed)
 
 
 def open_to_team(state: ReservationState, now: datetime, wish: OpeningToTeam) -> None:
@@ -40,6 +42,8 @@ def open_to_team(state: ReservationState, now: datetime, wish: OpeningToTeam) ->
     if state.view.is_for_team != wish.is_open:
         state.change(now, is_for_team=wish.is_open)
         state.record(audit.FOR_TEAM, now, by=wish.by, is_open=str(wish.is_open).lower())
+        if wish.is_open:
+            _tell_owner(state, now, by=wish.by, person="", allowed="")
 
 
 def unshare(state: ReservationState, now: datetime, wish: Unsharing) -> None:
@@ -97,6 +101,13 @@ def _tell(state: ReservationState, kind: str, now: datetime, share: Share, *, by
         reason=reason,
     )
     state.outbox.append(replace(told, user_id=share.user_id, conversation=""))
+
+
+def _tell_owner(state: ReservationState, now: datetime, *, by: str, person: str, allowed: str) -> None:
+    """What an admin does with somebody's machine is not done behind their back."""
+    if by and by != state.view.owner:
+        key = f"{person or 'team'}:{state.view.revision}"
+        state.notify(notice.SHARED_BY, now, key=key, by=by, person=person, person_id=person, allowed=allowed)
 
 
 def _is_new(state: ReservationState, request_id: str) -> bool:

@@ -28,7 +28,7 @@ from clouddesk.model.errors import Unavailable
 from clouddesk.model.timer import Timer
 from clouddesk.workflows.client import RETRIES
 from clouddesk.workflows.contracts import TASK_QUEUE
-from clouddesk.workflows.timing import PATIENCE, OnTime
+from clouddesk.workflows.timing import PATIENCE, TELLING, OnTime
 
 T = TypeVar("T")
 
@@ -76,14 +76,19 @@ class TemporalTimers:
 
     async def get(self, ids: Sequence[str]) -> list[Timer]:
         """Those that there are, and that will ring again, in the order of the ids."""
-        found = await _answered(asyncio.gather(*(self._get(id_) for id_ in ids)), LOOK_SECONDS)
+        found = await _answered(asyncio.gather(*(self._read(id_) for id_ in ids)), LOOK_SECONDS)
         return [timer for timer in found if timer is not None]
+
+    async def holds(self, timer: Timer) -> bool:
+        """Whether just this timer was neither removed nor replaced; it may have rung."""
+        return await _answered(self._read(timer.id, is_over=True), LOOK_SECONDS) == timer
 
     async def remove(self, ids: Sequence[str]) -> None:
         """They do not ring any more; what is gone already is no error."""
         await _answered(asyncio.gather(*(self._remove(id_) for id_ in ids)))
 
-    async def _get(self, id_: str) -> Timer | None:
+    async def _read(self, id_: str, *, is_over: bool = False) -> Timer | None:
+        """``is_over``: also one that will not ring again."""
         try:
             found = await self._client.get_schedule_handle(id_).describe()
         except RPCError as error:
@@ -91,8 +96,8 @@ class TemporalTimers:
                 return None
             raise
         action = found.schedule.action
-        is_over = found.schedule.state.limited_actions and not found.schedule.state.remaining_actions
-        if is_over or not isinstance(action, ScheduleActionStartWorkflow):
+        has_rung = found.schedule.state.limited_actions and not found.schedule.state.remaining_actions
+        if (has_rung and not is_over) or not isinstance(action, ScheduleActionStartWorkflow):
             return None
         (timer,) = await self._client.data_converter.decode(action.args, [Timer])
         return timer if isinstance(timer, Timer) else None
@@ -113,7 +118,7 @@ class TemporalTimers:
                 id=f"ring-{timer.id}",
                 task_queue=self._task_queue,
                 # What nobody could do in time must not be done in the middle of the day.
-                execution_timeout=None if is_once else LATE_WEEKLY + PATIENCE,
+                execution_timeout=None if is_once else LATE_WEEKLY + PATIENCE + TELLING,
             ),
             spec=_spec(timer),
             policy=SchedulePolicy(

@@ -13,8 +13,11 @@ with workflow.unsafe.imports_passed_through():
     from clouddesk.model.timer import Timer
 
 RING = "ring"
+TELL_MISSED = "tell_missed"
 PATIENCE = timedelta(minutes=25)
 """So long machines that are in the middle of something are waited for."""
+TELLING = timedelta(minutes=10)
+"""So long it is tried to tell people that it was in vain."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +36,11 @@ class OnTime:
     @workflow.run
     async def run(self, timer: Timer) -> str:
         info = workflow.info()
+        work = Ring(timer, info.workflow_id, info.start_time)
         try:
             outcome: str = await workflow.execute_activity(
                 RING,
-                Ring(timer, info.workflow_id, info.start_time),
+                work,
                 result_type=str,
                 start_to_close_timeout=timedelta(seconds=30),
                 schedule_to_close_timeout=PATIENCE,
@@ -44,5 +48,12 @@ class OnTime:
             )
         except ActivityError:
             workflow.logger.warning("what %s was for could not be done in time", timer.id)
+            await workflow.execute_activity(
+                TELL_MISSED,
+                work,
+                start_to_close_timeout=timedelta(seconds=30),
+                schedule_to_close_timeout=TELLING,
+                retry_policy=RetryPolicy(initial_interval=timedelta(seconds=5), maximum_interval=timedelta(minutes=1)),
+            )
             return "missed"
         return outcome

@@ -153,6 +153,9 @@ class MemoryTimers:
     async def get(self, ids: Sequence[str]) -> list[Timer]:
         return [self.items[id_] for id_ in ids if id_ in self.items]
 
+    async def holds(self, timer: Timer) -> bool:
+        return self.items.get(timer.id) == timer
+
     async def remove(self, ids: Sequence[str]) -> None:
         for id_ in ids:
             self.items.pop(id_, None)

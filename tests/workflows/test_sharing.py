@@ -56,6 +56,21 @@ async def test_a_colleague_sees_it_and_is_told_once_and_again_when_it_is_over(be
     assert not {notice.SHARED, notice.UNSHARED} & set(await bench.kinds()), "the owner was answered already"
 
 
+async def test_an_owner_hears_of_what_an_admin_shares_and_of_nothing_that_they_did_themselves(bench: Bench):
+    ben, order = colleague(bench), await bench.reserve_and_wait()
+    await bench.engine.share(order.reservation_id, Share(ben.user_id, USE), "one", by=bench.person.user_id)
+    await bench.engine.open_to_team(order.reservation_id, is_open=False, by="root")
+    await bench.engine.share(order.reservation_id, Share(ben.user_id, MANAGE), "two", by="root")
+    told = await bench.notice(notice.SHARED_BY)
+    assert (told.values["by"], told.values["person"], told.values["allowed"]) == ("root", ben.user_id, MANAGE)
+    await bench.engine.open_to_team(order.reservation_id, is_open=True, by="root")
+    for _ in range(100):
+        if (await bench.kinds()).count(notice.SHARED_BY) == 2:
+            break
+        await bench.pause()
+    assert await bench.kinds() == [notice.READY, notice.SHARED_BY, notice.SHARED_BY]
+
+
 async def test_sharing_again_takes_the_place_of_what_was_allowed(bench: Bench):
     ben, order = colleague(bench), await bench.reserve_and_wait()
     await bench.engine.share(order.reservation_id, Share(ben.user_id, USE), "one")

@@ -8,12 +8,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from temporalio.testing import ActivityEnvironment
 
 from clouddesk.adapters.budgets import RedisApprovals, RedisBudgets
 from clouddesk.adapters.costs import RedisCosts
 from clouddesk.approvals import OPEN_FOR, end_of
 from clouddesk.budgets import Budgets, as_is
 from clouddesk.language.localtime import utc_now
+from clouddesk.model import notice
 from clouddesk.model.actor import ADMIN, Actor
 from clouddesk.model.approval import DECLINED, EXPIRED, EXTEND, Approval, Purchase
 from clouddesk.model.budget import HOUR, Bound, BudgetBook
@@ -34,6 +36,7 @@ from clouddesk.workflows.ringing import (
     NOTHING_TO_DO,
     OVER,
     REMINDED,
+    SUPERSEDED,
     TOO_DEAR,
     TimerActivities,
 )
@@ -201,6 +204,38 @@ async def test_nobodys_timer_outlasts_their_right_to_switch(
     await timers.put(timer)
     assert await ringing.ring(ring(timer)) == outcome
     assert bool(await timers.get([timer.id])) is (outcome == DONE)
+
+
+async def test_what_waited_is_not_done_when_it_was_removed_or_replaced_meanwhile(
+    bench: Bench, timers: TemporalTimers, ringing: TimerActivities
+) -> None:
+    order = await bench.reserve_and_wait()
+    once = timer_of(bench, order, STOP, at=utc_now() + timedelta(hours=1))
+    again = ActivityEnvironment()
+    again.info = replace(again.info, attempt=2)
+    await timers.put(replace(once, at=utc_now() + timedelta(hours=3)))
+    assert await again.run(ringing.ring, ring(once)) == SUPERSEDED
+    assert len(await timers.get([once.id])) == 1, "the new one stays"
+    await again.run(ringing.tell_missed, ring(once))
+    await timers.remove([once.id])
+    assert await again.run(ringing.ring, ring(once)) == SUPERSEDED
+    await again.run(ringing.tell_missed, ring(once))
+    assert await bench.kinds() == ["ready"]
+    assert (await bench.engine.get(order.reservation_id)).state == "running"
+    await timers.put(once)
+    await again.run(ringing.tell_missed, ring(once))
+    told = await bench.notice(notice.UNTIMELY)
+    assert (told.user_id, told.values["action"]) == (bench.person.user_id, STOP)
+    assert await timers.get([once.id]) == []
+
+
+async def test_the_owner_hears_that_a_colleagues_timer_is_over(
+    bench: Bench, timers: TemporalTimers, ringing: TimerActivities
+) -> None:
+    order = await bench.reserve_and_wait()
+    assert await ringing.ring(ring(timer_of(bench, order, STOP, by="ben"))) == NOT_ALLOWED
+    told = await bench.notice(notice.UNTIMED)
+    assert (told.user_id, told.values["person"], told.values["action"]) == (bench.person.user_id, "ben", STOP)
 
 
 async def test_whoever_may_not_see_a_machine_any_more_is_told_nothing_of_it(

@@ -240,9 +240,8 @@ def test_every_kind_of_notice_has_wording_from_the_values_that_workflows_fill(ki
         *("from_provider", "from_region", "from_size", "from_hourly", "before", "count"),
         *("note", "state", "total", "absence", "parts", "each", "by"),
         *("keys", "logins", "doors", "links", "person", "person_id", "before_name", "not_yet"),
-        *("why", "idle_for", "stops", "stopped_hourly", "stopped_daily", "asked", "doubt"),
-        *("archives", "archived_hourly", "archived_daily"),
-        "archive",
+        *("why", "idle_for", "stops", "stopped_hourly", "stopped_daily", "asked", "doubt", "action", "at"),
+        *("archive", "archives", "archived_hourly", "archived_daily"),
         *("asked_by", "decided_by", "what", "reasons", "status", "said", "approval_id"),
         *("offer_provider", "offer_region", "offer_size", "offer_hourly", "offer_more", "agreed_hourly"),
     }
