@@ -306,13 +306,8 @@ def _is_addresses(value: Any) -> bool:
     return isinstance(value, Mapping) and all(isinstance(item, str) for pair in value.items() for item in pair)
 
 
-_MAY_BE_ZERO = frozenset(
-    {
-        "fallbacks",
-        "failover_dearer_percent",
-        *(f"idle_{step}_seconds" for step in ("ask", "stop", "release", "archive")),
-    }
-)
+_IDLE = {f"idle_{what}_seconds" for what in ("ask", "stop", "release", "archive")}
+_MAY_BE_ZERO = frozenset({"fallbacks", "failover_dearer_percent", *_IDLE})
 """Limits that 0 switches off."""
 
 _LISTS = frozenset({"admins", "blueprint_folders", "more_sandbox_clouds", "rasa_urls"})

@@ -33,10 +33,8 @@ ARCHIVED = "archived"
 RELEASING = "releasing"
 ENDED = "ended"
 
-LIVE_STATES = (
-    *(PROVISIONING, PARTIAL, CONFIGURING, RUNNING, STOPPING, STOPPED, STARTING, SCALING),
-    *(ARCHIVING, ARCHIVED, RELEASING),
-)
+_WITH_MACHINES = (PROVISIONING, PARTIAL, CONFIGURING, RUNNING, STOPPING, STOPPED, STARTING, SCALING)
+LIVE_STATES = (*_WITH_MACHINES, ARCHIVING, ARCHIVED, RELEASING)
 
 REASON_RELEASED = "released"
 REASON_EXPIRED = "expired"
@@ -295,8 +293,7 @@ class Reservation:
             return self._images_hourly_usd
         if not self.nodes:
             return self.stopped_hourly_price_usd if self.state == STOPPED else self.hourly_price_usd
-        stopped = self._stopped_nodes
-        running = len(self.living_nodes) - stopped
+        running, stopped = len(self.living_nodes) - self._stopped_nodes, self._stopped_nodes
         machines_usd = (running * self.hourly_price_usd + stopped * self.stopped_hourly_price_usd) / self.node_count
         return machines_usd + self._images_hourly_usd
 
