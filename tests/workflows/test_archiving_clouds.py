@@ -10,11 +10,11 @@ import pytest
 from clouddesk.model.reservation import ReservationOrder
 from clouddesk.providers import PROVIDERS, LibcloudProvider
 from tests.contract.cases import CASES
-from tests.contract.conftest import Sandbox, servers
+from tests.contract.conftest import Sandbox, docker_engine, servers
 from tests.contract.test_provider_contract import INSTALLATION, Case, wait_until
 from tests.workflows.conftest import Bench
 
-__all__ = ["servers"]
+__all__ = ["docker_engine", "servers"]
 
 KEEPERS = [name for name in CASES if PROVIDERS[name].image_usd_gb_month is not None]
 
