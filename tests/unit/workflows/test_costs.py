@@ -249,3 +249,17 @@ def test_what_an_older_version_kept_is_spread_evenly_and_goes_on_exactly() -> No
     account = CostAccount.of(state.view)
     assert report([account], START, hours(12), hours(12)).total_usd == pytest.approx(12)
     assert report([account], hours(12), hours(22), hours(22)).total_usd == pytest.approx(0.2)
+
+
+def test_what_is_archived_commits_to_its_images_and_what_is_started_from_them_to_its_machines() -> None:
+    state = ReservationState.of(order(3))
+    state.begin_lease(START, machines(["running"] * 3))
+    state.change(START, state="archiving")
+    before = CostAccount.of(state.view)
+    assert (before.committed_hourly_usd, before.machines) == (pytest.approx(1.8), 3), "until they are given back"
+    state.change(START, state="archived", nodes=(), images=kept(3))
+    rested = CostAccount.of(state.view)
+    assert (rested.committed_hourly_usd, rested.hourly_usd, rested.machines) == (pytest.approx(0.03),) * 2 + (0,)
+    state.change(START, state="starting")
+    starting = CostAccount.of(state.view)
+    assert (starting.committed_hourly_usd, starting.machines) == (pytest.approx(1.8), 3)
