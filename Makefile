@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV = .venv/bin
 MAKEFLAGS += --no-print-directory
 
+# Packages come without bytecode here: where this is set, every process would compile thousands of modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help chat slack test chaos check eval bench model train-encoder up down status doctor env clean
 
 help: ## show this list

@@ -21,9 +21,10 @@ LONGEST_FIRST = (
     "integration/test_docker_spark.py",
     "integration/test_conversations.py",
     "integration/test_docker_compute.py",
-    "integration/test_configuration.py",
     "integration/test_docker_stores.py",
     "integration/test_open_ports.py",
+    "integration/test_configuration.py",
+    "contract/test_provider_contract.py",
     "integration/",
     "workflows/",
     "contract/",
@@ -31,7 +32,8 @@ LONGEST_FIRST = (
     "unit/",
 )
 """Beginnings of paths. A file is one process' from its first test to its last: one that takes minutes and comes last
-would keep the other process waiting."""
+would keep the others waiting. A process of whose file two tests are left is given the next one, so that a file of one
+or two tests is followed by a short one here."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

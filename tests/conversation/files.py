@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,18 @@ TERMINAL = "console:-"
 Turn = dict[str, Any]
 
 
-def conversations() -> Iterator[tuple[str, dict[str, Any]]]:
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""Every process of the tests reads all of them."""
+
+
+@functools.cache
+def conversations() -> tuple[tuple[str, dict[str, Any]], ...]:
     """Each with its title, which no other has."""
-    for path in sorted(HERE.glob("*.yml")):
-        for item in yaml.safe_load(path.read_text())["conversations"]:
-            yield f"{path.stem}: {item['name']}", item
+    return tuple(
+        (f"{path.stem}: {item['name']}", item)
+        for path in sorted(HERE.glob("*.yml"))
+        for item in yaml.load(path.read_text(), Loader=_LOADER)["conversations"]  # noqa: S506 - a safe loader
+    )
 
 
 def reason_for_memory_only(conversation: dict[str, Any]) -> str | None:

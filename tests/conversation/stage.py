@@ -7,6 +7,7 @@ played on the running stack with the sentences only (tests/integration).
 from __future__ import annotations
 
 import asyncio
+import functools
 import itertools
 import logging
 import os
@@ -16,6 +17,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import aiohttp
 import structlog
@@ -235,6 +237,7 @@ async def open_stage(model: Path) -> Any:
     light_rasa.install()
     from rasa.core.agent import load_agent
     from rasa.core.utils import AvailableEndpoints
+    from rasa.shared.core.domain import Domain
 
     from connectors import rasa_patches
     from connectors.action_endpoint import action_endpoint
@@ -246,8 +249,9 @@ async def open_stage(model: Path) -> Any:
     listening = await server.serve(port, secret=SECRET)
     endpoint = action_endpoint(f"http://127.0.0.1:{port}", SECRET)
 
-    def load() -> Any:
-        return load_agent(model_path=str(model), endpoints=AvailableEndpoints(action=endpoint))
+    async def load() -> Any:
+        with patch.object(Domain, "from_directory", read_domain):
+            return await load_agent(model_path=str(model), endpoints=AvailableEndpoints(action=endpoint))
 
     stage = Stage(await load(), load, endpoint)
     try:
@@ -261,6 +265,19 @@ async def open_stage(model: Path) -> Any:
         await asyncio.sleep(0)
         listening.close()
         await listening.wait_closed()
+
+
+def read_domain(folder: str) -> Any:
+    """The domain in a model's folder. Rasa would read it, four times over, for every stage: longer than most play."""
+    return domain_of((Path(folder) / "domain.yml").read_text())
+
+
+@functools.cache
+def domain_of(text: str) -> Any:
+    """Stages share it: policies look things up in it, and change nothing."""
+    from rasa.shared.core.domain import Domain
+
+    return Domain.from_yaml(text)
 
 
 def free_port() -> int:

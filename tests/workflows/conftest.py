@@ -55,6 +55,8 @@ FAST = Timing(
     missing_seconds=1.0,
     confirm_seconds=0.2,
 )
+TOLD_WITHIN_SECONDS = 60.0
+"""A busy machine takes its time; nobody waits so long where all is well."""
 _numbers = itertools.count(1)
 
 
@@ -225,19 +227,24 @@ class Bench:
         """The first notice of that kind to the admin, when it comes."""
         return await self.notice(kind, person=self.admin)
 
-    async def kinds(self) -> list[str]:
-        return [notice.kind for notice in await self.notices()]
+    async def kinds(self, *, at_least: int = 0) -> list[str]:
+        """What the person was told of, once there are so many notices: the view is written before they are."""
+        deadline = time.monotonic() + TOLD_WITHIN_SECONDS
+        while len(found := await self.notices()) < at_least and time.monotonic() < deadline:
+            await self.pause()
+        return [notice.kind for notice in found]
 
     async def told(self, kind: str, count: int) -> list[Notice]:
         """So many notices of that kind, when they have come: the view is written before they are."""
-        for _ in range(200):
+        deadline = time.monotonic() + TOLD_WITHIN_SECONDS
+        while time.monotonic() < deadline:
             found = [item for item in await self.notices() if item.kind == kind]
             if len(found) >= count:
                 return found
             await self.pause()
         raise AssertionError(f"there are {await self.kinds()}")
 
-    async def notice(self, kind: str, *, seconds: float = 10.0, person: Person | None = None) -> Notice:
+    async def notice(self, kind: str, *, seconds: float = TOLD_WITHIN_SECONDS, person: Person | None = None) -> Notice:
         """The first notice of that kind, when it comes."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

@@ -101,7 +101,7 @@ async def test_a_cloud_that_does_not_answer_changes_nothing(bench: Bench):
     await look(bench, order)
     await bench.until_asked("get_nodes", 4)
     assert (await bench.views.get(order.reservation_id)).state == "running"
-    assert await bench.kinds() == ["ready"]
+    assert await bench.kinds(at_least=1) == ["ready"]
 
 
 async def test_a_hold_keeps_it_as_long_as_is_allowed(bench: Bench):
@@ -177,7 +177,7 @@ async def test_a_stop_that_fails_in_part_is_nobody_elses_doing(bench: Bench):
     assert [node.state for node in view.nodes] == ["stopped", "gone"]
     await look(bench, order)
     await bench.until_asked("get_nodes", 6)
-    assert await bench.kinds() == ["ready", "trouble", "drift"]
+    assert await bench.kinds(at_least=3) == ["ready", "trouble", "drift"]
 
 
 async def test_of_adopted_machines_one_too_many_is_told(bench: Bench):
@@ -186,7 +186,7 @@ async def test_of_adopted_machines_one_too_many_is_told(bench: Bench):
     bench.cloud.nodes["x"] = (replace(node, id="i-new", key="x"), at)
     await bench.engine.adopt(order, nodes, by="ann")
     assert (await bench.notice("drift")).values["reason"] == "extra"
-    assert await bench.kinds() == ["ready", "ready", "drift"]
+    assert await bench.kinds(at_least=3) == ["ready", "ready", "drift"]
 
 
 async def test_adopted_machines_that_are_gone_already_end_at_once(bench: Bench):

@@ -65,7 +65,7 @@ async def test_the_next_offer_is_taken_and_said_aloud(bench: Bench, error: Excep
     assert place == ("other", "west-1", "medium", 4, 8.0)
     assert (view.hourly_price_usd, view.stopped_hourly_price_usd) == (PRICE * 1.05, PRICE / 2)
     assert (bench.cloud.made, bench.other_clouds["other"].made) == (0, 2)
-    assert await bench.kinds() == ["moved", "ready"]
+    assert await bench.kinds(at_least=2) == ["moved", "ready"]
     moved = await bench.notice("moved")
     told = [moved.values[name] for name in ("from_provider", "from_region", "from_size", "provider", "region", "size")]
     assert told == ["fake", "eu-1", "small", "other", "west-1", "medium"]
@@ -151,7 +151,7 @@ async def test_an_offer_whose_credentials_are_gone_is_passed_over(bench: Bench):
     order = await reserve(bench, fallback("gone", dearer_percent=1.0), fallback())
     view = await ready(bench, order)
     assert view.provider == "other"
-    assert await bench.kinds() == ["moved", "moved", "ready"]
+    assert await bench.kinds(at_least=3) == ["moved", "moved", "ready"]
 
 
 async def test_a_first_cloud_that_cannot_say_that_nothing_is_left_is_not_left(bench: Bench):
@@ -241,7 +241,7 @@ async def test_steps_that_are_small_are_measured_against_what_was_said_yes_to(be
     await bench.engine.choose(order.reservation_id, TAKE, by="ann")
     view = await ready(bench, order)
     assert view.provider == "second"
-    assert await bench.kinds() == ["moved", "dearer", "ready"]
+    assert await bench.kinds(at_least=3) == ["moved", "dearer", "ready"]
 
 
 async def test_a_yes_to_a_price_is_good_for_what_is_not_much_dearer_than_that(bench: Bench):
@@ -315,7 +315,7 @@ async def test_another_worker_goes_on_wherever_one_stopped(bench: Bench):
     await bench.start_worker()
     view = await ready(bench, order)
     assert (view.provider, bench.other_clouds["other"].made, bench.cloud.made) == ("other", 2, 0)
-    assert await bench.kinds() == ["dearer", "ready"]
+    assert await bench.kinds(at_least=2) == ["dearer", "ready"]
 
 
 async def test_what_turns_up_late_in_the_first_cloud_is_ended_by_the_sweep(idle_bench: Bench):

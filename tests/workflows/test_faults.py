@@ -66,7 +66,7 @@ async def test_passing_faults_are_sat_out(bench: Bench):
     bench.cloud.faults["get_nodes"] = [RateLimited("fake"), ProviderDown("fake")]
     await bench.reserve_and_wait()
     assert bench.cloud.made == 2
-    assert await bench.kinds() == ["ready"]
+    assert await bench.kinds(at_least=1) == ["ready"]
 
 
 async def test_what_an_earlier_attempt_makes_too_late_is_ended(bench: Bench):
