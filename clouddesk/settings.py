@@ -57,9 +57,8 @@ class Limits:
     idle_release_seconds: int = 7 * 86400
     """Stopped as unused for so long, it is asked whether to give it back; 0: never."""
     long_lease_seconds: int = 7 * 86400
-    """Of longer leases it is asked once whether they are still needed, when nobody was seen there; 0: of none."""
     long_unused_seconds: int = 4 * 86400
-    """For so long."""
+    """Of leases longer than the first it is asked once, when nobody was seen there for the second; 0: of none."""
     idle_archive_seconds: int = 2 * 86400
     """So long after that question, unanswered, it is archived where that saves money; 0: it is only asked."""
 
@@ -315,7 +314,6 @@ def _is_addresses(value: Any) -> bool:
 _IDLE = {f"idle_{what}_seconds" for what in ("ask", "stop", "release", "archive")}
 _MAY_BE_ZERO = frozenset({"fallbacks", "failover_dearer_percent", "long_lease_seconds", *_IDLE})
 """Limits that 0 switches off."""
-
 _LISTS = frozenset({"admins", "blueprint_folders", "more_sandbox_clouds", "rasa_urls"})
 """Fields that may be written with commas, as in an environment variable."""
 
