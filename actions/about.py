@@ -175,7 +175,7 @@ async def _tell_extension(turn: Turn) -> None:
         name=item.name,
         duration=duration(seconds),
         price=money(price),
-        hourly=hourly(item.hourly_price_usd),
+        hourly=hourly(None if item.is_unpriced else item.hourly_price_usd),
     )
 
 
@@ -210,7 +210,7 @@ async def _tell_cheaper(turn: Turn) -> None:
         await hand_over(turn, "list_resources")
         return
     own = sorted(own, key=lambda item: item.current_hourly_price_usd)
-    lines = [f"• *{item.name}*: {hourly(item.current_hourly_price_usd)} ({item.state})" for item in own]
+    lines = [f"• *{item.name}*: {hourly(item.told_hourly_price_usd)} ({item.state})" for item in own]
     turn.last_reservation = own[0].id
     turn.say("utter_about_cheaper_own", lines=cards.with_mark(lines, own))
 

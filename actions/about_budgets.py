@@ -50,6 +50,8 @@ _MONTHLY = r"(?:(?P<before>monthly|hourly) )?"
 _BUDGET = rf"{_MONTHLY}(?P<soft>soft |warning )?(?:budget|spending limit|limit|cap|allowance)"
 _SETS = r"(?:set|make|change|raise|lower|increase|reduce|cut|put|update|fix)"
 _MOST = r"(?:at most|max(?:imum)?(?: of)?|no more than|not more than|up to)"
+_MAY = r"(?:may|can|should|shall|must|is allowed to)"
+_IN_DOLLARS = r"(?=.*(?:\$|\busd\b|\bdollars?\b|\bbucks\b))"
 _ASKS = rf"{LEAD}(?:(?:can|could|would) you (?:please )?|i(?:'d like| would like| want) to |let'?s )?"
 _SENTENCES = (
     rf"{_SETS} my {_BUDGET}(?: (?:to|at|of|as))? (?:{_MOST} )?{_BOUND}",
@@ -61,8 +63,10 @@ _SENTENCES = (
     rf"(?:a )?{_BUDGET} of {_BOUND} for {_WHO}",
     rf"(?:give|allow|grant) {_WHO} (?:(?:a |an )?{_BUDGET}(?: of)? |{_MOST} ){_BOUND}",
     rf"{_WHOSE} {_BUDGET}(?: is| =|:| of| should be| shall be)?(?: now)? {_BOUND}",
-    rf"{_WHO} (?:may|can|should|shall|must|is allowed to)(?: only)? (?:spend|have|use|run|get) (?:only )?(?:{_MOST} )?"
-    rf"{_BOUND}",
+    rf"{_WHO} {_MAY}(?: only)? spend (?:only )?(?:{_MOST} )?{_AMOUNT}{_PERIOD}?",
+    rf"{_WHO} {_MAY}(?: only)? (?:have|use|get) (?:only )?(?:{_MOST} )?{_IN_DOLLARS}{_AMOUNT}{_PERIOD}?",
+    # A number of machines alone is a wish for them: "we should get 3 nodes".
+    rf"{_WHO} {_MAY} (?:only (?:have|use|run|get)(?: {_MOST})?|(?:have|use|run|get) (?:only|{_MOST})) {_COUNT}",
     rf"{_MOST} {_BOUND} (?:for {_WHO}|(?P<c_each>{_EACH}))",
     rf"(?:limit|cap|restrict) {_WHO} (?:to|at) (?:{_MOST} )?{_BOUND}",
     rf"(?P<soft>warn) {_WHO} (?:at|from|above|over|beyond|when (?:they|he|she|it|we) (?:spend|reach(?:es)?|pass(?:es)?"
@@ -139,6 +143,9 @@ _UNNAMED = (
     rf"{_WHO} (?:may|can|should) (?:no longer|not) approve(?: (?:requests|budgets|any ?more))*",
 )
 _BARE = re.compile(rf"(?:i )?(?:approve|allow|grant|accept)(?: {_IT})?", re.IGNORECASE)
+_ANY_REQUEST = re.compile(r"(?!.*\bapprov)(?!.*\b(?:withdraw|retract)\b)", re.IGNORECASE)
+"""What may be called off beside a request for an approval, which alone is withdrawn."""
+_BUDGET_WORD = re.compile(r"\b(?:budgets?|allowance|spending limit)\b", re.IGNORECASE)
 _ONLY_THIS = re.compile(r"approv|declin|reject|disapprov", re.IGNORECASE)
 _NOBODY = re.compile(
     r"it|its|this|that|them|these|those|they|he|she|me|my|mine|i|you|your|us|our|price|prices|cost|costs|costing"
@@ -190,8 +197,10 @@ async def find(turn: Turn) -> AboutBudget | None:
             return None
         if not await turn.desk.approvals.waiting(turn.actor):
             return None
-    if about.what == SET and not (about.whose or about.unclear) and turn.request is not None:
-        # What the machines that are asked for may cost.
+    if about.what == SET and turn.request is not None and not _is_plainly_a_budget(about, text):
+        # What the machines that are asked for may cost, or how many they are to be.
+        return None
+    if about.what == WITHDRAW and _ANY_REQUEST.match(text) and not await _is_of_approval(turn):
         return None
     if about.what == SET and about.whose not in (TEAM, EACH, ""):
         # "Limit etl to $5 an hour" is about a machine.
@@ -199,6 +208,19 @@ async def find(turn: Turn) -> AboutBudget | None:
         if any(is_named_in(about.whose.lower(), item) for item in own):
             return None
     return about
+
+
+def _is_plainly_a_budget(about: AboutBudget, text: str) -> bool:
+    """Whether it is somebody's budget, whatever is open."""
+    return bool(about.whose or about.unclear) and _BUDGET_WORD.search(text) is not None
+
+
+async def _is_of_approval(turn: Turn) -> bool:
+    """Whether "my request" is one for an approval: what is open comes first."""
+    if questions.is_open(turn.question) or turn.form is not None or turn.request is not None:
+        return False
+    now = turn.desk.clock()
+    return any(item.is_open(now) for item in await turn.desk.approvals.own(turn.actor))
 
 
 def read(text: str, *, workspace_id: str = LOCAL_WORKSPACE) -> AboutBudget | None:

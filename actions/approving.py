@@ -15,10 +15,12 @@ from clouddesk.model.actor import Person
 from clouddesk.model.approval import (
     APPROVED,
     CHANGED,
+    DEARER,
     DECLINED,
     DONE,
     EXPIRED,
     FAILED,
+    GONE,
     PENDING,
     WITHDRAWN,
     AlreadyDecided,
@@ -40,7 +42,7 @@ _STATUSES = {
     DECLINED: "declined",
     EXPIRED: "expired, as nobody had decided in time",
     WITHDRAWN: "withdrawn",
-    CHANGED: "approved too late: it had become dearer",
+    CHANGED: "approved, but nothing was done, as",
     FAILED: "approved, but it could not be done",
 }
 
@@ -67,7 +69,7 @@ def reasons(turn: Turn, findings: Sequence[Finding], owner: str) -> str:
 async def ask(turn: Turn, over: OverBudget) -> None:
     """Ask for an approval of what is over, and say whom and why; or that nobody could give it."""
     owner = over.purchase.owner
-    what = budget_words.what(over.purchase, over.planned)
+    what = budget_words.what(over.purchase, over.planned, turn.desk.clock())
     try:
         approval = await turn.desk.approvals.ask(turn.actor, over, conversation=turn.conversation)
     except NobodyApproves as error:
@@ -117,7 +119,8 @@ async def _approve(turn: Turn, approval_id: str) -> None:
         raise
     asker = name_of(turn, done.asker)
     if made is None:
-        turn.say("utter_approval_changed", what=_what(done), asker=asker)
+        response = "utter_approval_changed" if done.purchase.quote else "utter_approval_changed_since"
+        turn.say(response, what=_what(done), asker=asker, why=_change(done))
     else:
         turn.say("utter_approval_given", what=_what(done), asker=asker)
 
@@ -128,7 +131,16 @@ def status(turn: Turn, approval: Approval) -> str:
     if approval.by and approval.status in (APPROVED, DONE, DECLINED, CHANGED, FAILED):
         words = words.replace("approved", f"approved by {name_of(turn, approval.by)}", 1)
         words = words.replace("declined", f"declined by {name_of(turn, approval.by)}", 1)
+    if approval.status == WITHDRAWN and approval.reason == GONE:
+        return f"{words}, as who asked is not here any more"
+    if approval.status == CHANGED:
+        return f"{words} {_change(approval)}"
     return f"{words}: “{approval.reason}”" if approval.status == DECLINED and approval.reason else words
+
+
+def _change(approval: Approval) -> str:
+    # Until November 2026 only the price could have changed, and no reason was kept.
+    return budget_words.CHANGES.get(approval.reason, budget_words.CHANGES[DEARER])
 
 
 def line(turn: Turn, approval: Approval) -> str:
@@ -149,13 +161,18 @@ def choices(approvals: Sequence[Approval]) -> list[Button]:
     ]
 
 
+def withdrawals(approvals: Sequence[Approval]) -> list[Button]:
+    """Withdraw, for each of several."""
+    return [_button(f"Withdraw {item.purchase.name}", WITHDRAW, item) for item in approvals]
+
+
 def name_of(turn: Turn, user_id: str) -> str:
     """How a person of the workspace is called."""
     return called(Person(turn.actor.workspace_id, user_id))
 
 
 def _what(approval: Approval) -> str:
-    return budget_words.what(approval.purchase, approval.planned)
+    return budget_words.what(approval.purchase, approval.planned, approval.created_at)
 
 
 def _button(title: str, option: str, approval: Approval) -> Button:

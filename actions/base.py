@@ -16,6 +16,7 @@ from actions import (
     bare,
     bargaining,
     besides,
+    bill_words,
     choosing,
     clauses,
     decisions,
@@ -198,6 +199,8 @@ def _topic_of_answer(turn: Turn) -> str | None:
         return "public_holidays"
     if not turn.form and weekly_words.find(turn):
         return "weekly_costs"
+    if not turn.form and bill_words.asks(turn):
+        return "compare_bills"
     if not turn.form and turn.about_template:
         return "change_template"
     if not turn.form and (handover := handover_words.find(turn)):

@@ -11,8 +11,8 @@ from actions.turn import Turn
 from actions.wording import names
 from clouddesk import budget_words
 from clouddesk.access import may_see_costs_of_all
-from clouddesk.budgets import EACH, TEAM, BudgetView
-from clouddesk.model.approval import PENDING, Approval
+from clouddesk.budgets import EACH, TEAM, BudgetView, counting
+from clouddesk.model.approval import Approval
 from clouddesk.model.budget import MEASURES, Bound, Budget
 from clouddesk.model.errors import Denied
 
@@ -81,16 +81,18 @@ class ActionSetBudget(DeskAction):
             turn.say("utter_budget_none_to_remove", whose=_whose(turn, whose))
             return
         if turn.facts.get("is_confirmed"):
-            after = await turn.desk.budgets.set(turn.actor, whose, bounds)
-            counts = after.team if whose == TEAM else after.each if whose == EACH else after.of(whose)
-            turn.say("utter_budget_set", whose=_whose(turn, whose).capitalize(), lines=_lines_of(counts))
+            after = counting(await turn.desk.budgets.set(turn.actor, whose, bounds), whose)
+            turn.say("utter_budget_set", whose=_whose(turn, whose).capitalize(), lines=_lines_of(after))
             return
+        now = await turn.desk.budgets.view(turn.actor, whose)
+        view = await turn.desk.budgets.view(turn.actor, whose, bounds=bounds)
+        # What counts: a limit that everybody has holds beside a mark of one's own.
         lines = [
-            f"• {budget_words.bound(measure, bound)}, now {budget_words.bound(measure, own.bound(measure))}"
-            for measure, bound in bounds.items()
+            f"• {budget_words.bound(measure, view.budget.bound(measure))}, "
+            f"now {budget_words.bound(measure, now.budget.bound(measure))}"
+            for measure in bounds
         ]
         if whose != EACH:
-            view = await turn.desk.budgets.view(turn.actor, whose, bounds=bounds)
             lines += [f"• With what there is: {line}" for line in _uses(view)]
         _ask(turn, about, f"setting {_whose(turn, whose)} budget")
         turn.say(
@@ -153,7 +155,7 @@ async def _show_all(turn: Turn) -> None:
         return
     book = await turn.desk.budgets.book(turn.actor)
     named = [("The team together", book.team), ("Each person", book.each)]
-    named += [(approving.name_of(turn, user_id), budget) for user_id, budget in sorted(book.people.items())]
+    named += [(approving.name_of(turn, user_id), book.of(user_id)) for user_id in sorted(book.people)]
     lines = [f"• {name}: {_in_a_line(budget)}" for name, budget in named[:_MOST] if not budget.is_empty]
     if not lines:
         turn.say("utter_budgets_none")
@@ -209,11 +211,15 @@ async def _list(turn: Turn) -> None:
 
 
 async def _withdraw(turn: Turn) -> None:
-    pending = [item for item in await turn.desk.approvals.own(turn.actor) if item.status == PENDING]
-    if not pending:
+    now = turn.desk.clock()
+    pending = [item for item in await turn.desk.approvals.own(turn.actor) if item.is_open(now)]
+    if len(pending) > 1:
+        lines = "\n".join(f"• {approving.line(turn, item)}" for item in pending)
+        turn.say("utter_approvals_which", buttons=approving.withdrawals(pending), lines=lines)
+    elif pending:
+        await approving.decide(turn, approving.WITHDRAW, pending[0].id)
+    else:
         turn.say("utter_approvals_none")
-        return
-    await approving.decide(turn, approving.WITHDRAW, pending[0].id)
 
 
 async def _decide(turn: Turn, about: AboutBudget) -> None:

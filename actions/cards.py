@@ -171,7 +171,7 @@ def reservation_line(item: Reservation, actor: Actor, now: datetime) -> str:
     head = f"*{item.name}* ({item.id}) · {state_words(item)} · {short_line(item)}"
     if item.state == ENDED:
         return f"{head} · cost {cost}"
-    price = hourly(item.current_hourly_price_usd) + (" (while stopped)" if item.state == STOPPED else "")
+    price = hourly(item.told_hourly_price_usd) + (" (while stopped)" if item.state == STOPPED else "")
     line = f"{head} · {price}, {cost} so far · ends {local_time(item.expires_at, actor, now)}"
     share = item.share_of(actor.user_id, now)
     return f"{line} · {_shared_by(item, share, actor, now)}" if share else line
@@ -260,7 +260,7 @@ def reservation_card(item: Reservation, actor: Actor, now: datetime, *, more: Se
     lines = [
         f"*{item.name}* ({item.id}), {what}, {state_words(item)}" + (f" ({item.reason})" if item.reason else ""),
         f"{short_line(item)} · {item.vcpus} vCPU · {item.memory_gb:g} GB memory{each} · {item.os}",
-        f"{hourly(item.current_hourly_price_usd)} now, {money(item.cost_so_far_usd(now))} so far",
+        f"{hourly(item.told_hourly_price_usd)} now, {money(item.cost_so_far_usd(now))} so far",
         f"Since {local_time(item.created_at, actor, now)}, "
         + (
             f"ended {local_time(item.ended_at, actor, now)}"

@@ -70,6 +70,8 @@ def machine_line(item: Reservation, actor: Actor, *, now: datetime) -> str:
     saved = item.counted(now).saved_usd
     slept = f"; {money(saved)} less than without its stops" if saved > _LEAST_SHOWN_USD else ""
     state = " (while stopped)" if item.state == "stopped" else ""
+    if item.told_hourly_price_usd is None:
+        return f"*{item.name}*: {hourly(None)}; it was adopted, and no list has what all of it costs; it ends {ends}"
     return (
         f"*{item.name}*: {money(so_far)} so far, {hourly(price)} now{state}, "
         f"{money(so_far + left_hours * price)} when its lease ends, {ends}{slept}"

@@ -8,7 +8,7 @@ from actions.request_fields import to_fields
 from actions.turn import Button, Question, Turn
 from actions.wording import provider_title
 from clouddesk.language.localtime import local_time
-from clouddesk.language.money import money, rate
+from clouddesk.language.money import hourly, money, rate
 from clouddesk.model.absence import AWAY_CHOICES
 from clouddesk.model.errors import NotFound
 from clouddesk.model.orphan import ADOPT, DELETE, KEEP, ORPHAN_CHOICES
@@ -129,7 +129,9 @@ async def _ask_hold(turn: Turn, reservation_id: str) -> None:
     )
     ends = local_time(end, turn.actor, turn.desk.clock())
     turn.ask({"kind": "confirm_decision", "option": HOLD, "id": item.id, "doing": f"holding {item.name}"})
-    turn.say("utter_confirm_hold", buttons=_buttons(turn), name=item.name, ends=ends, price=money(max(0.0, price)))
+    turn.say(
+        "utter_confirm_hold", buttons=_buttons(turn), name=item.name, ends=ends, price=money(price and max(0.0, price))
+    )
 
 
 async def _settle(turn: Turn, option: str, orphan_id: str) -> None:
@@ -140,7 +142,8 @@ async def _settle(turn: Turn, option: str, orphan_id: str) -> None:
         adopted = await turn.desk.orphans.adopt(turn.actor, orphan_id)
         turn.last_reservation = adopted.id
         ends = local_time(adopted.expires_at, turn.actor, turn.desk.clock())
-        turn.say("utter_orphan_adopted", name=adopted.name, ends=ends)
+        price = hourly(adopted.told_hourly_price_usd)
+        turn.say("utter_orphan_adopted", name=adopted.name, ends=ends, price=price)
     else:
         orphan = await turn.desk.orphans.get(turn.actor, orphan_id)
         doing = f"deleting what is left of {orphan.name}"

@@ -205,8 +205,8 @@ class ActionExtendReservation(ReservationTask):
                 {"id": item.id, "name": item.name, "line": f"{item.name}: until {end}, {money(price)}"}
                 for (item, _), end, price in zip(lengths, ends, prices, strict=True)
             ]
-            turn.say("utter_confirm_extend_many", options=numbered(lines), price=money(sum(prices)))
-        elif prices[0] >= DEAR_USD and not is_offer:
+            turn.say("utter_confirm_extend_many", options=numbered(lines), price=_together(prices))
+        elif (prices[0] is None or prices[0] >= DEAR_USD) and not is_offer:
             length = duration(lengths[0][1])
             price = money(prices[0])
             findings = await turn.desk.leases.look_at_extension(turn.actor, items[0].id, lengths[0][1])
@@ -217,6 +217,11 @@ class ActionExtendReservation(ReservationTask):
         else:
             return False
         return True
+
+
+def _together(prices: Sequence[float | None]) -> str:
+    known = [price for price in prices if price is not None]
+    return money(sum(known) if len(known) == len(prices) else None)
 
 
 def request_id(turn: Turn, item: Reservation) -> str:

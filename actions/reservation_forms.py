@@ -233,7 +233,7 @@ class ExtendReservationForm(ReservationForm):
             name=item.name,
             duration=duration(OFFERED_EXTENSION_SECONDS),
             price=money(price),
-            hourly=hourly(item.hourly_price_usd),
+            hourly=hourly(None if item.is_unpriced else item.hourly_price_usd),
         )
 
     async def _refuse_to_shorten(self, turn: Turn) -> None:

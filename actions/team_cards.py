@@ -90,7 +90,7 @@ def _line(row: Running, actor: Actor, now: datetime) -> str:
     idle = f" · idle for {duration((now - row.idle_since).total_seconds())}" if row.idle_since else ""
     return (
         f"*{item.name}* of {_owner(item, actor)} · {cards.state_words(item)} · {cards.short_line(item)} · "
-        f"{hourly(item.current_hourly_price_usd)}, {money(item.cost_so_far_usd(now))} so far · {age} · "
+        f"{hourly(item.told_hourly_price_usd)}, {money(item.cost_so_far_usd(now))} so far · {age} · "
         f"ends {local_time(item.expires_at, actor, now)}{idle}"
     )
 

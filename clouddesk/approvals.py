@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -9,11 +10,11 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from clouddesk import access, budget_words
+from clouddesk import access
+from clouddesk.approval_notes import asked, decided, end_of, entry_of
 from clouddesk.budgets import Budgets
-from clouddesk.language.people import called
 from clouddesk.model import audit
-from clouddesk.model.actor import ADMIN, MEMBER, Actor, Person
+from clouddesk.model.actor import ADMIN, DEACTIVATED, MEMBER, Actor, Person
 from clouddesk.model.approval import (
     APPROVED,
     CHANGED,
@@ -21,6 +22,11 @@ from clouddesk.model.approval import (
     DONE,
     EXPIRED,
     FAILED,
+    GONE,
+    OF_OWN,
+    OFFER,
+    OPEN,
+    OTHERS,
     OWN,
     PARTY,
     PENDING,
@@ -30,21 +36,19 @@ from clouddesk.model.approval import (
     NobodyApproves,
     NotYoursToDecide,
     OverBudget,
+    Purchase,
 )
-from clouddesk.model.audit import AuditEntry
 from clouddesk.model.errors import CloudDeskError, NotFound, OfferChanged, Unavailable
-from clouddesk.model.notice import APPROVAL_ASKED, APPROVAL_DECIDED, Notice
-from clouddesk.model.ports import AdminsOf, Clock, Timers
+from clouddesk.model.ports import AdminsOf, Clock, Colleagues, Timers
 from clouddesk.model.reservation import Reservation
 from clouddesk.model.stores import Approvals as ApprovalStore
 from clouddesk.model.stores import AuditTrail, Notices
-from clouddesk.model.timer import LAPSE, Timer
 from clouddesk.records import Records
 
 log = structlog.get_logger()
 
 OPEN_FOR = timedelta(hours=24)
-"""So long a request waits for somebody to decide."""
+"""So long a request waits for somebody to decide, unless what is asked for is over before."""
 RECENT = timedelta(days=2)
 
 CarryOut = Callable[[Actor, Approval], Awaitable[Reservation]]
@@ -62,6 +66,7 @@ class Approvals:
     trail: AuditTrail
     timers: Timers
     admins_of: AdminsOf
+    colleagues: Colleagues
     carry_out: CarryOut
     clock: Clock
 
@@ -73,7 +78,7 @@ class Approvals:
         access.require_member(actor)
         purchase, now = over.purchase, self.clock()
         approval = Approval(
-            id=purchase.approval_id,
+            id=await self._id(actor.workspace_id, purchase),
             workspace_id=actor.workspace_id,
             asker=actor.user_id,
             purchase=replace(purchase, conversation=conversation),
@@ -82,7 +87,7 @@ class Approvals:
             conversation=conversation,
             timezone=actor.timezone,
             created_at=now,
-            expires_at=now + OPEN_FOR,
+            expires_at=min(now + OPEN_FOR, over.ends_at or now + OPEN_FOR),
         )
         if not await self._deciders(approval):
             raise NobodyApproves(over.findings, is_admin=ADMIN in actor.roles)
@@ -94,9 +99,20 @@ class Approvals:
         if known.is_open(now):
             await self._record(known, audit.APPROVAL_ASKED, at=known.created_at, by=known.asker)
             for user_id in await self._deciders(known):
-                await self.notices.send(_asked(known, user_id))
+                await self.notices.send(asked(known, user_id))
         log.info("approval.asked", approval=known.id, user=str(actor.person), kind=purchase.kind)
         return known
+
+    async def _id(self, workspace_id: str, purchase: Purchase) -> str:
+        """That of the request for this wish which still counts; else a new one beside those that are closed."""
+        for number in itertools.count(1):
+            id_ = purchase.approval_id if number == 1 else f"{purchase.approval_id}-{number}"
+            known = await self.store.get(workspace_id, id_)
+            if known is None or known.status == APPROVED or known.is_open(self.clock()):
+                return id_
+            if known.status == DONE and known.is_seen_in(await self.records.get(purchase.reservation_id)):
+                return id_
+        raise AssertionError("there is always another number")
 
     async def managers(self, actor: Actor) -> list[str]:
         """Who decides in the actor's workspace, as user ids: its admins and named approvers."""
@@ -138,10 +154,12 @@ class Approvals:
     async def approve(self, actor: Actor, approval_id: str) -> tuple[Approval, Reservation | None]:
         """Allow it and do it, once, however many approve it. What it became; the reservation where it was done.
 
-        CHANGED: it had become dearer, so who asked is asked anew. Raises NotFound, NotYoursToDecide, AlreadyDecided,
-        and Unavailable, after which it can be approved once more; other errors say why it could not be done.
+        CHANGED: it is not what was approved any more, so who asked is asked anew. Raises NotFound, NotYoursToDecide,
+        AlreadyDecided, and Unavailable, after which it can be approved once more; others say why it could not be done.
         """
         approval = await self._to_decide(actor, approval_id)
+        if approval.status in OPEN and await self._has_left(approval.workspace_id, approval.asker):
+            raise AlreadyDecided(await self._withdraw_of_leaver(approval))
 
         def approve(known: Approval) -> Approval:
             if not known.is_open(self.clock()):
@@ -185,20 +203,53 @@ class Approvals:
         known = await self._changed(approval, withdraw)
         if known.status != WITHDRAWN:
             raise AlreadyDecided(known)
-        await self._record(known, audit.APPROVAL_DECIDED, at=self.clock(), by=actor.user_id)
-        await self._forget_end(known)
+        await self._closed(known, by=actor.user_id)
         return known
+
+    async def concerned(self, actor: Actor) -> set[str]:
+        """Who waits for a decision, and who decides unless they have left, as user ids; for admins."""
+        access.require_admin(actor)
+        asking = {item.asker for item in await self.store.all(actor.workspace_id) if item.status in OPEN}
+        return asking | {*await self._named(actor.workspace_id)}
+
+    async def left(self, actor: Actor, user_id: str) -> None:
+        """Who asked is not of the workspace any more: what they asked for is not done. For admins."""
+        access.require_admin(actor)
+        for item in await self.store.all(actor.workspace_id):
+            if item.asker == user_id and item.status in OPEN:
+                await self._withdraw_of_leaver(item)
+
+    async def _withdraw_of_leaver(self, approval: Approval) -> Approval:
+        def withdraw(known: Approval) -> Approval:
+            is_open = known.status in OPEN
+            return replace(known, status=WITHDRAWN, reason=GONE, decided_at=self.clock()) if is_open else known
+
+        known = await self._changed(approval, withdraw)
+        await self._closed(known, by="")
+        return known
+
+    async def _closed(self, approval: Approval, *, by: str) -> None:
+        await self._record(approval, audit.APPROVAL_DECIDED, at=approval.decided_at or self.clock(), by=by)
+        await self._forget_end(approval)
 
     async def _carry_out(self, approval: Approval) -> tuple[Approval, Reservation | None]:
         is_admin = approval.asker in await self.admins_of(approval.workspace_id)
         roles = (ADMIN, MEMBER) if is_admin else (MEMBER,)
         asker = Actor(approval.workspace_id, approval.asker, roles=roles, timezone=approval.timezone)
+        item = await self.records.get(approval.purchase.reservation_id)
+        if item and approval.purchase.kind in OF_OWN and item.owner != approval.purchase.owner:
+            return await self._end(approval, CHANGED, reason=OTHERS), None
         try:
             made = await self.carry_out(asker, approval)
         except Unavailable:
             raise
-        except (OfferChanged, OverBudget):
-            return await self._end(approval, CHANGED), None
+        except (OfferChanged, OverBudget) as error:
+            item = await self.records.get(approval.purchase.reservation_id)
+            if item and approval.is_seen_in(item):
+                # An outage had taken the answer, not the order.
+                return await self._end(approval, DONE, name=item.name), item
+            why = approval.why_not(error.planned, self.clock()) if isinstance(error, OverBudget) else ""
+            return await self._end(approval, CHANGED, reason=why or OFFER), None
         except CloudDeskError as error:
             await self._end(approval, FAILED, reason=error.code)
             raise
@@ -217,9 +268,8 @@ class Approvals:
 
     async def _settled(self, approval: Approval) -> None:
         """Tell who asked, write it down, and let it end no more by itself."""
-        await self._record(approval, audit.APPROVAL_DECIDED, at=approval.decided_at or self.clock(), by=approval.by)
         await self.notices.send(decided(approval, self.clock()))
-        await self._forget_end(approval)
+        await self._closed(approval, by=approval.by)
 
     async def _forget_end(self, approval: Approval) -> None:
         # It would find that it is decided.
@@ -238,18 +288,27 @@ class Approvals:
         return approval
 
     async def _managers(self, workspace_id: str) -> list[str]:
+        named = await self._named(workspace_id)
+        return [user_id for user_id in named if not await self._has_left(workspace_id, user_id)]
+
+    async def _named(self, workspace_id: str) -> list[str]:
         named = await self.budgets.approvers(workspace_id)
         return list(dict.fromkeys((*await self.admins_of(workspace_id), *named)))
+
+    async def _has_left(self, workspace_id: str, user_id: str) -> bool:
+        return await self.colleagues.refusal(Person(workspace_id, user_id)) == DEACTIVATED
 
     async def _deciders(self, approval: Approval) -> list[str]:
         parties = await self._parties(approval)
         return [user_id for user_id in await self._managers(approval.workspace_id) if user_id not in parties]
 
     async def _parties(self, approval: Approval) -> set[str]:
-        """Who gets something of it: who asked, whose it is, and with whom it is shared."""
+        """Who gets something of it: who asked, whose it was then and is now, and with whom it is shared."""
         item = await self.records.get(approval.purchase.reservation_id)
-        shares = item.open_shares(self.clock()) if item and item.workspace_id == approval.workspace_id else ()
-        return {approval.asker, approval.purchase.owner, *(share.user_id for share in shares)}
+        parties = {approval.asker, approval.purchase.owner}
+        if item and item.workspace_id == approval.workspace_id:
+            parties |= {item.owner, *(share.user_id for share in item.open_shares(self.clock()))}
+        return parties
 
     async def _may_decide(self, actor: Actor) -> bool:
         return access.may_decide(actor, actor.workspace_id, await self.budgets.approvers(actor.workspace_id))
@@ -264,102 +323,6 @@ class Approvals:
         await self.trail.append([entry_of(approval, action, at, by=by)])
 
 
-def entry_of(approval: Approval, action: str, at: datetime, *, by: str) -> AuditEntry:
-    """What was asked, or what became of it."""
-    purchase = approval.purchase
-    findings = (f"{item.whose} {item.measure} {item.total:.2f}/{item.limit:.2f}" for item in approval.findings)
-    return AuditEntry(
-        id=f"{approval.id}:{action}:{approval.status}:{len(approval.reason)}",
-        at=at,
-        action=action,
-        workspace_id=approval.workspace_id,
-        by=by,
-        owner=purchase.owner,
-        reservation_id=purchase.reservation_id,
-        name=purchase.name,
-        facts={
-            "what": purchase.kind,
-            "asked_by": approval.asker,
-            "status": approval.status,
-            "reason": approval.reason,
-            "over": "; ".join(findings),
-        },
-    )
-
-
-def lapsed(approval: Approval, now: datetime) -> Approval:
-    """It as it is when nobody has decided in time, or what was approved was never done."""
-    return replace(approval, status=EXPIRED, decided_at=now) if approval.status in (PENDING, APPROVED) else approval
-
-
-def decided(approval: Approval, now: datetime) -> Notice:
-    """What became of it, for who asked."""
-    key = f"{approval.status}:{len(approval.reason)}"
-    return _notice(approval, f"{approval.id}:{APPROVAL_DECIDED}:{key}", APPROVAL_DECIDED, now, approval.asker)
-
-
-def lost(timer: Timer, name: str, now: datetime) -> Notice:
-    """For who asked, where nothing is known of the request when its time is over."""
-    return Notice(
-        id=f"{timer.id}:{APPROVAL_DECIDED}:lost",
-        kind=APPROVAL_DECIDED,
-        workspace_id=timer.workspace_id,
-        user_id=timer.by,
-        conversation=timer.conversation,
-        reservation_id="",
-        created_at=now,
-        values={"name": name, "status": "lost"},
-    )
-
-
 def _seen(approval: Approval, now: datetime) -> Approval:
     """One whose time is over is so before its timer has rung."""
     return replace(approval, status=EXPIRED) if approval.status == PENDING and not approval.is_open(now) else approval
-
-
-def _asked(approval: Approval, user_id: str) -> Notice:
-    id_ = f"{approval.id}:{APPROVAL_ASKED}:{user_id}"
-    return replace(_notice(approval, id_, APPROVAL_ASKED, approval.created_at, user_id), conversation="")
-
-
-def _notice(approval: Approval, id_: str, kind: str, now: datetime, user_id: str) -> Notice:
-    purchase = approval.purchase
-    return Notice(
-        id=id_,
-        kind=kind,
-        workspace_id=approval.workspace_id,
-        user_id=user_id,
-        conversation=approval.conversation,
-        reservation_id="",
-        created_at=now,
-        values={
-            "approval_id": approval.id,
-            "name": purchase.name,
-            "status": approval.status,
-            "owner": purchase.owner,
-            "purchase": purchase.kind,
-            "ends": approval.expires_at.isoformat(),
-            "asked_by": called(Person(approval.workspace_id, approval.asker)),
-            "decided_by": called(Person(approval.workspace_id, approval.by)) if approval.by else "",
-            "what": budget_words.what(purchase, approval.planned),
-            "reasons": budget_words.reasons(
-                approval.findings, f"{called(Person(approval.workspace_id, purchase.owner))}'s"
-            ),
-            "said": f" \u201c{approval.reason}\u201d" if approval.status == DECLINED and approval.reason else "",
-            "simulated": "yes" if purchase.quote is not None and purchase.quote.is_simulated else "no",
-        },
-    )
-
-
-def end_of(approval: Approval) -> Timer:
-    """What rings when nobody has decided in time."""
-    return Timer(
-        id=f"approval-{approval.workspace_id}-{approval.id}",
-        what=LAPSE,
-        workspace_id=approval.workspace_id,
-        by=approval.asker,
-        conversation=approval.conversation,
-        timezone=approval.timezone,
-        at=approval.expires_at,
-        note=f"{approval.id} {approval.purchase.name}",
-    )

@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timezone
 
 from clouddesk.language.money import hourly, money
-from clouddesk.model.approval import ADOPT, EXTEND, HOLD, RESERVE, SCALE, START, TAKE, Purchase
+from clouddesk.model.approval import (
+    ADOPT,
+    DEARER,
+    EXTEND,
+    HOLD,
+    LARGER,
+    LONGER,
+    OFFER,
+    OTHERS,
+    RESERVE,
+    SCALE,
+    START,
+    TAKE,
+    TAKE_OVER,
+    Purchase,
+)
 from clouddesk.model.budget import HOUR, LEASE, MACHINES, MONTH, PERSON, Bound, Commitment, Finding, Use
 from clouddesk.providers.table import title_of
 
@@ -27,6 +42,8 @@ def reason(finding: Finding, owner: str, *, with_use: bool = True) -> str:
     head = f"{whose} {_limit(finding)}"
     if not with_use and finding.whose == PERSON:
         return head
+    if finding.is_unknown:
+        return f"{head}: what this costs is not known, so nobody can say that it is within it"
     if finding.measure == MACHINES:
         before, adds, total, more = (
             f"{number:g}" for number in (finding.committed, finding.adds, finding.total, finding.total - finding.limit)
@@ -109,26 +126,50 @@ def _left(found: Use) -> str:
     return f"; *{number} {'left' if left >= 0 else 'over'}*"
 
 
-def what(purchase: Purchase, planned: Commitment) -> str:
-    """What was asked for: "*spark-1*: 3 × m5.xlarge on AWS in us-east-1 for 8 hours, $0.60/h, $4.80 in all"."""
+CHANGES = {
+    OFFER: "it costs more by now, or is not to be had so any more",
+    DEARER: "it costs more by now",
+    LARGER: "it has more machines by now",
+    LONGER: "it would last longer than was asked about",
+    OTHERS: "it is somebody else's by now",
+}
+"""Why what was approved is not done."""
+
+
+def what(purchase: Purchase, planned: Commitment, at: datetime) -> str:
+    """What was asked for then: "*spark-1*: 3 × m5.xlarge on AWS in us-east-1 for 8 hours, $0.60/h, $4.80 in all".
+
+    Of what is there already, and of what has a said end: how long, and what it costs from then on.
+    """
     name = f"*{purchase.name}*"
     price = hourly(planned.hourly_usd)
+    end = f"until {_end(planned)}"
+    rest = f"{price}, {money(planned.usd(at.timestamp(), planned.ends_at))} {end}"
+    if planned.is_unpriced:
+        rest = f"{hourly(None)}, {end}"
     if purchase.kind == RESERVE and purchase.quote is not None:
         quote = purchase.quote
         place = f"{len(quote.nodes)} × {quote.offer.size} on {title_of(quote.offer.provider)} in {quote.offer.region}"
-        lease, total = lasting(quote.lease_seconds), money(quote.total_price_usd)
-        return f"{name}: {place} for {lease}, {price}, {total} in all"
+        lease = end if quote.request.until else f"for {lasting(quote.lease_seconds)}"
+        return f"{name}: {place} {lease}, {price}, {money(quote.total_price_usd)} in all"
     if purchase.kind == EXTEND:
-        more = purchase.seconds / 3600 * planned.hourly_usd
-        return f"{name} for {lasting(purchase.seconds)} longer, {money(more)} more"
+        more = f"{money(purchase.seconds / 3600 * planned.hourly_usd)} more"
+        return f"{name} for {lasting(purchase.seconds)} longer, {end}, {hourly(None) if planned.is_unpriced else more}"
     if purchase.kind == SCALE and purchase.scale is not None:
-        return f"{name} with {purchase.scale.count} machines where there are {purchase.scale.before}, {price} in all"
+        return f"{name} with {purchase.scale.count} machines where there are {purchase.scale.before}, {rest}"
     return {
-        HOLD: f"{name} kept as long as is allowed, {price}",
-        START: f"{name} switched on again, {price}",
-        TAKE: f"dearer machines for {name}, {price}",
-        ADOPT: f"{name} looked after again, {price}",
+        HOLD: f"{name} kept as long as is allowed, {rest}",
+        START: f"{name} switched on again, {rest}",
+        TAKE: f"dearer machines for {name}, {rest}",
+        ADOPT: f"{name} looked after again, {rest}",
+        TAKE_OVER: f"{name} taken over, {rest}",
     }[purchase.kind]
+
+
+def _end(planned: Commitment) -> str:
+    """ "Thu 5 Mar 22:00 UTC": approvers and who asked need not be in one time zone."""
+    moment = datetime.fromtimestamp(planned.ends_at, timezone.utc)
+    return f"{moment:%a} {moment.day} {moment:%b %H:%M} UTC"
 
 
 def lasting(seconds: float) -> str:

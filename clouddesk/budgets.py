@@ -28,7 +28,6 @@ from clouddesk.model.budget import (
 )
 from clouddesk.model.costs import CostAccount
 from clouddesk.model.errors import CloudDeskError, Unavailable
-from clouddesk.model.offer import SAME_PRICE
 from clouddesk.model.ports import Clock
 from clouddesk.model.quote import Quote
 from clouddesk.model.reservation import Reservation
@@ -48,7 +47,8 @@ class BudgetView:
 
     whose: str
     uses: tuple[Use, ...]
-    lease: Bound | None
+    budget: Budget
+    """What counts for them: as set for them, else for everybody, else as configured."""
     month: str
     """ "2026-11"."""
 
@@ -84,9 +84,8 @@ class Budgets:
         book = _having(await self.store.book(actor.workspace_id), whose, bounds or {}).over(self.defaults)
         accounts, known, now = await self._standing(actor.workspace_id)
         owner = None if whose == TEAM else "" if whose == EACH else whose
-        budget = book.team if owner is None else book.of(owner)
         found = uses(book, accounts, known, owner, now)
-        return BudgetView(whose, tuple(found), budget.lease, month_of(now).name)
+        return BudgetView(whose, tuple(found), counting(book, whose), month_of(now).name)
 
     async def set(self, actor: Actor, whose: str, bounds: Mapping[str, Bound | None]) -> BudgetBook:
         """Set these bounds by measure, or take those away that are None; what is set then. Raises Denied."""
@@ -149,7 +148,7 @@ class Budgets:
             known = commitments(accounts, holds, now)
             planned = plan(known.get(purchase.reservation_id))
             findings = tuple(judge(book, accounts, known, planned, now))
-            is_approved = approved is not None and planned.hourly_usd <= approved.planned.hourly_usd * SAME_PRICE
+            is_approved = approved is not None and not approved.why_not(planned, self.clock())
             if any(item.is_over for item in findings) and not is_approved:
                 raise OverBudget(purchase, planned, findings)
             return [*holds, Hold(purchase.key, now, planned)]
@@ -170,9 +169,9 @@ class Budgets:
     async def _approved(self, workspace_id: str, purchase: Purchase, approval_id: str) -> Approval | None:
         """The approval of just this, given by somebody else."""
         approval = await self.approvals.get(workspace_id, approval_id) if approval_id else None
-        if approval is None or approval.status not in (APPROVED, DONE) or approval.id != purchase.approval_id:
+        if approval is None or approval.status not in (APPROVED, DONE):
             return None
-        return approval
+        return approval if approval.purchase.approval_id == purchase.approval_id else None
 
     async def _standing(self, workspace_id: str) -> tuple[list[CostAccount], dict[str, Commitment], float]:
         holds = await self.store.holds(workspace_id)
@@ -209,6 +208,11 @@ def _done(key: str) -> Callable[[BudgetBook, list[Hold]], Awaitable[list[Hold]]]
         return [replace(hold, is_done=True) if hold.key == key else hold for hold in holds]
 
     return done
+
+
+def counting(book: BudgetBook, whose: str) -> Budget:
+    """What counts for them, of all that the book says."""
+    return book.team if whose == TEAM else book.each if whose == EACH else book.of(whose)
 
 
 def _having(book: BudgetBook, whose: str, bounds: Mapping[str, Bound | None]) -> BudgetBook:
@@ -249,10 +253,18 @@ def running(item: Reservation, *, hourly_usd: float | None = None, machines: int
     return change_of(item, at_least=replace(as_is(item), hourly_usd=price, machines=machines or item.node_count))
 
 
+def taken_over(item: Reservation, owner: str) -> Plan:
+    """What a reservation commits its next owner to."""
+    change = change_of(item)
+    return lambda known: replace(change(known), owner=owner)
+
+
 def as_is(item: Reservation) -> Commitment:
     """What a reservation commits to as it is."""
     account = CostAccount.of(item)
-    return Commitment(item.id, item.owner, account.committed_hourly_usd, account.ends_at, account.machines)
+    return Commitment(
+        item.id, item.owner, account.committed_hourly_usd, account.ends_at, account.machines, item.is_unpriced
+    )
 
 
 def _bound_fact(bound: Bound | None) -> str:

@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 
 from clouddesk import access
 from clouddesk.access import Right
+from clouddesk.budgets import Budgets, taken_over
 from clouddesk.language.people import called
 from clouddesk.model.actor import ADMIN, DEACTIVATED, Actor, Person
+from clouddesk.model.approval import TAKE_OVER, Purchase
 from clouddesk.model.errors import WrongState
 from clouddesk.model.invalid import NoColleague, NotHandedOver, NotLeft
 from clouddesk.model.ports import Clock, Reservations, Timers
@@ -28,6 +30,7 @@ class Handovers:
     views: ReservationViews
     timers: Timers
     clock: Clock
+    budgets: Budgets
 
     async def check(self, actor: Actor, reservation_id: str, to: str) -> Reservation:
         """That it could be offered to them. Raises NoColleague, NotHandedOver, WrongState."""
@@ -62,26 +65,35 @@ class Handovers:
         await self.engine.offer_handover(item.id, "", by=actor.user_id, left=await self._left(item))
         return replace(item, offered_to="")
 
-    async def accept(self, actor: Actor, reservation_id: str) -> Reservation:
+    async def accept(self, actor: Actor, reservation_id: str, *, approval_id: str = "") -> Reservation:
         """It is the actor's from now on, under a name that they have no other of; the other's part in it ends.
 
-        Machines by the clock follow; reminders were the other's own. Raises NotFound, Denied, WrongState.
+        The rest of its lease is on the actor's budget. Machines by the clock follow; reminders were the other's own.
+        Raises NotFound, Denied, WrongState, OverBudget.
         """
         item = access.require_offered(actor, await self.records.get(reservation_id), reservation_id, self.clock())
-        return await self._give_to(actor, item)
+        purchase = Purchase(TAKE_OVER, item.id, actor.user_id, item.name, key=f"{TAKE_OVER}:{_claim(item, actor)}")
+        plan = taken_over(item, actor.user_id)
+        async with self.budgets.claim(item.workspace_id, purchase, plan, approval_id=approval_id):
+            name = await self._give_to(actor, item)
+        return await self._followed(actor, item, name)
 
     async def take_over(self, actor: Actor, reservation_id: str) -> Reservation:
         """What somebody left behind is the admin's from now on, as after ``accept``; admins are told.
 
-        Raises as ``check_left``.
+        Nobody asks the admin's own budget first: left with nobody it would cost the same. Raises as ``check_left``.
         """
-        return await self._give_to(actor, await self.check_left(actor, reservation_id))
+        item = await self.check_left(actor, reservation_id)
+        return await self._followed(actor, item, await self._give_to(actor, item))
 
-    async def _give_to(self, actor: Actor, item: Reservation) -> Reservation:
-        # Under an id of its own: the reservation has claimed its name with its first owner.
-        claim = f"{item.id}:{actor.user_id}"
-        name = await self.views.claim_name(actor.person, item.name, claim, is_exact=True)
+    async def _give_to(self, actor: Actor, item: Reservation) -> str:
+        """The name that it has now."""
+        name = await self.views.claim_name(actor.person, item.name, _claim(item, actor), is_exact=True)
         await self.engine.hand_over(item.id, actor.user_id, name, by=actor.user_id, left=await self._left(item))
+        return name
+
+    async def _followed(self, actor: Actor, item: Reservation, name: str) -> Reservation:
+        """With its machines' clock, once it is theirs."""
         for timer in await self.timers.get(power_ids(item.id)):
             is_admin = ADMIN in actor.roles
             await self.timers.put(replace(timer, by=actor.user_id, conversation="", is_by_admin=is_admin))
@@ -97,3 +109,8 @@ def _require_movable(item: Reservation) -> None:
         raise WrongState(item.name, state=item.state, wanted="hand over")
     if not item.is_reached and not item.is_simulated:
         raise NotHandedOver(item.name)
+
+
+def _claim(item: Reservation, actor: Actor) -> str:
+    """An id of its own for the name: the reservation has claimed it with its first owner."""
+    return f"{item.id}:{actor.user_id}"

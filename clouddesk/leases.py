@@ -30,14 +30,17 @@ class Leases:
     limits: Limits
     budgets: Budgets
 
-    async def extension_price_usd(self, actor: Actor, reservation_id: str, seconds: int) -> float:
-        """What the reservation costs for that much longer, running. Raises LimitExceeded beyond the longest lease."""
+    async def extension_price_usd(self, actor: Actor, reservation_id: str, seconds: int) -> float | None:
+        """What the reservation costs for that much longer, running; None where nobody knows.
+
+        Raises LimitExceeded beyond the longest lease.
+        """
         reservation = await self.records.with_right(actor, Right.SEE, reservation_id)
         left = (self.longest_end(reservation) - reservation.expires_at).total_seconds()
         if seconds > left + 1:
             what, size = ("days", 86400) if min(seconds, left) >= 2 * 86400 else ("hours", 3600)
             raise LimitExceeded(what, asked=round(seconds / size, 1), limit=max(0, math.floor(left / size)))
-        return reservation.hourly_price_usd * seconds / 3600
+        return None if reservation.is_unpriced else reservation.hourly_price_usd * seconds / 3600
 
     async def look_at_extension(self, actor: Actor, reservation_id: str, seconds: int) -> tuple[Finding, ...]:
         """Which bounds of its owner's budget and the team's so much longer a lease would go beyond."""
@@ -63,7 +66,9 @@ class Leases:
             end = await self.engine.extend(reservation.id, seconds, request_id, by=actor.user_id)
         return await self.records.after_change(replace(reservation, expires_at=end))
 
-    async def hold(self, actor: Actor, reservation_id: str, *, approval_id: str = "") -> Reservation:
+    async def hold(
+        self, actor: Actor, reservation_id: str, *, request_id: str = "", approval_id: str = ""
+    ) -> Reservation:
         """Keep it until the longest lease allowed. Raises WrongState when it is being given back; OverBudget."""
         reservation = await self.records.with_right(actor, Right.EXTEND, reservation_id)
         purchase = Purchase(
@@ -71,7 +76,7 @@ class Leases:
             reservation.id,
             reservation.owner,
             reservation.name,
-            key=f"{HOLD}:{reservation.id}:{reservation.expires_at.isoformat()}",
+            key=request_id or f"{HOLD}:{reservation.id}:{reservation.expires_at.isoformat()}",
         )
         plan = self._until_longest_end(reservation)
         async with self.budgets.claim(reservation.workspace_id, purchase, plan, approval_id=approval_id):

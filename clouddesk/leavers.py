@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from clouddesk import access
+from clouddesk.approvals import Approvals
 from clouddesk.model.actor import Actor
 from clouddesk.model.audit import LEFT, AuditEntry
 from clouddesk.model.notice import LEAVER
@@ -28,21 +29,26 @@ class Leavers:
     trail: AuditTrail
     admins_of: AdminsOf
     clock: Clock
+    approvals: Approvals
 
     async def concerned(self, actor: Actor) -> list[str]:
-        """Who has machines in the workspace, or a part in some, as user ids: of these it matters that they left."""
+        """Of whom it matters that they left, as user ids: who has machines in the workspace or a part in some, who
+        waits for an approval, and who gives them.
+        """
         access.require_admin(actor)
         found: set[str] = set()
         for item in await self._live(actor):
             found |= {item.owner, *(share.user_id for share in item.open_shares(self.clock()))}
-        return sorted(found)
+        return sorted(found | await self.approvals.concerned(actor))
 
     async def left(self, actor: Actor, user_id: str) -> list[Reservation]:
         """Somebody is not of the workspace any more: what they leave behind, which goes on until its lease ends.
 
-        The admins are told of each reservation once, and once more shortly before its end.
+        The admins are told of each reservation once, and once more shortly before its end. What they asked an approval
+        for is not done.
         """
         access.require_admin(actor)
+        await self.approvals.left(actor, user_id)
         now, items = self.clock(), await self._live(actor)
         for item in items:
             if item.share_of(user_id, now):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -70,7 +71,8 @@ def make_order(
             openings=(SSH, *quote.openings),
             public_keys=tuple(key for key in public_keys if key.startswith(PROVIDERS[offer.provider].key_kinds)),
         ),
-        lease_seconds=quote.lease_seconds,
+        # What is left of it, where its end was said as a time: a yes may take a while.
+        lease_seconds=math.ceil((quote.ends_at - now).total_seconds()) if quote.request.until else quote.lease_seconds,
         max_lease_seconds=limits.max_lease_seconds,
         warning_seconds=limits.warning_seconds,
         hourly_price_usd=quote.hourly_price_usd,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from clouddesk import access
@@ -14,17 +15,21 @@ from clouddesk.model.approval import ADOPT, Purchase
 from clouddesk.model.audit import AuditEntry
 from clouddesk.model.budget import Commitment
 from clouddesk.model.credentials import CredentialInfo, credential_ref
-from clouddesk.model.errors import CloudDeskError, CredentialsMissing, NotFound, Undecided, WrongState
-from clouddesk.model.node import NodeOrder, NodePlan
+from clouddesk.model.errors import CloudDeskError, CredentialsMissing, NotFound, Undecided, UnknownRegion, WrongState
+from clouddesk.model.node import Node, NodeOrder, NodePlan
 from clouddesk.model.offer import OWN_MACHINE, Offer, Requirements
 from clouddesk.model.orphan import Orphan, SweepReport
 from clouddesk.model.ports import Catalog, Clock, Reservations
 from clouddesk.model.request import CLUSTER, VM
 from clouddesk.model.reservation import RELEASING, Reservation, ReservationOrder
 from clouddesk.model.stores import AuditTrail, Orphans, ReservationViews
+from clouddesk.quotations import Quotations
 from clouddesk.quoting import DEFAULT_STORAGE_GB
 from clouddesk.records import Records
 from clouddesk.settings import Limits
+
+_Prices = tuple[float, float]
+"""What a machine costs an hour, running and stopped."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,7 @@ class Orphanage:
     is_simulated: bool
     clock: Clock
     budgets: Budgets
+    quotations: Quotations
 
     async def sweep(self, actor: Actor) -> SweepReport:
         """Look through every account of everybody now; for admins, who are told of their own workspace only.
@@ -120,7 +126,8 @@ class Orphanage:
             orphan_id=orphan.id,
         )
         ends_at = order.created_at.timestamp() + order.lease_seconds
-        planned = Commitment(order.reservation_id, order.owner, order.hourly_price_usd, ends_at, len(order.nodes.nodes))
+        number, price = len(order.nodes.nodes), order.hourly_price_usd
+        planned = Commitment(order.reservation_id, order.owner, price, ends_at, number, order.is_unpriced)
         async with self.budgets.claim(orphan.workspace_id, purchase, lambda _: planned, approval_id=approval_id):
             adopted = await self.records.adopt(order, orphan.nodes, by=actor.user_id)
         await self.store.remove(orphan.id)
@@ -167,15 +174,15 @@ class Orphanage:
             name = view.name  # its own for good: no other reservation of the person can have taken it
         else:
             name = await self.views.claim_name(person, "adopted", orphan.reservation_id)
+        await self.quotations.refresh_offers(person, (orphan.provider,))
         size, _ = Counter(node.size for node in orphan.nodes).most_common(1)[0]
         region = orphan.nodes[0].region
-        # Named by its size, an offer is found whatever its architecture.
-        wanted = Requirements(providers=(orphan.provider,), region=region, size_names=(size,))
-        offer = next(iter(self.catalog.cheapest(wanted, limit=1)), None)
-        if view:
-            running, stopped = view.hourly_price_usd / view.node_count, view.stopped_hourly_price_usd / view.node_count
-        else:
-            running, stopped = self._prices(offer)
+        offer = self._offer(orphan.nodes[0], size)
+        prices = {
+            name: self._agreed(orphan, view, name) or self._prices(self._offer(orphan.nodes[0], name))
+            for name in {node.size for node in orphan.nodes}
+        }
+        known = [found for node in orphan.nodes if (found := prices[node.size])]
         return ReservationOrder(
             reservation_id=orphan.reservation_id,
             name=name,
@@ -202,18 +209,39 @@ class Orphanage:
             lease_seconds=self.limits.default_lease_seconds,
             max_lease_seconds=self.limits.max_lease_seconds,
             warning_seconds=self.limits.warning_seconds,
-            hourly_price_usd=running * count,
-            stopped_hourly_price_usd=stopped * count,
+            hourly_price_usd=sum(running for running, _ in known),
+            stopped_hourly_price_usd=sum(stopped for _, stopped in known),
+            is_unpriced=len(known) < count,
             created_at=self.clock(),
             is_simulated=self.is_simulated and orphan.provider != OWN_MACHINE,
         )
 
-    def _prices(self, offer: Offer | None) -> tuple[float, float]:
-        """What one such machine costs an hour, running and stopped, with the disk that machines here usually have."""
+    def _offer(self, node: Node, size: str) -> Offer | None:
+        # Named by its size, an offer is found whatever its architecture.
+        wanted = Requirements(providers=(node.provider,), region=node.region, size_names=(size,))
+        with suppress(UnknownRegion):
+            return next(iter(self.catalog.cheapest(wanted, limit=1)), None)
+        return None
+
+    def _agreed(self, orphan: Orphan, view: Reservation | None, size: str) -> _Prices | None:
+        """What one of its machines cost when it was a reservation, as far as that was known."""
+        place = (orphan.provider, orphan.nodes[0].region, size)
+        if view is None or view.is_unpriced or (view.provider, view.region, view.size) != place:
+            return None
+        if not view.hourly_price_usd and view.provider != OWN_MACHINE:
+            # It was adopted by a version that took unknown for nothing.
+            return None
+        return view.hourly_price_usd / view.node_count, view.stopped_hourly_price_usd / view.node_count
+
+    def _prices(self, offer: Offer | None) -> _Prices | None:
+        """What one such machine costs with the disk that machines here usually have; None where no list tells."""
         if offer is None:
-            return 0.0, 0.0
+            return None
         disk_gb = max(offer.disk_gb, DEFAULT_STORAGE_GB)
-        running = offer.machine_hourly_price_usd(disk_gb) or offer.hourly_price_usd or 0.0
+        running = offer.machine_hourly_price_usd(disk_gb)
+        running = offer.hourly_price_usd if running is None else running
+        if running is None:
+            return None
         if self.accounts.bills_stopped_machines(offer.provider):
             return running, running
         return running, offer.stopped_hourly_price_usd(disk_gb)

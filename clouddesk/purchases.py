@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from clouddesk.handovers import Handovers
 from clouddesk.leases import Leases
 from clouddesk.model.actor import Actor
-from clouddesk.model.approval import ADOPT, EXTEND, HOLD, RESERVE, SCALE, START, TAKE, Approval
+from clouddesk.model.approval import ADOPT, EXTEND, HOLD, RESERVE, SCALE, START, TAKE, TAKE_OVER, Approval
 from clouddesk.model.reservation import Reservation
 from clouddesk.orphans import Orphanage
 from clouddesk.power import Power
@@ -26,6 +27,7 @@ class Purchases:
     power: Power
     sizes: Sizes
     orphans: Orphanage
+    handovers: Handovers
 
     async def carry_out(self, actor: Actor, approval: Approval) -> Reservation:
         """Raises what the way itself raises; OfferChanged and OverBudget when it is dearer by now."""
@@ -37,6 +39,7 @@ class Purchases:
             SCALE: self._scale,
             START: self._start,
             ADOPT: self._adopt,
+            TAKE_OVER: self._take_over,
         }
         return await ways[approval.purchase.kind](actor, approval)
 
@@ -47,7 +50,9 @@ class Purchases:
         )
 
     async def _hold(self, actor: Actor, approval: Approval) -> Reservation:
-        return await self.leases.hold(actor, approval.purchase.reservation_id, approval_id=approval.id)
+        wish = approval.purchase
+        # Of when it was asked for: it may have been extended since, which leaves the longest end as it is.
+        return await self.leases.hold(actor, wish.reservation_id, request_id=wish.key, approval_id=approval.id)
 
     async def _scale(self, actor: Actor, approval: Approval) -> Reservation:
         wish = approval.purchase
@@ -60,6 +65,9 @@ class Purchases:
     async def _start(self, actor: Actor, approval: Approval) -> Reservation:
         wish = approval.purchase
         return await self.power.start(actor, wish.reservation_id, request_id=wish.key, approval_id=approval.id)
+
+    async def _take_over(self, actor: Actor, approval: Approval) -> Reservation:
+        return await self.handovers.accept(actor, approval.purchase.reservation_id, approval_id=approval.id)
 
     async def _adopt(self, actor: Actor, approval: Approval) -> Reservation:
         return await self.orphans.adopt(actor, approval.purchase.orphan_id, approval_id=approval.id)

@@ -13,7 +13,7 @@ from clouddesk.accounts import Accounts, ReplaceableCatalog
 from clouddesk.adapters.blueprints import find_blueprint
 from clouddesk.comparing import compare
 from clouddesk.habits import ANYWHERE, LATEST, Filled, fill, key_of, keys_of, reservation_key
-from clouddesk.model.actor import LOCAL_WORKSPACE, Actor
+from clouddesk.model.actor import LOCAL_WORKSPACE, Actor, Person
 from clouddesk.model.blueprint import Blueprint
 from clouddesk.model.comparison import PriceComparison
 from clouddesk.model.credentials import credential_ref
@@ -24,7 +24,7 @@ from clouddesk.model.ports import Clock, Reservations
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import CLUSTER, ResourceRequest
 from clouddesk.model.stores import Habits, Quotes
-from clouddesk.quoting import make_quote, still_holds
+from clouddesk.quoting import is_over, make_quote, still_holds
 from clouddesk.settings import Limits, TeamDefaults
 from clouddesk.setups import Setup, make_setup, openings_of
 
@@ -58,7 +58,7 @@ class Quotations:
         A said name that is ``taken`` gets the number that the yes will give it.
         """
         providers = await self._usable_providers(actor, request)
-        await self._refresh_offers(actor, providers)
+        await self.refresh_offers(actor.person, providers)
         filled = await self._filled(actor, request)
         try:
             quote = self._quote_or_reason(actor, filled, providers)
@@ -80,7 +80,7 @@ class Quotations:
         The place that the actor used last is no wish: it would leave out the clouds that are not there.
         """
         own = [info.provider for info in await self.accounts.list(actor.person)]
-        await self._refresh_offers(actor, tuple(name for name in own if name in (request.providers or own)))
+        await self.refresh_offers(actor.person, tuple(name for name in own if name in (request.providers or own)))
         priced = self.catalog.clouds()
         if request.providers and not {*priced} & {*request.providers}:
             known = [name for name in request.providers if name in self.accounts.providers]
@@ -157,9 +157,9 @@ class Quotations:
         return await self.still_to_be_had(await self.get(actor, quote_id))
 
     async def still_to_be_had(self, quote: Quote) -> Quote:
-        """The quote, its machines still to be had for its price. Raises OfferChanged."""
+        """The quote, its machines still to be had for its price, until its end. Raises OfferChanged."""
         await self.accounts.refresh_offers(self.catalog)
-        if not still_holds(quote, self.catalog):
+        if not still_holds(quote, self.catalog) or is_over(quote, self.clock()):
             raise OfferChanged(quote.id)
         return quote
 
@@ -216,8 +216,8 @@ class Quotations:
     def _has_own_machine(self, actor: Actor) -> bool:
         return OWN_MACHINE in self.accounts.providers and actor.workspace_id == LOCAL_WORKSPACE
 
-    async def _refresh_offers(self, actor: Actor, providers: tuple[str, ...]) -> None:
-        """Live prices that are missing or old are fetched anew by the worker, with the actor's access.
+    async def refresh_offers(self, person: Person, providers: tuple[str, ...]) -> None:
+        """Live prices that are missing or old are fetched anew by the worker, with the person's access.
 
         An old list is used all the same when that fails: the quote says how old its price is. What takes long is not
         waited for: the next quote has it.
@@ -226,16 +226,16 @@ class Quotations:
             if provider not in providers:
                 continue
             self.accounts.asked_for_offers(provider)
-            refresh = asyncio.create_task(self._refresh(actor, provider))
+            refresh = asyncio.create_task(self._refresh(person, provider))
             _RUNNING.add(refresh)
             refresh.add_done_callback(_RUNNING.discard)
             if self.accounts.is_worth_waiting(provider):
                 await asyncio.wait([refresh], timeout=REFRESH_PATIENCE_SECONDS)
                 await self.accounts.refresh_offers(self.catalog)
 
-    async def _refresh(self, actor: Actor, provider: str) -> None:
+    async def _refresh(self, person: Person, provider: str) -> None:
         try:
-            await self.engine.refresh_offers(provider, credential_ref(actor.person, provider))
+            await self.engine.refresh_offers(provider, credential_ref(person, provider))
         except Unavailable:
             log.warning("offers.stale", provider=provider)
 

@@ -176,6 +176,11 @@ def still_holds(quote: Quote, catalog: Catalog) -> bool:
     return price is not None and price <= quote.machine_hourly_price_usd * SAME_PRICE
 
 
+def is_over(quote: Quote, now: datetime) -> bool:
+    """Whether no lease would be left until an end that was said as a time."""
+    return bool(quote.request.until) and (quote.ends_at - now).total_seconds() < LEAST_LEASE_SECONDS
+
+
 def describe(requirements: Requirements) -> str:
     """The requirement in words, for errors and logs: "8 vCPU, 32 GB memory in frankfurt on aws"."""
     parts = [f"{requirements.vcpus} vCPU", f"{requirements.memory_gb:g} GB memory"]

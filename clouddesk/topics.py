@@ -62,6 +62,7 @@ class Topics:
     orphan_store: stores.Orphans
     template_store: stores.Templates
     timer_port: ports.Timers
+    bill_port: ports.Bills
     budget_store: stores.Budgets
     approval_store: stores.Approvals
     admins_of: ports.AdminsOf
@@ -128,7 +129,8 @@ class Topics:
     @cached_property
     def handovers(self) -> Handovers:
         """Machines that get another owner."""
-        return Handovers(self.engine, self._records, self.shares, self.views, self.timer_port, self.clock)
+        stores = (self.views, self.timer_port)
+        return Handovers(self.engine, self._records, self.shares, *stores, self.clock, self.budgets)
 
     @cached_property
     def leases(self) -> Leases:
@@ -143,7 +145,7 @@ class Topics:
     @cached_property
     def costs(self) -> Costs:
         """What machines cost, by period."""
-        return Costs(ledger=self.ledger, clock=self.clock)
+        return Costs(ledger=self.ledger, bills=self.bill_port, clock=self.clock)
 
     @cached_property
     def utilisation(self) -> Utilisation:
@@ -187,9 +189,8 @@ class Topics:
     def approvals(self) -> Approvals:
         """What is over a budget, and those who allow it."""
         reserving = self._reserving
-        done = Purchases(
-            reserving.reserve_approved, reserving.take_approved, self.leases, self.power, self.scaling, self.orphans
-        )
+        ways = (self.leases, self.power, self.scaling, self.orphans, self.handovers)
+        done = Purchases(reserving.reserve_approved, reserving.take_approved, *ways)
         return Approvals(
             store=self.approval_store,
             budgets=self.budgets,
@@ -198,6 +199,7 @@ class Topics:
             trail=self.trail,
             timers=self.timer_port,
             admins_of=self.admins_of,
+            colleagues=self.colleagues,
             carry_out=done.carry_out,
             clock=self.clock,
         )
@@ -215,7 +217,8 @@ class Topics:
     @cached_property
     def leavers(self) -> Leavers:
         """What people leave behind who are not of the workspace any more."""
-        return Leavers(self.engine, self.views, self.notices, self.trail, self.admins_of, self.clock)
+        stores = (self.views, self.notices, self.trail)
+        return Leavers(self.engine, *stores, self.admins_of, self.clock, self.approvals)
 
     @cached_property
     def freezing(self) -> Freezing:
@@ -243,4 +246,5 @@ class Topics:
             is_simulated=self.is_simulated,
             clock=self.clock,
             budgets=self.budgets,
+            quotations=self._quotations,
         )

@@ -187,7 +187,8 @@ def _variant(notice: Notice) -> str:
     if notice.kind == kinds.REMINDER:
         return "_stopped" if notice.values.get("state") == "stopped" else ""
     if notice.kind == kinds.APPROVAL_DECIDED:
-        return f"_{notice.values.get('status')}"
+        has_no_quote = notice.values.get("status") == "changed" and notice.values.get("has_quote") == "no"
+        return f"_{notice.values.get('status')}" + ("_since" if has_no_quote else "")
     if notice.kind == kinds.LET_IN:
         return "_with_links" if notice.values.get("doors") else ""
     if notice.kind == kinds.HANDOVER:

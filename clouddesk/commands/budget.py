@@ -8,7 +8,7 @@ from dataclasses import asdict
 import click
 
 from clouddesk import budget_words
-from clouddesk.budgets import EACH, TEAM
+from clouddesk.budgets import EACH, TEAM, counting
 from clouddesk.commands.desk import json_option, with_desk
 from clouddesk.desk import Desk
 from clouddesk.model.actor import ADMIN, LOCAL_WORKSPACE, MEMBER, Actor
@@ -33,7 +33,7 @@ def budget() -> None:
 def show(workspace: str, as_json: bool) -> None:
     """The budgets that count: those that were set, else those of settings.yml."""
     book = with_desk(lambda desk: desk.budgets.book(_operator(workspace)), role="gateway")
-    found = [(whose, item) for whose, item in _named(book) if not item.is_empty]
+    found = [(whose, item) for whose, item in _counting(book) if not item.is_empty]
     if as_json:
         for whose, item in found:
             click.echo(json.dumps({"whose": whose, **asdict(item)}))
@@ -72,7 +72,7 @@ def set_(
         raise click.UsageError("Say what: --month, --hour, --lease or --machines.")
 
     async def change(desk: Desk) -> BudgetBook:
-        before = dict(_named(await desk.budgets.own_book(_operator(workspace)))).get(whose, Budget())
+        before = _own(await desk.budgets.own_book(_operator(workspace)), whose)
         bounds: dict[str, Bound | None] = {}
         for measure, number in numbers.items():
             known = before.bound(measure) or Bound()
@@ -100,7 +100,7 @@ def requests(workspace: str, as_json: bool) -> None:
     """What waits for an approval. It is decided in conversation, by somebody who is not the one who asked."""
     found: list[Approval] = with_desk(lambda desk: desk.approvals.waiting(_operator(workspace)), role="gateway")
     for item in found:
-        what = budget_words.what(item.purchase, item.planned).replace("*", "")
+        what = budget_words.what(item.purchase, item.planned, item.created_at).replace("*", "")
         if as_json:
             row = {"id": item.id, "asker": item.asker, "what": what, "expires_at": item.expires_at.isoformat()}
             click.echo(json.dumps(row))
@@ -115,8 +115,12 @@ def _operator(workspace: str) -> Actor:
     return Actor(workspace, "", roles=(MEMBER, ADMIN))
 
 
-def _named(book: BudgetBook) -> list[tuple[str, Budget]]:
-    return [(TEAM, book.team), (EACH, book.each), *sorted(book.people.items())]
+def _counting(book: BudgetBook) -> list[tuple[str, Budget]]:
+    return [(whose, counting(book, whose)) for whose in (TEAM, EACH, *sorted(book.people))]
+
+
+def _own(book: BudgetBook, whose: str) -> Budget:
+    return {TEAM: book.team, EACH: book.each}.get(whose) or book.people.get(whose, Budget())
 
 
 def _number(text: str) -> float | None:
@@ -132,6 +136,6 @@ def _number(text: str) -> float | None:
 
 
 def _tell(book: BudgetBook, whose: str) -> None:
-    counts = book.team if whose == TEAM else book.each if whose == EACH else book.of(whose)
+    counts = counting(book, whose)
     lines = [budget_words.bound(measure, bound) for measure in MEASURES if (bound := counts.bound(measure))]
     click.echo(f"{whose}: {'; '.join(lines) or 'no limit'}")

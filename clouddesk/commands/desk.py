@@ -221,7 +221,7 @@ def reservation_row(item: Reservation) -> dict[str, Any]:
         "nodes_up": sum(node.state == RUNNING for node in item.nodes) if item.nodes_up is None else item.nodes_up,
         "step": item.step,
         "found": list(item.found),
-        "hourly_price_usd": round(item.hourly_price_usd, 6),
+        "hourly_price_usd": None if item.is_unpriced else round(item.hourly_price_usd, 6),
         "cost_so_far_usd": round(item.cost_so_far_usd(datetime.now(timezone.utc)), 6),
         "created_at": item.created_at.isoformat(),
         "expires_at": item.expires_at.isoformat(),
@@ -326,7 +326,7 @@ def _reservation_table(found: list[Reservation]) -> Table:
             state,
             f"{item.node_count} × {item.size}",
             f"{item.provider} {item.region}",
-            f"{item.current_hourly_price_usd:.3f}",
+            "unknown" if item.told_hourly_price_usd is None else f"{item.told_hourly_price_usd:.3f}",
             f"${item.cost_so_far_usd(now):.2f}",
             f"{item.expires_at:%a %d %b %H:%M}",
         )

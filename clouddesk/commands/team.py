@@ -77,7 +77,7 @@ def _table(found: list[Running]) -> Table:
             item.state + (", protected" if item.is_protected else ""),
             f"{item.node_count} × {item.size}",
             f"{item.provider} {item.region}",
-            f"{item.current_hourly_price_usd:.3f}",
+            "unknown" if item.told_hourly_price_usd is None else f"{item.told_hourly_price_usd:.3f}",
             money(item.cost_so_far_usd(now)),
             _span((now - item.created_at).total_seconds()),
             f"{item.expires_at:%a %d %b %H:%M}",

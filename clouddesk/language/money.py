@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+UNKNOWN = "an unknown price"
 _LEAST_USD = 0.0001
 
 
-def money(usd: float) -> str:
-    """A sum in dollars and cents, "$9.84".
+def money(usd: float | None) -> str:
+    """A sum in dollars and cents, "$9.84"; None is unknown, never zero.
 
     What would hide in the cents keeps four places, so that nothing costs "$0.00" or "$0.01".
     """
+    if usd is None:
+        return UNKNOWN
     if 0 < usd < 0.1:
         return f"${_without_zeros(f'{max(usd, _LEAST_USD):.4f}')}"
     return f"${usd:,.2f}"

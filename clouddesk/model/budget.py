@@ -39,6 +39,13 @@ class Bound:
     def is_empty(self) -> bool:
         return self.most is None and self.warn is None
 
+    def over(self, other: Bound) -> Bound:
+        """This, and what it leaves out of the other; a mark that lies beyond the limit would never be told."""
+        most = other.most if self.most is None else self.most
+        warn = other.warn if self.warn is None else self.warn
+        is_reached = most is None or warn is None or warn < most
+        return Bound(most, warn if is_reached else None)
+
 
 @dataclass(frozen=True)
 class Budget:
@@ -59,8 +66,9 @@ class Budget:
         return replace(self, **{measure: None if bound is None or bound.is_empty else bound})
 
     def over(self, other: Budget) -> Budget:
-        """Measure by measure this, and where it says nothing the other."""
-        return Budget(*(self.bound(measure) or other.bound(measure) for measure in MEASURES))
+        """Measure by measure this, and where it says nothing the other: a limit and a mark each for itself."""
+        merged = ((self.bound(measure) or Bound()).over(other.bound(measure) or Bound()) for measure in MEASURES)
+        return Budget(*(None if bound.is_empty else bound for bound in merged))
 
     @property
     def is_empty(self) -> bool:
@@ -109,6 +117,8 @@ class Commitment:
     hourly_usd: float
     ends_at: float
     machines: int
+    is_unpriced: bool = False
+    """Nobody knows what all of it costs; ``hourly_usd`` is what is known."""
 
     def at_least(self, other: Commitment) -> Commitment:
         """The dearer of both, the longer, and the larger."""
@@ -117,6 +127,7 @@ class Commitment:
             hourly_usd=max(self.hourly_usd, other.hourly_usd),
             ends_at=max(self.ends_at, other.ends_at),
             machines=max(self.machines, other.machines),
+            is_unpriced=self.is_unpriced or other.is_unpriced,
         )
 
     def usd(self, since: float, until: float) -> float:
@@ -150,6 +161,8 @@ class Finding:
     adds: float
     month: str = ""
     """ "2026-11", of the measure MONTH."""
+    is_unknown: bool = False
+    """Nobody knows what it adds: what has no price is within no limit of money."""
 
     @property
     def total(self) -> float:
@@ -192,17 +205,22 @@ def month_of(moment: float) -> Month:
 
 def commitments(accounts: Iterable[CostAccount], holds: Iterable[Hold], now: float) -> dict[str, Commitment]:
     """What lives, by reservation: as the ledger has it, and as it was said yes to where that is more."""
+    accounts = list(accounts)
     latest = _latest(accounts)
+    handed = _handed_over(accounts, latest)
     found = {
         item.id: Commitment(item.id, item.owner, item.committed_hourly_usd, item.ends_at, item.machines)
         for item in latest.values()
         if item.is_live and item.ends_at > now
     }
-    for hold in holds:
+    for hold in sorted(holds, key=lambda hold: hold.at):
         id_, account = hold.commitment.reservation_id, latest.get(hold.commitment.reservation_id)
         if counts(hold, account, now):
             known = found.get(id_)
             found[id_] = known.at_least(hold.commitment) if known else hold.commitment
+            if hold.at > handed.get(id_, 0.0):
+                # Who said yes last has it; to a handover perhaps, of which the ledger does not know yet.
+                found[id_] = replace(found[id_], owner=hold.commitment.owner)
     return found
 
 
@@ -241,11 +259,14 @@ def judge(
                 spent, before = _used(measure, accounts, known.values(), people, month, now, subject)
                 _, later = _used(measure, accounts, after.values(), people, month, now, subject)
                 adds, total = later - before, spent + later
+                name = month.name if measure == MONTH else ""
+                if planned.is_unpriced and measure != MACHINES and bound.most is not None:
+                    findings.append(Finding(whose, measure, True, bound.most, spent, before, adds, name, True))
+                    continue
                 limits = [(bound.most, True), (bound.warn, False)]
                 passed = [(limit, hard) for limit, hard in limits if limit is not None and total > limit + _LEAST]
                 if adds > _LEAST and passed:
                     limit, is_over = passed[0]
-                    name = month.name if measure == MONTH else ""
                     findings.append(Finding(whose, measure, is_over, limit, spent, before, adds, name))
     return findings
 
@@ -303,10 +324,20 @@ def _months(now: float, ends_at: float) -> list[Month]:
 
 
 def _latest(accounts: Iterable[CostAccount]) -> dict[str, CostAccount]:
-    """Machines that were adopted may have the id of a reservation that ended."""
+    """Machines that were adopted may have the id of a reservation that ended; of one that was handed over there is a
+    part for each owner, all made at the same time.
+    """
     latest: dict[str, CostAccount] = {}
-    for item in accounts:
-        before = latest.get(item.id)
-        if before is None or (item.is_live, item.created_at) > (before.is_live, before.created_at):
-            latest[item.id] = item
+    for item in sorted(accounts, key=lambda item: (item.is_live, item.created_at, item.ends_at)):
+        latest[item.id] = item
     return latest
+
+
+def _handed_over(accounts: Iterable[CostAccount], latest: dict[str, CostAccount]) -> dict[str, float]:
+    """When a reservation got the owner that the ledger says it has, by its id; of those that were handed over."""
+    handed: dict[str, float] = {}
+    for item in accounts:
+        last = latest[item.id]
+        if item is not last and item.created_at == last.created_at:
+            handed[item.id] = max(item.ends_at, handed.get(item.id, 0.0))
+    return handed

@@ -109,6 +109,8 @@ class ReservationOrder:
     """What is put on the machines, as its blueprint was at the time of the order; None: they stay bare."""
     more_software: tuple[str, ...] = ()
     """What single machines are for besides ``software``."""
+    is_unpriced: bool = False
+    """Of what was adopted: nobody knows what all of it costs, and ``hourly_price_usd`` is what is known."""
 
     def at(self, fallback: Fallback, *, rest: tuple[Fallback, ...]) -> ReservationOrder:
         """The same machines elsewhere; ``rest`` are the fallbacks that are left then."""
@@ -243,6 +245,8 @@ class Reservation:
     """What it had cost whenever its price by the hour changed, oldest first; what a period cost is read off there."""
     idling: IdleState = field(default_factory=IdleState)
     """What is known, asked and wished of times in which nobody uses it."""
+    is_unpriced: bool = False
+    """Of what was adopted: nobody knows what all of it costs; costs are those that are known."""
 
     @property
     def person(self) -> Person:
@@ -295,6 +299,11 @@ class Reservation:
         stopped = self._stopped_nodes
         running = len(self.living_nodes) - stopped
         return (running * self.hourly_price_usd + stopped * self.stopped_hourly_price_usd) / self.node_count
+
+    @property
+    def told_hourly_price_usd(self) -> float | None:
+        """The same for who reads it: None where it is not known, as unknown is never $0."""
+        return None if self.is_unpriced and self.is_live else self.current_hourly_price_usd
 
     @property
     def current_hourly_saving_usd(self) -> float:
@@ -384,4 +393,5 @@ def first_view(order: ReservationOrder) -> Reservation:
         disk_gb=order.nodes.disk_gb,
         spot=order.nodes.spot,
         architecture=order.nodes.architecture,
+        is_unpriced=order.is_unpriced,
     )

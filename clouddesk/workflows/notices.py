@@ -9,7 +9,7 @@ from datetime import datetime
 
 import structlog
 
-from clouddesk.language.money import money, rate
+from clouddesk.language.money import UNKNOWN, money, rate
 from clouddesk.model import doors
 from clouddesk.model.fallback import Fallback
 from clouddesk.model.notice import OFFERED_EXTENSION_SECONDS, Notice
@@ -46,8 +46,8 @@ def make_notice(
             "region": view.region,
             "size": view.size,
             "addresses": ", ".join(node.endpoint for node in view.nodes if node.endpoint),
-            "hourly": rate(view.hourly_price_usd),
-            "extension": money(view.hourly_price_usd * OFFERED_EXTENSION_SECONDS / 3600),
+            "hourly": _told(view, rate(view.hourly_price_usd)),
+            "extension": _told(view, money(view.hourly_price_usd * OFFERED_EXTENSION_SECONDS / 3600)),
             "cost": money(view.cost_so_far_usd(now)),
             "ends": view.expires_at.isoformat(),
             "minutes_left": str(max(0, math.ceil(seconds_left / 60))),
@@ -56,7 +56,7 @@ def make_notice(
             "simulated": "yes" if view.is_simulated else "no",
             "up": str(len(living)),
             "missing": str(view.node_count - len(living)),
-            "up_hourly": rate(view.current_hourly_price_usd),
+            "up_hourly": _told(view, rate(view.current_hourly_price_usd)),
             "choose_by": view.choose_by.isoformat() if view.choose_by else "",
             "can_go_on": "yes" if view.can_go_on else "no",
             "owner": view.owner,
@@ -65,6 +65,10 @@ def make_notice(
             **facts,
         },
     )
+
+
+def _told(view: Reservation, price: str) -> str:
+    return UNKNOWN if view.is_unpriced else price
 
 
 def _software(view: Reservation) -> dict[str, str]:

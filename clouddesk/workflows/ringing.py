@@ -10,13 +10,14 @@ from typing import Any
 import structlog
 from temporalio import activity
 
-from clouddesk.approvals import decided, entry_of, lapsed, lost
+from clouddesk.approval_notes import decided, entry_of, lapsed, lost
 from clouddesk.budgets import Budgets, running
 from clouddesk.language.holidays import holiday_on
 from clouddesk.language.localtime import Whereabouts, local_time, zone_of
 from clouddesk.language.money import rate
 from clouddesk.model.actor import Person
-from clouddesk.model.approval import EXPIRED, OverBudget, Purchase
+from clouddesk.model.approval import APPROVED, EXPIRED, FAILED, OverBudget, Purchase
+from clouddesk.model.approval import DONE as CARRIED_OUT
 from clouddesk.model.approval import START as START_AGAIN
 from clouddesk.model.audit import APPROVAL_DECIDED
 from clouddesk.model.errors import NotFound, NotLookedAfter, Unavailable, WrongState
@@ -126,15 +127,20 @@ class TimerActivities:
         return DONE
 
     async def _lapse(self, work: Ring) -> str:
-        """Nobody has decided on a request in time."""
+        """Nobody has decided on a request in time; or it was approved, and nobody knows yet whether it was done."""
         timer, now = work.timer, self._clock()
         id_, _, name = timer.note.partition(" ")
         approvals = self._budgets.approvals
-        known = await approvals.change(timer.workspace_id, id_, lambda approval: lapsed(approval, now))
+        known, is_done = await approvals.get(timer.workspace_id, id_), False
+        if known is not None and known.status == APPROVED:
+            reservation_id = known.purchase.reservation_id
+            is_done = known.is_seen_in(await self._view(reservation_id) or await self._views.get(reservation_id))
+        known = await approvals.change(timer.workspace_id, id_, lambda approval: lapsed(approval, now, is_done=is_done))
         if known is None:
             await self._notices.send(lost(timer, name, now))
-        elif known.status == EXPIRED:
-            await self._budgets.trail.append([entry_of(known, APPROVAL_DECIDED, known.decided_at or now, by="")])
+        elif known.status in (EXPIRED, CARRIED_OUT, FAILED):
+            at = known.decided_at or now
+            await self._budgets.trail.append([entry_of(known, APPROVAL_DECIDED, at, by=known.by)])
             await self._notices.send(decided(known, now))
         return LAPSED
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from clouddesk.language.localtime import Reader, local_time, zone_of
-from clouddesk.language.money import hourly, money, rate
+from clouddesk.language.money import UNKNOWN, hourly, money, rate
 from clouddesk.language.people import called
 from clouddesk.model.costs import CostReport
 from clouddesk.model.credentials import CredentialInfo
@@ -133,7 +133,7 @@ def _machine(item: Reservation, now: datetime, reader: Reader) -> str:
     return (
         f"*{item.name}* {words.STATES[item.state]}{up}\n"
         f"{item.node_count} × {item.size} on {title_of(item.provider)} in {item.region}\n"
-        f"{ends}\n{hourly(item.current_hourly_price_usd)} · {money(item.cost_so_far_usd(now))} so far"
+        f"{ends}\n{hourly(item.told_hourly_price_usd)} · {money(item.cost_so_far_usd(now))} so far"
     )
 
 
@@ -216,7 +216,7 @@ def _team(found: Sequence[Running], now: datetime, reader: Reader) -> Iterable[B
         words.HOME_TEAM_LINE.format(
             name=item.name,
             owner=called(item.person),
-            rate=rate(item.current_hourly_price_usd),
+            rate=UNKNOWN if item.told_hourly_price_usd is None else rate(item.told_hourly_price_usd),
             since=local_time(item.created_at, reader, now),
             ends=local_time(item.expires_at, reader, now),
         )

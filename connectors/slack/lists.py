@@ -134,7 +134,8 @@ def as_csv(items: Sequence[Reservation], now: datetime) -> str:
         ]
     )
     for item in items:
-        prices = (f"{item.current_hourly_price_usd:.4f}", f"{item.cost_so_far_usd(now):.2f}")
+        hourly = item.told_hourly_price_usd
+        prices = ("" if hourly is None else f"{hourly:.4f}", f"{item.cost_so_far_usd(now):.2f}")
         times = (_utc(item.created_at), _utc(item.expires_at))
         size = (item.size, item.node_count, item.vcpus, f"{item.memory_gb:g}", item.os)
         what = (item.id, item.name, item.kind, item.software or "", item.state, item.provider, item.region)

@@ -54,6 +54,7 @@ ICONS = {
     notices.APPROVAL_DECIDED: "📋",
     notices.AWAY: "🌴",
     notices.TEAM_DIGEST: "📊",
+    notices.BILL: "🧾",
 }
 
 # --- Progress ---------------------------------------------------------------------------------------------------------

@@ -135,7 +135,8 @@ class MemoryLedger:
         self.views = views
 
     async def accounts(self, workspace_id: str, *, since: datetime) -> list[CostAccount]:
-        return [CostAccount.of(view) for view in self.views.items.values() if view.workspace_id == workspace_id]
+        views = [view for view in self.views.items.values() if view.workspace_id == workspace_id]
+        return [part for view in views for part in CostAccount.of(view).by_owner()]
 
 
 class MemoryTimers:

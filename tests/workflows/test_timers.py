@@ -12,7 +12,8 @@ from temporalio.testing import ActivityEnvironment
 
 from clouddesk.adapters.budgets import RedisApprovals, RedisBudgets
 from clouddesk.adapters.costs import RedisCosts
-from clouddesk.approvals import OPEN_FOR, end_of
+from clouddesk.approval_notes import end_of
+from clouddesk.approvals import OPEN_FOR
 from clouddesk.budgets import Budgets, as_is
 from clouddesk.language.localtime import utc_now
 from clouddesk.model import notice

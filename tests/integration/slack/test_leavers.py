@@ -13,7 +13,7 @@ from clouddesk.adapters.colleagues import KEPT_SECONDS, RedisColleagues
 from clouddesk.adapters.redis import PREFIX, RedisNotices, RedisReservationViews
 from clouddesk.language.localtime import utc_now
 from clouddesk.leavers import Leavers
-from clouddesk.model.actor import DEACTIVATED, Person
+from clouddesk.model.actor import DEACTIVATED, Actor, Person
 from clouddesk.model.share import MANAGE, Share
 from clouddesk.sandbox.slack.server import SlackServer
 from tests.builders import a_reservation
@@ -35,6 +35,16 @@ class Unsharing:
         self.ended.append((reservation_id, user_id, by))
 
 
+class NoRequests:
+    """The approvals, as far as leavers need them: nobody waits for one."""
+
+    async def concerned(self, actor: Actor) -> set[str]:
+        return set()
+
+    async def left(self, actor: Actor, user_id: str) -> None:
+        """Nothing is withdrawn."""
+
+
 class Leaving(NoDesk):
     """A Desk on which Ben has a machine, and a part in one of Ann's; Ann is the admin."""
 
@@ -48,6 +58,7 @@ class Leaving(NoDesk):
             RedisAuditTrail(redis, keep_days=1),
             self.admins_of,
             utc_now,
+            NoRequests(),  # type: ignore[arg-type]  # the part that leavers need
         )
 
     async def admins_of(self, _workspace_id: str) -> list[str]:

@@ -237,11 +237,12 @@ def test_every_kind_of_notice_has_wording_from_the_values_that_workflows_fill(ki
         *("step", "lines", "which", "how_many", "things", "orphan_id", "provider_name"),
         *("week", "earlier", "committed", "slept", "early", "people", "most"),
         *("from_provider", "from_region", "from_size", "from_hourly", "before", "count"),
-        *("at", "note", "state", "total", "absence", "parts", "each", "by"),
+        *("at", "note", "state", "total", "absence", "parts", "each", "by", "changed", "rest"),
         *("keys", "logins", "doors", "links", "person", "person_id", "owner_id", "before_name", "not_yet"),
         *("why", "idle_for", "stops", "stopped_hourly", "stopped_daily", "asked", "doubt", "blind", "action"),
         *("asked_by", "decided_by", "what", "reasons", "status", "said", "approval_id"),
         *("offer_provider", "offer_region", "offer_size", "offer_hourly", "offer_more", "agreed_hourly"),
+        "bills",
     }
     response = DOMAIN["responses"][f"utter_notice_{kind}"][0]
     values = {key: key.upper() for key in filled}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from clouddesk.model.approval import (
     DONE,
     EXPIRED,
     FAILED,
+    LONGER,
     OWN,
     PARTY,
     PENDING,
@@ -25,12 +28,13 @@ from clouddesk.model.approval import (
     NotYoursToDecide,
     OverBudget,
 )
-from clouddesk.model.budget import LEASE, MACHINES, Bound
+from clouddesk.model.budget import HOUR, LEASE, MACHINES, Bound
 from clouddesk.model.errors import NotFound, Unavailable, WrongState
 from clouddesk.model.orphan import Orphan
 from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import Reservation
 from clouddesk.model.share import EXTEND, MANAGE, Share
+from connectors.notices import Wording
 from tests.conversation.memory import MemoryDesk
 
 ANN, BEN, CID = (Actor("local", name) for name in ("ann", "ben", "cid"))
@@ -257,6 +261,77 @@ async def test_an_approval_allows_just_what_was_asked_for(world: MemoryDesk) -> 
     await world.desk.budgets.set(ROOT, "ben", {LEASE: Bound(0.1)})
     with pytest.raises(OverBudget):
         await world.desk.leases.extend(BEN, made.id, 3600, request_id="one", approval_id=approval.id)
+
+
+async def starting(world: MemoryDesk) -> tuple[Reservation, Approval]:
+    """Ann's stopped machine with ten hours left, which she asks to have switched on."""
+    await world.desk.budgets.set(ROOT, "each", {MACHINES: None})
+    made = await running(world)
+    await world.desk.power.stop(ANN, made.id)
+    world.clock.forward(minutes=2)
+    await world.desk.budgets.set(ROOT, "ann", {HOUR: Bound(0.01)})
+    with pytest.raises(OverBudget) as refused:
+        await world.desk.power.start(ANN, made.id, request_id="one")
+    return made, await world.desk.approvals.ask(ANN, refused.value, conversation="c")
+
+
+async def growing(world: MemoryDesk) -> tuple[Reservation, Approval]:
+    """Ann's machine with ten hours left, of which she asks to have five."""
+    made = await running(world)
+    quote = await world.desk.scaling.quote(ANN, made.id, 5)
+    with pytest.raises(OverBudget) as refused:
+        await world.desk.scaling.scale(ANN, made.id, quote.scale, request_id="one")
+    return made, await world.desk.approvals.ask(ANN, refused.value, conversation="c")
+
+
+@pytest.mark.parametrize("asking", [growing, starting])
+async def test_what_is_approved_for_ten_hours_is_not_done_for_twenty_days(
+    world: MemoryDesk, asking: Callable[[MemoryDesk], Awaitable[tuple[Reservation, Approval]]]
+) -> None:
+    # AWS bills what is stopped less, so that starting costs.
+    world.catalog.offers = tuple(item for item in world.catalog.offers if item.provider == "aws")
+    made, approval = await asking(world)
+    before = world.views.items[made.id]
+    world.views.items[made.id] = replace(before, expires_at=before.expires_at + timedelta(days=20))
+    changed, done = await world.desk.approvals.approve(ROOT, approval.id)
+    assert (changed.status, changed.reason, done) == (CHANGED, LONGER, None)
+    after = world.views.items[made.id]
+    assert (after.state, after.node_count) == (before.state, 1)
+
+
+@pytest.mark.parametrize("asking", [growing, starting])
+async def test_the_numbers_that_are_approved_name_the_end_and_the_sum(
+    world: MemoryDesk, asking: Callable[[MemoryDesk], Awaitable[tuple[Reservation, Approval]]]
+) -> None:
+    world.catalog.offers = tuple(item for item in world.catalog.offers if item.provider == "aws")
+    _, approval = await asking(world)
+    asked = next(item for item in world.notices.sent if item.kind == "approval_asked")
+    whole = approval.planned.usd(approval.created_at.timestamp(), approval.planned.ends_at)
+    assert f", ${whole:.2f} until Wed 4 Mar 22:00 UTC" in asked.values["what"]
+
+
+async def test_a_lease_that_begins_with_the_yes_may_end_later_by_the_time_that_the_yes_took(world: MemoryDesk) -> None:
+    approval = await ask(world)
+    world.clock.forward(hours=20)
+    done, made = await world.desk.approvals.approve(ROOT, approval.id)
+    assert (done.status, made is not None) == (DONE, True)
+
+
+async def test_only_what_has_a_quote_can_be_looked_at_again(world: MemoryDesk) -> None:
+    """A button that does nothing would be dead."""
+    made, approval = await growing(world)
+    before = world.views.items[made.id]
+    world.views.items[made.id] = replace(before, expires_at=before.expires_at + timedelta(days=20))
+    await world.desk.approvals.approve(ROOT, approval.id)
+    quoted = await ask(world, BEN)
+    world.catalog.reprice("s-2vcpu-4gb", 0.05)
+    await world.desk.approvals.approve(ROOT, quoted.id)
+    told = [item for item in world.notices.sent if item.kind == "approval_decided"]
+    since, anew = (Wording().render(item, timezone_name="UTC") for item in told)
+    assert "it would last longer than was asked about, so nothing was done" in since.text
+    assert since.buttons == ()
+    assert "it costs more by now" in anew.text
+    assert [item.title for item in anew.buttons] == ["Look again"]
 
 
 async def test_orphans_are_adopted_within_the_budget_or_with_an_approval(world: MemoryDesk) -> None:

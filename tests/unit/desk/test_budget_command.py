@@ -50,6 +50,13 @@ def test_budgets_are_set_shown_and_removed(world: MemoryDesk) -> None:
     assert "No request waits" in run("requests")
 
 
+def test_what_counts_is_said_beside_what_is_set(world: MemoryDesk) -> None:
+    run("set", "each", "--month", "200")
+    assert "ben: $200.00 a month (a warning from $150.00)" in run("set", "ben", "--month", "150", "--warn")
+    assert world.budgets.books["local"].people == {"ben": Budget(month=Bound(warn=150))}
+    assert "ben: $200.00 a month (a warning from $150.00)" in run("show")
+
+
 @pytest.mark.parametrize("arguments", [("ben",), ("ben", "--month", "much"), ("ben", "--month", "-5")])
 def test_what_is_no_budget_is_refused(world: MemoryDesk, arguments: tuple[str, ...]) -> None:
     run("set", *arguments, code=2)

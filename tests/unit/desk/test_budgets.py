@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -199,6 +200,29 @@ async def test_ones_own_bounds_come_before_everybodys_and_these_before_the_confi
     assert book.of("ann") == Budget(month=Bound(1), hour=Bound(2), lease=Bound(3))
     assert book.of("ben") == Budget(month=Bound(1), hour=Bound(2), lease=Bound(1))
     assert book.approvers == ("cid",)
+
+
+async def test_a_warning_of_ones_own_leaves_the_limit_that_everybody_has(world: MemoryDesk) -> None:
+    await bind(world, EACH, month=5 * HOURLY)
+    await world.desk.budgets.set(ROOT, "ann", {MONTH: Bound(warn=HOURLY)})
+    with pytest.raises(OverBudget) as refused:
+        await order(world)
+    assert [(item.is_over, item.limit) for item in refused.value.findings] == [(True, 5 * HOURLY)]
+    view = await world.desk.budgets.view(ROOT, "ann", bounds={MONTH: Bound(warn=2 * HOURLY)})
+    assert view.budget.month == Bound(5 * HOURLY, 2 * HOURLY)
+
+
+async def test_a_warning_that_is_set_leaves_the_limit_that_is_configured(world: MemoryDesk) -> None:
+    world.desk = replace(world.desk, budget_defaults=BudgetBook(team=Budget(month=Bound(5 * HOURLY))))
+    await world.desk.budgets.set(ROOT, TEAM, {MONTH: Bound(warn=HOURLY)})
+    with pytest.raises(OverBudget) as refused:
+        await order(world)
+    assert [(item.whose, item.limit) for item in refused.value.findings] == [(TEAM, 5 * HOURLY)]
+
+
+def test_a_mark_beyond_the_limit_is_none() -> None:
+    assert Bound(5).over(Bound(9, 7)) == Bound(5)
+    assert Bound(warn=7).over(Bound(9, 3)) == Bound(9, 7)
 
 
 async def test_only_admins_set_budgets_and_see_those_of_others(world: MemoryDesk) -> None:

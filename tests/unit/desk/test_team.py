@@ -128,7 +128,7 @@ async def test_what_a_leaver_leaves_is_offered_to_the_admins_and_their_parts_in_
     left, other = await order(world, BEN, "left"), await order(world, ANN, "other")
     await world.desk.shares.share(ANN, other.id, Share("ben", MANAGE), request_id="one")
     robot = Actor("local", "", roles=(MEMBER, ADMIN))
-    assert await world.desk.leavers.concerned(robot) == ["ann", "ben"]
+    assert await world.desk.leavers.concerned(robot) == ["ann", "ben", "rita", "root"]
     for _ in range(2):
         assert [item.id for item in await world.desk.leavers.left(robot, "ben")] == [left.id]
     told = {notice.id: notice for notice in world.notices.sent if notice.kind == LEAVER}

@@ -6,13 +6,13 @@ does not, in ``FOR_EVERYBODY`` where it takes nobody as there is nothing to prot
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from clouddesk.budgets import as_is
-from clouddesk.costs import TEAM, CostWish
+from clouddesk.costs import TEAM, BillWish, CostWish
 from clouddesk.desk import Desk
 from clouddesk.model.actor import DEACTIVATED, LOCAL_WORKSPACE, Actor
 from clouddesk.model.approval import EXTEND as EXTENSION
@@ -108,6 +108,7 @@ _STATES = {"power.start": STOPPED, "desk.choose": PARTIAL}
 """The state that a call needs; running for the others."""
 
 WISH = CostWish(START - timedelta(days=1), START + timedelta(days=1))
+BILLS = BillWish((f"{START:%Y-%m}",))
 NEW_KEY = public_key()
 KEY = {"access_key_id": Secret("AKIA"), "secret_access_key": Secret("hidden")}
 
@@ -116,7 +117,7 @@ async def _names(found: Awaitable[Any]) -> set[str]:
     return {item.name for item in await found}
 
 
-async def _who(found: Awaitable[list[str]]) -> set[str]:
+async def _who(found: Awaitable[Iterable[str]]) -> set[str]:
     return set(await found)
 
 
@@ -152,6 +153,12 @@ async def _trail(scene: Scene) -> set[str]:
 
 async def _costs(scene: Scene, wish: CostWish) -> set[str]:
     return {line.account.owner for line in (await scene.desk.costs.report(scene.actor, wish)).lines}
+
+
+async def _bills(scene: Scene, wish: BillWish) -> set[str]:
+    """Whose reservations are named."""
+    report = await scene.desk.costs.compare_bills(scene.actor, wish)
+    return {line.owner for item in report.comparisons for line in item.lines} if report else set()
 
 
 async def _template(scene: Scene, name: str, *, is_team: bool) -> Any:
@@ -251,6 +258,12 @@ OTHERS: dict[str, Row] = {
     "approvals.declined_by": Row(lambda s: _ids(s.desk.approvals.declined_by(s.actor)), anybody, lambda who: set()),
     "approvals.approve": Row(lambda s: s.desk.approvals.approve(s.actor, "a-1"), managers),
     "approvals.decline": Row(lambda s: s.desk.approvals.decline(s.actor, "a-1", "no"), managers),
+    "approvals.concerned": Row(
+        lambda s: _who(s.desk.approvals.concerned(s.actor)),
+        admins,
+        lambda who: {"ann", "root"} if who.is_here else {"root"},
+    ),
+    "approvals.left": Row(lambda s: s.desk.approvals.left(s.actor, "ann"), admins),
     "approvals.withdraw": Row(lambda s: s.desk.approvals.withdraw(s.actor, "a-1"), ones_own()),
     "budgets.book": Row(lambda s: s.desk.budgets.book(s.actor), admins),
     "budgets.own_book": Row(lambda s: s.desk.budgets.own_book(s.actor), admins),
@@ -306,6 +319,14 @@ OTHERS: dict[str, Row] = {
         lambda who: None if who.is_admin or who.relation == "the owner" else Denied,
         _when(lambda who: who.is_here and (who.is_owner or who.is_admin), "ann"),
     ),
+    "costs.compare_bills": Row(
+        lambda s: _bills(s, BILLS),
+        anybody,
+        lambda who: ({"ann"} if who.is_owner else {""}) if who.is_here else set(),
+    ),
+    "costs.compare_bills: the team's": Row(
+        lambda s: _bills(s, replace(BILLS, whose=TEAM)), admins, _when(lambda who: who.is_here, "ann")
+    ),
     "orphans.sweep": Row(lambda s: s.desk.orphans.sweep(s.actor), admins),
     "orphans.all": Row(
         lambda s: _names(s.desk.orphans.all(s.actor)), anybody, _when(lambda who: settlers(who) is None, "lost")
@@ -327,7 +348,7 @@ OTHERS: dict[str, Row] = {
     "leavers.concerned": Row(
         lambda s: _who(s.desk.leavers.concerned(s.actor)),
         admins,
-        lambda who: {"ann", USE, EXTEND, MANAGE} if who.is_here else set(),
+        lambda who: {"ann", USE, EXTEND, MANAGE, "root"} if who.is_here else {"root"},
     ),
     "leavers.left": Row(
         lambda s: _names(s.desk.leavers.left(s.actor, "ann")), admins, _when(lambda who: who.is_here, "etl")
