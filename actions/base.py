@@ -11,6 +11,7 @@ from rasa_sdk import Action
 from actions import (
     about_budgets,
     approving,
+    archive_words,
     assenting,
     away,
     bare,
@@ -173,6 +174,8 @@ def _topic_of_answer(turn: Turn) -> str | None:
         return "budgets" if about.is_aside else "set_budget"
     if found := team_words.topic(turn):
         return found
+    if not turn.form and (found := archive_words.topic(turn)):
+        return found
     if several.find(turn):
         return "answer_several"
     if turn.other_length is not None:
@@ -327,6 +330,7 @@ async def _open(tracker: Any) -> Turn:
     turn.about_template = await template_words.find(turn)
     turn.other_scale = await rescaling.find(turn)
     turn.idle_words = await idle_words.find(turn)
+    turn.archiving = await archive_words.find(turn)
     turn.about_budget = await about_budgets.find(turn)
     turn.about_team = await team_words.find(turn)
     granted = await desk.welcome(turn.actor)

@@ -13,7 +13,7 @@ from clouddesk.model.approval import TAKE_OVER, Purchase
 from clouddesk.model.errors import WrongState
 from clouddesk.model.invalid import NoColleague, NotHandedOver, NotLeft
 from clouddesk.model.ports import Clock, Reservations, Timers
-from clouddesk.model.reservation import RUNNING, STOPPED, Reservation
+from clouddesk.model.reservation import ARCHIVED, RUNNING, STOPPED, Reservation
 from clouddesk.model.stores import ReservationViews
 from clouddesk.model.timer import power_ids
 from clouddesk.records import Records
@@ -105,7 +105,7 @@ class Handovers:
 
 
 def _require_movable(item: Reservation) -> None:
-    if item.state not in (RUNNING, STOPPED):
+    if item.state not in (RUNNING, STOPPED, ARCHIVED):
         raise WrongState(item.name, state=item.state, wanted="hand over")
     if not item.is_reached and not item.is_simulated:
         raise NotHandedOver(item.name)

@@ -309,7 +309,16 @@ class Reservations(Protocol):
 
     async def stop(self, reservation_id: str, *, by: str = "", request_id: str = "") -> None: ...
 
-    async def start_nodes(self, reservation_id: str, *, by: str = "", request_id: str = "") -> None: ...
+    async def start_nodes(self, reservation_id: str, *, by: str = "", request_id: str = "") -> None:
+        """Power on; what is archived gets machines again, made from the images of their disks."""
+        ...
+
+    async def archive(self, reservation_id: str, *, by: str = "", request_id: str = "") -> None:
+        """Begin to keep images of its machines' disks and to give the machines back.
+
+        Raises WrongState unless it runs or is stopped, Protected, and CannotArchive where its cloud keeps no images.
+        """
+        ...
 
     async def reboot(self, reservation_id: str, *, by: str = "", request_id: str = "") -> None: ...
 

@@ -171,6 +171,7 @@ class Bench:
             warning_seconds=(400, 2),
             hourly_price_usd=3600.0,
             stopped_hourly_price_usd=360.0,
+            archived_hourly_price_usd=36.0,
             is_simulated=True,
         )
         return replace(order, **changes)

@@ -76,6 +76,8 @@ OF_RESERVATIONS: dict[str, tuple[str, Call]] = {
     "idling.thresholds": (SEE, lambda desk, actor, id_: desk.idling.thresholds(actor, id_)),
     "power.stop": (SWITCH, lambda desk, actor, id_: desk.power.stop(actor, id_)),
     "power.start": (SWITCH, lambda desk, actor, id_: desk.power.start(actor, id_)),
+    "power.archive": (SWITCH, lambda desk, actor, id_: desk.power.archive(actor, id_)),
+    "power.look_at_archive": (SWITCH, lambda desk, actor, id_: desk.power.look_at_archive(actor, id_)),
     "power.reboot": (SWITCH, lambda desk, actor, id_: desk.power.reboot(actor, id_)),
     "protection.protect": (OWN, lambda desk, actor, id_: desk.protection.protect(actor, id_)),
     "protection.unprotect": (OWN, lambda desk, actor, id_: desk.protection.unprotect(actor, id_)),
