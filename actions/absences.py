@@ -8,17 +8,16 @@ from datetime import timedelta
 from actions import away
 from actions.base import DeskAction, hand_over, say_fault
 from actions.buttons import button
-from actions.lifecycle import request_id
+from actions.lifecycle import request_id, unprotected
 from actions.turn import Button, Turn
 from actions.wording import names
+from clouddesk.absences import Leaving
 from clouddesk.language.absences import Away
 from clouddesk.language.localtime import local_time, zone_of
 from clouddesk.language.money import money
 from clouddesk.model.absence import CHOOSE, KEEP, NOTHING, STOP_LATER, STOP_NOW, Absence
 from clouddesk.model.errors import CloudDeskError
 from clouddesk.model.reservation import STOPPED, Reservation
-from clouddesk.model.timer import STOP
-from clouddesk.timers import Switch
 
 _MOST_STARTS = 4
 _SOON = timedelta(minutes=10)
@@ -43,47 +42,55 @@ class ActionAbsence(DeskAction):
         said = away.find(turn)
         if isinstance(said, Away):
             await _leave(turn, said)
-        elif (over := await turn.desk.absences.end(turn.actor)) is not None:
-            await _return(turn, over)
+        elif await turn.desk.absences.end(turn.actor) is not None:
+            await _return(turn)
         else:
             await hand_over(turn, "greet")
 
 
-async def decide(turn: Turn, answer: str, absence_id: str) -> None:
-    """What is to become of what runs; ``absence_id``: of the button, "" for words."""
+async def decide(turn: Turn, answer: str, absence_id: str, *, only: str = "") -> None:
+    """What is to become of what runs; ``absence_id``: of the button, "" for words. ``only``: of this one machine."""
     known = await turn.desk.absences.current(turn.actor)
     if known is None or (absence_id and known.id != absence_id) or known.answer == answer:
         turn.say("utter_already_answered")
         return
-    await _unschedule(turn, known)
     running = await turn.desk.absences.running(turn.actor, known.since)
+    is_later = answer == STOP_LATER and known.since > turn.desk.clock()
     if answer == CHOOSE and len(running) == 1:
         _ask(turn, known, running)
-        return
-    is_later = answer == STOP_LATER and known.since > turn.desk.clock()
-    done = await _stop(turn, running, known if is_later else None) if answer in (STOP_NOW, STOP_LATER) else []
-    await turn.desk.absences.answer(turn.actor, answer, stopping=[item.id for item in done] if is_later else ())
-    if answer == CHOOSE:
-        turn.go_to("stop_resource")
-    elif not running:
-        turn.say("utter_away_nothing", when=_when(turn, known))
-    elif answer == KEEP:
-        turn.say("utter_away_kept", ending=_ending(turn, running, known))
-    elif done:
-        moment = local_time(known.since, turn.actor, turn.desk.clock())
-        held = names([item.name for item in done if item.is_held]) if is_later else ""
-        turn.say(
-            "utter_away_stopping_later" if is_later else "utter_away_stopping",
-            names=names([item.name for item in done]),
-            start=moment,
-            held=f" While you hold {held}, I don't stop it." if held else "",
-        )
+    elif is_later:
+        meant = [item for item in running if not only or item.id == only]
+        stop = unprotected(turn, meant)
+        answered = CHOOSE if only else answer
+        leaving = await turn.desk.absences.answer(turn.actor, answered, stop=stop, conversation=turn.conversation)
+        if running:
+            _say_leaving(turn, known, leaving)
+        else:
+            turn.say("utter_away_nothing", when=_when(turn, known))
+    elif answer in (STOP_NOW, STOP_LATER) and len(running) > 1 and not turn.is_button:
+        # Words may have been meant for fewer of them.
+        await turn.desk.absences.answer(turn.actor, CHOOSE)
+        turn.facts = {"reservation": [{"id": item.id, "name": item.name} for item in running]}
+        await hand_over(turn, "stop_resource")
+    else:
+        done = await _stop(turn, unprotected(turn, running)) if answer in (STOP_NOW, STOP_LATER) else []
+        await turn.desk.absences.answer(turn.actor, answer)
+        if answer == CHOOSE:
+            turn.go_to("stop_resource")
+        elif not running:
+            turn.say("utter_away_nothing", when=_when(turn, known))
+        elif answer == KEEP:
+            turn.say("utter_away_kept", ending=_ending(turn, running, known))
+        elif done:
+            turn.say("utter_away_stopping", names=names([item.name for item in done]))
 
 
 async def _leave(turn: Turn, said: Away) -> None:
     noted = await turn.desk.absences.note(turn.actor, said.since, said.until)
     known, running = noted.absence, noted.running
     when = _when(turn, known)
+    if noted.replaced:
+        turn.say("utter_away_replaced", when=_when(turn, noted.replaced))
     if not running:
         turn.say("utter_away_nothing", when=when)
     elif known.answer:
@@ -93,6 +100,8 @@ async def _leave(turn: Turn, said: Away) -> None:
 
 
 def _ask(turn: Turn, known: Absence, running: Sequence[Reservation]) -> None:
+    # Told of several at once, "it" is none of them alone.
+    turn.last_reservation = running[0].id if len(running) == 1 else None
     total = sum(turn.desk.absences.cost_usd(item, known.until) for item in running)
     turn.say(
         "utter_away",
@@ -104,8 +113,7 @@ def _ask(turn: Turn, known: Absence, running: Sequence[Reservation]) -> None:
     )
 
 
-async def _return(turn: Turn, over: Absence) -> None:
-    await _unschedule(turn, over)
+async def _return(turn: Turn) -> None:
     own = await turn.desk.reservations(turn.actor)
     stopped = [item for item in own if item.state == STOPPED]
     if stopped:
@@ -115,30 +123,35 @@ async def _return(turn: Turn, over: Absence) -> None:
         turn.say("utter_back_nothing")
 
 
-async def _stop(turn: Turn, running: Sequence[Reservation], later: Absence | None) -> list[Reservation]:
+async def _stop(turn: Turn, running: Sequence[Reservation]) -> list[Reservation]:
     """Those that it was done to; of the others it is said why not."""
-    return [item for item in running if await _is_stopped(turn, item, later)]
+    return [item for item in running if await _is_stopped(turn, item)]
 
 
-async def _is_stopped(turn: Turn, item: Reservation, later: Absence | None) -> bool:
+async def _is_stopped(turn: Turn, item: Reservation) -> bool:
     try:
-        if later is None:
-            await turn.desk.power.stop(turn.actor, item.id, request_id=request_id(turn, item))
-        else:
-            stop = Switch(STOP, at=later.since)
-            await turn.desk.timers.schedule(turn.actor, item.id, [stop], conversation=turn.conversation)
+        await turn.desk.power.stop(turn.actor, item.id, request_id=request_id(turn, item))
     except CloudDeskError as error:
         say_fault("action_absence", turn, error)
         return False
     return True
 
 
-async def _unschedule(turn: Turn, known: Absence) -> None:
-    """What was to be stopped when it begins is not, if it has not begun."""
-    own = {item.id for item in await turn.desk.reservations(turn.actor)} if known.stopping else set()
-    for reservation_id in known.stopping:
-        if reservation_id in own and known.since > turn.desk.clock():
-            await turn.desk.timers.unschedule(turn.actor, reservation_id, powers=(STOP,), only_once=True)
+def _say_leaving(turn: Turn, known: Absence, leaving: Leaving) -> None:
+    for _, error in leaving.failed:
+        say_fault("action_absence", turn, error)
+    for item, at in leaving.sooner:
+        turn.say("utter_away_stops_sooner", name=item.name, at=local_time(at, turn.actor, turn.desk.clock()))
+    if leaving.stopping:
+        held = names([item.name for item in leaving.stopping if item.is_held])
+        turn.say(
+            "utter_away_stopping_later",
+            names=names([item.name for item in leaving.stopping]),
+            start=local_time(known.since, turn.actor, turn.desk.clock()),
+            held=f" While you hold {held}, I don't stop it." if held else "",
+        )
+    for item, at in leaving.in_place_of:
+        turn.say("utter_away_stop_replaced", name=item.name, at=local_time(at, turn.actor, turn.desk.clock()))
 
 
 def _buttons(turn: Turn, known: Absence, running: Sequence[Reservation]) -> list[Button]:

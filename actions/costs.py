@@ -13,8 +13,10 @@ from actions.turn import Card, Turn
 from actions.wording import names, provider_title
 from clouddesk.access import may_see_costs_of_all
 from clouddesk.costs import OWN, TEAM, CostWish
+from clouddesk.language.localtime import zone_of
 from clouddesk.language.people import MENTION, called
 from clouddesk.language.periods import Period, find_period, find_step, in_all, no_such_date, steps, this_month
+from clouddesk.language.spoken_dates import unread
 from clouddesk.matching import is_named_in
 from clouddesk.model.actor import LOCAL_WORKSPACE, Person
 from clouddesk.model.costs import PERSON, PROVIDER, REGION, RESERVATION, SOFTWARE, CostReport
@@ -71,6 +73,9 @@ class ActionCostReport(DeskAction):
         now, text = turn.desk.clock(), turn.text.lower().replace("’", "'")
         if wrong := no_such_date(text):
             turn.say("utter_costs", card=Card(f"There is no {wrong}. Say it like october, 2026-10 or 2026-10-31."))
+            return
+        if vague := unread(text, today=now.astimezone(zone_of(turn.actor.timezone)).date()):
+            turn.say("utter_costs_which_days", words=vague)
             return
         period = find_period(text, now=now, timezone=turn.actor.timezone)
         said = [name.lower() for name in await resolve.said_names(turn)]

@@ -27,8 +27,10 @@ from clouddesk.model.reservation import (
 HOLD = "hold"
 _OF_OTHERS = {
     peers.ASK: peer_words.ASK,
+    peer_words.NOT_NOW: peer_words.NOT_NOW,
     handover_words.ACCEPT: handover_words.ACCEPT,
     handover_words.DECLINE: handover_words.DECLINE,
+    handover_words.TAKE: handover_words.TAKE,
 }
 """Answers that other topics take."""
 _DECIDED = {RETRY: "utter_decided_retry", GO_ON: "utter_decided_go_on", GIVE_BACK: "utter_decided_give_back"}
@@ -47,7 +49,7 @@ class ActionDecide(DeskAction):
             option, reservation_id, orphan_id = turn.decision
         option, _, shown = str(option or "").partition("@")
         if option in AWAY_CHOICES:
-            await absences.decide(turn, option, shown)
+            await absences.decide(turn, option, shown, only=str(reservation_id or ""))
         elif option in _OF_OTHERS:
             await hand_over(turn, _OF_OTHERS[option])
         elif orphan_id is not None and option in ORPHAN_CHOICES:
@@ -71,7 +73,7 @@ class ActionDecide(DeskAction):
 async def carry_out(turn: Turn, question: Question) -> None:
     """The yes to what was asked once more."""
     turn.question = None
-    if question["option"] == handover_words.OFFER:
+    if question["option"] in (handover_words.OFFER, handover_words.TAKE):
         await handover.carry_out(turn, question)
     elif question["option"] == HOLD:
         done = await turn.desk.leases.hold(turn.actor, question["id"])

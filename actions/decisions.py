@@ -116,7 +116,7 @@ async def find(turn: Turn) -> Decision | None:
     """None when the words answer no such notice, or none waits for an answer."""
     is_free = not (turn.is_button or turn.form or questions.is_open(turn.question))
     if is_free and (answer := await away.answer(turn)):
-        return answer, None, None
+        return (*answer, None)
     others = turn.entities.keys() - {"resource_name", "node_count", "vm_count"}
     if set(turn.entities) == {"provider"} and not (turn.is_button or turn.form or questions.is_open(turn.question)):
         return await _taken_by_cloud(turn)

@@ -8,30 +8,31 @@ from __future__ import annotations
 import re
 
 from actions.turn import Turn
-from actions.with_others import WHO, About, person_in
-from clouddesk.language.vocabulary import LEAD, POLITE_END, plain
+from actions.with_others import WHO, WHO_IS, About, person_in
+from clouddesk.language.vocabulary import LEAD, POLITE_END, plain, said_as, sentences
 
-OFFER, ACCEPT, DECLINE = "hand_over", "accept_handover", "decline_handover"
+OFFER, ACCEPT, DECLINE, TAKE = "hand_over", "accept_handover", "decline_handover", "take_over"
 """The topics of their actions, and what the buttons decide."""
 
 _ASKS = rf"{LEAD}(?:(?:can|could|would) (?:you|i) (?:please )?|i(?:'d like| would like| want| need) to )?"
-_WHAT = r"(?P<what>it|this|that|(?:my |our |the )?[\w.-]+(?: (?:cluster|machine|vm|server|box))?)"
-_OFFERED = tuple(
-    re.compile(pattern + POLITE_END)
-    for pattern in (
-        rf"{_ASKS}(?:hand|pass|sign) (?:over {_WHAT}|{_WHAT.replace('what', 'other')} (?:over|on)) to {WHO}",
-        rf"{_ASKS}transfer (?:the )?(?:ownership of )?{_WHAT} to {WHO}",
-        rf"{_ASKS}make {WHO} (?:the )?(?:new )?owner of {_WHAT}",
-        rf"{WHO} (?:takes|will take|is taking|should take) over {_WHAT}(?: from me)?",
-    )
+_NOUN = r"(?:cluster|machine|vm|server|box)"
+_WHAT = (
+    rf"(?:(?P<whose>{WHO_IS})(?:'s|(?<=s)'|(?<=>)) )?"
+    rf"(?P<what>it|this|that|(?:my |our |the )?[\w.-]+(?: {_NOUN})?)"
 )
-_ANSWERED = tuple(
-    re.compile(pattern + POLITE_END)
-    for pattern in (
-        rf"{LEAD}(?:i(?:'ll| will)? )?(?P<no>(?:don'?t|won'?t|do not|will not) )?take over(?: {_WHAT})?",
-        rf"{LEAD}(?:i(?:'ll| will)? )?(?:accept|(?P<no>decline|refuse)) the hand-?over(?: (?:of|for) {_WHAT})?",
-    )
+_OTHER = _WHAT.replace("what", "other").replace("whose", "whom")
+_OFFERED = sentences(
+    rf"{_ASKS}(?:hand|pass|sign) (?:over {_WHAT}|{_OTHER} (?:over|on)) to {WHO}",
+    rf"{_ASKS}transfer (?:the )?(?:ownership of )?{_WHAT} to {WHO}",
+    rf"{_ASKS}make {WHO} (?:the )?(?:new )?owner of {_WHAT}",
+    rf"{WHO} (?:takes|will take|is taking|should take) over {_WHAT}(?: from me)?",
 )
+_ANSWERED = sentences(
+    rf"{LEAD}(?:i(?:'ll| will)? )?(?P<no>(?:don'?t|won'?t|do not|will not) )?take over(?: {_WHAT})?",
+    rf"{LEAD}(?:i(?:'ll| will)? )?(?:accept|(?P<no>decline|refuse)) the hand-?over(?: (?:of|for) {_WHAT})?",
+)
+_TAKEN = re.compile(rf"{LEAD}(?:i(?:'ll| will| can|'d like to) )?take (?P<what>[\w.-]+){POLITE_END}")
+"""Said of what somebody left behind; of anything else it is no hand-over."""
 _POINTING = ("it", "this", "that", "cluster", "machine", "vm", "server", "box", "")
 
 
@@ -40,15 +41,16 @@ def find(turn: Turn) -> About | None:
     if turn.is_button:
         return None
     text = plain(turn.text).strip(" .!?")
-    for pattern in _OFFERED:
-        if found := pattern.fullmatch(text):
-            groups = found.groupdict()
-            who = person_in(turn, groups["who"])
-            return About(OFFER, _name(groups["what"] or groups.get("other") or ""), who)
-    for pattern in _ANSWERED:
-        if found := pattern.fullmatch(text):
-            return About(DECLINE if found["no"] else ACCEPT, _name(found["what"] or ""))
-    return None
+    if found := said_as(_OFFERED, text):
+        groups = found.groupdict()
+        whose = groups["whose"] or groups.get("whom") or ""
+        what = _name(groups["what"] or groups.get("other") or "")
+        return About(OFFER, what, person_in(groups["who"]), person_in(whose))
+    if found := said_as(_ANSWERED, text):
+        what, whose = _name(found["what"] or ""), person_in(found["whose"] or "")
+        return About(DECLINE if found["no"] else ACCEPT, what, whose=whose)
+    taken = _TAKEN.fullmatch(text)
+    return About(ACCEPT, taken["what"]) if taken and taken["what"] in turn.left_behind else None
 
 
 def _name(words: str) -> str:

@@ -156,7 +156,7 @@ def _protected_until(turn: Turn, text: str) -> datetime | None:
 
 def _kept(turn: Turn, text: str, live: list[Reservation], named: list[Reservation]) -> IdleWords | None:
     """An answer: only while a question is open, and nothing newer that a "keep it" could be for."""
-    asked = [item for item in live if item.idling.asked_at is not None]
+    asked = [item for item in live if item.idling.is_asked]
     found = _KEPT.fullmatch(text)
     if found is None or not asked or (questions.is_open(turn.question) and not named):
         return None

@@ -38,7 +38,7 @@ class ActionTerminateResource(DeskAction):
         items = [await turn.desk.owned(turn.actor, reservation_id) for reservation_id in chosen(turn)]
         if len(items) == 1 and items[0].is_protected:
             raise Protected(items[0].name)
-        if left := _unprotected(turn, items):
+        if left := unprotected(turn, items):
             ask_release(turn, left)
 
 
@@ -65,7 +65,7 @@ class ReservationTask(DeskAction):
         """One that fails does not keep the others from it; those that failed can be tried again."""
         items = await _looked_up(turn)
         if self.spares_protected and not turn.facts.get("is_confirmed"):
-            items = _unprotected(turn, items)
+            items = unprotected(turn, items)
             turn.facts = {**turn.facts, "reservation": [{"id": item.id, "name": item.name} for item in items]}
             if not items:
                 return
@@ -253,7 +253,7 @@ def ask_release(turn: Turn, items: Sequence[Reservation]) -> None:
         turn.say("utter_confirm_release_many", buttons=buttons, options=options, machines=_machines(items), cost=cost)
 
 
-def _unprotected(turn: Turn, items: Sequence[Reservation]) -> list[Reservation]:
+def unprotected(turn: Turn, items: Sequence[Reservation]) -> list[Reservation]:
     """Those of several that are not protected; the others are said to be left alone."""
     if len(items) < 2:
         return list(items)

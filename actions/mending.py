@@ -19,6 +19,7 @@ from clouddesk.model.invalid import (
     NoOwnMachine,
     NoPrice,
     NotPositive,
+    OverToday,
     TimeIsOver,
     UnclearTime,
     UnknownProvider,
@@ -36,6 +37,7 @@ _FIELDS: dict[type[Invalid | NothingFits], str] = {
     NoOwnMachine: "providers",
     NoPrice: "providers",
     NothingFits: "size",
+    OverToday: "duration_seconds",
     TimeIsOver: "duration_seconds",
     UnclearTime: "duration_seconds",
     UnknownProvider: "providers",
@@ -66,6 +68,8 @@ def problem_of(said: Fields, error: Invalid | NothingFits, *, popular: list[Blue
     elif isinstance(error, UnknownRegion):
         buttons = [button(region, "correct", region=region) for region in error.known[:MOST_BUTTONS]]
         buttons.append(button("Anywhere", "correct", region=ANYWHERE))
+    elif isinstance(error, OverToday):
+        buttons = [button(error.again.capitalize(), "correct", until=error.again)]
     elif isinstance(error, UnknownSoftware):
         buttons = [button(item.title, "inform", software=item.name) for item in popular[:MOST_BUTTONS]]
         values["known"] = names([item.title for item in popular])
@@ -103,6 +107,8 @@ def _agreed(field: str, error: Invalid | NothingFits, offers: list[Fields]) -> F
     """The nearest that the question names: to quote it buys nothing yet."""
     if isinstance(error, ClusterTooSmall):
         return {"count": error.least}
+    if isinstance(error, OverToday):
+        return {"duration_seconds": None, "until": error.again}
     if isinstance(error, LimitExceeded):
         is_time = field == "duration_seconds"
         return {field: int(error.limit * 3600), "until": None} if is_time else {field: int(error.limit)}

@@ -55,6 +55,8 @@ async def look(turn: Turn) -> None:
         is_open = notice.kind in _ASKING and notice.id not in settled
         if is_open and notice.reservation_id not in waiting and await _waits(turn, notice):
             waiting[notice.reservation_id] = notice
+    turn.asked_for = tuple(notice for notice in latest if notice.kind == kinds.ASKED_FOR)
+    turn.left_behind = tuple(notice.values["name"].lower() for notice in latest if notice.kind == kinds.LEAVER)
     turn.notices = tuple(waiting.values())
     turn.new_notices = tuple(notice for notice in turn.notices if notice in new)
 

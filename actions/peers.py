@@ -69,6 +69,23 @@ class ActionAskPeer(DeskAction):
         turn.say("utter_peer_has_none", person=called(owner))
 
 
+class ActionNotNow(DeskAction):
+    """The answer to who asked, by a button or "not now, ben"."""
+
+    topic = peer_words.NOT_NOW
+    is_aside = True
+    is_inner = True
+
+    async def respond(self, turn: Turn) -> None:
+        """Nothing changes; they are told politely, once."""
+        asked = _refused(turn)
+        if asked is None:
+            turn.say("utter_nobody_asked")
+            return
+        person = await turn.desk.peers.not_now(turn.actor, *asked)
+        turn.say("utter_not_now_said", person=called(person))
+
+
 class ActionOpenToTeam(DeskAction):
     """ "Let the team use spark-1"."""
 
@@ -126,6 +143,17 @@ async def _meant(turn: Turn, words: str) -> Reservation | None:
     else:
         turn.say("utter_error_not_found", words=words)
     return None
+
+
+def _refused(turn: Turn) -> tuple[str, str] | None:
+    """The reservation and the person that the answer is about."""
+    if turn.is_button:
+        return str(turn.one_of("reservation_id")), str(turn.one_of("person"))
+    about = peer_words.find(turn)
+    said = about.who if about else ""
+    who = said.lower() if turn.actor.workspace_id == LOCAL_WORKSPACE else said
+    asks = [(item.reservation_id, item.values["person_id"]) for item in turn.asked_for]
+    return next((ask for ask in asks if who in ("", ask[1])), None)
 
 
 def _kinds(turn: Turn, what: str) -> Sequence[Kind]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from actions import freeze_words, parking, questions, resolve, retries, team_cards, team_words
 from actions.base import DeskAction, say_fault
+from actions.lifecycle import ask_release
 from actions.turn import Turn
 from actions.wording import names, plural
 from clouddesk.language import team
@@ -16,10 +17,18 @@ from clouddesk.language.money import hourly
 from clouddesk.language.people import called
 from clouddesk.language.team import TeamWish
 from clouddesk.model.actor import ADMIN, Person
-from clouddesk.model.errors import Denied
+from clouddesk.model.errors import Denied, NotFound, Protected
 from clouddesk.model.invalid import UnclearTime
 from clouddesk.model.reservation import Reservation
 from clouddesk.team_view import COST, StopPlan, most_machines
+
+_CONFIRM_STOP = {
+    (False, True): "utter_confirm_team_stop",
+    (False, False): "utter_confirm_team_stop_saves_nothing",
+    (True, True): "utter_confirm_team_stop_all",
+    (True, False): "utter_confirm_team_stop_all_saves_nothing",
+}
+"""By whether it is everybody's, and whether it saves anything."""
 
 
 class TeamAction(DeskAction):
@@ -78,6 +87,11 @@ class ActionTeamStop(TeamAction):
         if turn.facts.get("is_confirmed"):
             await _stop(turn)
             return
+        if wish.what == team.STOP_BUT:
+            if ADMIN not in turn.actor.roles:
+                raise Denied("stopping others' machines")
+            turn.say("utter_team_stop_but", machine=wish.machine)
+            return
         who = team_words.person(turn, wish) if wish.person else None
         if wish.person and who is None:
             turn.say("utter_team_who", name=wish.person)
@@ -89,6 +103,29 @@ class ActionTeamStop(TeamAction):
             turn.say("utter_team_stop_nothing", whose=whose, left=left)
             return
         _ask_stop(turn, plan, whose, wish.reason, is_of_all=who is None)
+
+
+class ActionTeamRelease(TeamAction):
+    """Give back one machine of somebody else's, which is asked first; several of them never go together."""
+
+    topic = "team_release"
+
+    async def answer(self, turn: Turn, wish: TeamWish) -> None:
+        if ADMIN not in turn.actor.roles:
+            raise Denied("giving back others' machines")
+        who = team_words.person(turn, wish)
+        if who is None:
+            turn.say("utter_team_who", name=wish.person)
+            return
+        if wish.machine:
+            await _ask_release(turn, wish, who)
+            return
+        rows = await turn.desk.team_view.running(turn.actor, owner=who.user_id)
+        if not rows:
+            turn.say("utter_team_release_nothing", whose=called(who))
+            return
+        all_names = names([row.item.name for row in rows])
+        turn.say("utter_team_release", whose=called(who), names=all_names, name=rows[0].item.name)
 
 
 class ActionProtect(TeamAction):
@@ -118,6 +155,11 @@ class ActionFreeze(TeamAction):
         if wish.what == team.UNFREEZE:
             lifted = await turn.desk.freezing.unfreeze(turn.actor)
             turn.say("utter_unfrozen" if lifted else "utter_not_frozen")
+            return
+        if wish.what == team.FREEZE_UNREAD:
+            if ADMIN not in turn.actor.roles:
+                raise Denied("freezing")
+            turn.say("utter_freeze_can", words=wish.unread)
             return
         until = None
         if wish.until:
@@ -154,7 +196,7 @@ def _ask_stop(turn: Turn, plan: StopPlan, whose: str, reason: str, *, is_of_all:
         question["phrase"] = f"stop all {plan.machines}"
     turn.ask(question)
     turn.say(
-        "utter_confirm_team_stop_all" if is_of_all else "utter_confirm_team_stop",
+        _CONFIRM_STOP[is_of_all, stopped_price < price or price == 0],
         buttons=questions.buttons(question),
         whose=whose,
         options=team_cards.planned(plan, turn.actor, turn.desk.clock()),
@@ -165,6 +207,18 @@ def _ask_stop(turn: Turn, plan: StopPlan, whose: str, reason: str, *, is_of_all:
         phrase=str(question.get("phrase", "")),
         why=f" They are told: “{reason}”." if reason else "",
     )
+
+
+async def _ask_release(turn: Turn, wish: TeamWish, who: Person) -> None:
+    item = await team_words.owned_by(turn, wish)
+    if item is None:
+        raise NotFound(wish.machine)
+    if item.is_protected:
+        raise Protected(item.name)
+    if questions.is_open(turn.question):
+        parking.set_aside(turn)
+    turn.say("utter_team_release_one", name=item.name, whose=called(who))
+    ask_release(turn, [await turn.desk.owned(turn.actor, item.id)])
 
 
 async def _stop(turn: Turn) -> None:
@@ -189,8 +243,7 @@ async def _meant(turn: Turn, wish: TeamWish) -> list[Reservation]:
     last = wish.machine.split()[-1].strip("\"'“”`*")
     own = [item for item in await turn.desk.reservations(turn.actor) if item.name == last]
     if not own and ADMIN in turn.actor.roles:
-        everybody = [row.item for row in await turn.desk.team_view.running(turn.actor)]
-        named = [item for item in everybody if last in (item.name, item.id)]
+        named = await team_words.named(turn, last)
         if len(named) == 1:
             return named
     found = own or await _told(turn)

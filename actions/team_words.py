@@ -6,16 +6,20 @@ from actions.turn import Turn
 from clouddesk.language import team
 from clouddesk.language.team import TeamWish
 from clouddesk.model.actor import ADMIN, LOCAL_WORKSPACE, Person
+from clouddesk.model.reservation import Reservation
 
 TOPICS = {
     team.LIST: "team_list",
     team.TOP: "team_list",
     team.MOST: "team_list",
     team.STOP: "team_stop",
+    team.STOP_BUT: "team_stop",
+    team.RELEASE: "team_release",
     team.PROTECT: "protect",
     team.UNPROTECT: "protect",
     team.FREEZE: "freeze",
     team.UNFREEZE: "freeze",
+    team.FREEZE_UNREAD: "freeze",
     team.FREEZE_ASKED: "freeze_asked",
 }
 _QUESTIONS = ("team_list", "freeze_asked")
@@ -32,6 +36,8 @@ async def find(turn: Turn) -> TeamWish | None:
     if wish.what == team.TOP and not wish.is_of_team:
         # Of whoever has no more than their own, the oldest is one of those.
         return wish if is_admin else None
+    if wish.what == team.RELEASE and wish.machine:
+        return wish if is_admin and await owned_by(turn, wish) else None
     if not wish.person or wish.is_mention:
         return wish
     if wish.what == team.LIST:
@@ -55,6 +61,19 @@ async def is_owner(turn: Turn, name: str) -> bool:
     if turn.actor.workspace_id != LOCAL_WORKSPACE:
         return False
     return any(found.item.owner == name for found in await turn.desk.team_view.running(turn.actor))
+
+
+async def named(turn: Turn, name: str, *, owner: str | None = None) -> list[Reservation]:
+    """What has this name or id, of all that the team runs or of what this person runs. Raises Denied."""
+    running = await turn.desk.team_view.running(turn.actor, owner=owner)
+    return [row.item for row in running if name in (row.item.name, row.item.id)]
+
+
+async def owned_by(turn: Turn, wish: TeamWish) -> Reservation | None:
+    """The machine of that name of whoever is meant; for admins."""
+    who = person(turn, wish)
+    found = await named(turn, wish.machine, owner=who.user_id) if who else []
+    return found[0] if len(found) == 1 else None
 
 
 def person(turn: Turn, wish: TeamWish) -> Person | None:

@@ -9,6 +9,8 @@ from actions.request_fields import change_words, to_fields
 from actions.turn import Turn
 from actions.wording import plural, provider_title
 from clouddesk.language.localtime import local_time
+from clouddesk.language.people import called
+from clouddesk.model.actor import Person
 from clouddesk.model.request import CLUSTER, ResourceRequest
 from clouddesk.model.template import Template, TemplateVersion
 
@@ -30,7 +32,8 @@ def machines(turn: Turn, request: ResourceRequest) -> str:
 
 def line(turn: Turn, item: Template) -> str:
     """One template in a list."""
-    whose = "" if not item.is_team else " (team)" if item.author == turn.actor.user_id else f" (team, by {item.author})"
+    author = called(Person(item.workspace_id, item.author))
+    whose = "" if not item.is_team else " (team)" if item.author == turn.actor.user_id else f" (team, by {author})"
     versions = f" · version {item.latest.number}" if item.latest.number > 1 else ""
     return f"*{item.name}*{whose}: {machines(turn, item.latest.request)}{versions}"
 

@@ -26,6 +26,8 @@ from actions.requests import stated_in
 from actions.reservation_forms import ReservationForm
 from actions.turn import Turn
 from actions.wording import names
+from clouddesk.language.people import called
+from clouddesk.model.actor import Person
 from clouddesk.model.errors import Denied, QuoteExpired
 from clouddesk.model.template import Template, template_name
 from clouddesk.templates import filled_in
@@ -122,7 +124,7 @@ class ActionSaveTemplate(DeskAction):
         except Denied:
             if known is None:
                 raise
-            turn.say("utter_template_of_others", name=name, author=known.author)
+            _say_of_others(turn, known)
             return
         is_same = known is not None and known.latest == saved.latest
         response = "utter_template_saved" if known is None else "utter_template_saved_again"
@@ -211,12 +213,12 @@ class ActionDeleteTemplate(DeskAction):
             turn.say("utter_template_deleted", names=names([item.name for item in found]))
             return
         if others := [item for item in found if not turn.desk.templates.may_change(turn.actor, item)]:
-            turn.say("utter_template_of_others", name=others[0].name, author=others[0].author)
+            _say_of_others(turn, others[0])
             return
         wish = retries.wish(turn, self.topic)
         _park(turn)
-        called = names([item.name for item in found])
-        turn.ask({**wish, "kind": "confirm_task", "doing": f"deleting the template {called}", "price": None})
+        doing = f"deleting the template {names([item.name for item in found])}"
+        turn.ask({**wish, "kind": "confirm_task", "doing": doing, "price": None})
         lines = "\n".join(f"• {template_cards.line(turn, item)}" for item in found)
         turn.say("utter_confirm_delete_template", buttons=questions.buttons(turn.question or {}), lines=lines)
 
@@ -236,15 +238,31 @@ class ActionChangeTemplate(DeskAction):
         is_team = about.what == template_words.RENAME and template_words.says_team(turn)
         item = await turn.desk.templates.get(turn.actor, about.old, is_team=is_team)
         if about.what == template_words.PUBLISH:
-            saved = await turn.desk.templates.save(turn.actor, item.name, item.latest.request, is_team=True)
-            turn.say("utter_template_published", name=saved.name)
+            await _publish(turn, item)
             return
         try:
             renamed = await turn.desk.templates.rename(turn.actor, item, about.new)
         except Denied:
-            turn.say("utter_template_of_others", name=item.name, author=item.author)
+            _say_of_others(turn, item)
             return
         turn.say("utter_template_renamed", name=renamed.name, before=item.name)
+
+
+async def _publish(turn: Turn, item: Template) -> None:
+    try:
+        saved = await turn.desk.templates.save(turn.actor, item.name, item.latest.request, is_team=True)
+    except Denied:
+        known = next((known for known in await _list(turn) if known.is_team and known.name == item.name), None)
+        if known is None:
+            raise
+        _say_of_others(turn, known)
+        return
+    turn.say("utter_template_published", name=saved.name)
+
+
+def _say_of_others(turn: Turn, item: Template) -> None:
+    author = called(Person(item.workspace_id, item.author))
+    turn.say("utter_template_of_others", name=item.name, author=author)
 
 
 async def _list(turn: Turn) -> list[Template]:

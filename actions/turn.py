@@ -91,6 +91,10 @@ class Turn:
     """How often in a row nothing was understood; 0 unless the action says otherwise."""
     notices: tuple[Notice, ...] = ()
     """The notices that wait for an answer, newest first (``actions/notified.py``)."""
+    asked_for: tuple[Notice, ...] = ()
+    """What colleagues have asked the person for lately, newest first."""
+    left_behind: tuple[str, ...] = ()
+    """The names of what the person, an admin, was lately told that somebody left behind."""
     decision: tuple[str, str | None, str | None] | None = None
     """What the words decide about what a notice asked (``actions/decisions.py``)."""
     reselected: list[dict[str, str]] | None = None

@@ -4,23 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from actions.turn import Turn
 from clouddesk.language.people import MENTION
 
-WHO = r"(?P<who>@?[a-z0-9][\w.+-]*|<@[^>]+>)"
+WHO_IS = r"(?:@?[a-z0-9][\w.+-]*|<@[^>]+>)"
+WHO = rf"(?P<who>{WHO_IS})"
 
 
 @dataclass(frozen=True)
 class About:
-    """``topic`` is that of the action; ``what`` and ``who`` as they were said ("" for what "it" means)."""
+    """``topic`` is that of the action; ``what`` and ``who`` as they were said ("" for what "it" means).
+
+    ``whose``: the colleague whose machine is meant; "" where nobody is named.
+    """
 
     topic: str
     what: str = ""
     who: str = ""
+    whose: str = ""
 
 
-def person_in(turn: Turn, who: str) -> str:
-    """The person that ``WHO`` found in the plain text."""
-    # A mark keeps its capitals.
-    mention = MENTION.search(turn.text)
+def person_in(who: str) -> str:
+    """The person that ``WHO`` found in the plain text: the id of a mention, in capitals, or a name."""
+    mention = MENTION.search(who.upper())
     return mention["id"] if mention else who.lstrip("@")
+
+
+def is_mention(person: str) -> bool:
+    """Whether that is the id of somebody who was mentioned."""
+    return person.isupper()

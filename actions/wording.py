@@ -205,6 +205,7 @@ _FACTS: dict[type[errors.CloudDeskError], Callable[[Any], dict[str, str]]] = {
     invalid.NotPositive: lambda error: {"asked": f"{error.asked:g}", "what": _MEASURES[error.field]},
     invalid.LeaseTooShort: lambda error: {"most": duration(error.most_seconds)},
     invalid.UnclearTime: lambda error: {"words": error.words},
+    invalid.OverToday: lambda error: {"words": error.words, "again": error.again},
     invalid.TimeIsOver: lambda error: {"words": error.words},
     invalid.BadName: lambda error: {"words": error.words, "most": str(error.most_characters)},
     invalid.UnknownProvider: lambda error: {"provider": _titles(error.providers), "known": _titles(error.known)},
@@ -219,6 +220,7 @@ _FACTS: dict[type[errors.CloudDeskError], Callable[[Any], dict[str, str]]] = {
     },
     invalid.NoOwnMachine: lambda error: {"why": _NO_OWN_MACHINE[error.is_at_terminal]},
     invalid.OtherAccount: lambda error: {"provider": provider_title(error.provider)},
+    invalid.NotLeft: lambda error: {"name": error.name, "owner": error.owner},
     invalid.NoColleague: lambda error: {"why": _NO_COLLEAGUE.get(error.why, error.why)},
     invalid.CredentialsInUse: lambda error: {"provider": provider_title(error.provider), "names": names(error.names)},
 }

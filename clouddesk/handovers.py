@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from clouddesk import access
 from clouddesk.access import Right
 from clouddesk.budgets import Budgets, taken_over
-from clouddesk.model.actor import ADMIN, Actor, Person
+from clouddesk.language.people import called
+from clouddesk.model.actor import ADMIN, DEACTIVATED, Actor, Person
 from clouddesk.model.approval import TAKE_OVER, Purchase
 from clouddesk.model.errors import WrongState
-from clouddesk.model.invalid import NoColleague, NotHandedOver
+from clouddesk.model.invalid import NoColleague, NotHandedOver, NotLeft
 from clouddesk.model.ports import Clock, Reservations, Timers
 from clouddesk.model.reservation import RUNNING, STOPPED, Reservation
 from clouddesk.model.stores import ReservationViews
@@ -37,22 +38,31 @@ class Handovers:
         why = OWNER if to == item.owner else await self.shares.why_not(Person(item.workspace_id, to))
         if why is not None:
             raise NoColleague(to, why)
-        if item.state not in (RUNNING, STOPPED):
-            raise WrongState(item.name, state=item.state, wanted="hand over")
-        if not item.is_reached and not item.is_simulated:
-            raise NotHandedOver(item.name)
+        _require_movable(item)
+        return item
+
+    async def check_left(self, actor: Actor, reservation_id: str) -> Reservation:
+        """That an admin could take it over, as its owner is not of the workspace any more and cannot be asked.
+
+        Raises NotFound, Denied, NotLeft, NotHandedOver, WrongState.
+        """
+        item = await self.records.with_right(actor, Right.OWN, reservation_id)
+        access.require_admin(actor)
+        if item.owner == actor.user_id or not await self._left(item):
+            raise NotLeft(item.name, called(item.person))
+        _require_movable(item)
         return item
 
     async def offer(self, actor: Actor, reservation_id: str, to: str) -> Reservation:
         """Ask them to take it over; nothing changes until they do. Raises as ``check``."""
         item = await self.check(actor, reservation_id, to)
-        await self.engine.offer_handover(item.id, to, by=actor.user_id)
+        await self.engine.offer_handover(item.id, to, by=actor.user_id, left=await self._left(item))
         return replace(item, offered_to=to)
 
     async def decline(self, actor: Actor, reservation_id: str) -> Reservation:
         """The one whom it is offered to does not want it. Raises NotFound, Denied."""
         item = access.require_offered(actor, await self.records.get(reservation_id), reservation_id, self.clock())
-        await self.engine.offer_handover(item.id, "", by=actor.user_id)
+        await self.engine.offer_handover(item.id, "", by=actor.user_id, left=await self._left(item))
         return replace(item, offered_to="")
 
     async def accept(self, actor: Actor, reservation_id: str, *, approval_id: str = "") -> Reservation:
@@ -62,14 +72,35 @@ class Handovers:
         Raises NotFound, Denied, WrongState, OverBudget.
         """
         item = access.require_offered(actor, await self.records.get(reservation_id), reservation_id, self.clock())
+        return await self._give_to(actor, item, approval_id)
+
+    async def take_over(self, actor: Actor, reservation_id: str, *, approval_id: str = "") -> Reservation:
+        """What somebody left behind is the admin's from now on, as after ``accept``; admins are told.
+
+        Raises as ``check_left``, and OverBudget.
+        """
+        return await self._give_to(actor, await self.check_left(actor, reservation_id), approval_id)
+
+    async def _give_to(self, actor: Actor, item: Reservation, approval_id: str) -> Reservation:
         # Under an id of its own: the reservation has claimed its name with its first owner.
         id_ = f"{item.id}:{actor.user_id}"
         purchase = Purchase(TAKE_OVER, item.id, actor.user_id, item.name, key=f"{TAKE_OVER}:{id_}")
         plan = taken_over(item, actor.user_id)
         async with self.budgets.claim(item.workspace_id, purchase, plan, approval_id=approval_id):
             name = await self.views.claim_name(actor.person, item.name, id_, is_exact=True)
-            await self.engine.hand_over(item.id, actor.user_id, name, by=actor.user_id)
+            await self.engine.hand_over(item.id, actor.user_id, name, by=actor.user_id, left=await self._left(item))
         for timer in await self.timers.get(power_ids(item.id)):
             is_admin = ADMIN in actor.roles
             await self.timers.put(replace(timer, by=actor.user_id, conversation="", is_by_admin=is_admin))
         return await self.records.after_change(replace(item, owner=actor.user_id, name=name, offered_to=""))
+
+    async def _left(self, item: Reservation) -> str:
+        """Its owner, if they are known to be of the workspace no more; else ""."""
+        return item.owner if await self.shares.why_not(item.person) == DEACTIVATED else ""
+
+
+def _require_movable(item: Reservation) -> None:
+    if item.state not in (RUNNING, STOPPED):
+        raise WrongState(item.name, state=item.state, wanted="hand over")
+    if not item.is_reached and not item.is_simulated:
+        raise NotHandedOver(item.name)

@@ -60,7 +60,7 @@ class Leavers:
 
     async def _offer(self, actor: Actor, item: Reservation, now: datetime) -> None:
         key = "soon" if item.expires_at - now <= SOON else ""
-        notice = make_notice(item, LEAVER, now, key=key, is_for_admins=True)
+        notice = make_notice(item, LEAVER, now, key=key, is_for_admins=True, owner_id=item.owner)
         for one in await addressed(notice, self.admins_of):
             await self.notices.send(one)
         await self.trail.append([AuditEntry.about(item, LEFT, now, key=f"{LEFT}:{item.owner}", by=actor.user_id)])

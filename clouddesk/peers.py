@@ -21,6 +21,8 @@ from clouddesk.model.stores import Notices, ReservationViews
 from clouddesk.records import Records
 
 _USABLE = (RUNNING, STOPPED)
+_LATELY = 50
+"""So many of a person's notices back a request is answered, and an answer is known to have been given."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,32 @@ class Peers:
         wanted = max(found, key=lambda item: (item.is_for_team, item.expires_at))
         await self.notices.send(self._request(actor, wanted))
         return wanted.person
+
+    async def not_now(self, actor: Actor, reservation_id: str, asker: str) -> Person:
+        """Its owner does not share it with who asked, who is told; once for each time that they asked.
+
+        Raises NotFound, also when they did not ask lately, and Denied.
+        """
+        item = await self.records.with_right(actor, Right.OWN, reservation_id)
+        latest = await self.notices.latest(item.person, limit=_LATELY)
+        found = [one for one in latest if one.kind == notice.ASKED_FOR and one.reservation_id == item.id]
+        request = next((one for one in found if one.values["person_id"] == asker), None)
+        if request is None:
+            raise NotFound(reservation_id)
+        told = Notice(
+            id=f"{request.id}:{notice.NOT_NOW}",
+            kind=notice.NOT_NOW,
+            workspace_id=item.workspace_id,
+            user_id=asker,
+            conversation="",
+            reservation_id="",
+            created_at=self.clock(),
+            values={"owner": item.owner},
+        )
+        known = await self.notices.latest(Person(item.workspace_id, asker), limit=_LATELY)
+        if told.id not in {one.id for one in known}:
+            await self.notices.send(told)
+        return Person(item.workspace_id, asker)
 
     def _request(self, actor: Actor, wanted: Reservation) -> Notice:
         now = self.clock()

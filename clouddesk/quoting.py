@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from clouddesk.elsewhere import elsewhere
 from clouddesk.language.clock import resolve_until
+from clouddesk.language.passed import passed_today
 from clouddesk.model.actor import Actor
 from clouddesk.model.blueprint import Blueprint
 from clouddesk.model.errors import LimitExceeded, NothingFits, UnknownRegion
@@ -17,6 +18,7 @@ from clouddesk.model.invalid import (
     ClusterTooSmall,
     LeaseTooShort,
     NotPositive,
+    OverToday,
     TimeIsOver,
     TooFewMachines,
     UnclearTime,
@@ -223,6 +225,8 @@ def _lease(
     elif request.until:
         end = resolve_until(request.until, now=now, timezone=actor.timezone)
         if end is None:
+            if passed := passed_today(request.until, now=now, timezone=actor.timezone):
+                raise OverToday(request.until, again=f"until tomorrow {passed:%H:%M}")
             raise UnclearTime(request.until)
         seconds = round((end - now).total_seconds())
         if seconds < LEAST_LEASE_SECONDS:

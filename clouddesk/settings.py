@@ -56,6 +56,10 @@ class Limits:
     """So long after an unanswered question it is stopped; 0: it is only asked."""
     idle_release_seconds: int = 7 * 86400
     """Stopped as unused for so long, it is asked whether to give it back; 0: never."""
+    long_lease_seconds: int = 7 * 86400
+    """Of longer leases it is asked once whether they are still needed, when nobody was seen there; 0: of none."""
+    long_unused_seconds: int = 4 * 86400
+    """For so long."""
 
     def idle_thresholds(self, *, minutes_between_looks: int = 5) -> Thresholds:
         """When machines count as unused here, and what follows; a look or two may be missed."""
@@ -64,6 +68,8 @@ class Limits:
             ask_seconds=self.idle_ask_seconds,
             stop_seconds=self.idle_stop_seconds,
             release_seconds=self.idle_release_seconds,
+            long_lease_seconds=self.long_lease_seconds,
+            long_unused_seconds=self.long_unused_seconds,
             gap_seconds=max(Thresholds.gap_seconds, minutes_between_looks * 60 * 3),
         )
 
@@ -304,7 +310,10 @@ def _is_addresses(value: Any) -> bool:
 
 
 _MAY_BE_ZERO = frozenset(
-    {"fallbacks", "failover_dearer_percent", "idle_ask_seconds", "idle_stop_seconds", "idle_release_seconds"}
+    {
+        *("fallbacks", "failover_dearer_percent"),
+        *("idle_ask_seconds", "idle_stop_seconds", "idle_release_seconds", "long_lease_seconds"),
+    }
 )
 """Limits that 0 switches off."""
 

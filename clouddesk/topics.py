@@ -169,7 +169,7 @@ class Topics:
     @cached_property
     def absences(self) -> Absences:
         """When people are away."""
-        return Absences(self.absence_store, self.views, self.notices, self.clock)
+        return Absences(self.absence_store, self.views, self.notices, self.timers, self.clock)
 
     @cached_property
     def scaling(self) -> Sizes:

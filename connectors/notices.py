@@ -126,6 +126,7 @@ class Wording:
             values["why"] = f" Why: {values['why']}." if values["why"] else ""
         for key in ("owner", "person", "before"):
             values[key] = called(Person(notice.workspace_id, values[key])) if values[key] else ""
+        values["blind"] = " I cannot look into it, so it may be in use all the same." if values["blind"] else ""
         values["not_yet"] = f"\nNot yet, as it does not answer: {values['behind']}" if values["behind"] else ""
         # Codes become the sentences that domain.yml has for them.
         for key in ("reason", "simulated", "software", "keys"):
@@ -169,7 +170,9 @@ def _variant(notice: Notice) -> str:
         return which + ("_with_lines" if notice.values.get("lines") else "")
     if notice.kind == kinds.UNCONFIGURED and not notice.values.get("lines"):
         return "_silent"
-    if notice.kind == kinds.IDLE:
+    if notice.kind == kinds.AWAY:
+        return "_later" if notice.values.get("starts") else ""
+    if notice.kind in (kinds.IDLE, kinds.LONG_LEASE):
         how = notice.values.get("how")
         return f"_{how}" if how else ""
     if notice.kind == kinds.STOPPED:
@@ -188,6 +191,8 @@ def _variant(notice: Notice) -> str:
         return f"_{notice.values.get('status')}" + ("_since" if has_no_quote else "")
     if notice.kind == kinds.LET_IN:
         return "_with_links" if notice.values.get("doors") else ""
+    if notice.kind == kinds.HANDOVER:
+        return "_by_admin" if notice.values.get("person") else ""
     if notice.kind == kinds.SHARED_BY and not notice.values.get("person"):
         return "_team"
     if notice.kind in (kinds.SHARED, kinds.SHARED_BY):

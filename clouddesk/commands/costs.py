@@ -12,6 +12,7 @@ from clouddesk.commands.desk import json_option, with_desk
 from clouddesk.costs import TEAM, CostWish, as_csv, rows
 from clouddesk.language.money import hourly, money
 from clouddesk.language.periods import Period, find_period, no_such_date, this_month
+from clouddesk.language.spoken_dates import unread
 from clouddesk.model.actor import ADMIN, LOCAL_WORKSPACE, MEMBER, Actor
 from clouddesk.model.costs import RESERVATION, WAYS, CostReport
 
@@ -61,6 +62,10 @@ def _period(words: str, since: datetime | None, until: datetime | None) -> Perio
         return Period(begin, end, f"from {begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}")
     if wrong := no_such_date(words):
         raise click.UsageError(f"There is no {wrong}. Say a month like 2026-10, a day like 2026-10-31.")
+    if vague := unread(words, today=now.date()):
+        raise click.UsageError(
+            f"Which days are {vague!r}? Say it like october, since monday, 2026-10-01 to 2026-10-15."
+        )
     found = find_period(words, now=now) if words else this_month(now=now)
     if found is None:
         raise click.UsageError(f"{words!r} is no period. Say it like: october, last week, 2026-10, since monday.")

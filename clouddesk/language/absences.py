@@ -23,6 +23,9 @@ _DAY = timedelta(days=1)
 _LONGEST = 300
 """Who says more than this says something else besides."""
 
+_LONGEST_LENGTH = 60
+"""Of the words for how long; looking for a length in many more takes long itself."""
+
 _LEAD = (
     r"(?:(?:hi|hey|hello|btw|by the way|fyi|heads up|just so you know|just fyi|note that|please note(?: that)?|ok|okay"
     r"|oh|also|so|and|well|reminder|sorry)[ ,:;!.-]+)*"
@@ -101,23 +104,15 @@ _IN_MONTH = re.compile(rf"{_WHOLE}(?P<month>{MONTH})(?: (?P<year>20\d\d))?")
 _NUMBERS = {"two": 2, "three": 3, "four": 4}
 
 _BACK = re.compile(
-    rf"{_LEAD}(?:(?:i'?m|i am)(?: (?:finally|now|already))? back(?: (?:at work|in the office"
-    r"|from (?:my |a )?[\w ]+|again|now|early|already|today|online|here))*"
+    rf"{_LEAD}(?:(?:i'?m|i am)(?: (?:finally|now|already))? back"
+    # What somebody is back from is the last that is said, as it takes in any word.
+    r"(?: (?:at work|in the office|again|now|early|already|today|online|here))*(?: from [\w ]+)?"
     r"|back (?:at work|in the office|from (?:my )?(?:vacation|holidays?|leave))"
     r"|(?:i'?m|i am) not (?:away|off|on (?:vacation|holidays?|leave)|ooo|going (?:away|on vacation|on holidays?))"
     r"(?: (?:any ?more|after all|any longer|next week|this week))*"
     r"|(?:my )?(?:vacation|holiday|trip|leave) (?:is|was|got|has been) cancell?ed"
     rf"|(?:i )?cancell?ed my (?:vacation|holidays?|trip|leave)){_END}"
 )
-_STATUS = re.compile(
-    r"\b(?:vacation(?:ing)?|on (?:holidays?|leave|pto|sabbatical|honeymoon)|pto|ooo|out of (?:the )?office"
-    r"|(?:out|off) sick|(?:annual|parental|maternity|paternity|sick) leave|urlaub|(?:away|off|gone) (?:until|till?))\b"
-)
-_PRESENT = re.compile(
-    r"\b(?:remote(?:ly)?|wfh|working|from home|commut\w+|lunch|meeting|focus\w*|back (?:in|at) \d|brb)\b"
-)
-_STATUS_EMOJI = (":palm_tree:", ":desert_island:", ":beach_with_umbrella:", ":face_with_thermometer:")
-"""Those of the first are what chats offer for a vacation, the last for being sick."""
 
 
 @dataclass(frozen=True)
@@ -152,23 +147,10 @@ def read_absence(text: str, *, now: datetime, timezone: str = "UTC") -> Away | N
     return None
 
 
-def read_status(
-    text: str, emoji: str, expires_at: datetime | None, *, now: datetime, timezone: str = "UTC"
-) -> Away | None:
-    """What a status in a chat says of an absence from now on: "Vacationing", "OOO until 12 June"; None for others."""
-    said = plain(text).strip()
-    is_away = _STATUS.search(said) is not None or (emoji in _STATUS_EMOJI and not _PRESENT.search(said))
-    if not is_away or (expires_at is not None and expires_at < now + LEAST):
-        return None
-    told = read_absence(f"i'm {said}", now=now, timezone=timezone) or read_absence(said, now=now, timezone=timezone)
-    if told is not None and told.until is not None and told.since <= now:
-        return told
-    return Away(now, expires_at)
-
-
 def says_back(text: str) -> bool:
     """Whether somebody says that they are back, or do not go after all."""
-    return _BACK.fullmatch(re.sub(r"\s+", " ", plain(text)).strip()) is not None
+    said = re.sub(r"\s+", " ", plain(text)).strip()
+    return len(said) <= _LONGEST and _BACK.fullmatch(said) is not None
 
 
 class _Calendar:
@@ -237,7 +219,8 @@ class _Calendar:
     def _lasting(self, words: str) -> Away | None:
         for pattern in (_FROM_FOR, _FOR_FROM, _FOR):
             found = pattern.fullmatch(words)
-            minutes = parse_duration(found["length"].removeprefix("next ").strip()) if found else None
+            is_short = found is not None and len(found["length"]) <= _LONGEST_LENGTH
+            minutes = parse_duration(found["length"].removeprefix("next ").strip()) if found and is_short else None
             if found is None or minutes is None:
                 continue
             begin = self._day(found["day"]) if pattern is not _FOR else self._today

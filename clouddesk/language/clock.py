@@ -49,6 +49,10 @@ _WEEKS_ON = re.compile(
 )
 
 
+_UNTIL = re.compile(r"\b(?:until|till?|by|through|thru)\b")
+_THIS_DAY = re.compile(r"\b(?:this|today|tonight)\b")
+
+
 def resolve_until(words: str, *, now: datetime, timezone: str = "UTC") -> datetime | None:
     """The moment that ``words`` mean to somebody in ``timezone`` at ``now`` (aware); always later than now.
 
@@ -222,7 +226,9 @@ def _weekday(name: str, text: str, today: date) -> date:
     if "next week" in text:
         return today + timedelta(days=7 - today.weekday() + index)
     ahead = (index - today.weekday()) % 7
-    return today + timedelta(days=7 if ahead == 0 and "next" in text else ahead)
+    # Said on a monday, "until monday" is no end of today: that would be called today, or this monday.
+    is_later = "next" in text or (_UNTIL.search(text) and not _THIS_DAY.search(text))
+    return today + timedelta(days=7 if ahead == 0 and is_later else ahead)
 
 
 def _later_day(text: str, today: date) -> tuple[date | None, str]:

@@ -66,6 +66,8 @@ _USES = re.compile(
 )
 _LONGEST = 500
 """Who says more than this speaks of something else."""
+_LONGEST_CHOICE = 150
+"""The same of who chooses whose holidays count."""
 _NO_PLACE = ("", "the", "on", "public", "bank", "national", "my", "our", "its")
 
 
@@ -96,7 +98,7 @@ def take_wish(text: str) -> tuple[str, Wish | None]:
 
 def place_chosen(text: str) -> tuple[str, str | None] | None:
     """ "Use german holidays": the words for whose, and the place that they name; None when it says no such thing."""
-    found = _USES.fullmatch(plain(text).strip(" .!"))
+    found = _USES.fullmatch(plain(text).strip(" .!")) if len(text) <= _LONGEST_CHOICE else None
     words = next((value for value in found.groupdict().values() if value), "") if found else ""
     if found is None or words in _NO_PLACE:
         return None

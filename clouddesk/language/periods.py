@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from clouddesk.language.days import month_number, moved, shown, start_of
 from clouddesk.language.ends import MONTH, MONTHS, WEEKDAYS
 from clouddesk.language.localtime import zone_of
 from clouddesk.language.numbers import NUMBER, parse_number
+from clouddesk.language.spoken_dates import written_out
 
 _DAY = timedelta(days=1)
 LONGEST = timedelta(days=400)
@@ -22,7 +24,7 @@ _ROLLING = re.compile(
     rf"\b(?:last|past|previous) (?P<count>{NUMBER}|couple of|few) (?P<unit>hour|day|week|month)s?\b"
     r"|\bpast (?P<one>hour|day|week|month)\b|\blast (?P<hours>24) ?h\b"
 )
-_AGO = re.compile(rf"\b(?P<count>{NUMBER}) (?P<unit>day|week|month)s? ago\b")
+_AGO = re.compile(rf"\b(?P<count>{NUMBER}|an?) (?P<unit>day|week|month)s? ago\b")
 _ISO = re.compile(r"\b(?P<year>20\d\d)-(?P<month>\d\d)(?:-(?P<day>\d\d))?\b")
 _DAY_MONTH = re.compile(rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\.? (?:of )?(?P<month>{MONTH})\b(?: (?P<year>20\d\d))?")
 _MONTH_DAY = re.compile(rf"\b(?P<month>{MONTH}) (?:the )?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,? (?P<year>20\d\d))?")
@@ -36,7 +38,11 @@ _EVER = re.compile(
     r"\b(?:ever|all[- ]time|in total|altogether|overall|to date|lifetime"
     r"|since (?:the|it all) (?:very )?(?:beginning|start|began)|since (?:we|i|they) (?:began|started))\b"
 )
-_SINCE = re.compile(r"\b(?:since|from|starting|as of)\b (?P<when>.+)")
+_SINCE = re.compile(r"\b(?:since|from|starting|as of|(?P<after>after))\b (?P<when>.+)")
+_UNTIL = re.compile(
+    r"\b(?:(?P<before>(?<!day )(?<!week )(?<!month )(?<!year )(?:before|prior to))|until|till?|up to|through)"
+    r" (?P<when>.+)"
+)
 _BARE_MAY = re.compile(r"may\b(?! (?:i|we|you|be)\b)(?: (?P<year>20\d\d))?")
 """ "From may to july": where a point in time is expected, it is the month."""
 _NOW = re.compile(r"(?:right )?now\b|date\b|the present\b")
@@ -107,7 +113,7 @@ def steps(period: Period, step: str) -> tuple[datetime, ...]:
     """When the days, weeks or months in the period begin; the first one with the period itself."""
     zone = period.since.tzinfo
     begins, day = [period.since], period.since.date()
-    while (day := _moved(step, _start(step, day), 1)) < period.until.date():
+    while (day := moved(step, start_of(step, day), 1)) < period.until.date():
         begins.append(datetime.combine(day, time(0), tzinfo=zone))
     return tuple(begins)
 
@@ -121,12 +127,15 @@ class _Calendar:
         self._today = self._now.date()
 
     def find(self, text: str) -> Period | None:
+        text = written_out(text, today=self._today)
         steps: tuple[Callable[[str], Period | None], ...] = (
             self._from_to,
+            self._until,
             self._since,
             self._rolling,
             self._relative,
             self._quarter,
+            self._months_ago,
             self._ago,
             self._date,
             self._months,
@@ -138,8 +147,8 @@ class _Calendar:
 
     def unit(self, unit: str, back: int) -> Period:
         """The day, week, month, quarter or year so many before this one."""
-        begin = _moved(unit, _start(unit, self._today), -back)
-        earlier = _moved(unit, begin, -1)
+        begin = moved(unit, start_of(unit, self._today), -back)
+        earlier = moved(unit, begin, -1)
         earlier_words = {
             "day": "the day before",
             "week": "the week before",
@@ -148,7 +157,7 @@ class _Calendar:
             "year": f"{earlier.year}",
         }[unit]
         words = {"day": ("today", "yesterday")}.get(unit, (f"this {unit}", f"last {unit}"))[back]
-        return self._period(begin, _moved(unit, begin, 1), words, earlier, earlier_words)
+        return self._period(begin, moved(unit, begin, 1), words, earlier, earlier_words)
 
     def ever(self) -> Period:
         """All that is kept, up to now."""
@@ -168,18 +177,39 @@ class _Calendar:
         if begin > end and (begin - end).days < 7:
             begin -= timedelta(days=7)  # "from friday to tuesday", said on a saturday
         if begin > end and not re.search(r"20\d\d", text):
-            begin = _moved("year", begin, -1)  # "from november to may", said in november
+            begin = moved("year", begin, -1)  # "from november to may", said in november
         if begin > end:
             return None
-        return self._period(begin, end + _DAY, f"from {_shown(begin, self._today)} to {_shown(end, self._today)}")
+        return self._period(begin, end + _DAY, f"from {shown(begin, self._today)} to {shown(end, self._today)}")
 
     def _since(self, text: str) -> Period | None:
         found = _SINCE.search(text)
         first = self._point(found["when"]) if found else None
-        if first is None:
+        if found is None or first is None:
             return None
-        begin = first.since.date()
-        return Period(first.since, self._midnight(self._today + _DAY), f"since {_shown(begin, self._today)}")
+        begin = (first.until if found["after"] else first.since).date()
+        if begin > self._today:
+            return None
+        return self._period(begin, self._today + _DAY, f"since {shown(begin, self._today)}")
+
+    def _until(self, text: str) -> Period | None:
+        """All up to then, or what is said before that: "this month until yesterday"."""
+        found = _UNTIL.search(text)
+        if found is None:
+            return None
+        last = self.unit("day", 0) if _NOW.match(found["when"]) else self._point(found["when"])
+        if last is None:
+            return None
+        end = last.since.date() if found["before"] else min(last.until.date(), self._today + _DAY)
+        said = self._since(text[: found.start()]) or self.find(text[: found.start()])
+        begin = said.since.date() if said else self._today - LONGEST
+        if said and timedelta() <= begin - end < timedelta(days=7):
+            begin -= timedelta(days=7)  # "since monday until yesterday", said on a monday
+        if begin >= end:
+            return None
+        last_day = shown(end - _DAY, self._today)
+        words = f"from {shown(begin, self._today)} to {last_day}" if said else f"in all, up to {last_day}"
+        return self._period(begin, end, words)
 
     def _point(self, words: str) -> Period | None:
         """A period that another one begins or ends with."""
@@ -199,9 +229,10 @@ class _Calendar:
         said = found["count"] or found["hours"] or "1"
         count = {"couple of": 2, "few": 3}.get(said) or int(parse_number(said))
         words = f"in the last {count} {unit}s" if count != 1 else f"in the last {unit}"
-        if unit == "hour":
-            return Period(self._now - timedelta(hours=count), self._now, words)
-        begin = _moved(unit, self._today, -count)
+        if unit == "hour" or (unit, count) == ("day", 1):
+            return Period(self._now - timedelta(hours=count if unit == "hour" else 24), self._now, words)
+        # As many days as are said, today among them.
+        begin = moved(unit, self._today, -count) + _DAY
         return self._period(max(begin, self._today - LONGEST), self._today + _DAY, words)
 
     def _relative(self, text: str) -> Period | None:
@@ -209,6 +240,8 @@ class _Calendar:
             return self.unit(found["unit"] or {"m": "month", "q": "quarter", "y": "year"}[found["short"]], 0)
         if re.search(r"\btoday\b|\bthis (?:morning|afternoon|evening)\b", text):
             return self.unit("day", 0)
+        if re.search(r"\bday before yesterday\b", text):
+            return self._day(self._today - 2 * _DAY)
         if re.search(r"\byesterday\b|\blast night\b", text):
             return self.unit("day", 1)
         if re.search(r"\bweek-?end\b", text):
@@ -233,15 +266,23 @@ class _Calendar:
         begin = date(year, int(found["number"]) * 3 - 2, 1)
         if begin > self._today and not found["year"]:
             begin = begin.replace(year=year - 1)
-        end = _moved("quarter", begin, 1)
-        earlier = _moved("quarter", begin, -1)
+        end = moved("quarter", begin, 1)
+        earlier = moved("quarter", begin, -1)
         return self._period(begin, end, f"in Q{found['number']} {begin.year}", earlier, "the quarter before")
+
+    def _months_ago(self, text: str) -> Period | None:
+        """A whole month; where a point in time is expected, it is a day."""
+        found = _AGO.search(text)
+        if not found or found["unit"] != "month":
+            return None
+        begin = moved("month", start_of("month", self._today), -_number_of(found["count"]))
+        return self._month(begin.month, begin.year)
 
     def _ago(self, text: str) -> Period | None:
         found = _AGO.search(text)
         if not found:
             return None
-        begin = _moved(found["unit"], self._today, -int(parse_number(found["count"])))
+        begin = moved(found["unit"], self._today, -_number_of(found["count"]))
         return self._day(begin)
 
     def _date(self, text: str) -> Period | None:
@@ -254,9 +295,9 @@ class _Calendar:
         for pattern in (_DAY_MONTH, _MONTH_DAY):
             if found := pattern.search(text):
                 year = int(found["year"]) if found["year"] else None
-                return self._on(int(found["day"]), _number(found["month"]), year)
+                return self._on(int(found["day"]), month_number(found["month"]), year)
         if found := _ORDINAL.search(text):
-            before = _start("month", self._today) - _DAY
+            before = start_of("month", self._today) - _DAY
             last = self._today if int(found["day"]) <= self._today.day else before
             return self._on(int(found["day"]), last.month, last.year)
         return None
@@ -272,7 +313,7 @@ class _Calendar:
         """A month by its name, or from the first to the last of several."""
         named = [
             self._month(
-                _number(found["month"] or found["may"]), int(year) if (year := found["year"] or found["of"]) else 0
+                month_number(found["month"] or found["may"]), int(year) if (year := found["year"] or found["of"]) else 0
             )
             for found in _MONTH_NAME.finditer(text)
         ]
@@ -290,8 +331,8 @@ class _Calendar:
         if not year and begin > self._today:
             begin = begin.replace(year=begin.year - 1)
         words = f"in {begin:%B}" + ("" if begin.year == self._today.year else f" {begin.year}")
-        earlier = _moved("month", begin, -1)
-        return self._period(begin, _moved("month", begin, 1), words, earlier, f"{earlier:%B}")
+        earlier = moved("month", begin, -1)
+        return self._period(begin, moved("month", begin, 1), words, earlier, f"{earlier:%B}")
 
     def _may(self, words: str) -> Period | None:
         found = _BARE_MAY.match(words)
@@ -302,8 +343,8 @@ class _Calendar:
         if not found:
             return None
         begin = date(int(found["year"]), 1, 1)
-        earlier = _moved("year", begin, -1)
-        return self._period(begin, _moved("year", begin, 1), f"in {begin.year}", earlier, f"{earlier.year}")
+        earlier = moved("year", begin, -1)
+        return self._period(begin, moved("year", begin, 1), f"in {begin.year}", earlier, f"{earlier.year}")
 
     def _weekday(self, text: str) -> Period | None:
         found = re.search(rf"(?<![\w-])(?P<last>last )?(?P<day>{_WEEKDAY})(?![\w-])", text)  # no "mon-1"
@@ -322,7 +363,7 @@ class _Calendar:
         back = (self._today - day).days
         if back in (0, 1):
             return self.unit("day", back)
-        return self._period(day, day + _DAY, f"on {_shown(day, self._today)}", day - _DAY, "the day before")
+        return self._period(day, day + _DAY, f"on {shown(day, self._today)}", day - _DAY, "the day before")
 
     def _period(
         self, begin: date, end: date, words: str, earlier: date | None = None, earlier_words: str = ""
@@ -334,38 +375,13 @@ class _Calendar:
         return datetime.combine(day, time(0), tzinfo=self._zone)
 
 
+def _number_of(words: str) -> int:
+    return 1 if words in ("a", "an") else int(parse_number(words))
+
+
 def _is_date(found: re.Match[str]) -> bool:
     try:
         date(int(found["year"]), int(found["month"]), int(found["day"] or 1))
     except ValueError:
         return False
     return True
-
-
-def _start(unit: str, day: date) -> date:
-    """The first day of the week, month … that the day is in."""
-    if unit == "week":
-        return day - timedelta(days=day.weekday())
-    month = {"month": day.month, "quarter": (day.month - 1) // 3 * 3 + 1, "year": 1}.get(unit)
-    return day if month is None else date(day.year, month, 1)
-
-
-def _moved(unit: str, day: date, by: int) -> date:
-    """So many days, weeks, months … later; the last of the month where that has no such day."""
-    if unit in ("day", "week"):
-        return day + timedelta(days=by * (7 if unit == "week" else 1))
-    months = day.year * 12 + day.month - 1 + by * {"month": 1, "quarter": 3, "year": 12}[unit]
-    first = date(months // 12, months % 12 + 1, 1)
-    following = date((months + 1) // 12, (months + 1) % 12 + 1, 1)
-    return first.replace(day=min(day.day, (following - first).days))
-
-
-def _number(words: str) -> int:
-    return next(number for number, name in enumerate(MONTHS, 1) if name[:3] == words[:3])
-
-
-def _shown(day: date, today: date) -> str:
-    """ "Monday" within the last days, else "5 October", with the year where it is another."""
-    if 0 < (today - day).days < 7:
-        return f"{day:%A}"
-    return f"{day.day} {day:%B}" + ("" if day.year == today.year else f" {day.year}")

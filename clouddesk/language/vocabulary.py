@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 LEAVING_OUT = r"(?:but not|not|except(?: for)?|besides|excluding|apart from|aside from|other than|without|minus)"
 """What stands before an exception, also on its own: "not beta", "except beta"."""
 EXCEPT = rf"(?:{LEAVING_OUT}|but)"
@@ -37,3 +40,13 @@ POLITE_END = r"(?:[ ,]+(?:please|pls|then|instead|thanks))*"
 def plain(text: str) -> str:
     """As the patterns expect it: in lower case, with the plain apostrophe."""
     return text.lower().replace("’", "'")
+
+
+def sentences(*patterns: str, begin: str = "", end: str = "") -> tuple[re.Pattern[str], ...]:
+    """Ways to say one thing, each with what may stand before and after it."""
+    return tuple(re.compile(f"{begin}{pattern}{end}{POLITE_END}") for pattern in patterns)
+
+
+def said_as(patterns: Iterable[re.Pattern[str]], text: str) -> re.Match[str] | None:
+    """The first of them that the whole text is."""
+    return next((found for pattern in patterns if (found := pattern.fullmatch(text))), None)

@@ -40,6 +40,10 @@ class Thresholds:
     """So long after an unanswered question they are stopped; 0: never, it is only asked."""
     release_seconds: int = 7 * 86400
     """Stopped as unused for so long, it is asked whether to give them back; 0: never."""
+    long_lease_seconds: int = 7 * 86400
+    """Of leases that are longer than this, it is asked once whether they are still needed; 0: of none."""
+    long_unused_seconds: int = 4 * 86400
+    """When nobody was seen there for so long, and that was not asked about."""
     gap_seconds: int = 20 * 60
     """Two looks at a machine may be so far apart; what is further apart says nothing of the time between."""
 

@@ -52,8 +52,17 @@ class IdleState:
     """Off for so long, it is asked whether to give it back; 0: never."""
     offer_at: datetime | None = None
     """When that is asked next."""
+    long_asked_at: datetime | None = None
+    """When it was last asked whether its long lease is still needed (``model/long_leases.py``)."""
+    is_long_asked: bool = False
+    """That question is open."""
     requests: tuple[str, ...] = ()
     """The latest wishes: one that comes again changes nothing."""
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether any question is open."""
+        return self.asked_at is not None or self.is_long_asked
 
     def is_kept(self, now: datetime) -> bool:
         return self.kept_until is not None and now < self.kept_until
@@ -65,7 +74,7 @@ class IdleState:
 
 def answered(state: IdleState) -> IdleState:
     """No question is open any more."""
-    return replace(state, since=None, asked_at=None, stop_at=None, is_announced=False, asked=0)
+    return replace(state, since=None, asked_at=None, stop_at=None, is_announced=False, asked=0, is_long_asked=False)
 
 
 def kept(state: IdleState, until: datetime, *, is_protected: bool) -> IdleState:

@@ -13,6 +13,7 @@ Invalid
 ├── ExtensionTooShort     no longer than before
 ├── UnclearTime           an end that nobody understands
 ├── TimeIsOver            an end in the past
+│   └── OverToday         a part of today that has passed
 ├── BadName               not what clouds take as a machine's name
 ├── UnknownProvider       not a provider that is connected
 ├── NoOwnMachine          Docker nodes, where no engine is known or for somebody who is not at its machine
@@ -23,6 +24,7 @@ Invalid
 ├── NoColleague           somebody that nothing can be shared with
 ├── ShareIsOver           a share that would be over before it began
 ├── NotHandedOver         machines on which nobody's keys can be changed
+├── NotLeft               machines whose owner is there to be asked
 ├── NoSshKey              no public SSH key, or a damaged one
 ├── SshKeyIsPrivate       the private half of one
 ├── WeakSshKey            one that today's servers refuse, or that is too short
@@ -171,6 +173,16 @@ class TimeIsOver(Invalid):
         super().__init__(f"{words!r} is over already.")
 
 
+class OverToday(TimeIsOver):
+    """Words for a part of today that has passed; ``again`` are words for the same time tomorrow."""
+
+    code = "over_today"
+
+    def __init__(self, words: str, *, again: str) -> None:
+        self.again = again
+        super().__init__(words)
+
+
 class BadName(Invalid):
     """Words that clouds do not take as a part of a machine's name."""
 
@@ -280,6 +292,20 @@ class NotHandedOver(Invalid):
             f"I have no way into the machines of {name} myself, so I could neither take your SSH keys off nor put "
             "others on, and it would be somebody else's in name only. Share it instead, or let them order their own."
         )
+
+
+class NotLeft(Invalid):
+    """Machines that nobody takes over without their owner, who is of the workspace as far as is known.
+
+    ``owner``: as our texts call them.
+    """
+
+    code = "not_left"
+
+    def __init__(self, name: str, owner: str) -> None:
+        self.name = name
+        self.owner = owner
+        super().__init__(f"{name} is {owner}'s, who is still here: only they hand it over.")
 
 
 class ShareIsOver(Invalid):

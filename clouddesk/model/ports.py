@@ -262,12 +262,18 @@ class Reservations(Protocol):
         """Let the workspace know of it, or not any more. Raises NotFound, WrongState."""
         ...
 
-    async def offer_handover(self, reservation_id: str, to: str, *, by: str = "") -> None:
-        """Ask that colleague to take it over; "" when they do not want it. Raises NotFound, WrongState."""
+    async def offer_handover(self, reservation_id: str, to: str, *, by: str = "", left: str = "") -> None:
+        """Ask that colleague to take it over; "" when they do not want it. Raises NotFound, WrongState.
+
+        ``left``: its owner, when they are not of the workspace any more, so that admins are told instead.
+        """
         ...
 
-    async def hand_over(self, reservation_id: str, to: str, name: str, *, by: str = "") -> None:
-        """It is theirs from now on, under this name. Raises NotFound, WrongState when it is not offered to them."""
+    async def hand_over(self, reservation_id: str, to: str, name: str, *, by: str = "", left: str = "") -> None:
+        """It is theirs from now on, under this name.
+
+        Raises NotFound, and WrongState when it is not offered to them, unless it is of who ``left``.
+        """
         ...
 
     async def keys_changed(self, reservation_id: str) -> None:

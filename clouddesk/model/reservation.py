@@ -141,6 +141,8 @@ class Tenure:
 
     owner: str
     until: datetime
+    has_left: bool = False
+    """They were not of the workspace any more, so nobody could ask them."""
 
 
 @dataclass(frozen=True)

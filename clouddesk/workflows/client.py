@@ -111,13 +111,15 @@ class TemporalReservations(WorkflowCalls):
         """Let the workspace know of it, or not any more."""
         await self._update(reservation_id, ReservationWorkflow.open_to_team, OpeningToTeam(is_open, by), "share")
 
-    async def offer_handover(self, reservation_id: str, to: str, *, by: str = "") -> None:
+    async def offer_handover(self, reservation_id: str, to: str, *, by: str = "", left: str = "") -> None:
         """Ask that colleague to take it over; "" when they do not want it."""
-        await self._update(reservation_id, ReservationWorkflow.offer_handover, Handover(to, by=by), "hand over")
+        wish = Handover(to, by=by, left=left)
+        await self._update(reservation_id, ReservationWorkflow.offer_handover, wish, "hand over")
 
-    async def hand_over(self, reservation_id: str, to: str, name: str, *, by: str = "") -> None:
+    async def hand_over(self, reservation_id: str, to: str, name: str, *, by: str = "", left: str = "") -> None:
         """It is theirs from now on, under this name."""
-        await self._update(reservation_id, ReservationWorkflow.hand_over, Handover(to, name, by), "hand over")
+        wish = Handover(to, name, by, left)
+        await self._update(reservation_id, ReservationWorkflow.hand_over, wish, "hand over")
 
     async def choose(
         self, reservation_id: str, answer: str, *, by: str = "", request_id: str = "", offered_usd: float = 0.0

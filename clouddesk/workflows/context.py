@@ -112,8 +112,13 @@ class ReservationContext:
         if not self.state.are_credentials_refused:
             self.state.are_credentials_refused = True
             now = workflow.now()
-            self.state.notify(notice.CREDENTIALS, now, key=f"{now:%Y%m%dT%H%M%S%f}", reason=code)
-            if holder := self.state.view.account_owner:
+            view, key = self.state.view, f"{now:%Y%m%dT%H%M%S%f}"
+            holder = view.account_owner
+            has_left = any(tenure.owner == holder and tenure.has_left for tenure in view.earlier_owners)
+            self.state.notify(
+                notice.CREDENTIALS, now, key=key, is_for_admins=has_left, reason=code, before=holder if has_left else ""
+            )
+            if holder and not has_left:
                 # It is somebody else's by now, who cannot give new ones.
                 self.state.outbox[-1] = replace(self.state.outbox[-1], user_id=holder, conversation="")
 

@@ -138,6 +138,8 @@ class Handover:
     to: str
     name: str = ""
     by: str = ""
+    left: str = ""
+    """Its owner, where that is somebody who is not of the workspace any more: an admin may take it over then."""
 
 
 @dataclass(frozen=True)
@@ -166,6 +168,10 @@ class Sighting:
     """The usual ones, without what its people wish."""
     at: datetime | None = None
     """When that was so; None where it does not matter, or a version before this one did not say."""
+    unused_since: datetime | None = None
+    """Its lease is long, and nobody was seen there since then, if no other step is due."""
+    is_looked_at: bool = True
+    """Whether anything was learned of its machines since then."""
 
 
 @dataclass(frozen=True)

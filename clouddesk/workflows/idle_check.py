@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from clouddesk.model import long_leases
 from clouddesk.model.blueprint import Blueprint
-from clouddesk.model.idle_steps import NOTHING, advance, usual
-from clouddesk.model.idleness import Thresholds, judge
+from clouddesk.model.idle_steps import NOTHING, advance, usual, wished
+from clouddesk.model.idleness import IDLE, UNKNOWN, Thresholds, Verdict, judge, signs_of_use
 from clouddesk.model.ports import Clock
 from clouddesk.model.reservation import Reservation
 from clouddesk.model.stores import UtilisationSeries
-from clouddesk.model.utilisation import Sample
+from clouddesk.model.utilisation import KEPT, Sample
 from clouddesk.workflows.contracts import Sighting
 
 LOOK_BACK = timedelta(days=2)
@@ -58,8 +59,37 @@ class IdleCheck:
         step, _ = advance(item, verdict, thresholds, now)
         if step != NOTHING:
             await self._engine.seen(item.id, Sighting(verdict, thresholds, now))
+        elif verdict.state == UNKNOWN or (
+            verdict.state == IDLE and not wished(thresholds, item.idling.wish).ask_seconds
+        ):
+            # The other question does not come.
+            await self.check_lease(item, verdict)
         return step
+
+    async def check_lease(self, item: Reservation, verdict: Verdict | None = None) -> bool:
+        """Whether it is to be asked if a long lease is still needed; its workflow was told. For stopped ones, too."""
+        now, thresholds = self._clock(), usual(item, self._thresholds, self._blueprints)
+        since = long_leases.due(item, None, thresholds, now)
+        samples: list[Sample] = []
+        # What is kept of a whole fortnight is only read of those few that it is said of.
+        for span in (min(timedelta(seconds=thresholds.long_unused_seconds), KEPT), KEPT):
+            if since is None:
+                return False
+            samples = [one for one in await self._series.read(item.id, since=now - span) if one.is_seen]
+            since = long_leases.due(item, _last_use(samples, thresholds, item.vcpus), thresholds, now)
+        if since is None:
+            return False
+        is_looked_at = any(one.logins is not None for one in samples if one.at >= since)
+        sighting = Sighting(verdict, thresholds, now, unused_since=since, is_looked_at=is_looked_at)
+        await self._engine.seen(item.id, sighting)
+        return True
 
     def _since(self, item: Reservation, thresholds: Thresholds, now: datetime) -> datetime:
         wait = item.idling.wish.ask_seconds or thresholds.ask_seconds
         return now - max(LOOK_BACK, timedelta(seconds=wait * 8) + timedelta(hours=1))
+
+
+def _last_use(samples: Sequence[Sample], thresholds: Thresholds, vcpus: int) -> datetime | None:
+    moments = [one.at for one in samples if signs_of_use(one, thresholds, vcpus)]
+    typed = [one.last_input_at for one in samples if one.last_input_at is not None]
+    return max((*moments, *typed), default=None)

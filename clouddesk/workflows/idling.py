@@ -15,7 +15,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from clouddesk.language import idleness as words
     from clouddesk.language.money import money, rate
-    from clouddesk.model import audit, notice
+    from clouddesk.model import audit, long_leases, notice
     from clouddesk.model.idle_steps import (
         ANNOUNCE,
         ASK,
@@ -29,12 +29,14 @@ with workflow.unsafe.imports_passed_through():
     )
     from clouddesk.model.idleness import JUST_NOW, Thresholds, Verdict
     from clouddesk.model.idling import IdleState, kept, with_wish
-    from clouddesk.model.reservation import Reservation
+    from clouddesk.model.reservation import STOPPED, Reservation
     from clouddesk.workflows.context import ReservationContext
     from clouddesk.workflows.contracts import IdleSetting, Keeping, Sighting
     from clouddesk.workflows.power import STOPPING_THEM, PowerSwitch
 
 _MOST_REQUESTS = 50
+LONG_LEASE = "long_lease"
+"""The step's name in the trail."""
 
 
 class IdleWatch:
@@ -52,6 +54,8 @@ class IdleWatch:
         view = state.view
         step, idling = advance(view, sighting.verdict, sighting.thresholds, now)
         is_old = sighting.at is not None and now - sighting.at > JUST_NOW
+        if step == NOTHING and not is_old:
+            self._ask_of_long_lease(sighting, now)
         # It waited for a worker, and somebody may have come meanwhile: the next look decides.
         if step == NOTHING or (is_old and step in (ANNOUNCE, STOP)):
             return
@@ -67,6 +71,21 @@ class IdleWatch:
             key=f"{state.view.revision}",
             **facts_of(state.view, idling, sighting.verdict, sighting.thresholds, now),
         )
+
+    def _ask_of_long_lease(self, sighting: Sighting, now: datetime) -> None:
+        """Once, where the other questions do not come."""
+        state = self._context.state
+        if sighting.unused_since is None:
+            return
+        since = long_leases.due(state.view, sighting.unused_since, sighting.thresholds, now)
+        if since is None:
+            return
+        state.change(now, idling=long_leases.asked(state.view.idling, now))
+        state.record(audit.IDLE, now, step=LONG_LEASE, since=since.isoformat())
+        facts = facts_of(state.view, state.view.idling, None, sighting.thresholds, now)
+        how = "stopped" if state.view.state == STOPPED else "" if saves_by_stopping(state.view) else "saves_nothing"
+        facts |= {"at": since.isoformat(), "how": how, "blind": "" if sighting.is_looked_at else "yes"}
+        state.notify(notice.LONG_LEASE, now, key=f"{state.view.revision}", **facts)
 
     def rest(self, now: datetime) -> None:
         """Ask what is due of machines that are off for long; what cannot be asked now is not asked any more."""

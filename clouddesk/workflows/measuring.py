@@ -15,7 +15,7 @@ from clouddesk.model.credentials import credential_ref
 from clouddesk.model.errors import CloudDeskError, Unavailable
 from clouddesk.model.node import RUNNING as NODE_RUNNING
 from clouddesk.model.ports import Clock, Probe, Provider
-from clouddesk.model.reservation import RUNNING, Reservation
+from clouddesk.model.reservation import RUNNING, STOPPED, Reservation
 from clouddesk.model.stores import ReservationViews, UtilisationSeries
 from clouddesk.model.utilisation import Sample
 from clouddesk.workflows.utilisation import LIST_PAGES, MEASURE, Page, Round
@@ -38,6 +38,10 @@ What was seen before is in the series. It may be called again with the same; wha
 """
 
 
+Resting = Callable[[Reservation], Awaitable[object]]
+"""Hears in each round of each reservation whose machines are off; what it raises is only logged."""
+
+
 class OpenProvider(Protocol):
     """Opens an account with the secret that lies at a credential ref."""
 
@@ -45,6 +49,10 @@ class OpenProvider(Protocol):
 
 
 async def _nobody_listens(_: Reservation, __: Sequence[Sample]) -> None:
+    return
+
+
+async def _nobody_minds(_: Reservation) -> None:
     return
 
 
@@ -61,6 +69,7 @@ class UtilisationActivities:
         open_provider: OpenProvider,
         clock: Clock,
         sampled: Sampled = _nobody_listens,
+        resting: Resting = _nobody_minds,
     ) -> None:
         """``probe`` looks at machines that are really there, ``simulated`` at the others."""
         self._views = views
@@ -70,6 +79,7 @@ class UtilisationActivities:
         self._open_provider = open_provider
         self._clock = clock
         self._sampled = sampled
+        self._resting = resting
 
     @property
     def all(self) -> list[Callable[..., Any]]:
@@ -84,6 +94,8 @@ class UtilisationActivities:
             found: dict[tuple[str, str, str], list[tuple[str, int]]] = defaultdict(list)
             for first in range(0, len(ids), READ_AT_ONCE):
                 for item in await self._views.many(ids[first : first + READ_AT_ONCE]):
+                    if item.state == STOPPED:
+                        await self._hear_of_rest(item)
                     if item.state == RUNNING:
                         place = item.provider, item.region, credential_ref(item.account_person, item.provider)
                         found[place].append((item.id, item.node_count))
@@ -118,6 +130,12 @@ class UtilisationActivities:
             # Whoever listens must not keep the others from being looked at.
             log.exception("utilisation.not_heard", reservation_id=item.id)
         return sum(sample.is_seen for sample in samples)
+
+    async def _hear_of_rest(self, item: Reservation) -> None:
+        try:
+            await self._resting(item)
+        except Exception:
+            log.exception("utilisation.not_heard", reservation_id=item.id)
 
     async def _look(self, item: Reservation) -> list[Sample]:
         try:

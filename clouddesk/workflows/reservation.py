@@ -228,7 +228,8 @@ class ReservationWorkflow:
 
     @hand_over.validator
     def _may_hand_over(self, wish: Handover) -> None:
-        is_theirs = wish.to in (self._state.view.owner, self._state.view.offered_to)
+        view = self._state.view
+        is_theirs = wish.left == view.owner or wish.to in (view.owner, view.offered_to)
         if self._context.is_ending or not is_theirs or not (self._switch.is_idle and self._scaler.is_idle):
             self._context.refuse("hand over")
 

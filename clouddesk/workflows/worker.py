@@ -171,6 +171,7 @@ async def _work(settings: Settings, health: _Health, stopping: asyncio.Event) ->
             open_provider=open_account,
             clock=utc_now,
             sampled=idle.heard,
+            resting=idle.check_lease,
         )
         rebuild = Rebuild(client, views=views, audit=audit, completeness=RedisCompleteness(redis))
         parts = (sweeping, digesting, ringing, measuring)

@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 
 from clouddesk.language.localtime import Reader, local_time
 from clouddesk.model import notice as kinds
+from clouddesk.model.actor import DEACTIVATED
 from clouddesk.model.errors import CloudDeskError, CredentialsRejected, ProviderError, Unavailable
 from clouddesk.model.invalid import OtherAccount
 from clouddesk.model.notice import Notice
@@ -19,7 +20,7 @@ _REFUSED = {
         "Sorry, guests of this workspace can't get machines from me. An admin of the workspace can make you a full "
         "member; then write again."
     ),
-    people.DEACTIVATED: "Sorry, your account in this workspace is deactivated, so I can't act for you.",
+    DEACTIVATED: "Sorry, your account in this workspace is deactivated, so I can't act for you.",
     people.FOREIGN: (
         "Sorry, I work only for members of the workspace that I was installed in, and you are from another one. "
         "Ask somebody here, or have CloudDesk installed in yours."

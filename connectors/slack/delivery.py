@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 
 from clouddesk.adapters.codec import from_json, to_json
 from clouddesk.adapters.redis import RedisNotices
-from clouddesk.model.actor import Person
+from clouddesk.model.actor import DEACTIVATED, Person
 from clouddesk.model.errors import Unavailable
 from clouddesk.model.notice import TEAM_DIGEST, Notice
 from connectors.notices import Wording
@@ -67,7 +67,7 @@ class Delivery:
             reply = self._wording.render(notice, timezone_name=known.timezone, locale=known.locale)
             await Speaker(self._messenger, job).post(cards.of_notice(notice, reply))
             return
-        if known.refused in (people.DEACTIVATED, people.FOREIGN, people.BOT):
+        if known.refused in (DEACTIVATED, people.FOREIGN, people.BOT):
             _log.warning("slack.notice_unwanted", notice=notice.id, why=known.refused)
             return
         await self._progress.end(notice)

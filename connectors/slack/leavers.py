@@ -8,9 +8,9 @@ import structlog
 from slack_sdk.errors import SlackApiError
 
 from clouddesk.desk import Desk
-from clouddesk.model.actor import ADMIN, MEMBER, Actor
+from clouddesk.model.actor import ADMIN, DEACTIVATED, MEMBER, Actor
 from clouddesk.model.errors import CloudDeskError
-from connectors.slack.people import DEACTIVATED, People
+from connectors.slack.people import People
 
 EVERY_SECONDS = 86_400
 AGAIN_SECONDS = 300
@@ -28,8 +28,10 @@ class Leavers:
         # Nobody in particular: in the trail it is CloudDesk itself.
         self._actor = Actor(workspace_id, "", roles=(MEMBER, ADMIN))
 
-    async def changed(self, user_id: str) -> None:
-        """Something about this person is other than it was: from now on they are as Slack has them now."""
+    async def changed(self, user_id: str, *, is_deleted: bool) -> None:
+        """Something about this person is other than it was. Who left, or is back, is as Slack has them now."""
+        if not is_deleted and not await self._people.has_left(user_id):
+            return
         await self._people.forget(user_id)
         if (await self._people.get(user_id)).refused == DEACTIVATED:
             left = await self._desk.leavers.left(self._actor, user_id)

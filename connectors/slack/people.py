@@ -14,7 +14,7 @@ from slack_sdk.errors import SlackApiError
 
 from clouddesk.adapters.colleagues import RedisColleagues
 from clouddesk.admins import Admins
-from clouddesk.model.actor import Actor, Person
+from clouddesk.model.actor import DEACTIVATED, Actor, Person
 from clouddesk.model.errors import Unavailable
 from connectors.slack.messenger import Messenger
 
@@ -27,7 +27,6 @@ ADMINS_SECONDS = 300
 
 BOT = "bot"
 GUEST = "guest"
-DEACTIVATED = "deactivated"
 FOREIGN = "foreign"
 REFUSED = (BOT, GUEST, DEACTIVATED, FOREIGN)
 """Why somebody may not speak to us; ``answers.refused`` has a sentence for each."""
@@ -88,6 +87,10 @@ class People:
             await self._redis.set(key, text, ex=CACHED_SECONDS)
             await self._colleagues.note(Person(self._workspace_id, user_id), json.loads(text)["refused"])
         return Known(Person(self._workspace_id, user_id), **json.loads(text))
+
+    async def has_left(self, user_id: str) -> bool:
+        """Whether they were deactivated when they were looked up last; Slack is not asked."""
+        return await self._colleagues.refusal(Person(self._workspace_id, user_id)) == DEACTIVATED
 
     async def forget(self, user_id: str) -> None:
         """Slack is asked about this person when they next matter; other gateways may take some seconds more."""

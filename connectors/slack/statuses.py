@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 from slack_sdk.errors import SlackApiError
 
 from clouddesk.desk import Desk
-from clouddesk.language.absences import read_status
+from clouddesk.language.statuses import read_status
 from clouddesk.model.actor import Person
 from clouddesk.model.errors import CloudDeskError
 from connectors.slack.people import People

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import replace
 
@@ -32,6 +33,8 @@ _IS_OPEN, _IS_OVER = "utter_what_to_change", "utter_error_quote_expired"
 STALE_SECONDS = 600
 """Older than this, and the person may have changed their mind: nothing is done, and that is said."""
 
+_PRESSED = re.compile(r'"person": ?"(?P<id>[UW][A-Z0-9]+)"')
+"""Whom a button names."""
 _log = structlog.get_logger()
 
 
@@ -118,8 +121,8 @@ class Turns:
             return True
 
     async def _ask(self, job: Job, known: Known) -> list[Reply]:
-        for found in MENTION.finditer(job.text):
-            await self._people.get(found["id"])  # the Desk knows then whether anything can be shared with them
+        for user_id in {found["id"] for pattern in (MENTION, _PRESSED) for found in pattern.finditer(job.text)}:
+            await self._people.get(user_id)  # the Desk knows then whether they are a colleague, or have left
         message = Message(job.person, job.conversation, job.text, known.timezone, id=job.id, locale=known.locale)
         try:
             if not job.before:

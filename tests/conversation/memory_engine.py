@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from clouddesk.model.audit import AuditEntry
 from clouddesk.model.errors import NotFound, WrongState
 from clouddesk.model.idling import IdleWish, kept, with_wish
 from clouddesk.model.node import RUNNING as NODE_RUNNING
@@ -52,6 +53,8 @@ class MemoryEngine:
         self.scaled: list[str] = []
         self.told: list[Notice] = []
         """What people were told of, for who has the notices."""
+        self.written: list[AuditEntry] = []
+        """What a workflow has written into the trail."""
 
     async def start(self, order: ReservationOrder) -> None:
         self._fail()
@@ -127,13 +130,14 @@ class MemoryEngine:
         self._fail()
         self._put(self.views.items[reservation_id], is_for_team=is_open)
 
-    async def offer_handover(self, reservation_id: str, to: str, *, by: str = "") -> None:
+    async def offer_handover(self, reservation_id: str, to: str, *, by: str = "", left: str = "") -> None:
         self._fail()
-        self._as_workflow(reservation_id, lambda state, order: handover.offer(state, self.clock(), Handover(to, by=by)))
+        wish = Handover(to, by=by, left=left)
+        self._as_workflow(reservation_id, lambda state, order: handover.offer(state, self.clock(), wish))
 
-    async def hand_over(self, reservation_id: str, to: str, name: str, *, by: str = "") -> None:
+    async def hand_over(self, reservation_id: str, to: str, name: str, *, by: str = "", left: str = "") -> None:
         self._fail()
-        wish = Handover(to, name, by)
+        wish = Handover(to, name, by, left)
         self._as_workflow(reservation_id, lambda state, order: handover.hand_over(state, order, self.clock(), wish))
 
     def _as_workflow(self, reservation_id: str, change: Callable[[ReservationState, ReservationOrder], object]) -> None:
@@ -143,6 +147,7 @@ class MemoryEngine:
         change(state, order)
         self.views.items[reservation_id] = state.view
         self.told += state.outbox
+        self.written += state.trail
 
     async def keys_changed(self, reservation_id: str) -> None:
         self._fail()

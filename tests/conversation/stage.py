@@ -26,7 +26,7 @@ from sanic import Sanic
 
 from actions import desk_access, questions, server
 from actions.turn import FACTS
-from clouddesk.model.actor import ADMIN, MEMBER, Actor, Person
+from clouddesk.model.actor import ADMIN, DEACTIVATED, LOCAL_WORKSPACE, MEMBER, Actor, Person
 from clouddesk.model.idle_steps import ASK, advance, usual
 from clouddesk.model.idleness import IDLE as IDLE_NOW
 from clouddesk.model.idleness import Thresholds, Verdict
@@ -177,6 +177,11 @@ class Stage:
         assert step == ASK, step
         self.world.views.items[reservation_id] = replace(item, idling=idling)
         return facts_of(item, idling, verdict, thresholds, now)
+
+    async def leave(self, person: str) -> None:
+        """The person is not of the workspace any more."""
+        self.world.colleagues.refused[person] = DEACTIVATED
+        await self.world.desk.leavers.left(Actor(LOCAL_WORKSPACE, "", roles=(MEMBER, ADMIN)), person)
 
     def told(self, person: str, kind: str) -> Notice:
         """The last notice of this kind that the person got."""

@@ -62,6 +62,9 @@ async def play(stage: Stage, turns: list[dict[str, Any]]) -> None:
             kept[turn.get("keep", "notice")] = [reply.as_json()]
             check(turn, [reply.as_json()])
             continue
+        if "leaves" in turn:
+            await stage.leave(turn["leaves"])
+            continue
         if "gone" in turn:
             stage.world.engine.end(next(item.id for item in stage.reservations(person) if item.name == turn["gone"]))
             continue

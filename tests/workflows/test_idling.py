@@ -211,6 +211,25 @@ async def test_nothing_is_kept_of_what_is_being_given_back(bench: Bench):
         await bench.engine.keep(order.reservation_id, datetime.now(timezone.utc) + HOURS, "late")
 
 
+async def test_a_long_lease_that_nobody_can_look_into_is_asked_about_once(bench: Bench):
+    seen, order = rounds(bench, long_unused_seconds=1), bench.order(nodes=1, lease_seconds=20 * 86400)
+    await bench.engine.start(replace(order, max_lease_seconds=30 * 86400))
+    await bench.until(order, lambda view: view.state == "running")
+    while not (await bench.engine.get(order.reservation_id)).idling.is_long_asked:
+        assert await seen.check(order) == NOTHING
+        await bench.pause()
+    asked = await bench.notice(notice.LONG_LEASE)
+    assert (asked.values["how"], asked.values["blind"]) == ("", "yes")
+    assert datetime.fromisoformat(asked.values["at"]) == (await bench.engine.get(order.reservation_id)).created_at
+    for _ in range(3):
+        await seen.check(order)
+    await bench.engine.keep(order.reservation_id, utc_now() + timedelta(days=7), "kept", by=bench.person.user_id)
+    assert (await actions(bench, order)).count("long_lease") == 1
+    assert not (await bench.engine.get(order.reservation_id)).idling.is_asked
+    await bench.engine.release(order.reservation_id)
+    await bench.ended(order)
+
+
 async def test_what_was_seen_a_while_ago_announces_and_stops_nothing(bench: Bench):
     seen, order = rounds(bench, stop_seconds=1), await bench.reserve_and_wait()
     await seen.see(order, QUIET, since=HOURS)

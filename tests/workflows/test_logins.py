@@ -245,6 +245,23 @@ async def test_handed_over_its_new_owner_is_let_in_and_the_old_one_is_not_any_mo
     assert await bench.views.in_account_of(bench.person) == []
 
 
+async def test_what_a_leaver_left_is_taken_over_unasked_with_the_keys_of_the_new_owner(bench: Bench):
+    rita, order = colleague(bench), bench.order(nodes=1, configuration=SOFTWARE)
+    key = f"ssh-ed25519 AAAA{bench.person.user_id} desk"
+    order = replace(order, nodes=replace(order.nodes, public_keys=(key,)))
+    await bench.engine.start(order)
+    before = await bench.until(order, lambda view: view.state == "running")
+    with pytest.raises(WrongState):
+        await bench.engine.hand_over(order.reservation_id, rita.user_id, "etl", by=rita.user_id, left="somebody else")
+    await bench.engine.hand_over(order.reservation_id, rita.user_id, "etl", by=rita.user_id, left=before.owner)
+    await until(bench, lambda: bench.logins.people == {"node-0": {rita.user_id: 1}})
+    assert bench.logins.barred["node-0"] == (key.split()[1],)
+    view = await bench.until(order, lambda view: view.let_in == (rita.user_id,))
+    assert (view.owner, view.account_owner, view.has_owner_keys) == (rita.user_id, before.owner, False)
+    (entry,) = [item for item in await bench.engine.trail(order.reservation_id) if item.action == audit.HANDED_OVER]
+    assert (entry.by, entry.facts["before"], entry.facts["has_left"]) == (rita.user_id, before.owner, "yes")
+
+
 async def test_who_does_not_want_it_leaves_it_as_it_was(bench: Bench):
     ben, order = colleague(bench), await reserve(bench, nodes=1)
     await bench.engine.offer_handover(order.reservation_id, ben.user_id, by=bench.person.user_id)

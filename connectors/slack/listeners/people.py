@@ -13,5 +13,5 @@ def register(app: AsyncApp, services: Services) -> None:
     @app.event("user_change")
     async def changed(event: dict[str, Any]) -> None:
         user = event.get("user") or {}
-        if user.get("deleted"):
-            services.later(services.leavers.changed(str(user["id"])))
+        if "id" in user:
+            services.later(services.leavers.changed(str(user["id"]), is_deleted=bool(user.get("deleted"))))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+
 import pytest
 from redis.asyncio import Redis
 
 from clouddesk.adapters.audit import RedisAuditTrail
-from clouddesk.adapters.redis import RedisNotices, RedisReservationViews
+from clouddesk.adapters.colleagues import KEPT_SECONDS, RedisColleagues
+from clouddesk.adapters.redis import PREFIX, RedisNotices, RedisReservationViews
 from clouddesk.language.localtime import utc_now
 from clouddesk.leavers import Leavers
-from clouddesk.model.actor import Actor
+from clouddesk.model.actor import DEACTIVATED, Actor, Person
 from clouddesk.model.share import MANAGE, Share
 from clouddesk.sandbox.slack.server import SlackServer
 from tests.builders import a_reservation
@@ -81,7 +85,7 @@ async def test_who_is_deactivated_is_refused_and_the_admins_are_asked_about_thei
     assert "kiln" in asked
     assert "etl" not in asked
     shown = slack.messages("ann", "dm")[-1].all_text()
-    assert all(title in shown for title in ("Release", "Keep a day longer", "Details"))
+    assert all(title in shown for title in ("Take it over", "Release", "Keep a day longer", "Details"))
     assert desk.engine.ended == [("r-0000000b", BEN, "")]
     # What was on its way still.
     late = {"type": "message", "user": BEN, "text": "give it back", "channel_type": "im", "ts": slack.store.new_ts()}
@@ -102,3 +106,21 @@ async def test_who_left_while_nobody_listened_is_found_when_the_gateway_starts(
     await start(desk=desk)
     await until(lambda: said(slack, "ann"))
     assert "kiln" in said(slack, "ann")[0]
+
+
+async def test_who_is_back_has_not_left(slack: SlackServer, redis: Redis, start: StartGateway) -> None:
+    desk = Leaving(redis)
+    await desk.begin()
+    await start(desk=desk)
+    ben, colleagues = slack.store.workspace.user("ben"), RedisColleagues(redis)
+    was = ben.kind
+    slack.deactivate("ben")
+    await until(lambda: said(slack, "ann"))
+    assert await colleagues.refusal(Person(TEAM, BEN)) == DEACTIVATED
+    assert await redis.ttl(f"{PREFIX}:colleague:{TEAM}/{BEN}") > KEPT_SECONDS, "nobody speaks of who left"
+    ben.kind = was
+    slack.inject({"type": "user_change", "user": ben.as_dict()})
+    end = time.monotonic() + 10
+    while await colleagues.refusal(Person(TEAM, BEN)):
+        assert time.monotonic() < end, "they are still taken for gone"
+        await asyncio.sleep(0.02)

@@ -15,8 +15,10 @@ from clouddesk.language.localtime import utc_now
 from clouddesk.model.absence import STATUS
 from clouddesk.model.actor import Person
 from clouddesk.sandbox.slack.server import SlackServer
+from clouddesk.timers import Timers
 from connectors.slack import statuses
 from tests.builders import a_reservation
+from tests.conversation.memory_reservations import MemoryTimers
 from tests.integration.slack.conftest import NoDesk, StartGateway, said, until
 
 pytestmark = pytest.mark.integration
@@ -32,7 +34,8 @@ class Guarding(NoDesk):
     def __init__(self, redis: Redis) -> None:
         self.views = RedisReservationViews(redis)
         self.store = RedisAbsences(redis)
-        self.absences = Absences(self.store, self.views, RedisNotices(redis), utc_now)  # type: ignore[assignment]
+        timers = Timers(MemoryTimers(), None, utc_now, None, self.views)  # type: ignore[arg-type]  # none is set here
+        self.absences = Absences(self.store, self.views, RedisNotices(redis), timers, utc_now)  # type: ignore[assignment]
 
     async def begin(self) -> None:
         lease = {"created_at": utc_now(), "expires_at": utc_now() + timedelta(days=20)}

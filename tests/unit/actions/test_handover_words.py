@@ -20,6 +20,14 @@ from actions.handover_words import ACCEPT, DECLINE, OFFER, About
         ("make ben the owner of etl", About(OFFER, "etl", "ben")),
         ("pass it on to <@U0BEN>", About(OFFER, "", "U0BEN")),
         ("ben takes over etl from me", About(OFFER, "etl", "ben")),
+        ("hand over ben's etl-1 to @carla", About(OFFER, "etl-1", "carla", "ben")),
+        ("hand over <@U0BEN>'s etl-1 to <@U0CARLA|carla>", About(OFFER, "etl-1", "U0CARLA", "U0BEN")),
+        ("make @carla the owner of ben's cluster", About(OFFER, "", "carla", "ben")),
+        ("hand james' etl over to carla", About(OFFER, "etl", "carla", "james")),
+        ("take over ben's kiln", About(ACCEPT, "kiln", whose="ben")),
+        ("I'll take kiln", About(ACCEPT, "kiln")),
+        ("i'll take etl", None),
+        ("i'll take it", None),
         ("take over etl", About(ACCEPT, "etl")),
         ("i'll take over etl", About(ACCEPT, "etl")),
         ("accept the hand-over", About(ACCEPT, "")),
@@ -36,5 +44,5 @@ from actions.handover_words import ACCEPT, DECLINE, OFFER, About
     ],
 )
 def test_a_hand_over_is_read_and_nothing_else(text: str, about: About | None) -> None:
-    turn = SimpleNamespace(text=text, is_button=False)
+    turn = SimpleNamespace(text=text, is_button=False, left_behind=("kiln",))
     assert handover_words.find(turn) == about

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import SimpleNamespace
 
 import pytest
 
 from actions import peer_words
-from actions.peer_words import ASK, CLOSE, FIND, OPEN, About
+from actions.peer_words import ASK, CLOSE, FIND, NOT_NOW, OPEN, About
 
 
-def found(text: str, **entities: str) -> About | None:
+def found(text: str, *, asked_for: Sequence[object] = (), **entities: str) -> About | None:
     turn = SimpleNamespace(
-        text=text, is_button=False, all_of=lambda name: (entities[name],) if name in entities else ()
+        text=text,
+        is_button=False,
+        question=None,
+        asked_for=asked_for,
+        all_of=lambda name: (entities[name],) if name in entities else (),
     )
     return peer_words.find(turn)
 
@@ -86,3 +91,20 @@ def test_what_is_about_something_else_is_left_alone(text: str) -> None:
 )
 def test_what_is_asked_for_or_opened_is_read(text: str, about: About) -> None:
     assert found(text) == about
+
+
+@pytest.mark.parametrize(
+    ("text", "who"),
+    [
+        ("not now", ""),
+        ("Sorry, not now", ""),
+        ("not now, please", ""),
+        ("not right now, @ben", "ben"),
+        ("not today <@U0BEN>", "U0BEN"),
+        ("tell ben not now", "ben"),
+        ("tell ben that i need it myself", "ben"),
+    ],
+)
+def test_not_now_answers_a_request_and_nothing_else(text: str, who: str) -> None:
+    assert found(text, asked_for=["a request"]) == About(NOT_NOW, who=who)
+    assert found(text) is None

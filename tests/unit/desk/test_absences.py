@@ -7,6 +7,7 @@ from datetime import timedelta
 from clouddesk.model.absence import KEEP, NOTHING, STATUS
 from clouddesk.model.actor import MEMBER, Actor
 from clouddesk.model.notice import AWAY
+from connectors.notices import Wording
 from tests.builders import a_reservation
 from tests.conversation.memory import MemoryDesk
 
@@ -100,3 +101,24 @@ async def test_whose_machines_are_there_is_told_of_one_workspace() -> None:
     world = await with_machine()
     assert [person.user_id for person in await world.desk.absences.owners("local")] == ["ann"]
     assert await world.desk.absences.owners("T1") == []
+
+
+async def test_a_status_about_next_week_is_asked_about_once_and_says_from_when() -> None:
+    world = await with_machine()
+    now, absences = world.clock(), world.desk.absences
+    assert await absences.status_seen(ANN, (now + 5 * DAY, now + 12 * DAY))
+    (notice,) = [item for item in await world.notices.latest(ANN.person, limit=10) if item.kind == AWAY]
+    reply = Wording().render(notice, timezone_name="UTC")
+    assert "away* from Mon 9 Mar" in reply.text
+    assert reply.buttons[0].title == "Stop all when I leave"
+    world.clock.forward(days=5)
+    assert not await absences.status_seen(ANN, (now + 12 * DAY, now + 19 * DAY)), "the status is still there"
+
+
+async def test_a_status_of_now_says_so() -> None:
+    world = await with_machine()
+    assert await world.desk.absences.status_seen(ANN, (world.clock(), None))
+    (notice,) = [item for item in await world.notices.latest(ANN.person, limit=10) if item.kind == AWAY]
+    reply = Wording().render(notice, timezone_name="UTC")
+    assert reply.text.startswith("Your status says that you are *away*. This")
+    assert [button.title for button in reply.buttons] == ["Stop all now", "Keep all", "Choose"]

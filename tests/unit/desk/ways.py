@@ -14,13 +14,14 @@ from typing import Any
 from clouddesk.budgets import as_is
 from clouddesk.costs import TEAM, CostWish
 from clouddesk.desk import Desk
-from clouddesk.model.actor import Actor
+from clouddesk.model.actor import DEACTIVATED, LOCAL_WORKSPACE, Actor
 from clouddesk.model.approval import EXTEND as EXTENSION
 from clouddesk.model.approval import OverBudget, Purchase
 from clouddesk.model.budget import MONTH, Bound
 from clouddesk.model.credentials import Secret
-from clouddesk.model.errors import Denied, NotFound, QuoteExpired
+from clouddesk.model.errors import CloudDeskError, Denied, NotFound, QuoteExpired
 from clouddesk.model.idling import IdleWish
+from clouddesk.model.invalid import NotLeft
 from clouddesk.model.node import Opening
 from clouddesk.model.offer import Requirements
 from clouddesk.model.reservation import GO_ON, PARTIAL, STOPPED
@@ -203,6 +204,24 @@ def _nobody(who: Who) -> type[Denied] | type[NotFound]:
     return Denied if SEE in rights(who) else NotFound
 
 
+async def _not_now(scene: Scene) -> Any:
+    await scene.desk.peers.ask(Actor(LOCAL_WORKSPACE, "dan"), "ann", Kind())
+    return await scene.desk.peers.not_now(scene.actor, scene.item.id, "dan")
+
+
+def _left(scene: Scene) -> str:
+    """The id of what Ann has left behind."""
+    scene.world.colleagues.refused["ann"] = DEACTIVATED
+    return scene.item.id
+
+
+def _successors(who: Who) -> type[CloudDeskError] | None:
+    """Admins; nobody takes over what is theirs."""
+    if OWN not in rights(who):
+        return Denied if SEE in rights(who) else NotFound
+    return NotLeft if who.is_admin and who.is_owner else None if who.is_admin else Denied
+
+
 def _askers(who: Who) -> type[Denied] | type[NotFound] | None:
     """Those who have no part in it yet."""
     if not who.changes:
@@ -212,9 +231,12 @@ def _askers(who: Who) -> type[Denied] | type[NotFound] | None:
 
 OTHERS: dict[str, Row] = {
     "handovers.accept": Row(lambda s: s.desk.handovers.accept(s.actor, s.item.id), _nobody),
+    "handovers.check_left": Row(lambda s: s.desk.handovers.check_left(s.actor, _left(s)), _successors),
+    "handovers.take_over": Row(lambda s: s.desk.handovers.take_over(s.actor, _left(s)), _successors),
     "handovers.decline": Row(lambda s: s.desk.handovers.decline(s.actor, s.item.id), _nobody),
     "peers.for_team": Row(lambda s: _names(s.desk.peers.for_team(s.actor, Kind())), anybody, lambda who: set()),
     "peers.owners": Row(lambda s: s.desk.peers.owners(s.actor, Kind()), members),
+    "peers.not_now": Row(_not_now, with_right(OWN)),
     "peers.ask": Row(lambda s: s.desk.peers.ask(s.actor, "ann", Kind()), _askers),
     "approvals.ask": Row(lambda s: s.desk.approvals.ask(s.actor, _over(s), conversation="c"), members),
     "approvals.managers": Row(lambda s: s.desk.approvals.managers(s.actor), anybody),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from clouddesk.language.absences import Away, read_absence, read_status, says_back
+from clouddesk.language.absences import Away, read_absence, says_back
+from clouddesk.language.holidays import place_chosen
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=timezone.utc)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -122,30 +124,27 @@ def test_a_day_begins_where_the_person_is_also_on_the_day_that_the_clock_changes
 
 
 @pytest.mark.parametrize(
-    ("text", "emoji", "hours", "until"),
+    "text",
     [
-        ("Vacationing", ":palm_tree:", 72, "Sat 07 Mar 13:00"),
-        ("", ":palm_tree:", None, None),
-        ("OOO until Monday", "", None, "Mon 09 Mar 09:00"),
-        ("Out sick", ":face_with_thermometer:", 11, "Thu 05 Mar 00:00"),
-        ("Urlaub", "", None, None),
+        "i'm ooo" + " 2 weeks" * 36,
+        "i'm back" + " from my x" * 25 + "!?",
+        "i'm back" + " from my x" * 4000 + "!?",
+        "use " + "a " * 4000 + "holidays?",
+        "i'm off for " + "a " * 140,
+        "hi " * 5000,
     ],
+    ids=lambda text: text[:20],
 )
-def test_a_status_says_that_somebody_is_away(text: str, emoji: str, hours: float | None, until: str | None) -> None:
-    end = NOW + timedelta(hours=hours) if hours else None
-    assert shown(read_status(text, emoji, end, now=NOW, timezone="Europe/Berlin")) == (THEN, until)
+def test_no_words_keep_it_busy(text: str) -> None:
+    began = time.process_time()
+    assert read_absence(text, now=NOW) is None
+    assert not says_back(text)
+    place_chosen(text)
+    assert time.process_time() - began < 0.02
 
 
-@pytest.mark.parametrize(
-    ("text", "emoji", "hours"),
-    [
-        ("In a meeting", ":spiral_calendar_pad:", 1),
-        ("Working remotely", ":house_with_garden:", None),
-        ("working from the beach", ":palm_tree:", None),
-        ("OOO", "", 2),
-        ("", "", None),
-    ],
-)
-def test_other_statuses_and_short_ones_do_not(text: str, emoji: str, hours: float | None) -> None:
-    end = NOW + timedelta(hours=hours) if hours else None
-    assert read_status(text, emoji, end, now=NOW) is None
+def test_who_says_more_than_that_they_are_back_says_something_else() -> None:
+    assert says_back("I'm back from my trip to " + "x" * 200)
+    assert not says_back("I'm back from my trip to " + "x" * 300)
+    assert place_chosen("use the holidays of bavaria") is not None
+    assert place_chosen("use the holidays of " + "b" * 200) is None

@@ -20,7 +20,7 @@ NOW = datetime(2026, 11, 18, 14, 30, tzinfo=timezone.utc)
         ("until friday at 5", "2026-11-20 17:00"),
         ("till fri noon", "2026-11-20 12:00"),
         ("by friday", "2026-11-20 18:00"),
-        ("until wednesday", "2026-11-18 18:00"),
+        ("until wednesday", "2026-11-25 18:00"),
         ("until next wednesday", "2026-11-25 18:00"),
         ("next week tuesday", "2026-11-24 18:00"),
         ("until eod friday", "2026-11-20 18:00"),
