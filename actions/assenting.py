@@ -39,6 +39,7 @@ _DOING = {
     "try_again": ("try again", "try it again", "try that again", "try", "retry", "again", "once more"),
     "stop_resource": ("stop", "stop it", "stop them", "shut down", "turn off", "pause"),
     "team_stop": ("stop", "stop it", "stop them", "shut down", "turn off", "pause"),
+    "archive_resource": ("archive", "archive it", "archive them", "archive that", "put it away"),
     "start_resource": ("start", "start it", "start them", "turn on", "power on"),
     "reboot_resource": ("reboot", "restart"),
     "extend_reservation": ("extend", "prolong", "keep", "keep it", "keep them"),

@@ -11,11 +11,13 @@ from rasa_sdk import Action
 from actions import (
     about_budgets,
     approving,
+    archive_words,
     assenting,
     away,
     bare,
     bargaining,
     besides,
+    bill_words,
     choosing,
     clauses,
     decisions,
@@ -172,6 +174,8 @@ def _topic_of_answer(turn: Turn) -> str | None:
         return "budgets" if about.is_aside else "set_budget"
     if found := team_words.topic(turn):
         return found
+    if not turn.form and (found := archive_words.topic(turn)):
+        return found
     if several.find(turn):
         return "answer_several"
     if turn.other_length is not None:
@@ -198,6 +202,8 @@ def _topic_of_answer(turn: Turn) -> str | None:
         return "public_holidays"
     if not turn.form and weekly_words.find(turn):
         return "weekly_costs"
+    if not turn.form and bill_words.asks(turn):
+        return "compare_bills"
     if not turn.form and turn.about_template:
         return "change_template"
     if not turn.form and (handover := handover_words.find(turn)):
@@ -324,6 +330,7 @@ async def _open(tracker: Any) -> Turn:
     turn.about_template = await template_words.find(turn)
     turn.other_scale = await rescaling.find(turn)
     turn.idle_words = await idle_words.find(turn)
+    turn.archiving = await archive_words.find(turn)
     turn.about_budget = await about_budgets.find(turn)
     turn.about_team = await team_words.find(turn)
     granted = await desk.welcome(turn.actor)

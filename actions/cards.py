@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from actions import openings
+from actions import openings, standing
 from actions.buttons import button
 from actions.turn import Card
 from actions.wording import duration, names, plural, provider_title
@@ -17,10 +17,13 @@ from clouddesk.language.people import called
 from clouddesk.model import doors
 from clouddesk.model.actor import Actor, Person
 from clouddesk.model.credentials import CredentialInfo
+from clouddesk.model.idle_steps import saves_by_archiving
 from clouddesk.model.offer import OWN_MACHINE
 from clouddesk.model.quote import Elsewhere, Quote
 from clouddesk.model.request import CLUSTER, ResourceRequest
 from clouddesk.model.reservation import (
+    ARCHIVED,
+    ARCHIVING,
     CONFIGURING,
     ENDED,
     PARTIAL,
@@ -44,6 +47,7 @@ _TITLES: dict[str, tuple[str, dict[str, Any]]] = {
     "extend_reservation": ("Extend 2 hours", {"duration_minutes": 120}),
     "stop_resource": ("Stop", {}),
     "start_resource": ("Start", {}),
+    "archive_resource": ("Archive", {}),
     "terminate_resource": ("Release", {}),
     "share_resource": ("Share", {}),
 }
@@ -56,9 +60,14 @@ _STEPS = {
     STOPPED: ("start_resource", "extend_reservation", "terminate_resource"),
     STARTING: ("extend_reservation", "terminate_resource"),
     SCALING: ("extend_reservation", "terminate_resource"),
+    ARCHIVING: ("extend_reservation", "terminate_resource"),
+    ARCHIVED: ("start_resource", "extend_reservation", "terminate_resource"),
 }
 """What a list offers for each, by its state."""
-_TAKES = {"extend_reservation": EXTEND, "stop_resource": MANAGE, "start_resource": MANAGE}
+_TAKES = {
+    "extend_reservation": EXTEND,
+    **dict.fromkeys(("stop_resource", "start_resource", "archive_resource"), MANAGE),
+}
 """What of it a share must allow."""
 ALLOWED = {USE: "see it", EXTEND: "see and extend it", MANAGE: "see, extend, stop, start and reboot it"}
 SIMULATED = "_(simulated: nothing real runs, nothing is billed)_"
@@ -168,10 +177,10 @@ def request_words(request: ResourceRequest, title: str | None = None) -> str:
 def reservation_line(item: Reservation, actor: Actor, now: datetime) -> str:
     """One reservation in a list."""
     cost = money(item.cost_so_far_usd(now))
-    head = f"*{item.name}* ({item.id}) · {state_words(item)} · {short_line(item)}"
+    head = f"*{item.name}* ({item.id}) · {standing.state_words(item)} · {short_line(item)}"
     if item.state == ENDED:
         return f"{head} · cost {cost}"
-    price = hourly(item.told_hourly_price_usd) + (" (while stopped)" if item.state == STOPPED else "")
+    price = hourly(item.told_hourly_price_usd) + standing.price_note(item)
     line = f"{head} · {price}, {cost} so far · ends {local_time(item.expires_at, actor, now)}"
     share = item.share_of(actor.user_id, now)
     return f"{line} · {_shared_by(item, share, actor, now)}" if share else line
@@ -193,6 +202,8 @@ def reservation_rows(items: Sequence[Reservation], actor: Actor, now: datetime) 
 def _steps(item: Reservation, actor: Actor, now: datetime) -> tuple[str, ...]:
     """What can be done with it, by whom it is shown to."""
     steps = _STEPS.get(item.state, ())
+    if item.state == STOPPED and saves_by_archiving(item):
+        steps = (steps[0], "archive_resource", *steps[1:])
     share = item.share_of(actor.user_id, now)
     if share is None:
         return (*steps, "share_resource") if item.person == actor.person and steps else steps
@@ -241,10 +252,7 @@ def reservation_list(
     items: Sequence[Reservation], actor: Actor, now: datetime, *, shared: Sequence[Reservation] = ()
 ) -> Card:
     """All of them, with the sum of the actor's own."""
-    machines = sum(item.node_count for item in items)
-    rate = sum(item.current_hourly_price_usd for item in items)
-    together = f" in {plural(len(items), 'reservation')}, {hourly(rate)} together" if len(items) > 1 else ""
-    head = f"You have {plural(machines, 'machine')}{together}:" if items else "You have no machines of your own."
+    head = standing.head(items) if items else "You have no machines of your own."
     lines = [head, *(_bullet(item, actor, now) for item in items)]
     if shared:
         lines += ["Shared with you:", *(_bullet(item, actor, now) for item in shared)]
@@ -257,8 +265,9 @@ def reservation_card(item: Reservation, actor: Actor, now: datetime, *, more: Se
     if item.kind != CLUSTER and item.all_software:
         what += f" for {names(item.all_software)}"
     each = " each" if item.node_count > 1 else ""
+    why = f" ({item.reason})" if item.reason else ""
     lines = [
-        f"*{item.name}* ({item.id}), {what}, {state_words(item)}" + (f" ({item.reason})" if item.reason else ""),
+        f"*{item.name}* ({item.id}), {what}, {standing.state_words(item)}{why}",
         f"{short_line(item)} · {item.vcpus} vCPU · {item.memory_gb:g} GB memory{each} · {item.os}",
         f"{hourly(item.told_hourly_price_usd)} now, {money(item.cost_so_far_usd(now))} so far",
         f"Since {local_time(item.created_at, actor, now)}, "
@@ -272,6 +281,10 @@ def reservation_card(item: Reservation, actor: Actor, now: datetime, *, more: Se
     if offer := item.offered:
         other = f"{item.node_count} × {offer.size} on {provider_title(offer.provider)} in {offer.region}"
         lines.append(f"There are none of these left. Shall I take {other}, {hourly(offer.hourly_price_usd)}?")
+    if item.state == ARCHIVED:
+        lines.append(
+            f"Images of {plural(len(item.images), 'disk')} are kept; “start {item.name}” makes its machines again."
+        )
     if item.openings:
         lines.append(f"Open: {openings.words(item.openings)}")
     lines.extend([*more, *_node_lines(item)])
@@ -338,18 +351,6 @@ def _elsewhere(item: Elsewhere) -> str:
     """ "Azure $0.05/h", "Linode $0.036/h (you have no access)"."""
     no_access = "" if item.has_access else " (you have no access)"
     return f"{provider_title(item.offer.provider)} {hourly(item.hourly_price_usd)}{no_access}"
-
-
-def state_words(item: Reservation) -> str:
-    """ "provisioning (3 of 5 up)", "configuring: starting workers", "running, protected"."""
-    protected = ", protected" if item.is_protected else ""
-    if item.step or item.scaling_to:
-        state = f"{item.state} to {item.scaling_to}" if item.scaling_to else item.state
-        return (f"{state}: {item.step}" if item.step else state) + protected
-    if item.offered or item.is_asked_about_software:
-        return f"{item.state} (waits for your answer)" + protected
-    is_counted = item.nodes_up is not None and item.node_count > 1
-    return (f"{item.state} ({item.nodes_up} of {item.node_count} up)" if is_counted else item.state) + protected
 
 
 def _node_lines(item: Reservation) -> list[str]:

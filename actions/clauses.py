@@ -9,13 +9,16 @@ _POLITE = r"(?:(?:please|pls|can you|could you|first|now|just|go|i want you to|l
 _VERBS = {
     "extend_reservation": "extend|prolong|lengthen",
     "stop_resource": "stop|pause|halt|shut down|power off|turn off",
-    "start_resource": "start|power on|turn on|resume",
+    "archive_resource": "archive|snapshot",
+    "start_resource": "start|power on|turn on|resume|unarchive",
     "reboot_resource": "reboot|restart",
     "terminate_resource": "terminate|kill|release|delete|destroy|give back",
     "create_vm": "spin up|create|launch|get me|give me|i need|gimme",
 }
 _BEGINS = {topic: re.compile(rf"{_POLITE}(?:{verbs})\b") for topic, verbs in _VERBS.items()}
 _SAME = {"create_cluster": "create_vm"}
+_PART_OF = {"archive_resource": ("terminate_resource", "stop_resource")}
+"""Tasks that are done with another: "archive it and give the machines back"."""
 
 
 def left_undone(text: str, topic: str) -> str | None:
@@ -26,7 +29,7 @@ def left_undone(text: str, topic: str) -> str | None:
     tasks = _tasks(text)
     if done not in [task for task, _ in tasks]:
         return None
-    return next((part for task, part in tasks if task != done), None)
+    return next((part for task, part in tasks if task != done and task not in _PART_OF.get(done, ())), None)
 
 
 def tasks_in(text: str) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from actions import standing
 from actions.cards import SIMULATED
 from actions.turn import Card
 from actions.wording import plural, provider_title
@@ -69,11 +70,10 @@ def machine_line(item: Reservation, actor: Actor, *, now: datetime) -> str:
         return f"*{item.name}*: {money(so_far)} so far; it is being given back"
     saved = item.counted(now).saved_usd
     slept = f"; {money(saved)} less than without its stops" if saved > _LEAST_SHOWN_USD else ""
-    state = " (while stopped)" if item.state == "stopped" else ""
     if item.told_hourly_price_usd is None:
         return f"*{item.name}*: {hourly(None)}; it was adopted, and no list has what all of it costs; it ends {ends}"
     return (
-        f"*{item.name}*: {money(so_far)} so far, {hourly(price)} now{state}, "
+        f"*{item.name}*: {money(so_far)} so far, {hourly(price)} now{standing.price_note(item)}, "
         f"{money(so_far + left_hours * price)} when its lease ends, {ends}{slept}"
     )
 

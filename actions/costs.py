@@ -94,7 +94,7 @@ class ActionCostReport(DeskAction):
             turn.say("utter_costs_who", name=names(unknown))
             return
         step = find_step(text, period)
-        whose = TEAM if _TEAM.search(text) and not _OWN.search(text) else OWN
+        whose = TEAM if is_of_team(text) else OWN
         is_admin = may_see_costs_of_all(turn.actor)
         wish = CostWish(
             period.since,
@@ -118,6 +118,11 @@ class ActionCostReport(DeskAction):
             await resolve.say_not_found(turn, names(said))
             return
         _tell(turn, report, period, wish, text, is_admin=is_admin, called_so=gone.name if gone else "")
+
+
+def is_of_team(text: str) -> bool:
+    """Whether a question about costs is about the team rather than about who asks."""
+    return bool(_TEAM.search(text)) and not _OWN.search(text)
 
 
 def _whose(text: str, whose: str, *, is_named: bool, is_admin: bool) -> tuple[str, ...]:

@@ -19,7 +19,19 @@ from typing import Any, ClassVar
 from rasa_sdk.events import ActionExecutionRejected, ActiveLoop, FollowupAction, SlotSet
 from rasa_sdk.forms import REQUESTED_SLOT, FormValidationAction
 
-from actions import away, giving_up, knowledge, named, notified, own_keys, parking, peer_words, retries, usual
+from actions import (
+    archive_words,
+    away,
+    giving_up,
+    knowledge,
+    named,
+    notified,
+    own_keys,
+    parking,
+    peer_words,
+    retries,
+    usual,
+)
 from actions.base import answer_as, hand_over, open_turn, remind, say_fault, topic_of_answer
 from actions.moments import Moment, moment_of
 from actions.turn import Turn
@@ -135,6 +147,8 @@ class Form(FormValidationAction, ABC):  # type: ignore[misc]  # rasa_sdk is unty
         if turn.about_budget and turn.about_budget.is_aside:
             await hand_over(turn, "budgets")
             return await self._go_on(turn)
+        if about_archive := archive_words.topic(turn):
+            return await self._hear_of_archive(turn, about_archive)
         if giving_up.gives_up(turn):
             await hand_over(turn, "cancel")
             return await self._go_on(turn) if turn.form else _ended(turn)
@@ -217,6 +231,15 @@ class Form(FormValidationAction, ABC):  # type: ignore[misc]  # rasa_sdk is unty
         else:
             await _answered_aside(other(), turn)
         return await self._go_on(turn)
+
+    async def _hear_of_archive(self, turn: Turn, topic: str) -> list[Any]:
+        """A question in between, or another task."""
+        if topic == archive_words.ABOUT:
+            await hand_over(turn, topic)
+            return await self._go_on(turn)
+        self.make_way(turn, None)
+        await hand_over(turn, topic)
+        return _ended(turn)
 
     async def _reject(self, turn: Turn) -> list[Any]:
         """Not for this form: Rasa's rules take the message, and come back unless the form was dropped."""

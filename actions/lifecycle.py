@@ -15,14 +15,14 @@ from actions.bare import numbered
 from actions.base import DeskAction, say_fault
 from actions.buttons import button
 from actions.reservation_forms import seconds_until
-from actions.turn import Turn
+from actions.turn import Button, Question, Turn
 from actions.wording import duration, names, plural, provider_title
 from clouddesk.language.localtime import local_time
 from clouddesk.language.money import hourly, money
 from clouddesk.model.approval import OverBudget
 from clouddesk.model.errors import CloudDeskError, LimitExceeded, Protected
 from clouddesk.model.notice import OFFERED_EXTENSION_SECONDS
-from clouddesk.model.reservation import Reservation
+from clouddesk.model.reservation import ARCHIVED, Reservation
 
 DEAR_USD = 10.0
 """An extension from this price on is asked first."""
@@ -61,6 +61,10 @@ class ReservationTask(DeskAction):
         """What is asked about, for "shall I go ahead with …"."""
         return f"{self.doing} {names([item.name for item in items])}"
 
+    def yes(self, items: Sequence[Reservation]) -> str:
+        """On the button for it; "" for the usual."""
+        return ""
+
     async def respond(self, turn: Turn) -> None:
         """One that fails does not keep the others from it; those that failed can be tried again."""
         items = await _looked_up(turn)
@@ -72,11 +76,15 @@ class ReservationTask(DeskAction):
         if not turn.facts.get("is_confirmed") and await self.ask(turn, items):
             if turn.next_form:
                 return
+            # Of several it may be only some that it can be done to.
+            asked = chosen(turn)
+            items = [item for item in items if item.id in asked]
             doing = self.describe(turn, items)
             price = turn.replies[-1].get("price")
-            turn.ask({**retries.wish(turn, self.topic), "kind": "confirm_task", "doing": doing, "price": price})
+            wish = retries.wish(turn, self.topic)
+            turn.ask({**wish, "kind": "confirm_task", "doing": doing, "price": price, "title": self.yes(items)})
             _drop_same(turn, "confirm_task", {item.id for item in items}, self.topic)
-            turn.replies[-1]["buttons"] = questions.buttons(turn.question or {})
+            turn.replies[-1]["buttons"] = _with_others(turn.question or {}, turn.replies[-1].get("buttons") or ())
             turn.last_reservation = items[0].id
             return
         failed: list[tuple[Reservation, CloudDeskError]] = []
@@ -111,20 +119,42 @@ class ActionStopResource(ReservationTask):
 
     async def do(self, turn: Turn, item: Reservation) -> None:
         done = await turn.desk.power.stop(turn.actor, item.id, request_id=request_id(turn, item))
+        archived = done.archived_hourly_price_usd
         saves = done.stopped_hourly_price_usd < done.hourly_price_usd or done.hourly_price_usd == 0
+        buttons = [button("Start again", "start_resource", resource_name=done.id)]
+        response = "utter_stopping" if saves else "utter_stopping_saves_nothing"
+        if not saves and archived is not None and archived < done.stopped_hourly_price_usd:
+            response = "utter_stopping_archive_saves"
+            buttons.append(button("Archive it", "archive_resource", resource_name=done.id))
         turn.say(
-            "utter_stopping" if saves else "utter_stopping_saves_nothing",
-            buttons=[button("Start again", "start_resource", resource_name=done.id)],
+            response,
+            buttons=buttons,
             name=done.name,
             provider=provider_title(done.provider),
             stopped_hourly=hourly(done.stopped_hourly_price_usd),
+            archived_hourly=hourly(archived),
         )
 
     async def ask(self, turn: Turn, items: Sequence[Reservation]) -> bool:
         price = sum(item.hourly_price_usd for item in items)
         stopped_price = sum(item.stopped_hourly_price_usd for item in items)
-        response = "utter_confirm_stop_many" if stopped_price < price else "utter_confirm_stop_many_saves_nothing"
-        return _ask_for_several(turn, response, items, hourly=hourly(price), stopped_hourly=hourly(stopped_price))
+        archived = [item.archived_hourly_price_usd for item in items]
+        response, buttons, archived_price = "utter_confirm_stop_many", None, None
+        if stopped_price >= price:
+            response = "utter_confirm_stop_many_saves_nothing"
+            if None not in archived and len(items) > 1:
+                archived_price = sum(each or 0.0 for each in archived)
+                response = "utter_confirm_stop_many_archive_saves"
+                buttons = [button("Archive them", "archive_resource", resource_name=[item.id for item in items])]
+        return _ask_for_several(
+            turn,
+            response,
+            items,
+            buttons=buttons,
+            hourly=hourly(price),
+            stopped_hourly=hourly(stopped_price),
+            archived_hourly=hourly(archived_price),
+        )
 
 
 class ActionStartResource(ReservationTask):
@@ -135,7 +165,15 @@ class ActionStartResource(ReservationTask):
 
     async def do(self, turn: Turn, item: Reservation) -> None:
         done = await turn.desk.power.start(turn.actor, item.id, request_id=request_id(turn, item))
-        turn.say("utter_starting", name=done.name)
+        if item.state != ARCHIVED:
+            turn.say("utter_starting", name=done.name)
+            return
+        turn.say(
+            "utter_restoring" if done.all_software else "utter_restoring_bare",
+            name=done.name,
+            what=cards.short_line(done),
+            hourly=hourly(done.hourly_price_usd),
+        )
 
     async def ask(self, turn: Turn, items: Sequence[Reservation]) -> bool:
         price = hourly(sum(item.hourly_price_usd for item in items))
@@ -245,12 +283,17 @@ def ask_release(turn: Turn, items: Sequence[Reservation]) -> None:
     turn.last_reservation = ids[0]
     buttons = questions.buttons(question)
     if len(items) == 1:
-        where = f"{_machines(items)} on {provider_title(items[0].provider)}"
+        where = f"{machines_of(items)} on {provider_title(items[0].provider)}"
         ends = local_time(items[0].expires_at, turn.actor, now)
-        turn.say("utter_confirm_release", buttons=buttons, name=called[0], machines=where, cost=cost, ends=ends)
+        response = "utter_confirm_release_archived" if items[0].state == ARCHIVED else "utter_confirm_release"
+        turn.say(response, buttons=buttons, name=called[0], machines=where, cost=cost, ends=ends)
     else:
-        options = _numbered(turn, items)
-        turn.say("utter_confirm_release_many", buttons=buttons, options=options, machines=_machines(items), cost=cost)
+        options = numbered_lines(turn, items)
+        machines = machines_of(items)
+        lost = "Disks, images" if any(item.state == ARCHIVED for item in items) else "Disks"
+        turn.say(
+            "utter_confirm_release_many", buttons=buttons, options=options, machines=machines, cost=cost, lost=lost
+        )
 
 
 def unprotected(turn: Turn, items: Sequence[Reservation]) -> list[Reservation]:
@@ -276,6 +319,12 @@ def _drop_same(turn: Turn, kind: str, ids: set[str], topic: str | None = None) -
     ]
 
 
+def _with_others(question: Question, others: Sequence[Button]) -> list[Button]:
+    """Yes and no, with what else can be done in between."""
+    *yes, no = questions.buttons(question)
+    return [*yes, *others, no]
+
+
 async def _looked_up(turn: Turn) -> list[Reservation]:
     return [await turn.desk.reservation(turn.actor, reservation_id) for reservation_id in chosen(turn)]
 
@@ -283,7 +332,7 @@ async def _looked_up(turn: Turn) -> list[Reservation]:
 def _ask_for_several(turn: Turn, response: str, items: Sequence[Reservation], **values: Any) -> bool:
     if len(items) < 2:
         return False
-    turn.say(response, options=_numbered(turn, items), machines=_machines(items), **values)
+    turn.say(response, options=numbered_lines(turn, items), machines=machines_of(items), **values)
     return True
 
 
@@ -293,11 +342,13 @@ def _seconds(turn: Turn, item: Reservation) -> int | None:
     return seconds_until(turn, item, length) if isinstance(length, str) else int(length)
 
 
-def _machines(items: Sequence[Reservation]) -> str:
+def machines_of(items: Sequence[Reservation]) -> str:
+    """How many machines these are, or were: "3 machines"."""
     return plural(sum(item.node_count for item in items), "machine")
 
 
-def _numbered(turn: Turn, items: Sequence[Reservation]) -> str:
+def numbered_lines(turn: Turn, items: Sequence[Reservation]) -> str:
+    """Their lines, with numbers."""
     now = turn.desk.clock()
     options: list[dict[str, Any]] = [
         {"id": item.id, "name": item.name, "line": cards.reservation_line(item, turn.actor, now)} for item in items

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from actions import cards, resolve, schedules, ssh_config
 from actions.base import DeskAction
+from actions.buttons import button
 from actions.lifecycle import chosen
 from actions.turn import Turn
 from clouddesk.matching import match_reservations
-from clouddesk.model.reservation import CONFIGURING, PROVISIONING
+from clouddesk.model.reservation import ARCHIVED, ARCHIVING, CONFIGURING, PROVISIONING
 
 
 class ActionListResources(DeskAction):
@@ -78,6 +79,10 @@ class ActionConnectInfo(DeskAction):
             turn.last_reservation = item.id
             if item.state in (PROVISIONING, CONFIGURING):
                 turn.say("utter_connect_not_ready", name=item.name, state=item.state)
+            elif item.state in (ARCHIVED, ARCHIVING):
+                start = [button("Start", "start_resource", resource_name=item.id)]
+                response = "utter_connect_archived" if item.state == ARCHIVED else "utter_connect_being_archived"
+                turn.say(response, buttons=start if item.state == ARCHIVED else None, name=item.name)
             else:
                 has_part = item.person == turn.actor.person or item.share_of(turn.actor.user_id, turn.desk.clock())
                 has_secrets = bool(item.found and has_part)

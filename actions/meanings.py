@@ -21,6 +21,7 @@ _WORDS = {
     "connect_info": "Log in to a machine",
     "terminate_resource": "Give a machine back",
     "stop_resource": "Stop a machine",
+    "archive_resource": "Archive a machine",
     "start_resource": "Start a stopped machine",
     "reboot_resource": "Reboot a machine",
     "extend_reservation": "Keep a machine longer",

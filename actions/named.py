@@ -14,7 +14,7 @@ from actions import clauses, meanings, questions, resolve, template_words, timer
 from actions.references import end_said
 from actions.turn import Turn
 from clouddesk.matching import is_named_in, with_names_as
-from clouddesk.model.reservation import STOPPED, Reservation
+from clouddesk.model.reservation import ARCHIVED, STOPPED, Reservation
 
 _CHAT = ("out_of_scope", "nlu_fallback")
 """What says nothing of its own: with a name in it, it is a question about that machine."""
@@ -167,7 +167,7 @@ async def _without_name(turn: Turn, text: str, own: Sequence[Reservation]) -> st
     if is_said and (_ENDS_SOONER.fullmatch(text) or _ENDS_AT.fullmatch(text)):
         return "extend_reservation"
     if turn.intent in ("create_vm", "create_cluster"):
-        is_stopped = any(item.state == STOPPED for item in own)
+        is_stopped = any(item.state in (STOPPED, ARCHIVED) for item in own)
         return "start_resource" if is_stopped and _AGAIN.search(text) else None
     if turn.intent == "cancel":
         is_of_own = own and not (is_open and "both" in text)

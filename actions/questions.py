@@ -11,6 +11,7 @@ A confirmation is a dict in the slot ``open_question``:
     try_again           what failed, see ``actions/retries.py``: shall I try again?
     confirm_task        what is to be done, see ``actions/retries.py``, and its "doing": shall I?
                         "phrase": what is to be said for it, where a yes is not enough
+                        "title": of the button for the yes, where it has one of its own
     confirm_decision    {"option": …, "id": what it is about, "doing": words}     see ``actions/deciding.py``
     choose              see ``actions/choosing.py``
     answered            {"ids": […], "of": "quote" | "release"}  settled; remembered for a second yes
@@ -33,6 +34,7 @@ _DOING = {
     "extend_reservation": "extending",
     "stop_resource": "stopping",
     "start_resource": "starting",
+    "archive_resource": "archiving",
     "reboot_resource": "rebooting",
     "terminate_resource": "giving back",
     "scale_cluster": "scaling",
@@ -118,6 +120,7 @@ def buttons(question: Question) -> list[Button]:
     if question["kind"] == "choose":
         return choosing.buttons(question)
     yes, no = _BUTTONS[question["kind"]]
+    yes = str(question.get("title") or yes)
     if question.get("is_over_budget"):
         yes = "Yes, ask for approval"
     if phrase := question.get("phrase"):

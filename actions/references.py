@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from clouddesk.language.numbers import NUMBER, parse_number
 from clouddesk.language.vocabulary import EXCEPT, MACHINE
 from clouddesk.model.request import CLUSTER
-from clouddesk.model.reservation import RUNNING, STOPPED, Reservation
+from clouddesk.model.reservation import ARCHIVED, RUNNING, STOPPED, Reservation
 
 _ALL = re.compile(
     r"\b(?:all|both|everything|every|each|(?:th)?em|those|these"
@@ -57,10 +57,10 @@ _CREATED_WHEN = re.compile(
     rf"\b{_CREATED}\b(?:(?!\b(?:until|till|by|to)\b)[^,.;])*?\b(?P<when>{_WHEN})\b|\b(?P<whose>yesterday|today)'?s\b"
 )
 _STATE = re.compile(
-    rf"\b(?P<state>stopped|sleeping|paused|powered[- ]off|running|live)\s+(?:\w+\s+)?{_THING}\b"
-    rf"|\b{_THING} (?:that|which)(?: is| are|'s) (?P<is>stopped|off|running|up)\b"
+    rf"\b(?P<state>stopped|archived|sleeping|paused|powered[- ]off|running|live)\s+(?:\w+\s+)?{_THING}\b"
+    rf"|\b{_THING} (?:that|which)(?: is| are|'s) (?P<is>stopped|archived|off|running|up)\b"
 )
-_STATES = {"running": RUNNING, "live": RUNNING, "up": RUNNING}
+_STATES = {"running": RUNNING, "live": RUNNING, "up": RUNNING, "archived": ARCHIVED}
 _NODES = re.compile(
     rf"\b(?P<number>{NUMBER})[- ](?:node|machine|vm|server)\b"
     rf"|\b(?:with|of) (?P<with>{NUMBER}) (?:nodes|machines|vms|servers|workers)\b"

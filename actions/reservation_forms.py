@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from actions import cards, choosing, meanings, resolve
+from actions import cards, choosing, meanings, resolve, standing
 from actions.bare import numbered, said_number
 from actions.base import DeskAction
 from actions.buttons import button, payload
@@ -118,7 +118,7 @@ class ReservationForm(Form):
 
 def _say_states(turn: Turn, items: Sequence[Reservation]) -> None:
     """Why nothing is done to these."""
-    turn.say("utter_left_as_it_is", which=names([f"*{item.name}* is {item.state}" for item in items]))
+    turn.say("utter_left_as_it_is", which=names([f"*{item.name}* is {standing.state_words(item)}" for item in items]))
 
 
 class TerminateResourceForm(ReservationForm):
@@ -144,6 +144,12 @@ class StopResourceForm(ReservationForm):
 class StartResourceForm(ReservationForm):
     topic = "start_resource"
     verb, about = "start", "starting a machine"
+
+
+class ArchiveResourceForm(ReservationForm):
+    topic = "archive_resource"
+    verb, about = "archive", "archiving a machine"
+    asks_when_unsure = True
 
 
 class RebootResourceForm(ReservationForm):

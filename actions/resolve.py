@@ -15,11 +15,12 @@ from actions.wording import names, provider_title
 from clouddesk.matching import is_named_in, nearly_named_in, with_names_as
 from clouddesk.model.errors import NotFound
 from clouddesk.model.request import CLUSTER
-from clouddesk.model.reservation import RELEASING, RUNNING, STOPPED, Reservation
+from clouddesk.model.reservation import ARCHIVED, RELEASING, RUNNING, STOPPED, Reservation
 
 _FITTING = {
     **dict.fromkeys(("stop_resource", "reboot_resource", "scale_cluster"), (RUNNING,)),
-    "start_resource": (STOPPED,),
+    "start_resource": (STOPPED, ARCHIVED),
+    "archive_resource": (RUNNING, STOPPED),
 }
 _LOOKS = ("describe_resource", "connect_info", "utilization_report")
 _AND_ALL = re.compile(r"\b(?:and|plus|with) (?:everything|all|the (?:others|rest)|all (?:of )?the (?:others|rest))\b")

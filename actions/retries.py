@@ -8,7 +8,7 @@ from typing import Any
 from actions import questions
 from actions.turn import Question, Turn
 from clouddesk.model.errors import CloudDeskError, Undecided, WrongState
-from clouddesk.model.reservation import CONFIGURING, PROVISIONING, SCALING, STARTING, STOPPING
+from clouddesk.model.reservation import ARCHIVING, CONFIGURING, PROVISIONING, SCALING, STARTING, STOPPING
 
 _AGAIN = re.compile(
     r"(?:(?:ok|okay|yes|please|pls|now|and|so|can you|could you|just|let'?s|then)[ ,]+)*"
@@ -18,7 +18,7 @@ _AGAIN = re.compile(
 )
 
 
-_PASSING = (PROVISIONING, CONFIGURING, STOPPING, STARTING, SCALING)
+_PASSING = (PROVISIONING, CONFIGURING, STOPPING, STARTING, SCALING, ARCHIVING)
 """States that are over by themselves."""
 
 

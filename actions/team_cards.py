@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from actions import cards
+from actions import cards, standing
 from actions.buttons import button
 from actions.turn import Card
 from actions.wording import duration, names, plural
@@ -15,7 +15,7 @@ from clouddesk.language.money import hourly, money
 from clouddesk.language.people import called
 from clouddesk.model.actor import Actor, Person
 from clouddesk.model.reservation import Reservation
-from clouddesk.team_view import PROTECTED, Running, StopPlan
+from clouddesk.team_view import PROTECTED, Running, StopPlan, machines_in
 
 _STEPS = {"stop_resource": "Stop", "describe_resource": "Details"}
 _SORTED = {
@@ -26,7 +26,7 @@ _SORTED = {
     "end": "the next to end first",
 }
 _FIRST = {"cost": "the dearest", "age": "the oldest", "idleness": "the longest idle"}
-_WHY = {PROTECTED: "protected", "releasing": "being given back"}
+_WHY = {PROTECTED: "protected", "releasing": "being given back", "archiving": "being archived"}
 
 
 def lines(found: Sequence[Running], actor: Actor, now: datetime) -> list[str]:
@@ -46,7 +46,7 @@ def rows(found: Sequence[Running], actor: Actor, now: datetime) -> list[dict[str
 def listed(found: Sequence[Running], actor: Actor, now: datetime, *, order: str, whose: str = "") -> Card:
     """All of it, with what it comes to together."""
     items = [row.item for row in found]
-    machines = plural(sum(item.node_count for item in items), "machine")
+    machines = plural(machines_in(items), "machine")
     people = len({item.owner for item in items})
     rate = hourly(sum(item.current_hourly_price_usd for item in items))
     cost = money(sum(item.cost_so_far_usd(now) for item in items))
@@ -89,7 +89,7 @@ def _line(row: Running, actor: Actor, now: datetime) -> str:
     age = f"{duration((now - item.created_at).total_seconds())} old"
     idle = f" · idle for {duration((now - row.idle_since).total_seconds())}" if row.idle_since else ""
     return (
-        f"*{item.name}* of {_owner(item, actor)} · {cards.state_words(item)} · {cards.short_line(item)} · "
+        f"*{item.name}* of {_owner(item, actor)} · {standing.state_words(item)} · {cards.short_line(item)} · "
         f"{hourly(item.told_hourly_price_usd)}, {money(item.cost_so_far_usd(now))} so far · {age} · "
         f"ends {local_time(item.expires_at, actor, now)}{idle}"
     )

@@ -111,6 +111,8 @@ class Turn:
     """The number of machines that the open question is to be about instead (``actions/rescaling.py``)."""
     idle_words: IdleWords | None = None
     """What the words want with machines that nobody uses (``actions/idle_words.py``)."""
+    archiving: str | None = None
+    """What the words want with archives (``actions/archive_words.py``)."""
     new_notices: tuple[Notice, ...] = ()
     """Those of them that came after our last words."""
     noticed: dict[str, Any] | None = None

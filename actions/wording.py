@@ -13,7 +13,8 @@ from clouddesk.language.money import hourly, rate
 from clouddesk.model import approval, errors, invalid
 from clouddesk.model.configuration import ConfigureFailed
 from clouddesk.model.offer import NearOffer, Offer
-from clouddesk.providers.table import title_of
+from clouddesk.model.reservation import ARCHIVING
+from clouddesk.providers.table import PROVIDERS, title_of
 
 _MOST_NAMES = 20
 
@@ -25,6 +26,10 @@ def of_error(error: errors.CloudDeskError) -> tuple[str, dict[str, Any]]:
         return response, {}
     if isinstance(error, errors.NothingFits) and not error.nearest:
         return "utter_error_nothing_fits_at_all", {"request": error.request}
+    if isinstance(error, invalid.CannotArchive) and error.provider in _image_providers():
+        return "utter_error_cannot_archive_this", {"name": error.name}
+    if isinstance(error, errors.WrongState) and error.state == ARCHIVING:
+        return "utter_error_being_archived", {"name": error.name, "wanted": error.wanted}
     for kind, values in _FACTS.items():
         if isinstance(error, kind):
             return response, values(error)
@@ -35,6 +40,15 @@ def of_error(error: errors.CloudDeskError) -> tuple[str, dict[str, Any]]:
 
 def _titles(providers: Sequence[str], *, last: str = "and") -> str:
     return names([provider_title(name) for name in providers], last=last)
+
+
+def image_clouds(*, last: str = "and") -> str:
+    """The clouds on which machines can be archived: "AWS, Google Cloud and DigitalOcean"; "" for none."""
+    return _titles(_image_providers(), last=last)
+
+
+def _image_providers() -> list[str]:
+    return [name for name, spec in PROVIDERS.items() if spec.image_usd_gb_month is not None]
 
 
 def provider_title(provider: str) -> str:
@@ -200,6 +214,11 @@ _FACTS: dict[type[errors.CloudDeskError], Callable[[Any], dict[str, str]]] = {
         "doing": "take machines in" if error.is_growth else "let machines go without losing what is on them",
     },
     invalid.CannotOpen: lambda error: {"name": error.name, "provider": provider_title(error.provider)},
+    invalid.CannotArchive: lambda error: {
+        "name": error.name,
+        "provider": provider_title(error.provider),
+        "clouds": f" I can on {image_clouds()}." if _image_providers() else "",
+    },
     invalid.UnknownMake: lambda error: {"name": error.name},
     invalid.SameSize: lambda error: {"name": error.name, "machines": plural(error.count, "machine")},
     invalid.NotPositive: lambda error: {"asked": f"{error.asked:g}", "what": _MEASURES[error.field]},

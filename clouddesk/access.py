@@ -24,7 +24,7 @@ class Right(Enum):
     EXTEND = "extend"
     """Lengthen the lease, for the owner's money."""
     MANAGE = "manage"
-    """Stop, start, reboot: what can be undone."""
+    """Stop, start, reboot, archive: what can be undone."""
     OWN = "own"
     """What is for good or the owner's to say: release, share, choose what becomes of machines that came up in part."""
 

@@ -51,6 +51,7 @@ async def open_desk(settings: Settings, *, vault_role: str = "desk") -> AsyncIte
     # These bring libcloud and Temporal along; commands that need no Desk must start without them.
     from clouddesk.catalog import load_catalog
     from clouddesk.providers import PROVIDERS, open_provider
+    from clouddesk.workflows.bill_client import TemporalBills
     from clouddesk.workflows.client import TemporalReservations
     from clouddesk.workflows.timers import TemporalTimers
 
@@ -86,6 +87,7 @@ async def open_desk(settings: Settings, *, vault_role: str = "desk") -> AsyncIte
             quotes=RedisQuotes(redis),
             engine=engine,
             timer_port=await TemporalTimers.connect(settings.temporal_address, namespace=settings.temporal_namespace),
+            bill_port=await TemporalBills.connect(settings.temporal_address, namespace=settings.temporal_namespace),
             views=views,
             colleagues=RedisColleagues(redis),
             notices=RedisNotices(redis),

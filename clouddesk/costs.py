@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 from clouddesk import access
 from clouddesk.adapters.codec import from_json, to_json
 from clouddesk.matching import is_in
 from clouddesk.model.actor import Actor
+from clouddesk.model.bill import UNTAGGED, BilledReservation, BillQuestion, BillReport
 from clouddesk.model.costs import RESERVATION, CostAccount, CostReport, report
-from clouddesk.model.errors import NotFound
+from clouddesk.model.errors import Invalid, NotFound
+from clouddesk.model.ports import Bills
 from clouddesk.model.stores import CostLedger
 
 OWN, TEAM = "own", "team"
+MOST_BILLS = 6
+"""Months at once: each is asked for by itself, and some clouds charge for the question."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,7 @@ class Costs:
     """Reports of costs."""
 
     ledger: CostLedger
+    bills: Bills
     clock: Callable[[], datetime]
 
     async def report(self, actor: Actor, wish: CostWish) -> CostReport:
@@ -89,6 +94,39 @@ class Costs:
             accounts, wish.since, wish.until, self.clock(), earlier_since=wish.earlier_since, steps=wish.steps
         )
         return made if people or is_admin else made.without_names()
+
+    async def compare_bills(self, actor: Actor, wish: BillWish, *, conversation: str = "") -> BillReport | None:
+        """What the clouds themselves charge beside what was counted, for each account and month.
+
+        Everybody asks about their own accounts, with their own keys; admins about the whole team's. With a
+        ``conversation`` None when the clouds take longer than some seconds: the answer comes there as a notice.
+        Raises Denied, Invalid for too many months, Unavailable.
+        """
+        if wish.whose == TEAM:
+            access.require_all_costs(actor)
+        if not 0 < len(wish.months) <= MOST_BILLS:
+            raise Invalid(f"I compare bills of {MOST_BILLS} months at most. Name a month, like october.")
+        question = BillQuestion(
+            actor.workspace_id, actor.user_id, wish.months, wish.providers, is_team=wish.whose == TEAM
+        )
+        return await self.bills.compare(question, conversation=conversation)
+
+
+@dataclass(frozen=True)
+class BillWish:
+    """Which bills are to be compared with what was counted."""
+
+    months: tuple[str, ...]
+    """ "2026-10": bills are of calendar months, by the clouds' own time (UTC)."""
+    providers: tuple[str, ...] = ()
+    whose: str = OWN
+
+
+def months_of(since: datetime, until: datetime) -> tuple[str, ...]:
+    """The calendar months that a period touches, by the dates that it has where it was said."""
+    last = until - timedelta(seconds=1)
+    months = range(since.year * 12 + since.month - 1, last.year * 12 + last.month)
+    return tuple(f"{month // 12}-{month % 12 + 1:02}" for month in months)
 
 
 def rows(found: CostReport, way: str = RESERVATION) -> list[dict[str, str | int | float]]:
@@ -122,7 +160,42 @@ def rows(found: CostReport, way: str = RESERVATION) -> list[dict[str, str | int 
 
 def as_csv(found: CostReport, way: str = RESERVATION) -> str:
     """The same as a file that spreadsheets open; "" when there is nothing."""
-    lines = rows(found, way)
+    return _table(rows(found, way))
+
+
+def bill_rows(found: BillReport) -> list[dict[str, str | float | None]]:
+    """A comparison as scripts read it: one row for each reservation, or for each account that does not tell them.
+
+    What is not known is None.
+    """
+    rows: list[dict[str, str | float | None]] = []
+    for item in found.comparisons:
+        of_account = {"month": f"{item.month:%Y-%m}", "provider": item.provider, "account": item.account}
+        is_told = item.billed_usd is not None and not item.reason(UNTAGGED)
+        whole = BilledReservation("", "", "", item.counted_usd, item.billed_usd)
+        for line in item.lines if is_told and item.lines else (whole,):
+            known = line.billed_usd
+            rows.append(
+                {
+                    **of_account,
+                    "id": line.id,
+                    "name": line.name,
+                    "owner": line.owner,
+                    "cost_usd": None if item.problem else round(line.counted_usd, 4),
+                    "bill_usd": None if known is None else round(known, 4),
+                    "difference_usd": None if known is None else round(known - line.counted_usd, 4),
+                    "note": item.problem or " ".join(reason.code for reason in item.reasons),
+                }
+            )
+    return rows
+
+
+def bills_as_csv(found: BillReport) -> str:
+    """The same as a file that spreadsheets open; what is not known is empty there."""
+    return _table(bill_rows(found))
+
+
+def _table(lines: Sequence[Mapping[str, object]]) -> str:
     if not lines:
         return ""
     out = io.StringIO()

@@ -14,7 +14,7 @@ from clouddesk.model.credentials import credential_ref
 from clouddesk.model.errors import UnknownRegion
 from clouddesk.model.fallback import Fallback
 from clouddesk.model.invalid import NoImage
-from clouddesk.model.offer import OWN_MACHINE, Offer, Requirements
+from clouddesk.model.offer import HOURS_PER_MONTH, OWN_MACHINE, Offer, Requirements
 from clouddesk.model.ports import Catalog
 from clouddesk.model.quote import Quote
 from clouddesk.providers import PROVIDERS
@@ -44,6 +44,12 @@ def fallbacks(
 def stopped_hourly_price_usd(offer: Offer, *, disk_gb: float, machine_usd: float, is_billed_stopped: bool) -> float:
     """What one machine costs while it is off."""
     return machine_usd if is_billed_stopped else offer.stopped_hourly_price_usd(disk_gb)
+
+
+def archived_hourly_price_usd(provider: str, *, disk_gb: float) -> float | None:
+    """What the image of one machine's disk costs at most, for clouds bill what is on it; None where none are kept."""
+    price = PROVIDERS[provider].image_usd_gb_month if provider in PROVIDERS else None
+    return None if price is None or not disk_gb else price * disk_gb / HOURS_PER_MONTH
 
 
 def _candidates(quote: Quote, catalog: Catalog) -> Iterator[Offer]:
@@ -85,6 +91,7 @@ def _fallback(actor: Actor, quote: Quote, offer: Offer, bills_stopped_machines: 
     stopped = stopped_hourly_price_usd(
         offer, disk_gb=disk_gb, machine_usd=price, is_billed_stopped=bills_stopped_machines(offer.provider)
     )
+    archived = archived_hourly_price_usd(offer.provider, disk_gb=disk_gb)
     count = len(quote.nodes)
     return Fallback(
         provider=offer.provider,
@@ -99,5 +106,6 @@ def _fallback(actor: Actor, quote: Quote, offer: Offer, bills_stopped_machines: 
         memory_gb=offer.memory_gb,
         hourly_price_usd=price * count,
         stopped_hourly_price_usd=stopped * count,
+        archived_hourly_price_usd=None if archived is None else archived * count,
         has_one_limit=PROVIDERS[offer.provider].has_one_limit,
     )

@@ -13,7 +13,7 @@ from clouddesk.model.approval import TAKE_OVER, Purchase
 from clouddesk.model.errors import WrongState
 from clouddesk.model.invalid import NoColleague, NotHandedOver, NotLeft
 from clouddesk.model.ports import Clock, Reservations, Timers
-from clouddesk.model.reservation import RUNNING, STOPPED, Reservation
+from clouddesk.model.reservation import ARCHIVED, RUNNING, STOPPED, Reservation
 from clouddesk.model.stores import ReservationViews
 from clouddesk.model.timer import power_ids
 from clouddesk.records import Records
@@ -72,23 +72,28 @@ class Handovers:
         Raises NotFound, Denied, WrongState, OverBudget.
         """
         item = access.require_offered(actor, await self.records.get(reservation_id), reservation_id, self.clock())
-        return await self._give_to(actor, item, approval_id)
-
-    async def take_over(self, actor: Actor, reservation_id: str, *, approval_id: str = "") -> Reservation:
-        """What somebody left behind is the admin's from now on, as after ``accept``; admins are told.
-
-        Raises as ``check_left``, and OverBudget.
-        """
-        return await self._give_to(actor, await self.check_left(actor, reservation_id), approval_id)
-
-    async def _give_to(self, actor: Actor, item: Reservation, approval_id: str) -> Reservation:
-        # Under an id of its own: the reservation has claimed its name with its first owner.
-        id_ = f"{item.id}:{actor.user_id}"
-        purchase = Purchase(TAKE_OVER, item.id, actor.user_id, item.name, key=f"{TAKE_OVER}:{id_}")
+        purchase = Purchase(TAKE_OVER, item.id, actor.user_id, item.name, key=f"{TAKE_OVER}:{_claim(item, actor)}")
         plan = taken_over(item, actor.user_id)
         async with self.budgets.claim(item.workspace_id, purchase, plan, approval_id=approval_id):
-            name = await self.views.claim_name(actor.person, item.name, id_, is_exact=True)
-            await self.engine.hand_over(item.id, actor.user_id, name, by=actor.user_id, left=await self._left(item))
+            name = await self._give_to(actor, item)
+        return await self._followed(actor, item, name)
+
+    async def take_over(self, actor: Actor, reservation_id: str) -> Reservation:
+        """What somebody left behind is the admin's from now on, as after ``accept``; admins are told.
+
+        Nobody asks the admin's own budget first: left with nobody it would cost the same. Raises as ``check_left``.
+        """
+        item = await self.check_left(actor, reservation_id)
+        return await self._followed(actor, item, await self._give_to(actor, item))
+
+    async def _give_to(self, actor: Actor, item: Reservation) -> str:
+        """The name that it has now."""
+        name = await self.views.claim_name(actor.person, item.name, _claim(item, actor), is_exact=True)
+        await self.engine.hand_over(item.id, actor.user_id, name, by=actor.user_id, left=await self._left(item))
+        return name
+
+    async def _followed(self, actor: Actor, item: Reservation, name: str) -> Reservation:
+        """With its machines' clock, once it is theirs."""
         for timer in await self.timers.get(power_ids(item.id)):
             is_admin = ADMIN in actor.roles
             await self.timers.put(replace(timer, by=actor.user_id, conversation="", is_by_admin=is_admin))
@@ -100,7 +105,12 @@ class Handovers:
 
 
 def _require_movable(item: Reservation) -> None:
-    if item.state not in (RUNNING, STOPPED):
+    if item.state not in (RUNNING, STOPPED, ARCHIVED):
         raise WrongState(item.name, state=item.state, wanted="hand over")
     if not item.is_reached and not item.is_simulated:
         raise NotHandedOver(item.name)
+
+
+def _claim(item: Reservation, actor: Actor) -> str:
+    """An id of its own for the name: the reservation has claimed it with its first owner."""
+    return f"{item.id}:{actor.user_id}"

@@ -14,7 +14,7 @@ from clouddesk.model.budget import Finding
 from clouddesk.model.errors import LimitExceeded
 from clouddesk.model.invalid import ExtensionTooShort
 from clouddesk.model.ports import Reservations
-from clouddesk.model.reservation import Reservation
+from clouddesk.model.reservation import ARCHIVED, Reservation
 from clouddesk.records import Records
 from clouddesk.settings import Limits
 
@@ -31,7 +31,7 @@ class Leases:
     budgets: Budgets
 
     async def extension_price_usd(self, actor: Actor, reservation_id: str, seconds: int) -> float | None:
-        """What the reservation costs for that much longer, running; None where nobody knows.
+        """What the reservation costs for that much longer: running, or archived where it is; None: nobody knows.
 
         Raises LimitExceeded beyond the longest lease.
         """
@@ -40,7 +40,11 @@ class Leases:
         if seconds > left + 1:
             what, size = ("days", 86400) if min(seconds, left) >= 2 * 86400 else ("hours", 3600)
             raise LimitExceeded(what, asked=round(seconds / size, 1), limit=max(0, math.floor(left / size)))
-        return None if reservation.is_unpriced else reservation.hourly_price_usd * seconds / 3600
+        if reservation.is_unpriced:
+            return None
+        is_archived = reservation.state == ARCHIVED
+        hourly_usd = reservation.current_hourly_price_usd if is_archived else reservation.hourly_price_usd
+        return hourly_usd * seconds / 3600
 
     async def look_at_extension(self, actor: Actor, reservation_id: str, seconds: int) -> tuple[Finding, ...]:
         """Which bounds of its owner's budget and the team's so much longer a lease would go beyond."""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from datetime import datetime
 
-from clouddesk.fallbacks import BillsStopped, fallbacks, stopped_hourly_price_usd
+from clouddesk.fallbacks import BillsStopped, archived_hourly_price_usd, fallbacks, stopped_hourly_price_usd
 from clouddesk.model.actor import Actor
 from clouddesk.model.blueprint import Software
 from clouddesk.model.credentials import credential_ref
@@ -44,6 +44,7 @@ def make_order(
         machine_usd=quote.machine_hourly_price_usd,
         is_billed_stopped=bills_stopped_machines(offer.provider),
     )
+    archived_hourly = archived_hourly_price_usd(offer.provider, disk_gb=quote.disk_gb)
     return ReservationOrder(
         reservation_id=quote.reservation_id,
         name=name,
@@ -77,6 +78,7 @@ def make_order(
         warning_seconds=limits.warning_seconds,
         hourly_price_usd=quote.hourly_price_usd,
         stopped_hourly_price_usd=stopped_hourly * len(quote.nodes),
+        archived_hourly_price_usd=None if archived_hourly is None else archived_hourly * len(quote.nodes),
         created_at=now,
         is_simulated=quote.is_simulated,
         ends_at=quote.ends_at if quote.request.until else None,

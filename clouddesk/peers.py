@@ -16,11 +16,11 @@ from clouddesk.model.errors import NotFound
 from clouddesk.model.notice import Notice
 from clouddesk.model.offer import Requirements
 from clouddesk.model.ports import Catalog, Clock, Reservations
-from clouddesk.model.reservation import RUNNING, STOPPED, Reservation
+from clouddesk.model.reservation import ARCHIVED, RUNNING, STOPPED, Reservation
 from clouddesk.model.stores import Notices, ReservationViews
 from clouddesk.records import Records
 
-_USABLE = (RUNNING, STOPPED)
+_USABLE = (RUNNING, STOPPED, ARCHIVED)
 _LATELY = 50
 """So many of a person's notices back a request is answered, and an answer is known to have been given."""
 

@@ -9,7 +9,6 @@ from clouddesk.handovers import Handovers
 from clouddesk.leases import Leases
 from clouddesk.model.actor import Actor
 from clouddesk.model.approval import ADOPT, EXTEND, HOLD, RESERVE, SCALE, START, TAKE, TAKE_OVER, Approval
-from clouddesk.model.errors import Denied
 from clouddesk.model.reservation import Reservation
 from clouddesk.orphans import Orphanage
 from clouddesk.power import Power
@@ -68,12 +67,7 @@ class Purchases:
         return await self.power.start(actor, wish.reservation_id, request_id=wish.key, approval_id=approval.id)
 
     async def _take_over(self, actor: Actor, approval: Approval) -> Reservation:
-        id_ = approval.purchase.reservation_id
-        try:
-            return await self.handovers.accept(actor, id_, approval_id=approval.id)
-        except Denied:
-            # Nobody has offered it: it is of somebody who left.
-            return await self.handovers.take_over(actor, id_, approval_id=approval.id)
+        return await self.handovers.accept(actor, approval.purchase.reservation_id, approval_id=approval.id)
 
     async def _adopt(self, actor: Actor, approval: Approval) -> Reservation:
         return await self.orphans.adopt(actor, approval.purchase.orphan_id, approval_id=approval.id)

@@ -11,7 +11,7 @@ from clouddesk.access import Right
 from clouddesk.accounts import Accounts, ReplaceableCatalog
 from clouddesk.adapters.blueprints import find_blueprint
 from clouddesk.budgets import Budgets, running
-from clouddesk.fallbacks import stopped_hourly_price_usd
+from clouddesk.fallbacks import archived_hourly_price_usd, stopped_hourly_price_usd
 from clouddesk.freezing import Freezing
 from clouddesk.model.actor import Actor
 from clouddesk.model.approval import SCALE, Purchase
@@ -73,6 +73,7 @@ class Sizes:
                 role=blueprint.growing_role if blueprint else SINGLE,
                 hourly_price_usd=each,
                 stopped_hourly_price_usd=stopped_each,
+                archived_hourly_price_usd=archived_hourly_price_usd(reservation.provider, disk_gb=reservation.disk_gb),
             ),
             hourly_price_usd=share * before + difference,
             difference_usd=difference * seconds_left / 3600,

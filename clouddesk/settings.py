@@ -57,9 +57,10 @@ class Limits:
     idle_release_seconds: int = 7 * 86400
     """Stopped as unused for so long, it is asked whether to give it back; 0: never."""
     long_lease_seconds: int = 7 * 86400
-    """Of longer leases it is asked once whether they are still needed, when nobody was seen there; 0: of none."""
     long_unused_seconds: int = 4 * 86400
-    """For so long."""
+    """Of leases longer than the first it is asked once, when nobody was seen there for the second; 0: of none."""
+    idle_archive_seconds: int = 2 * 86400
+    """So long after that question, unanswered, it is archived where that saves money; 0: it is only asked."""
 
     def idle_thresholds(self, *, minutes_between_looks: int = 5) -> Thresholds:
         """When machines count as unused here, and what follows; a look or two may be missed."""
@@ -70,6 +71,7 @@ class Limits:
             release_seconds=self.idle_release_seconds,
             long_lease_seconds=self.long_lease_seconds,
             long_unused_seconds=self.long_unused_seconds,
+            archive_seconds=self.idle_archive_seconds,
             gap_seconds=max(Thresholds.gap_seconds, minutes_between_looks * 60 * 3),
         )
 
@@ -309,14 +311,9 @@ def _is_addresses(value: Any) -> bool:
     return isinstance(value, Mapping) and all(isinstance(item, str) for pair in value.items() for item in pair)
 
 
-_MAY_BE_ZERO = frozenset(
-    {
-        *("fallbacks", "failover_dearer_percent"),
-        *("idle_ask_seconds", "idle_stop_seconds", "idle_release_seconds", "long_lease_seconds"),
-    }
-)
+_IDLE = {f"idle_{what}_seconds" for what in ("ask", "stop", "release", "archive")}
+_MAY_BE_ZERO = frozenset({"fallbacks", "failover_dearer_percent", "long_lease_seconds", *_IDLE})
 """Limits that 0 switches off."""
-
 _LISTS = frozenset({"admins", "blueprint_folders", "more_sandbox_clouds", "rasa_urls"})
 """Fields that may be written with commas, as in an environment variable."""
 

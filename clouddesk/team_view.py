@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -14,7 +14,7 @@ from clouddesk.model.audit import AuditEntry
 from clouddesk.model.errors import CloudDeskError
 from clouddesk.model.notice import TEAM_STOPPED, Notice
 from clouddesk.model.ports import AdminsOf, Clock
-from clouddesk.model.reservation import RUNNING, Reservation
+from clouddesk.model.reservation import ARCHIVED, RUNNING, Reservation
 from clouddesk.model.stores import AuditTrail, Notices, ReservationViews, UtilisationSeries
 from clouddesk.model.utilisation import Sample
 from clouddesk.power import Power
@@ -176,12 +176,17 @@ def _is_busy(sample: Sample) -> bool:
     )
 
 
+def machines_in(items: Iterable[Reservation]) -> int:
+    """How many machines these are; what is archived has none."""
+    return sum(item.node_count for item in items if item.state != ARCHIVED)
+
+
 def most_machines(items: Sequence[Reservation]) -> list[tuple[str, int, float]]:
     """By person, who has most first: their machines, and what an hour of them costs."""
     found: dict[str, tuple[int, float]] = {}
     for item in items:
         machines, hourly = found.get(item.owner, (0, 0.0))
-        found[item.owner] = machines + item.node_count, hourly + item.current_hourly_price_usd
+        found[item.owner] = machines + machines_in([item]), hourly + item.current_hourly_price_usd
     return sorted(((owner, *sums) for owner, sums in found.items()), key=lambda row: (-row[1], -row[2], row[0]))
 
 

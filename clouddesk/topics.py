@@ -62,6 +62,7 @@ class Topics:
     orphan_store: stores.Orphans
     template_store: stores.Templates
     timer_port: ports.Timers
+    bill_port: ports.Bills
     budget_store: stores.Budgets
     approval_store: stores.Approvals
     admins_of: ports.AdminsOf
@@ -144,7 +145,7 @@ class Topics:
     @cached_property
     def costs(self) -> Costs:
         """What machines cost, by period."""
-        return Costs(ledger=self.ledger, clock=self.clock)
+        return Costs(ledger=self.ledger, bills=self.bill_port, clock=self.clock)
 
     @cached_property
     def utilisation(self) -> Utilisation:

@@ -25,7 +25,7 @@ from connectors.rasa import Button, Reply
 CONCLUSIONS = frozenset(
     {
         *(kinds.READY, kinds.FAILED, kinds.ENDED, kinds.STOPPED, kinds.STARTED, kinds.REBOOTED),
-        *(kinds.SCALED, kinds.NOT_SCALED, kinds.UNPROVEN),
+        *(kinds.SCALED, kinds.NOT_SCALED, kinds.UNPROVEN, kinds.ARCHIVED, kinds.NOT_ARCHIVED, kinds.NOT_STARTED),
     }
 )
 """Kinds that say that something asked for has come to its end."""
@@ -35,6 +35,17 @@ QUESTIONS = frozenset({kinds.PARTIAL, kinds.DEARER, kinds.UNCONFIGURED})
 _CHANGES = ("stop", "start", "reboot")
 """Actions whose trouble is their end; giving back goes on in spite of it."""
 _REMEMBERED = 500
+_ENDINGS = {
+    kinds.STOPPED: ("unused",),
+    kinds.ARCHIVED: ("unused",),
+    kinds.NOT_ARCHIVED: ("off",),
+    kinds.NOT_STARTED: ("clock",),
+    kinds.EXPIRING: ("archived",),
+    kinds.IDLE_REST: ("archives",),
+}
+"""By kind: the facts, each with a wording of its own where it is given."""
+_ARCHIVABLE = (kinds.IDLE, kinds.IDLE_REST, kinds.IDLE_ARCHIVE)
+"""Kinds that ask about a machine that nobody uses."""
 
 _log = structlog.get_logger()
 
@@ -103,7 +114,8 @@ class Wording:
         if response is None:
             _log.warning("notice.unworded", kind=notice.kind)
             return Reply(f"*{values['name'] or notice.reservation_id}*: {notice.kind}.")
-        buttons = [Button(_fill(item["title"], values), _fill(item["payload"], values)) for item in response["buttons"]]
+        shown = self._with_archive(notice, response["buttons"])
+        buttons = [Button(_fill(item["title"], values), _fill(item["payload"], values)) for item in shown]
         small = tuple(word for word in (values["simulated"].strip(),) if word)
         secrets_of = notice.reservation_id if values["doors"] else ""
         return Reply(_fill(response["text"], values).strip(), tuple(buttons), small=small, secrets_of=secrets_of)
@@ -118,7 +130,7 @@ class Wording:
             values[key] = title_of(values[key]) if values[key] else ""
         places = [place.split("/") for place in values["tried"].split()]
         values["tried"] = ", then ".join(f"{size} on {title_of(name)} in {region}" for name, region, size in places)
-        for key in ("ends", "starts", "at", "choose_by", "stops"):
+        for key in ("ends", "starts", "at", "choose_by", "stops", "archives"):
             if values[key]:
                 values[key] = local_time(datetime.fromisoformat(values[key]), reader, datetime.now(timezone.utc))
         if notice.kind in (kinds.TEAM_STOPPED, kinds.SHARED_BY):
@@ -129,12 +141,20 @@ class Wording:
         values["blind"] = " I cannot look into it, so it may be in use all the same." if values["blind"] else ""
         values["not_yet"] = f"\nNot yet, as it does not answer: {values['behind']}" if values["behind"] else ""
         # Codes become the sentences that domain.yml has for them.
-        for key in ("reason", "simulated", "software", "keys"):
+        for key in ("reason", "simulated", "software", "keys", "archive"):
             code = values[key]
             words = self._text(f"utter_{key}_{code}") if code else ""
             words = self._text("utter_reason_unknown") if words is None and key == "reason" else words
             values[key] = _fill(words or "", values)
         return values
+
+    def _with_archive(self, notice: Notice, buttons: list[dict[str, str]]) -> list[dict[str, str]]:
+        """With the archive before giving back, in a question of what to do with a machine that could be archived."""
+        offer = self._response(f"utter_archive_{notice.values.get('archive')}")
+        if offer is None or notice.kind not in _ARCHIVABLE or any("archive_resource" in b["payload"] for b in buttons):
+            return buttons
+        end = next((place for place, item in enumerate(buttons) if "terminate" in item["payload"]), len(buttons))
+        return [*buttons[:end], *offer["buttons"], *buttons[end:]]
 
     def _text(self, name: str) -> str | None:
         response = self._response(name)
@@ -157,6 +177,8 @@ class Wording:
 
 def _variant(notice: Notice) -> str:
     """The ending of the wording's name where a kind has several; a wording without it does for all others."""
+    if notice.kind == kinds.TROUBLE and notice.values.get("action") == "images":
+        return "_images_for_admins" if notice.is_for_admins else "_images"
     if notice.is_for_admins:
         return "_for_admins"
     if notice.kind == kinds.PARTIAL and notice.values.get("can_go_on") == "no":
@@ -175,8 +197,8 @@ def _variant(notice: Notice) -> str:
     if notice.kind in (kinds.IDLE, kinds.LONG_LEASE):
         how = notice.values.get("how")
         return f"_{how}" if how else ""
-    if notice.kind == kinds.STOPPED:
-        return "_unused" if notice.values.get("unused") else ""
+    if notice.kind in _ENDINGS:
+        return next((f"_{fact}" for fact in _ENDINGS[notice.kind] if notice.values.get(fact)), "")
     if notice.kind == kinds.FAILED and notice.values.get("tried"):
         return "_everywhere"
     if notice.kind == kinds.ORPHAN:
@@ -185,7 +207,8 @@ def _variant(notice: Notice) -> str:
     if notice.kind == kinds.REMINDER and not notice.reservation_id:
         return "_of_all" if notice.values.get("lines") else "_of_none"
     if notice.kind == kinds.REMINDER:
-        return "_stopped" if notice.values.get("state") == "stopped" else ""
+        state = notice.values.get("state")
+        return f"_{state}" if state in ("stopped", "archived") else ""
     if notice.kind == kinds.APPROVAL_DECIDED:
         has_no_quote = notice.values.get("status") == "changed" and notice.values.get("has_quote") == "no"
         return f"_{notice.values.get('status')}" + ("_since" if has_no_quote else "")

@@ -7,14 +7,17 @@ from datetime import datetime, timezone
 
 import click
 
+from clouddesk import bill_words
 from clouddesk.commands.audit import moment
 from clouddesk.commands.desk import json_option, with_desk
-from clouddesk.costs import TEAM, CostWish, as_csv, rows
+from clouddesk.costs import OWN, TEAM, BillWish, CostWish, as_csv, bill_rows, bills_as_csv, months_of, rows
 from clouddesk.language.money import hourly, money
 from clouddesk.language.periods import Period, find_period, no_such_date, this_month
 from clouddesk.language.spoken_dates import unread
 from clouddesk.model.actor import ADMIN, LOCAL_WORKSPACE, MEMBER, Actor
+from clouddesk.model.bill import BillReport
 from clouddesk.model.costs import RESERVATION, WAYS, CostReport
+from clouddesk.providers.table import title_of
 
 
 @click.command()
@@ -25,6 +28,7 @@ from clouddesk.model.costs import RESERVATION, WAYS, CostReport
 @click.option("--user", help="Only this person's. Default: everybody's.")
 @click.option("--workspace", default=LOCAL_WORKSPACE, show_default=True, help="Whose people: a Slack workspace's id.")
 @click.option("--csv", "as_table", is_flag=True, help="A table for spreadsheets.")
+@click.option("--bill", "is_compared", is_flag=True, help="Beside what the clouds themselves charge, by month.")
 @json_option
 def costs(
     *,
@@ -35,10 +39,14 @@ def costs(
     user: str | None,
     workspace: str,
     as_table: bool,
+    is_compared: bool,
     as_json: bool,
 ) -> None:
     """What was spent in PERIOD ("october", "last week"; times are UTC). Default: this month."""
     chosen = _period(" ".join(period), since, until)
+    if is_compared:
+        _compare(chosen, workspace, user, as_table=as_table, as_json=as_json)
+        return
     wish = CostWish(chosen.since, chosen.until, chosen.earlier_since, whose=TEAM, people=(user,) if user else ())
     # Who can read this installation's secrets folder, as these commands do, is its operator.
     actor = Actor(workspace, "", roles=(MEMBER, ADMIN))
@@ -51,6 +59,38 @@ def costs(
     else:
         for line in _lines(report, chosen, way):
             click.echo(line)
+
+
+def _compare(period: Period, workspace: str, user: str | None, *, as_table: bool, as_json: bool) -> None:
+    """Everybody's accounts; with a user that one's, with that one's keys."""
+    now = datetime.now(timezone.utc)
+    months = months_of(period.since, max(period.since, min(period.until, now)))
+    actor = Actor(workspace, user) if user else Actor(workspace, "", roles=(MEMBER, ADMIN))
+    wish = BillWish(months, whose=OWN if user else TEAM)
+    click.echo("Asking the clouds what they charge…", err=True)
+    found = with_desk(lambda desk: desk.costs.compare_bills(actor, wish), role="gateway")
+    if found is None or not found.comparisons:
+        click.echo("There is no access to any cloud, so there is no bill to ask for.", err=True)
+        return
+    if as_json:
+        for row in bill_rows(found):
+            click.echo(json.dumps(row))
+    elif as_table:
+        click.echo(bills_as_csv(found), nl=False)
+    else:
+        for line in _bill_lines(found):
+            click.echo(line)
+
+
+def _bill_lines(found: BillReport) -> list[str]:
+    lines: list[str] = []
+    for item in found.comparisons:
+        lines.append(bill_words.headline(item, title_of))
+        table = bill_words.rows(item)
+        width = max((len(row[0]) for row in table), default=0)
+        lines += [f"  {name.ljust(width)}  {billed:>12}  {more:>10}" for name, billed, more in table]
+        lines += [f"  {reason}" for reason in bill_words.reasons(item, title_of)]
+    return [*lines, bill_words.BASIS]
 
 
 def _period(words: str, since: datetime | None, until: datetime | None) -> Period:

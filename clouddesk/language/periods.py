@@ -202,6 +202,8 @@ class _Calendar:
             return None
         end = last.since.date() if found["before"] else min(last.until.date(), self._today + _DAY)
         said = self._since(text[: found.start()]) or self.find(text[: found.start()])
+        if said is None and _NOW.match(found["when"]):
+            return None  # "what does it cost up to now" names no period
         begin = said.since.date() if said else self._today - LONGEST
         if said and timedelta() <= begin - end < timedelta(days=7):
             begin -= timedelta(days=7)  # "since monday until yesterday", said on a monday

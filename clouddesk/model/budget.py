@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 
 from clouddesk.model.costs import CostAccount
-from clouddesk.model.reservation import RUNNING, STOPPED
+from clouddesk.model.reservation import ARCHIVED, RUNNING, STOPPED
 
 MONTH, HOUR, LEASE, MACHINES = "month", "hour", "lease", "machines"
 MEASURES = (MONTH, HOUR, LEASE, MACHINES)
@@ -234,7 +234,7 @@ def counts(hold: Hold, account: CostAccount | None, now: float) -> bool:
     if not account.is_live or account.ends_at <= now:
         # It ended, or is being given back. One that ended before may come back under its id.
         return not account.is_live and account.ends_at < hold.at
-    return not hold.is_done or age < HELD_AT_LEAST_SECONDS or account.state not in (RUNNING, STOPPED)
+    return not hold.is_done or age < HELD_AT_LEAST_SECONDS or account.state not in (RUNNING, STOPPED, ARCHIVED)
 
 
 def alive(holds: Iterable[Hold], accounts: Iterable[CostAccount], now: float) -> list[Hold]:

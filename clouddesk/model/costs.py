@@ -8,7 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from clouddesk.model.reservation import RELEASING, RUNNING, STOPPED, STOPPING, Reservation
+from clouddesk.model.reservation import (
+    ARCHIVED,
+    ARCHIVING,
+    RELEASING,
+    RUNNING,
+    STARTING,
+    STOPPED,
+    STOPPING,
+    Reservation,
+)
 
 _HOUR = 3600.0
 _LEAST_USD = 1e-9
@@ -82,7 +91,7 @@ class CostAccount:
             unused_usd=view.unused_usd,
             points=tuple(readings),
             state=view.state,
-            machines=max(len(view.living_nodes), view.node_count, view.scaling_to or 0) if view.is_live else 0,
+            machines=_machines(view),
             committed_hourly_usd=_committed_hourly_usd(view),
             earlier=tuple((item.owner, item.until.timestamp()) for item in view.earlier_owners),
         )
@@ -269,9 +278,15 @@ def _end(view: Reservation) -> datetime:
     return view.ended_at or view.expires_at
 
 
+def _machines(view: Reservation) -> int:
+    if not view.is_live or (view.is_without_machines and view.state != STARTING):
+        return 0
+    return max(len(view.living_nodes), view.node_count, view.scaling_to or 0)
+
+
 def _committed_hourly_usd(view: Reservation) -> float:
     present = view.current_hourly_price_usd
-    is_settled = not view.is_live or view.state in (RUNNING, STOPPING, STOPPED, RELEASING)
+    is_settled = not view.is_live or view.state in (RUNNING, STOPPING, STOPPED, ARCHIVING, ARCHIVED, RELEASING)
     return present if is_settled else max(present, view.hourly_price_usd)
 
 

@@ -37,8 +37,12 @@ def forwards(item: Reservation, node: Node) -> tuple[tuple[int, str], ...]:
 
 
 def host_alias(item: Reservation, node: Node) -> str:
-    """What the machine's key is kept under: it may come back with another address, and others may have had its."""
-    return f"clouddesk-{item.id}-{node.key}"
+    """What the machine's key is kept under: it may come back with another address, and others may have had its.
+
+    One that was made again has another key.
+    """
+    again = f"-{item.made_again}" if item.made_again else ""
+    return f"clouddesk-{item.id}-{node.key}{again}"
 
 
 def known_hosts(item: Reservation) -> tuple[str, ...]:

@@ -15,6 +15,7 @@
     ├── WrongState                the reservation cannot do that now
     ├── ProviderError             a cloud said no
     │   ├── CredentialsRejected
+    │   ├── BillRefused           the key may not read the account's bill
     │   ├── QuotaExceeded
     │   ├── NoCapacity
     │   ├── RateLimited           retryable
@@ -224,6 +225,12 @@ class CredentialsRejected(ProviderError):
     """The cloud does not accept the key, or the key may not do what was asked."""
 
     code = "credentials_rejected"
+
+
+class BillRefused(ProviderError):
+    """The key works, and may not read what the account is charged."""
+
+    code = "bill_refused"
 
 
 class QuotaExceeded(ProviderError):

@@ -24,6 +24,8 @@ class Fallback:
     memory_gb: float
     hourly_price_usd: float
     stopped_hourly_price_usd: float
+    archived_hourly_price_usd: float | None = None
+    """What their images cost; None where its cloud keeps none."""
     has_one_limit: bool = False
     """Where the cloud counts an account's machines over all its regions."""
 

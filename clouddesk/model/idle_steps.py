@@ -1,4 +1,4 @@
-"""What becomes of machines that nobody uses: asked about, stopped, offered to be given back. Pure; no clock, no I/O."""
+"""What becomes of machines that nobody uses: asked about, stopped, at last archived. Pure; no clock, no I/O."""
 
 from __future__ import annotations
 
@@ -8,16 +8,20 @@ from datetime import datetime, timedelta
 
 from clouddesk.model.blueprint import Blueprint
 from clouddesk.model.idleness import BUSY, IDLE, Thresholds, Verdict
-from clouddesk.model.idling import IdleState, IdleWish, answered
+from clouddesk.model.idling import IdleState, IdleWish, answered, rested
 from clouddesk.model.reservation import RUNNING, STOPPED, Reservation
 
 NOTHING, ASK, WITHDRAW, ANNOUNCE, STOP, OFFER = "nothing", "ask", "withdraw", "announce", "stop", "offer"
 """Steps: ask about it, take the question back, say that it is about to be stopped, stop it, offer to give it back."""
+ANNOUNCE_ARCHIVE, ARCHIVE = "announce_archive", "archive"
+"""Of machines that are off: say that they are about to be archived, archive them."""
 
 ANNOUNCE_SECONDS = 30 * 60
 """So long before it is stopped, it is said once more; at most half of the time for an answer."""
+ANNOUNCE_ARCHIVE_SECONDS = 86400
+"""The same before it is archived."""
 LATE = timedelta(minutes=30)
-"""What could not be done for longer than this after it was announced is announced anew first."""
+"""What could not be done for longer than this after it was to be is announced anew first."""
 ASK_AGAIN_SECONDS = 86400
 """Of machines that are not stopped by themselves: after the second question twice as long, and so on."""
 LONGEST_PAUSE_SECONDS = 7 * 86400
@@ -54,6 +58,12 @@ def saves_by_stopping(item: Reservation) -> bool:
     return item.stopped_hourly_price_usd < item.hourly_price_usd
 
 
+def saves_by_archiving(item: Reservation) -> bool:
+    """Whether images of its disks cost less than its machines that are off."""
+    archived = item.archived_hourly_price_usd
+    return archived is not None and archived < item.stopped_hourly_price_usd
+
+
 def advance(item: Reservation, verdict: Verdict | None, thresholds: Thresholds, now: datetime) -> tuple[str, IdleState]:
     """The step that is due, and what is remembered once it is taken. With NOTHING nothing is changed.
 
@@ -66,7 +76,7 @@ def advance(item: Reservation, verdict: Verdict | None, thresholds: Thresholds, 
     if item.is_held or state.is_kept(now) or item.is_mixed:
         return NOTHING, state
     if item.state == STOPPED:
-        return _of_stopped(state, now)
+        return _of_stopped(item, limits, now)
     if item.state != RUNNING or verdict is None:
         return NOTHING, state
     if verdict.state == BUSY:
@@ -126,23 +136,47 @@ def _towards_stop(state: IdleState, verdict: Verdict, limits: Thresholds, now: d
         return ANNOUNCE, replace(state, is_announced=True, stop_at=max(state.stop_at, now + lead))
     if now < state.stop_at:
         return NOTHING, state
-    rest = limits.release_seconds
-    return STOP, replace(
+    stopped = replace(
         answered(state),
         stopped_at=now,
         counts_from=now,
-        rest_seconds=rest,
-        offer_at=now + timedelta(seconds=rest) if rest else None,
+        rest_seconds=limits.release_seconds,
+        archive_seconds=limits.archive_seconds,
     )
+    return STOP, rested(stopped, now)
 
 
-def _of_stopped(state: IdleState, now: datetime) -> tuple[str, IdleState]:
+def _of_stopped(item: Reservation, limits: Thresholds, now: datetime) -> tuple[str, IdleState]:
+    state = item.idling
     if state.stopped_at is None or state.offer_at is None or now < state.offer_at:
         return NOTHING, state
-    following = now + timedelta(seconds=state.rest_seconds)
-    return OFFER, replace(
-        state, asked_at=now, asked=state.asked + 1, kept_until=None, is_protected=False, offer_at=following
-    )
+    if state.archive_at is not None and _may_archive(item, limits, now):
+        return _towards_archive(state, now)
+    asked = replace(state, asked_at=now, asked=state.asked + 1, kept_until=None, is_protected=False, is_announced=False)
+    if not _may_archive(item, limits, now + timedelta(seconds=state.archive_seconds)):
+        return OFFER, rested(replace(asked, archive_at=None), now)
+    archive_at = now + timedelta(seconds=state.archive_seconds)
+    return OFFER, replace(asked, archive_at=archive_at, offer_at=archive_at - _lead(state))
+
+
+def _may_archive(item: Reservation, limits: Thresholds, at: datetime) -> bool:
+    """Whether it is archived by itself then. Whoever never wants it stopped by itself wants even less of this."""
+    is_wished = bool(item.idling.archive_seconds and limits.stop_seconds)
+    return is_wished and saves_by_archiving(item) and at < item.expires_at
+
+
+def _towards_archive(state: IdleState, now: datetime) -> tuple[str, IdleState]:
+    assert state.archive_at is not None
+    if not state.is_announced or now > state.archive_at + LATE:
+        # Whoever reads it has the whole time that it speaks of.
+        archive_at = max(state.archive_at, now + _lead(state))
+        return ANNOUNCE_ARCHIVE, replace(state, is_announced=True, archive_at=archive_at, offer_at=archive_at)
+    # What comes of it is told; where it cannot be done, the next question comes in its time.
+    return ARCHIVE, rested(answered(state), now)
+
+
+def _lead(state: IdleState) -> timedelta:
+    return timedelta(seconds=min(ANNOUNCE_ARCHIVE_SECONDS, state.archive_seconds / 2))
 
 
 def _taken_back(state: IdleState, now: datetime) -> tuple[str, IdleState]:

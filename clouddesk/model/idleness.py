@@ -44,6 +44,8 @@ class Thresholds:
     """Of leases that are longer than this, it is asked once whether they are still needed; 0: of none."""
     long_unused_seconds: int = 4 * 86400
     """When nobody was seen there for so long, and that was not asked about."""
+    archive_seconds: int = 2 * 86400
+    """So long after that question, unanswered, they are archived where that saves money; 0: never by itself."""
     gap_seconds: int = 20 * 60
     """Two looks at a machine may be so far apart; what is further apart says nothing of the time between."""
 

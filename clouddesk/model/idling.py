@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,10 @@ class IdleState:
     """A question is open."""
     stop_at: datetime | None = None
     """It is stopped then if nobody answers; None: it is not."""
+    archive_at: datetime | None = None
+    """It is archived then if nobody answers; None: it is not."""
     is_announced: bool = False
+    """That it is stopped, or archived, was said once more."""
     asked: int = 0
     """How many questions were left without an answer one after the other."""
     withdrawals: int = 0
@@ -50,8 +53,10 @@ class IdleState:
     """It was stopped because nobody used it."""
     rest_seconds: int = 0
     """Off for so long, it is asked whether to give it back; 0: never."""
+    archive_seconds: int = 0
+    """So long after that question it is archived, where that saves money; 0: never by itself."""
     offer_at: datetime | None = None
-    """When that is asked next."""
+    """When the next of these steps is due."""
     long_asked_at: datetime | None = None
     """When it was last asked whether its long lease is still needed (``model/long_leases.py``)."""
     is_long_asked: bool = False
@@ -74,7 +79,16 @@ class IdleState:
 
 def answered(state: IdleState) -> IdleState:
     """No question is open any more."""
-    return replace(state, since=None, asked_at=None, stop_at=None, is_announced=False, asked=0, is_long_asked=False)
+    return replace(
+        state,
+        since=None,
+        asked_at=None,
+        stop_at=None,
+        archive_at=None,
+        is_announced=False,
+        asked=0,
+        is_long_asked=False,
+    )
 
 
 def kept(state: IdleState, until: datetime, *, is_protected: bool) -> IdleState:
@@ -85,14 +99,19 @@ def kept(state: IdleState, until: datetime, *, is_protected: bool) -> IdleState:
 
 def with_wish(state: IdleState, wish: IdleWish, now: datetime) -> IdleState:
     """Somebody wants it other than usual; what was asked before is no question any more."""
-    return replace(
-        answered(state), wish=wish.after(state.wish), counts_from=_latest(state.counts_from, state.asked_at and now)
-    )
+    known = rested(answered(state), now) if state.archive_at else answered(state)
+    counts_from = _latest(state.counts_from, state.asked_at and now)
+    return replace(known, wish=wish.after(state.wish), counts_from=counts_from)
 
 
 def shown_alive(state: IdleState, now: datetime) -> IdleState:
     """Somebody did something with it: being unused is counted from now on."""
-    return replace(answered(state), counts_from=now)
+    return replace(rested(answered(state), now) if state.archive_at else answered(state), counts_from=now)
+
+
+def rested(state: IdleState, now: datetime) -> IdleState:
+    """Off as unused: the whole time goes by before it is asked about again."""
+    return replace(state, offer_at=now + timedelta(seconds=state.rest_seconds) if state.rest_seconds else None)
 
 
 def switched(state: IdleState, now: datetime) -> IdleState:

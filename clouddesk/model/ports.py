@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from clouddesk.model.actor import Person
+from clouddesk.model.bill import Bill, BillQuestion, BillReport
 from clouddesk.model.configuration import ConfigurationOrder, ConfigurationSecrets, Configured
 from clouddesk.model.credentials import CredentialInfo, SecretFields
 from clouddesk.model.idling import IdleWish
@@ -108,6 +109,24 @@ class Provider(Protocol):
         """The newest value that the cloud measured in that time, by machine id.
 
         Those are left out of which it knows nothing: all of them for a cloud that does not tell.
+        """
+        ...
+
+    def bill(self, month: datetime) -> Bill | None:
+        """What the account is charged for the month whose first moment (UTC) that is; None from a cloud that has no
+        API for it, or none that is read here. Each question may cost a cent. Raises BillRefused.
+        """
+        ...
+
+
+class Bills(Protocol):
+    """Asks the clouds for their bills."""
+
+    async def compare(self, question: BillQuestion, *, conversation: str = "") -> BillReport | None:
+        """Their bills beside what was counted; one account that cannot be read hides no other.
+
+        With a ``conversation`` None after some seconds without an answer: it comes there as a notice. Raises
+        Unavailable.
         """
         ...
 
@@ -290,7 +309,16 @@ class Reservations(Protocol):
 
     async def stop(self, reservation_id: str, *, by: str = "", request_id: str = "") -> None: ...
 
-    async def start_nodes(self, reservation_id: str, *, by: str = "", request_id: str = "") -> None: ...
+    async def start_nodes(self, reservation_id: str, *, by: str = "", request_id: str = "") -> None:
+        """Power on; what is archived gets machines again, made from the images of their disks."""
+        ...
+
+    async def archive(self, reservation_id: str, *, by: str = "", request_id: str = "") -> None:
+        """Begin to keep images of its machines' disks and to give the machines back.
+
+        Raises WrongState unless it runs or is stopped, Protected, and CannotArchive where its cloud keeps no images.
+        """
+        ...
 
     async def reboot(self, reservation_id: str, *, by: str = "", request_id: str = "") -> None: ...
 

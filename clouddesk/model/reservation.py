@@ -33,10 +33,8 @@ ARCHIVED = "archived"
 RELEASING = "releasing"
 ENDED = "ended"
 
-LIVE_STATES = (
-    *(PROVISIONING, PARTIAL, CONFIGURING, RUNNING, STOPPING, STOPPED, STARTING, SCALING),
-    *(ARCHIVING, ARCHIVED, RELEASING),
-)
+_WITH_MACHINES = (PROVISIONING, PARTIAL, CONFIGURING, RUNNING, STOPPING, STOPPED, STARTING, SCALING)
+LIVE_STATES = (*_WITH_MACHINES, ARCHIVING, ARCHIVED, RELEASING)
 
 REASON_RELEASED = "released"
 REASON_EXPIRED = "expired"
@@ -131,6 +129,7 @@ class ReservationOrder:
             ),
             hourly_price_usd=fallback.hourly_price_usd,
             stopped_hourly_price_usd=fallback.stopped_hourly_price_usd,
+            archived_hourly_price_usd=fallback.archived_hourly_price_usd,
             fallbacks=rest,
         )
 
@@ -151,7 +150,7 @@ class Reservation:
 
     Prices are those of all ``node_count`` machines; each machine that the cloud lists costs its share, and one that is
     stopped its share of ``stopped_hourly_price_usd``: the disks, or all of it where the cloud bills machines that are
-    off.
+    off. While there are ``images``, each costs its share of ``archived_hourly_price_usd``.
     ``accrued_usd`` was counted up to ``accrued_at``.
     """
 
@@ -235,6 +234,8 @@ class Reservation:
     """What it costs while it is archived; None where its cloud keeps no images."""
     images: tuple[NodeImage, ...] = ()
     """While ARCHIVED, and until all of its machines run again."""
+    made_again: int = 0
+    """How often all of its machines were made again from images: they have other keys since, and other addresses."""
     saved_usd: float = 0.0
     """How much less it had cost up to ``accrued_at`` because machines were stopped."""
     unused_usd: float = 0.0
@@ -291,14 +292,16 @@ class Reservation:
 
     @property
     def current_hourly_price_usd(self) -> float:
-        """What an hour costs in the present state, for the machines that there are."""
+        """What an hour costs in the present state, for the machines and the images that there are."""
         if self.state == ENDED or self.offered:
             return 0.0
+        if self.is_without_machines:
+            return self._images_hourly_usd
         if not self.nodes:
             return self.stopped_hourly_price_usd if self.state == STOPPED else self.hourly_price_usd
-        stopped = self._stopped_nodes
-        running = len(self.living_nodes) - stopped
-        return (running * self.hourly_price_usd + stopped * self.stopped_hourly_price_usd) / self.node_count
+        running, stopped = len(self.living_nodes) - self._stopped_nodes, self._stopped_nodes
+        machines_usd = (running * self.hourly_price_usd + stopped * self.stopped_hourly_price_usd) / self.node_count
+        return machines_usd + self._images_hourly_usd
 
     @property
     def told_hourly_price_usd(self) -> float | None:
@@ -307,13 +310,24 @@ class Reservation:
 
     @property
     def current_hourly_saving_usd(self) -> float:
-        """How much less an hour costs now because machines are stopped."""
+        """How much less an hour costs now because machines are stopped, or there are only images of them."""
         if self.state == ENDED or self.offered:
             return 0.0
+        if self.is_without_machines:
+            return self.hourly_price_usd * len(self.images) / self.node_count - self._images_hourly_usd
         difference = self.hourly_price_usd - self.stopped_hourly_price_usd
         if not self.nodes:
             return difference if self.state == STOPPED else 0.0
         return self._stopped_nodes * difference / self.node_count
+
+    @property
+    def is_without_machines(self) -> bool:
+        """It has only images of their disks: it is archived, or is being started or given back after that."""
+        return bool(self.images) and not self.nodes
+
+    @property
+    def _images_hourly_usd(self) -> float:
+        return (self.archived_hourly_price_usd or 0.0) * len(self.images) / self.node_count
 
     @property
     def _stopped_nodes(self) -> int:
@@ -379,6 +393,7 @@ def first_view(order: ReservationOrder) -> Reservation:
         node_count=len(order.nodes.nodes),
         hourly_price_usd=order.hourly_price_usd,
         stopped_hourly_price_usd=order.stopped_hourly_price_usd,
+        archived_hourly_price_usd=order.archived_hourly_price_usd,
         accrued_usd=0.0,
         accrued_at=None,
         created_at=order.created_at,

@@ -18,6 +18,7 @@ class Scale:
     hourly_price_usd: float
     """Of each machine that comes."""
     stopped_hourly_price_usd: float
+    archived_hourly_price_usd: float | None = None
 
     @property
     def is_growth(self) -> bool:

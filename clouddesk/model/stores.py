@@ -10,6 +10,7 @@ from clouddesk.model.absence import Absence
 from clouddesk.model.actor import Person
 from clouddesk.model.approval import Approval
 from clouddesk.model.audit import AuditEntry
+from clouddesk.model.bill import Bill
 from clouddesk.model.budget import BudgetBook, Hold
 from clouddesk.model.configuration import BotKey
 from clouddesk.model.costs import CostAccount
@@ -186,6 +187,16 @@ class CostLedger(Protocol):
     async def accounts(self, workspace_id: str, *, since: datetime) -> list[CostAccount]:
         """Of every reservation there that lives, or ended at ``since`` or later; perhaps of some that ended before."""
         ...
+
+
+class BillCache(Protocol):
+    """What clouds charge, as it was read with somebody's key some hours ago at most."""
+
+    async def get(self, credential_ref: str, month: datetime) -> Bill | None:
+        """Of the month that begins then; None when nothing was read lately with that key."""
+        ...
+
+    async def put(self, credential_ref: str, month: datetime, bill: Bill) -> None: ...
 
 
 class Notices(Protocol):

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar, runtime_checkable
 from urllib.parse import urlsplit
 
+from clouddesk.model.bill import Bill
 from clouddesk.model.errors import CloudDeskError
 from clouddesk.model.node import Account, Node, NodeImage, NodeOrder, NodePlan, Survey
 from clouddesk.model.offer import Offer
@@ -147,6 +148,15 @@ class Metered(Protocol):
 
     def cpu_percents(self, region: str, ids: Sequence[str], since: datetime, until: datetime) -> dict[str, float]:
         """The newest by machine id; those are left out of which nothing is known."""
+        ...
+
+
+@runtime_checkable
+class Billed(Protocol):
+    """A cloud that tells what it charges. Raises the vendor's errors, and BillRefused."""
+
+    def bill(self, month: datetime) -> Bill:
+        """Of the month that begins then (UTC), as far as it goes; one that ``is_issued`` not when there is none."""
         ...
 
 

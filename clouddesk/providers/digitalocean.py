@@ -15,10 +15,11 @@ from libcloud.compute.base import NodeImage as LibcloudImage
 from libcloud.compute.base import NodeLocation, NodeSize
 
 from clouddesk.model import node as states
-from clouddesk.model.errors import QuotaExceeded
+from clouddesk.model.bill import Bill
+from clouddesk.model.errors import BillRefused, QuotaExceeded
 from clouddesk.model.node import Account, Belonging, Node, NodeImage, NodeOrder, NodePlan, Survey
 from clouddesk.model.offer import LEAST_PRICE_USD, Offer
-from clouddesk.providers import digitalocean_firewall, digitalocean_images
+from clouddesk.providers import digitalocean_bill, digitalocean_firewall, digitalocean_images
 from clouddesk.providers.cloud import (
     DISK,
     INSTALLATION,
@@ -30,7 +31,7 @@ from clouddesk.providers.cloud import (
     Image,
     in_parallel,
 )  # fmt: skip
-from clouddesk.providers.digitalocean_driver import GONE, DropletDriver
+from clouddesk.providers.digitalocean_driver import FORBIDDEN, GONE, DropletDriver
 from clouddesk.providers.digitalocean_metrics import cpu_percent
 from clouddesk.providers.flat_tags import escaped
 from clouddesk.providers.spec import ImageQuery
@@ -72,6 +73,15 @@ class DropletCloud:
 
         found = in_parallel(DIGITALOCEAN.name, ask, ids)
         return {id_: percent for id_, percent in found if percent is not None}
+
+    def bill(self, month: datetime) -> Bill:
+        driver = self._driver()
+        try:
+            return digitalocean_bill.bill(lambda path: driver.read(path), month)
+        except BaseHTTPError as error:
+            if error.code == FORBIDDEN:
+                raise BillRefused(DIGITALOCEAN.name, str(error.message)) from error
+            raise
 
     def image(self, region: str, system: str, query: ImageQuery, architecture: str) -> Image | None:
         """DigitalOcean's own images are found by their slug, the newest build behind it; there is no ARM."""

@@ -13,6 +13,7 @@ from libcloud.compute.drivers.digitalocean import DigitalOcean_v2_NodeDriver
 
 from clouddesk.providers.transport import PoliteConnection, TokenDriver
 
+FORBIDDEN = 403
 GONE = 404
 _REJECTED = 422
 _ALREADY = re.compile(r"already (powered )?(on|off)|currently powered (on|off)", re.IGNORECASE)
@@ -38,6 +39,11 @@ class DropletDriver(TokenDriver, DigitalOcean_v2_NodeDriver):  # type: ignore[mi
     def read_all(self, path: str, name: str) -> list[dict[str, Any]]:
         """All pages of a list."""
         found: list[dict[str, Any]] = self._paginated_request(path, name)
+        return found
+
+    def read(self, path: str) -> dict[str, Any]:
+        """One answer."""
+        found: dict[str, Any] = self.connection.request(path).object
         return found
 
     def count(self, path: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timezone
 from hashlib import sha256
 from threading import local
 from typing import Any
@@ -16,10 +16,11 @@ from libcloud.compute.base import NodeSize
 from libcloud.compute.types import StorageVolumeState
 
 from clouddesk.model import node as states
+from clouddesk.model.bill import Bill
 from clouddesk.model.errors import ProviderDown
 from clouddesk.model.node import Account, Belonging, Node, NodeImage, NodeOrder, NodePlan, Survey
 from clouddesk.model.offer import Offer
-from clouddesk.providers import ec2_firewall, ec2_images, ec2_metrics
+from clouddesk.providers import ec2_bill, ec2_firewall, ec2_images, ec2_metrics
 from clouddesk.providers.cloud import (
     ADDRESS,
     DISK,
@@ -97,6 +98,12 @@ class Ec2Cloud:
     def cpu_percents(self, region: str, ids: Sequence[str], since: datetime, until: datetime) -> dict[str, float]:
         client = self._client("cloudwatch", region, attempts=1)
         return ec2_metrics.cpu_percents(client, ids, since=since, until=until, pause=lambda: self._pause(region))
+
+    def bill(self, month: datetime) -> Bill:
+        """Cost Explorer is served in one region for all."""
+        client = self._client("ce", HOME_REGION, attempts=1)
+        now = datetime.now(timezone.utc)
+        return ec2_bill.bill(client, month, now=now, pause=lambda: self._pause(HOME_REGION))
 
     def _client(self, service: str, region: str, *, attempts: int) -> Any:
         """boto3's client, of a session of its own: the one that boto3 shares is not safe in threads."""

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import structlog
 
+from clouddesk.model.bill import Bill
 from clouddesk.model.credentials import SecretFields
 from clouddesk.model.errors import CredentialsRejected, Invalid, ProviderDown, ProviderError
 from clouddesk.model.invalid import CannotArchive, CannotOpen
@@ -30,7 +31,7 @@ from clouddesk.model.node import (
     Teardown,
 )
 from clouddesk.model.offer import Offer
-from clouddesk.providers.cloud import Cloud, Image, KeepsImages, Metered, OpensLater, in_parallel
+from clouddesk.providers.cloud import Billed, Cloud, Image, KeepsImages, Metered, OpensLater, in_parallel
 from clouddesk.providers.faults import retrying, translated
 from clouddesk.providers.settling import settle, settle_images
 from clouddesk.providers.spec import ProviderSpec
@@ -301,6 +302,11 @@ class LibcloudProvider:
         """The newest by machine id; {} from a cloud that does not tell."""
         cloud = self._cloud
         return self._call(lambda: cloud.cpu_percents(region, ids, since, until)) if isinstance(cloud, Metered) else {}
+
+    def bill(self, month: datetime) -> Bill | None:
+        """What the account is charged for the month that begins then; None from a cloud whose bill is not read here."""
+        cloud = self._cloud
+        return self._call(lambda: cloud.bill(month)) if isinstance(cloud, Billed) else None
 
     def _living(self, reservation_id: str, region: str) -> list[Node]:
         return [node for node in self._cloud.nodes(region, reservation_id) if node.state != GONE]

@@ -6,6 +6,7 @@ Import it only after moto's environment is set (``clouddesk.sandbox.aws``).
 from __future__ import annotations
 
 import io
+import json
 import re
 import time
 from collections.abc import Iterable
@@ -15,6 +16,7 @@ from urllib.parse import parse_qsl, urlencode
 from xml.sax.saxutils import escape
 
 import structlog
+from moto.ec2.models import ec2_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.wrappers import Request, Response
 
@@ -22,6 +24,7 @@ from clouddesk.sandbox import aws_belongings as _aws_belongings  # noqa: F401 - 
 from clouddesk.sandbox import aws_moto, aws_own_images, control, faults
 from clouddesk.sandbox.aws import ACCOUNT
 from clouddesk.sandbox.aws_auth import Signature, is_signed_with, read_signature
+from clouddesk.sandbox.aws_cost_explorer import BadQuestion, get_cost_and_usage
 from clouddesk.sandbox.aws_errors import (
     EC2_AUTH,
     NO_TOKEN,
@@ -31,6 +34,7 @@ from clouddesk.sandbox.aws_errors import (
     error_response,
     fault_error,
 )
+from clouddesk.sandbox.aws_lives import Lives
 from clouddesk.sandbox.aws_store import Ec2Store
 from clouddesk.sandbox.faults import Fate
 from clouddesk.sandbox.keys import Keys, make_aws_key
@@ -51,6 +55,7 @@ _COMMON_NAMES = {
     "StartInstances": "start",
     "RebootInstances": "reboot",
     "GetCallerIdentity": "account",
+    "GetCostAndUsage": faults.BILL,
 }
 _READING = ("Describe", "Get", "List")
 
@@ -80,6 +85,9 @@ class AwsApp:
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._store = Ec2Store(start.data, ACCOUNT, forget_seconds=start.forget_seconds)
         self._store.load()
+        self._lives = Lives(start.data / "lives.sqlite")
+        for region, backend in list(ec2_backends[ACCOUNT].items()):
+            self._lives.look(backend, region)
         self._faults = faults.Faults()
         self._keys = Keys(
             start.data / "credentials.json", identify="access_key_id", operator=OPERATOR_KEY, make=make_aws_key
@@ -105,7 +113,7 @@ class AwsApp:
                 raise Cut
             if fault.kind == faults.SLOW:
                 time.sleep(fault.seconds)
-            elif fault.kind != faults.DROP_AFTER_ACCEPT:
+            elif fault.kind not in (faults.DROP_AFTER_ACCEPT, faults.UNTAGGED_BILL):
                 size = call.parameters.get("InstanceType", "")
                 error = fault_error(fault.kind, service=call.service, region=call.region, size=size)
                 return error_response(error, service=call.service, retry_after_seconds=fault.retry_after_seconds)
@@ -113,7 +121,11 @@ class AwsApp:
         if refusal is not None:
             logger.info("sandbox.refused", code=refusal.code, operation=call.operation)
             return error_response(refusal, service=call.service)
-        response = self._do(request, body, call, owner, self._faults.fate(call.names, call.region))
+        if call.operation == "GetCostAndUsage":
+            has_tags = fault is None or fault.kind != faults.UNTAGGED_BILL
+            response = self._tell_costs(request, has_tags=has_tags)
+        else:
+            response = self._do(request, body, call, owner, self._faults.fate(call.names, call.region))
         if fault is not None and fault.kind == faults.DROP_AFTER_ACCEPT:
             raise Cut
         return response
@@ -148,6 +160,7 @@ class AwsApp:
             must_save = call.service == "ec2" and (not reads or self._store.is_new(call.region))
             if must_save:
                 self._store.changed(call.region)
+                self._lives.look(ec2_backends[ACCOUNT][call.region], call.region)
         if must_save and response.status_code < 500:
             self._store.save(call.region)
         if not reads:
@@ -159,6 +172,18 @@ class AwsApp:
                 status=response.status_code,
             )
         return _as_amazon(response, call, owner)
+
+    def _tell_costs(self, request: Request, *, has_tags: bool) -> Response:
+        """moto's Cost Explorer only gives back what it was told."""
+        question = request.get_json(force=True, silent=True)
+        try:
+            with self._store.lock:
+                answer = get_cost_and_usage(
+                    question if isinstance(question, dict) else {}, self._lives.all(), has_tags=has_tags
+                )
+        except BadQuestion as refusal:
+            return error_response(refusal.error, service="ce")
+        return Response(json.dumps(answer), content_type="application/x-amz-json-1.1")
 
     def _ask_moto(self, request: Request, body: bytes) -> Response:
         request.environ["wsgi.input"] = io.BytesIO(body)

@@ -32,6 +32,14 @@ WRONG_SECRET = AwsError(
 # EC2 says the same of an unknown key and of a wrong secret.
 EC2_AUTH = AwsError(401, "AuthFailure", "AWS was not able to validate the provided access credentials")
 
+NO_RIGHT_TO_BILLS = AwsError(
+    400,
+    "AccessDeniedException",
+    "User: arn:aws:iam::123456789012:user/sandbox is not authorized to perform: ce:GetCostAndUsage on resource:"
+    " arn:aws:ce:us-east-1:123456789012:/GetCostAndUsage because no identity-based policy allows the"
+    " ce:GetCostAndUsage action",
+)
+
 _QUOTA = AwsError(
     400,
     "VcpuLimitExceeded",
@@ -48,6 +56,8 @@ _NO_CAPACITY = (
 
 def fault_error(kind: str, *, service: str, region: str, size: str) -> AwsError:
     """The error by which AWS shows this kind of trouble."""
+    if kind == faults.UNAUTHORIZED and service == "ce":
+        return NO_RIGHT_TO_BILLS
     if kind == faults.UNAUTHORIZED:
         return EC2_AUTH if service == "ec2" else UNKNOWN_KEY
     if kind == faults.QUOTA:

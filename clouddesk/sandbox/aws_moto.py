@@ -72,6 +72,11 @@ class TimedState:
     def code(self, code: int) -> None:
         """moto sets it beside the name; it follows from the name."""
 
+    @property
+    def goal_since(self) -> tuple[str, float]:
+        """What it is or becomes, and from when on."""
+        return self._goal, self._until
+
     def starts_until(self, until: float) -> None:
         """Let it be pending until then, whatever comes after."""
         self._meanwhile, self._until = "pending", until

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from werkzeug.wrappers import Request, Response
 
+from clouddesk.sandbox import digitalocean_billing as billing
 from clouddesk.sandbox import digitalocean_firewalls as firewalls
 from clouddesk.sandbox import digitalocean_monitoring as monitoring
 from clouddesk.sandbox import digitalocean_requests as requests
@@ -65,6 +66,8 @@ _OPERATIONS = (
     Operation("firewalls.replace", "PUT", "/v2/firewalls/<wanted>", firewalls.replace_firewall),
     Operation("firewalls.delete", "DELETE", "/v2/firewalls/<wanted>", firewalls.delete_firewall),
     Operation("monitoring.cpu", "GET", "/v2/monitoring/metrics/droplet/cpu", monitoring.cpu),
+    Operation("invoices.list", "GET", "/v2/customers/my/invoices", billing.list_invoices, faults.BILL),
+    Operation("invoices.get", "GET", "/v2/customers/my/invoices/<wanted>", billing.get_invoice, faults.BILL),
     Operation("volumes.list", "GET", "/v2/volumes", volumes.list_volumes),
     Operation("volumes.create", "POST", "/v2/volumes", volumes.create_volume),
     Operation("volumes.get", "GET", "/v2/volumes/<wanted>", volumes.get_volume),
@@ -101,6 +104,8 @@ class DigitalOceanApp(rest.RestApp[Store]):
         return found[0]
 
     def fault_error(self, fault: faults.Fault, ask: Ask[Store]) -> ApiError:
+        if fault.kind == faults.UNAUTHORIZED and ask.request.path.startswith("/v2/customers"):
+            return refusal(403, "forbidden", "You are not authorized to perform this operation")
         return fault_error(fault)
 
     def not_found(self, request: Request) -> ApiError:
@@ -150,6 +155,7 @@ class DigitalOceanApp(rest.RestApp[Store]):
             answer.key: [answer.show(item) for item in shown],
             "links": {"pages": pages} if pages else {},
             "meta": {"total": len(answer.items)},
+            **({"invoice_preview": billing.preview(ask.store, time.time())} if answer.key == "invoices" else {}),
         }
 
 

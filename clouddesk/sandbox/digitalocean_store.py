@@ -170,6 +170,10 @@ class Store(Documents):
             values.append(name)
         return self._droplets(where, tuple(values))
 
+    def every_droplet(self) -> list[Droplet]:
+        """Those that are gone as well."""
+        return self._droplets("", (), is_gone_too=True)
+
     def change(self, droplet: Droplet, type: str, *, after: str, seconds: float, is_failing: bool = False) -> Action:
         """Begin something that ends in the status ``after``. ``is_failing``: the action tells that it failed."""
         with self.atomic():
@@ -195,7 +199,7 @@ class Store(Documents):
             )
             self._add_action(droplet.id, "destroy", droplet.region, seconds)
 
-    def _droplets(self, where: str, values: tuple[Any, ...]) -> list[Droplet]:
+    def _droplets(self, where: str, values: tuple[Any, ...], *, is_gone_too: bool = False) -> list[Droplet]:
         # ``where`` is one of the texts above, never a caller's words.
         query = (
             "SELECT d.id, d.name, d.region, d.facts, d.created_at, d.before, d.after, d.changes_at, d.gone_at,"  # noqa: S608
@@ -203,7 +207,7 @@ class Store(Documents):
             f" FROM droplets d WHERE (d.gone_at IS NULL OR d.gone_at > ?) {where} ORDER BY d.id"
         )
         with self._lock:
-            rows = self._database.execute(query, (time.time(), *values)).fetchall()
+            rows = self._database.execute(query, (0.0 if is_gone_too else time.time(), *values)).fetchall()
         return [
             Droplet(
                 number, name, region, json.loads(facts), created_at, before, after, changes_at, gone_at, _names(tags)

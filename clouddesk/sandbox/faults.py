@@ -20,10 +20,23 @@ DOWN = "down"
 LATE_LISTING = "late_listing"
 BROKEN_NODE = "broken_node"
 STUCK_NODE = "stuck_node"
+UNTAGGED_BILL = "untagged_bill"
+"""The bill is answered as in an account whose tags were never activated for it."""
 
 _OF_MACHINES = (LATE_LISTING, BROKEN_NODE, STUCK_NODE)
 """The request is answered as ever: these decide what becomes of the machines, or the images, that it makes."""
-KINDS = (UNAUTHORIZED, QUOTA, NO_CAPACITY, RATE_LIMIT, SERVER_ERROR, SLOW, DROP_AFTER_ACCEPT, DOWN, *_OF_MACHINES)
+KINDS = (
+    UNAUTHORIZED,
+    QUOTA,
+    NO_CAPACITY,
+    RATE_LIMIT,
+    SERVER_ERROR,
+    SLOW,
+    DROP_AFTER_ACCEPT,
+    DOWN,
+    UNTAGGED_BILL,
+    *_OF_MACHINES,
+)
 
 CREATE = "create"
 """What all clouds call a request that makes machines, beside the vendor's own name for it."""
@@ -32,6 +45,9 @@ KEEP = "keep"
 
 # A cloud mostly says these about new machines, so without a wish they leave all other requests alone.
 _ONLY_ON_CREATE = (QUOTA, NO_CAPACITY, *_OF_MACHINES)
+
+BILL = "bill"
+"""What all clouds call a question for what they charge."""
 
 
 @dataclass
@@ -152,8 +168,14 @@ def _parse(description: Mapping[str, Any], number: int) -> Fault:
         id=number,
         kind=str(kind),
         remaining=remaining,
-        operation=str(match.get("operation") or (CREATE if kind in _ONLY_ON_CREATE else "*")),
+        operation=str(match.get("operation") or _hit_by(str(kind))),
         region=str(match.get("region") or "*"),
         seconds=seconds,
         retry_after_seconds=retry_after_seconds,
     )
+
+
+def _hit_by(kind: str) -> str:
+    if kind == UNTAGGED_BILL:
+        return BILL
+    return CREATE if kind in _ONLY_ON_CREATE else "*"

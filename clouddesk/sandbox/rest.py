@@ -227,7 +227,7 @@ class RestApp(ABC, Generic[S]):
                 raise Cut
             if fault.kind == faults.SLOW:
                 time.sleep(fault.seconds)
-            elif fault.kind != faults.DROP_AFTER_ACCEPT:
+            elif fault.kind not in (faults.DROP_AFTER_ACCEPT, faults.UNTAGGED_BILL):
                 raise self.fault_error(fault, ask)
         owner = "" if operation is not None and operation.is_open else self.identify(request)
         if operation is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import replace
@@ -53,7 +53,9 @@ from clouddesk.workflows.contracts import (
 )
 from clouddesk.workflows.failures import NOTHING_MADE
 from clouddesk.workflows.fairness import Lanes
+from clouddesk.workflows.image_activities import ImageActivities
 from clouddesk.workflows.notices import addressed, nobody
+from clouddesk.workflows.polling import delays
 from clouddesk.workflows.working import beating, failing
 
 log = structlog.get_logger()
@@ -64,7 +66,6 @@ ProviderFactory = Callable[[str, str], Awaitable[Provider]]
 KeepOffers = Callable[[str, Sequence[Offer]], Awaitable[None]]
 
 ACCEPTED = "accepted"
-POLL_GROWTH = 1.15
 SHOWN_WITHIN_SECONDS = 1.0
 """How far machines are is no reason to wait longer for a Redis that does not answer."""
 
@@ -94,6 +95,7 @@ class Activities:
         self._machine_secrets = machine_secrets
         self._threads = threads
         self._lanes = Lanes()
+        self._images = ImageActivities(open_provider=open_provider, call=self._call)
 
     @property
     def all(self) -> list[Callable[..., Any]]:
@@ -101,6 +103,7 @@ class Activities:
         return [
             *(self.provision, self.power, self.end_nodes, self.let_in, self.look, self.tear_down),
             *(self.publish, self.refresh_offers),
+            *self._images.all,
         ]
 
     @activity.defn(name=PROVISION)
@@ -165,7 +168,7 @@ class Activities:
         async with beating(), failing(work.reservation_id, work.account, is_final=False):
             provider = await self._open_provider(work.account.provider, work.account.credential_ref)
             was_gone = False
-            for delay_seconds in _delays(work.timing):
+            for delay_seconds in delays(work.timing):
                 listed = await self._call(work.account, provider.get_nodes, work.reservation_id, work.region)
                 ending = [node.id for node in listed if node.key in ("", *work.node_keys)]
                 left = [node_id for node_id in ending if node_id not in work.kept]
@@ -202,7 +205,7 @@ class Activities:
             provider = await self._open_provider(work.account.provider, work.account.credential_ref)
             needs_second_look = work.confirm_seconds > 0
             was_complete = False
-            for delay_seconds in _delays(work.timing):
+            for delay_seconds in delays(work.timing):
                 left = await self._call(work.account, provider.destroy_nodes, work.reservation_id, work.region)
                 if left.is_complete and (was_complete or not needs_second_look):
                     log.info("nodes.destroyed", reservation_id=work.reservation_id)
@@ -304,7 +307,7 @@ class Activities:
             return
         order = work.order
         wanted = {plan.key for plan in order.nodes}
-        for delay_seconds in _delays(work.timing):
+        for delay_seconds in delays(work.timing):
             listed = await self._call(work.account, provider.get_nodes, order.reservation_id, order.region)
             left = [node.id for node in listed if node.id in work.useless or node.key not in wanted]
             if not left:
@@ -352,7 +355,7 @@ class Activities:
         until = time.monotonic() + limit_seconds - earlier_seconds
         complete_at = time.monotonic()
         found = list(first)
-        delays = _delays(timing)
+        pauses = delays(timing)
         while True:
             if show is not None:
                 await show(found)
@@ -370,18 +373,10 @@ class Activities:
                 if len(by_key) < len(keys) or any(node.state != state for node in by_key.values()):
                     log.warning("nodes.failed", reservation_id=reservation_id, states=[node.state for node in found])
                 return [*(by_key[key] for key in keys if key in by_key), *(n for n in found if n.key not in keys)]
-            await asyncio.sleep(next(delays))
+            await asyncio.sleep(next(pauses))
             try:
                 found = await self._call(account, provider.get_nodes, reservation_id, region)
             except ProviderError as error:
                 if not error.is_retryable:
                     raise
                 log.info("provider.retry", reservation_id=reservation_id, provider=error.provider, code=error.code)
-
-
-def _delays(timing: Timing) -> Iterator[float]:
-    """Short first, for what is quick; longer later, so that a cloud is not hammered."""
-    delay_seconds = timing.first_poll_seconds
-    while True:
-        yield delay_seconds
-        delay_seconds = min(timing.last_poll_seconds, delay_seconds * POLL_GROWTH)

@@ -35,6 +35,7 @@ from clouddesk.model.errors import (
     Undecided,
     WrongState,
 )
+from clouddesk.model.invalid import CannotArchive
 from clouddesk.model.reservation import ENDED, Reservation
 from clouddesk.workflows.contracts import TASK_QUEUE, Timing
 from clouddesk.workflows.reservation import ReservationWorkflow
@@ -154,6 +155,9 @@ def _our_error(error: WorkflowUpdateFailedError) -> CloudDeskError:
             return WrongState(name, state=state, wanted=wanted)
         if cause.type == Protected.code:
             return Protected(*cause.details)
+        if cause.type == CannotArchive.code:
+            name, provider = cause.details
+            return CannotArchive(name, provider=provider)
         if cause.type == LimitExceeded.code:
             what, asked, limit = cause.details
             return LimitExceeded(what, asked=asked, limit=limit)

@@ -27,6 +27,7 @@ from clouddesk.model.scaling import Scale
 from clouddesk.model.share import Share
 from clouddesk.workflows.calls import WorkflowCalls
 from clouddesk.workflows.contracts import (
+    ARCHIVE,
     REBOOT,
     START,
     STOP,
@@ -179,8 +180,12 @@ class TemporalReservations(WorkflowCalls):
         await self._update(reservation_id, ReservationWorkflow.stop, Wish(by), STOP, request_id)
 
     async def start_nodes(self, reservation_id: str, *, by: str = "", request_id: str = "") -> None:
-        """Begin to power on."""
+        """Begin to power on, or to make the machines again of what is archived."""
         await self._update(reservation_id, ReservationWorkflow.start, Wish(by), START, request_id)
+
+    async def archive(self, reservation_id: str, *, by: str = "", request_id: str = "") -> None:
+        """Begin to keep images of its machines' disks and to give the machines back."""
+        await self._update(reservation_id, ReservationWorkflow.archive, Wish(by), ARCHIVE, request_id)
 
     async def reboot(self, reservation_id: str, *, by: str = "", request_id: str = "") -> None:
         """Begin to restart the operating systems."""

@@ -24,6 +24,8 @@ CONFIGURE = "configure"
 FORGET = "forget"
 POWER = "power"
 END_NODES = "end_nodes"
+KEEP_IMAGES = "keep_images"
+DELETE_IMAGES = "delete_images"
 LET_IN = "let_in"
 TEAR_DOWN = "tear_down"
 PUBLISH = "publish"
@@ -35,6 +37,7 @@ RENEW_SECRETS = "renew_secrets"
 STOP = "stop"
 START = "start"
 REBOOT = "reboot"
+ARCHIVE = "archive"
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,8 @@ class Timing:
     """The software runs by then, tries that failed for a while included, or its set-up has failed."""
     power_seconds: float = 600.0
     """Stop, start and reboot are done by then, or have failed."""
+    image_seconds: float = 4 * 3600.0
+    """Images of all disks are there by then, or archiving has failed; the largest take hours."""
     trouble_after_seconds: float = 600.0
     """A teardown that takes longer than this is told to the owner; it goes on all the same."""
     trouble_again_seconds: float = 86400.0
@@ -315,6 +320,27 @@ class Ending:
     timing: Timing
     kept: tuple[str, ...] = ()
     """Ids of those that stay, whatever they are called."""
+
+
+@dataclass(frozen=True)
+class ImageKeeping:
+    """Activity ``keep_images``: an image of the disk of each machine of the order, which are off."""
+
+    account: CloudAccount
+    order: NodeOrder
+    node_ids: tuple[str, ...]
+    """Of those machines: others of their names are not the ones."""
+    timing: Timing
+
+
+@dataclass(frozen=True)
+class ImageOrder:
+    """Activity ``delete_images``: until the cloud lists none of the reservation's."""
+
+    account: CloudAccount
+    reservation_id: str
+    region: str
+    timing: Timing
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,12 @@ from clouddesk.model.reservation import (
 POWER_FAILED = "power_failed"
 """The machines did not come into the state that was asked for."""
 TIMED_OUT = "timeout"
+NOT_OFF = "not_off"
+"""The machines are not all there and off, so that images of their disks would not be worth anything."""
+IMAGE_FAILED = "image_failed"
+"""The cloud could not make an image of a disk, again and again."""
+IMAGES_LEFT = "images_left"
+"""Images of an earlier time are there still, and must not be taken for those of now."""
 NOTHING_MADE = "nothing made"
 """Detail of a failed provisioning: it failed before any call that makes something was sent."""
 

@@ -17,7 +17,7 @@ from clouddesk.model.node import GONE, Belonging, Node, Survey
 from clouddesk.model.notice import ORPHAN, Notice
 from clouddesk.model.offer import OWN_MACHINE
 from clouddesk.model.orphan import Orphan
-from clouddesk.model.reservation import ENDED, RUNNING, STOPPED, Reservation
+from clouddesk.model.reservation import ARCHIVED, ENDED, RUNNING, STOPPED, Reservation
 from clouddesk.workflows.drift import observe
 from clouddesk.workflows.sweep import SweptAccount
 
@@ -91,7 +91,7 @@ def one_of_each(orphans: Sequence[Orphan]) -> list[Orphan]:
 
 def is_adrift(view: Reservation, listed: Sequence[Node]) -> bool:
     """Whether a reservation at rest looks otherwise than it should."""
-    if view.state not in (RUNNING, STOPPED):
+    if view.state not in (RUNNING, STOPPED, ARCHIVED):
         return False
     seen = observe(view, listed)
     return bool(seen.drifts) or seen.state != view.state

@@ -26,9 +26,9 @@ def offer(state: ReservationState, now: datetime, wish: Handover) -> None:
     state.change(now, offered_to=wish.to)
     state.record(audit.OFFERED, now, by=wish.by, person=wish.to or before, is_declined=str(not wish.to).lower())
     if wish.to:
-        by = {"person": wish.by} if wish.by != view.owner else {}
         hours = max(0.0, (view.expires_at - now).total_seconds() / 3600)
         rest = UNKNOWN if view.is_unpriced else money(hours * view.current_hourly_price_usd)
+        by = {"person": wish.by} if wish.by != view.owner else {}
         _tell(state, notice.HANDOVER, now, wish.to, rest=rest, **by)
     elif wish.left == view.owner:
         # Nobody reads what its owner is told.

@@ -18,6 +18,8 @@ with workflow.unsafe.imports_passed_through():
     from clouddesk.model import audit, long_leases, notice
     from clouddesk.model.idle_steps import (
         ANNOUNCE,
+        ANNOUNCE_ARCHIVE,
+        ARCHIVE,
         ASK,
         NOTHING,
         OFFER,
@@ -30,6 +32,7 @@ with workflow.unsafe.imports_passed_through():
     from clouddesk.model.idleness import JUST_NOW, Thresholds, Verdict
     from clouddesk.model.idling import IdleState, kept, with_wish
     from clouddesk.model.reservation import STOPPED, Reservation
+    from clouddesk.workflows.archiving import Archiver
     from clouddesk.workflows.context import ReservationContext
     from clouddesk.workflows.contracts import IdleSetting, Keeping, Sighting
     from clouddesk.workflows.power import STOPPING_THEM, PowerSwitch
@@ -37,14 +40,22 @@ with workflow.unsafe.imports_passed_through():
 _MOST_REQUESTS = 50
 LONG_LEASE = "long_lease"
 """The step's name in the trail."""
+_KINDS = {
+    ASK: notice.IDLE,
+    WITHDRAW: notice.IDLE_OVER,
+    ANNOUNCE: notice.IDLE_SOON,
+    OFFER: notice.IDLE_REST,
+    ANNOUNCE_ARCHIVE: notice.IDLE_ARCHIVE,
+}
 
 
 class IdleWatch:
     """What one reservation does about being unused."""
 
-    def __init__(self, context: ReservationContext, switch: PowerSwitch) -> None:
+    def __init__(self, context: ReservationContext, switch: PowerSwitch, archiver: Archiver) -> None:
         self._context = context
         self._switch = switch
+        self._archiver = archiver
 
     def see(self, sighting: Sighting) -> None:
         """Take the step that is due by what is true here; what was due elsewhere may not be any more."""
@@ -62,11 +73,13 @@ class IdleWatch:
         if step == STOP:
             self._switch.begin(STOPPING_THEM, "", idling=idling)
             return
+        if step == ARCHIVE:
+            self._archiver.begin("", idling=idling)
+            return
         state.change(now, idling=idling)
         state.record(audit.IDLE, now, step=step, **_audited(idling))
-        kind = {ASK: notice.IDLE, WITHDRAW: notice.IDLE_OVER, ANNOUNCE: notice.IDLE_SOON, OFFER: notice.IDLE_REST}[step]
         state.notify(
-            kind,
+            _KINDS[step],
             now,
             key=f"{state.view.revision}",
             **facts_of(state.view, idling, sighting.verdict, sighting.thresholds, now),
@@ -139,8 +152,14 @@ def facts_of(
         "stopped_daily": money(view.stopped_hourly_price_usd * 24),
         "asked": f"{now:%Y%m%dT%H%M%S}",
         "stops": idling.stop_at.isoformat() if idling.stop_at else "",
+        "archives": idling.archive_at.isoformat() if idling.archive_at else "",
         "how": _how(view, idling, thresholds),
     }
+    if view.archived_hourly_price_usd is not None:
+        facts["archived_hourly"] = rate(view.archived_hourly_price_usd)
+        facts["archived_daily"] = money(view.archived_hourly_price_usd * 24)
+        if view.archived_hourly_price_usd < view.current_hourly_price_usd:
+            facts["archive"] = "instead"
     if verdict is not None and idling.since is not None:
         missing = words.unlearned(verdict)
         facts |= {"why": words.why(verdict), "idle_for": words.span(now - idling.since)}
@@ -161,5 +180,5 @@ def _how(view: Reservation, idling: IdleState, thresholds: Thresholds) -> str:
 
 
 def _audited(idling: IdleState) -> dict[str, str]:
-    told = {"since": idling.since, "stop_at": idling.stop_at, "stopped_at": idling.stopped_at}
+    told = {name: getattr(idling, name) for name in ("since", "stop_at", "stopped_at", "archive_at")}
     return {name: moment.isoformat() for name, moment in told.items() if moment is not None}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -14,9 +15,9 @@ from temporalio.workflow import ActivityCancellationType
 with workflow.unsafe.imports_passed_through():
     from clouddesk.model import audit, notice
     from clouddesk.model.idling import IdleState, switched
-    from clouddesk.model.node import GONE, Node
     from clouddesk.model.node import RUNNING as NODE_RUNNING
     from clouddesk.model.node import STOPPED as NODE_STOPPED
+    from clouddesk.model.node import Node
     from clouddesk.model.reservation import RUNNING, STARTING, STOPPED, STOPPING
     from clouddesk.workflows.configuring import configure_nodes, told_of
     from clouddesk.workflows.context import ReservationContext
@@ -97,22 +98,7 @@ class PowerSwitch:
         known = state.view.nodes
         keys = tuple(node.key for node in state.view.living_nodes)
         try:
-            nodes = await workflow.execute_activity(
-                POWER,
-                PowerChange(
-                    context.account,
-                    context.order.reservation_id,
-                    context.order.nodes.region,
-                    power.change,
-                    keys,
-                    context.timing,
-                ),
-                result_type=list[Node],
-                schedule_to_close_timeout=timedelta(seconds=context.timing.power_seconds * 2),
-                heartbeat_timeout=context.heartbeat,
-                retry_policy=context.retry_policy(),
-                cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-            )
+            nodes = await change_power(context, power.change, keys)
         except (ActivityError, asyncio.CancelledError) as error:
             if not context.is_ending:
                 state.change(workflow.now(), state=before)
@@ -139,18 +125,12 @@ class PowerSwitch:
             self._power = None
 
     async def _set_up(self, power: Power, nodes: tuple[Node, ...]) -> Outcome | None:
-        """Machines that start may come back with other addresses: their software is set up anew, and proven.
-
-        None when the end is due.
-        """
+        """None when the end is due."""
         context, state = self._context, self._context.state
         if power is not STARTING_THEM or not state.view.found or not workflow.patched("start-configures"):
             return Outcome()
         state.change(workflow.now(), nodes=nodes)
-        outcome = await configure_nodes(context, [node for node in nodes if node.state != GONE])
-        if outcome is not None:
-            state.host_keys.update(outcome.host_keys)
-        return outcome
+        return await set_up_again(context)
 
     def _tell_of_trouble(self, power: Power, key: str, reason: str) -> None:
         """Some may have changed all the same, or be gone: that is looked at, and is then nobody else's doing."""
@@ -159,3 +139,35 @@ class PowerSwitch:
         if workflow.patched("look-after-trouble"):
             state.tried, state.tried_at = power.nodes, workflow.now()
             context.is_look_wanted = True
+
+
+def change_power(context: ReservationContext, change: str, keys: Sequence[str]) -> workflow.ActivityHandle[list[Node]]:
+    """Begin to stop, start or reboot these machines; it gives those that came to it."""
+    return workflow.start_activity(
+        POWER,
+        PowerChange(
+            context.account,
+            context.order.reservation_id,
+            context.order.nodes.region,
+            change,
+            tuple(keys),
+            context.timing,
+        ),
+        result_type=list[Node],
+        schedule_to_close_timeout=timedelta(seconds=context.timing.power_seconds * 2),
+        heartbeat_timeout=context.heartbeat,
+        retry_policy=context.retry_policy(),
+        cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    )
+
+
+async def set_up_again(context: ReservationContext) -> Outcome | None:
+    """Machines that start may come back with other addresses: their software is set up anew, and proven.
+
+    None when the end is due.
+    """
+    state = context.state
+    outcome = await configure_nodes(context, state.view.living_nodes)
+    if outcome is not None:
+        state.host_keys.update(outcome.host_keys)
+    return outcome

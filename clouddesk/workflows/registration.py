@@ -24,6 +24,8 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from clouddesk.workflows.activities import Activities
+from clouddesk.workflows.billing import BillActivities
+from clouddesk.workflows.bills import CompareBills
 from clouddesk.workflows.configure_activities import ConfigureActivities
 from clouddesk.workflows.contracts import TASK_QUEUE
 from clouddesk.workflows.digest import DIGEST_ID, Digest, DigestOrder
@@ -57,18 +59,19 @@ def make_worker(
     measuring: UtilisationActivities | None = None,
     *,
     logins: LoginActivities | None = None,
+    billing: BillActivities | None = None,
     task_queue: str = TASK_QUEUE,
 ) -> Worker:
     """A worker for all workflows and activities; not started yet.
 
-    ``sweeping``, ``digesting``, ``ringing``, ``measuring``, ``logins``: with those of the sweep, of the digest, of
-    timers, of utilisation, of colleagues' logins.
+    ``sweeping``, ``digesting``, ``ringing``, ``measuring``, ``logins``, ``billing``: with those of the sweep, of the
+    digest, of timers, of utilisation, of colleagues' logins, of the clouds' bills.
     """
-    others = [part for part in (sweeping, digesting, ringing, measuring, logins) if part is not None]
+    others = [part for part in (sweeping, digesting, ringing, measuring, logins, billing) if part is not None]
     return Worker(
         client,
         task_queue=task_queue,
-        workflows=[ReservationWorkflow, RefreshOffers, Sweep, ClearOrphan, Digest, OnTime, Utilisation],
+        workflows=[ReservationWorkflow, RefreshOffers, Sweep, ClearOrphan, Digest, OnTime, Utilisation, CompareBills],
         activities=[*activities.all, *configuring.all, *(item for part in others for item in part.all)],
         workflow_runner=WORKFLOW_RUNNER,
         max_concurrent_activities=1000,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
@@ -22,11 +22,12 @@ with workflow.unsafe.imports_passed_through():
     import clouddesk.model.scaling
     import clouddesk.model.share
     import clouddesk.workflows.state  # noqa: F401
-    from clouddesk.model import audit, notice
+    from clouddesk.model import audit
     from clouddesk.model.audit import AuditEntry
     from clouddesk.model.errors import LimitExceeded
-    from clouddesk.model.reservation import REASON_EXPIRED, REASON_RELEASED, Reservation
+    from clouddesk.model.reservation import REASON_RELEASED, Reservation
     from clouddesk.workflows import handover, openings, protection, sharing
+    from clouddesk.workflows.archiving import Archiver, ImageCleaner
     from clouddesk.workflows.context import ReservationContext
     from clouddesk.workflows.contracts import (
         Choice,
@@ -46,6 +47,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from clouddesk.workflows.failover import keep_clear
     from clouddesk.workflows.idling import IdleWatch
+    from clouddesk.workflows.leasing import keep_lease
     from clouddesk.workflows.logins import LoginKeeper
     from clouddesk.workflows.power import REBOOTING_THEM, STARTING_THEM, STOPPING_THEM, Power, PowerSwitch
     from clouddesk.workflows.provisioning import Provisioner
@@ -68,21 +70,23 @@ class ReservationWorkflow:
         self._provisioner = Provisioner(self._context)
         self._switch = PowerSwitch(self._context)
         self._scaler = Scaler(self._context, self._switch)
+        self._archiver = Archiver(self._context, self._switch)
+        self._cleaner = ImageCleaner(self._context)
         self._watch = Watch(self._context, self._switch)
-        self._idle = IdleWatch(self._context, self._switch)
-        self._logins = LoginKeeper(self._context, lambda: self._switch.is_idle and self._scaler.is_idle)
+        self._idle = IdleWatch(self._context, self._switch, self._archiver)
+        self._logins = LoginKeeper(self._context, lambda: self._are_machines_left_alone)
         self._renewal = Renewal(self._context, self._is_changing)
 
     @workflow.run
     async def run(self, start: ReservationStart) -> Reservation:
         lasting = (self._publisher.run(), self._watch.run(), keep_clear(self._context), self._logins.run())
-        background = [asyncio.create_task(work) for work in lasting]
+        background = [asyncio.create_task(work) for work in (*lasting, self._cleaner.run())]
         if self._state.is_unseen:
             background.append(asyncio.create_task(self._watch.see_first()))
         try:
             if not self._state.has_begun:
                 await self._provisioner.run()
-            await self._keep_lease()
+            await keep_lease(self._context, self._idle, self._renewal)
         except asyncio.CancelledError:
             # An operator cancelled the workflow: machines are given back as for a release, never left behind.
             self._context.end(REASON_RELEASED)
@@ -230,7 +234,7 @@ class ReservationWorkflow:
     def _may_hand_over(self, wish: Handover) -> None:
         view = self._state.view
         is_theirs = wish.left == view.owner or wish.to in (view.owner, view.offered_to)
-        if self._context.is_ending or not is_theirs or not (self._switch.is_idle and self._scaler.is_idle):
+        if self._context.is_ending or not is_theirs or not self._are_machines_left_alone:
             self._context.refuse("hand over")
 
     @workflow.update
@@ -263,8 +267,22 @@ class ReservationWorkflow:
 
     @workflow.update
     async def start(self, wish: Wish) -> None:
-        """Begin to power on."""
-        await self._begin(STARTING_THEM, wish)
+        """Begin to power on, or to make the machines again of what is archived."""
+        if self._archiver.is_archived:
+            self._archiver.begin_start(wish.by)
+            await self._publisher.shown()
+        else:
+            await self._begin(STARTING_THEM, wish)
+
+    @workflow.update
+    async def archive(self, wish: Wish) -> None:
+        """Begin to keep images of the disks and to give the machines back."""
+        self._archiver.begin(wish.by)
+        await self._publisher.shown()
+
+    @archive.validator
+    def _may_archive(self, wish: Wish) -> None:
+        self._archiver.check()
 
     @workflow.update
     async def reboot(self, wish: Wish) -> None:
@@ -297,7 +315,8 @@ class ReservationWorkflow:
 
     @start.validator
     def _may_start(self, wish: Wish) -> None:
-        self._switch.check(STARTING_THEM)
+        if self._context.is_ending or not self._archiver.is_archived:
+            self._switch.check(STARTING_THEM)
 
     @reboot.validator
     def _may_reboot(self, wish: Wish) -> None:
@@ -346,51 +365,23 @@ class ReservationWorkflow:
 
     # --- the life of a reservation -------------------------------------------------------------------------------
 
-    async def _keep_lease(self) -> None:
-        """Warn and wait until the lease is over or an end is asked for."""
-        state = self._state
-        while not self._context.is_ending:
-            now = workflow.now()
-            end = state.view.expires_at
-            sharing.drop_expired(state, now)
-            self._idle.rest(now)
-            offer_at = state.view.idling.offer_at
-            shares = state.view.shares
-            if now >= end:
-                self._context.end(REASON_EXPIRED)
-                return
-            warning = state.take_due_warning(now)
-            if warning is not None:
-                state.notify(notice.EXPIRING, now, key=f"{warning}:{end:%Y%m%dT%H%M%S}")
-            with suppress(asyncio.TimeoutError):
-                await workflow.wait_condition(
-                    lambda known=(end, shares, offer_at): (  # type: ignore[misc]
-                        self._context.is_ending
-                        or (state.view.expires_at, state.view.shares, state.view.idling.offer_at) != known
-                        or self._renewal.may_begin
-                    ),
-                    timeout=timedelta(
-                        seconds=min(
-                            state.seconds_to_next(now),
-                            sharing.seconds_to_next(state, now),
-                            self._idle.seconds_to_rest(now),
-                        )
-                    ),
-                )
-            if not self._context.is_ending:
-                self._renewal.begin_if_long()
-
     async def _tear_down(self) -> None:
         await self._switch.abandon()
         await self._scaler.abandon()
+        await self._archiver.abandon()
+        await self._cleaner.abandon()
         await self._logins.abandon()
         await tear_down(self._context, begin_anew=self._renewal.begin_teardown_if_long)
 
     # --- inside --------------------------------------------------------------------------------------------------
 
     def _is_changing(self) -> bool:
-        is_idle = self._switch.is_idle and self._scaler.is_idle and self._logins.is_idle
+        is_idle = self._are_machines_left_alone and self._logins.is_idle and self._cleaner.is_idle
         return self._watch.is_looking or not is_idle
+
+    @property
+    def _are_machines_left_alone(self) -> bool:
+        return self._switch.is_idle and self._scaler.is_idle and self._archiver.is_idle
 
     async def _begin(self, power: Power, wish: Wish) -> None:
         self._switch.begin(power, wish.by)

@@ -21,9 +21,9 @@ from clouddesk.model.approval import DONE as CARRIED_OUT
 from clouddesk.model.approval import START as START_AGAIN
 from clouddesk.model.audit import APPROVAL_DECIDED
 from clouddesk.model.errors import NotFound, NotLookedAfter, Unavailable, WrongState
-from clouddesk.model.notice import OVER_BUDGET, REMINDER, UNTIMED, UNTIMELY, Notice
+from clouddesk.model.notice import NOT_STARTED, OVER_BUDGET, REMINDER, UNTIMED, UNTIMELY, Notice
 from clouddesk.model.ports import Clock, Reservations, Timers
-from clouddesk.model.reservation import ENDED, RELEASING, RUNNING, STOPPED, Reservation
+from clouddesk.model.reservation import ARCHIVED, ARCHIVING, ENDED, RELEASING, RUNNING, STOPPED, Reservation
 from clouddesk.model.share import MANAGE, USE
 from clouddesk.model.stores import Notices, ReservationViews
 from clouddesk.model.timer import LAPSE, POWERS, REMIND, START, STOP, Timer, power_ids
@@ -35,6 +35,7 @@ log = structlog.get_logger()
 DONE, REMINDED, MOVED, LAPSED = "done", "reminded", "moved", "lapsed"
 OVER, NOT_ALLOWED, HELD, HOLIDAY, NOTHING_TO_DO = "over", "not_allowed", "held", "holiday", "nothing_to_do"
 TOO_DEAR = "too_dear"
+LEFT_ARCHIVED = "left_archived"
 SUPERSEDED = "superseded"
 """What became of it."""
 _SOON = timedelta(minutes=1)
@@ -107,6 +108,10 @@ class TimerActivities:
                 return HOLIDAY
         if timer.what == STOP and (view.is_held or view.idling.is_protected_at(self._clock())):
             return HELD
+        if timer.what == STOP and view.state in (ARCHIVING, ARCHIVED):
+            return NOTHING_TO_DO
+        if view.state == ARCHIVED:
+            return await self._leave_archived(work, view)
         before, after = (RUNNING, STOPPED) if timer.what == STOP else (STOPPED, RUNNING)
         if view.state == after and not view.is_mixed:
             return NOTHING_TO_DO
@@ -125,6 +130,15 @@ class TimerActivities:
             await self._notices.send(make_notice(view, OVER_BUDGET, self._clock(), key=work.key))
             return TOO_DEAR
         return DONE
+
+    async def _leave_archived(self, work: Ring, view: Reservation) -> str:
+        """Its machines would have to be made again: that takes somebody who wants it. Said once, not every morning."""
+        hourly = rate(view.current_hourly_price_usd)
+        key = view.images[0].id if view.images else work.key
+        await self._notices.send(
+            make_notice(view, NOT_STARTED, self._clock(), key=f"clock:{key}", clock="yes", archived_hourly=hourly)
+        )
+        return LEFT_ARCHIVED
 
     async def _lapse(self, work: Ring) -> str:
         """Nobody has decided on a request in time; or it was approved, and nobody knows yet whether it was done."""

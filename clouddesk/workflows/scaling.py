@@ -6,11 +6,9 @@ import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
-from temporalio.workflow import ActivityCancellationType
 
 with workflow.unsafe.imports_passed_through():
     from clouddesk.model import audit, notice
@@ -18,10 +16,11 @@ with workflow.unsafe.imports_passed_through():
     from clouddesk.model.node import Node, NodeOrder, NodePlan
     from clouddesk.model.reservation import RUNNING, SCALING, Reservation
     from clouddesk.model.scaling import Scale
-    from clouddesk.workflows.configuring import Told, configure_nodes, has_bot, told_of
-    from clouddesk.workflows.context import CREDENTIAL_CODES, ReservationContext
-    from clouddesk.workflows.contracts import END_NODES, PROVISION, Ending, Outcome, Provisioned, Provisioning, Scaling
-    from clouddesk.workflows.failures import failure_code, nothing_was_made, provisioning_reason
+    from clouddesk.workflows.configuring import Told, configure_nodes, told_of
+    from clouddesk.workflows.context import ReservationContext
+    from clouddesk.workflows.contracts import Outcome, Scaling
+    from clouddesk.workflows.failures import nothing_was_made, provisioning_reason
+    from clouddesk.workflows.machines import end_machines, make_machines
     from clouddesk.workflows.power import REBOOTING, PowerSwitch
 
 CHANGED = "changed"
@@ -93,7 +92,7 @@ class Scaler:
         state.is_growing = True
         try:
             # One of the others that vanished unseen is not made again beside what people see.
-            made = await self._make(replace(wanted, nodes=new))
+            made = await make_machines(context, replace(wanted, nodes=new))
         except ActivityError as error:
             if not nothing_was_made(error) and not await self._end_machines(keys):
                 return
@@ -128,21 +127,6 @@ class Scaler:
         outcome = await self._configured(change, change.nodes)
         if outcome is not None:
             self._stay(change, GROW, told_of(failed), outcome)
-
-    async def _make(self, wanted: NodeOrder) -> Provisioned | None:
-        """What comes, beside those that there are. None when the end is due. Raises ActivityError."""
-        context = self._context
-        attempt = workflow.start_activity(
-            PROVISION,
-            Provisioning(context.account, wanted, context.timing, is_configured=has_bot(context.order)),
-            result_type=Provisioned,
-            schedule_to_close_timeout=timedelta(seconds=context.timing.provision_seconds * 2),
-            heartbeat_timeout=context.heartbeat,
-            retry_policy=context.retry_policy(),
-            # A teardown may begin only when nothing is being created any more.
-            cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-        )
-        return await attempt if await context.unless_ending(attempt) else None
 
     # --- shrinking -----------------------------------------------------------------------------------------------
 
@@ -192,46 +176,10 @@ class Scaler:
         return outcome
 
     async def _end_machines(self, keys: Sequence[str]) -> bool:
-        """Until the cloud lists none of them any more, however long that takes; False when the end is due."""
-        context, state = self._context, self._context.state
-        kept = tuple(node.id for node in state.view.living_nodes if node.key not in keys)
-        pauses, is_told = context.credential_pauses(), False
-        while True:
-            attempt = workflow.start_activity(
-                END_NODES,
-                Ending(
-                    context.account,
-                    context.order.reservation_id,
-                    context.order.nodes.region,
-                    tuple(keys),
-                    context.timing,
-                    kept,
-                ),
-                schedule_to_close_timeout=timedelta(seconds=context.timing.trouble_after_seconds),
-                heartbeat_timeout=context.heartbeat,
-                retry_policy=context.retry_policy(CREDENTIAL_CODES),
-                cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-            )
-            if not await context.unless_ending(attempt):
-                return False
-            try:
-                await attempt
-            except ActivityError as error:
-                code = failure_code(error)
-            else:
-                context.credentials_work()
-                for key in keys:
-                    state.host_keys.pop(key, None)
-                return True
-            if code in CREDENTIAL_CODES:
-                context.tell_of_refused_credentials(code)
-            elif not is_told:
-                is_told = True
-                now = workflow.now()
-                state.notify(notice.TROUBLE, now, key=f"scale:{state.view.revision}", reason=code, action="shrink")
-            await context.wait_for_credentials(pauses.take())
-            if context.is_ending:
-                return False
+        """Until the cloud lists none of them any more; False when the end is due."""
+        living = self._context.state.view.living_nodes
+        kept = [node.id for node in living if node.key not in keys]
+        return await end_machines(self._context, keys, kept=kept, action=SHRINK)
 
     def _settle(self, change: _Change, nodes: NodeOrder, outcome: Outcome) -> None:
         """It has the new number of machines; those that run are kept, also when their software does not."""
@@ -241,6 +189,7 @@ class Scaler:
             nodes=nodes,
             hourly_price_usd=state.view.hourly_price_usd,
             stopped_hourly_price_usd=state.view.stopped_hourly_price_usd,
+            archived_hourly_price_usd=state.view.archived_hourly_price_usd,
         )
         self._rest(outcome)
         key = str(state.view.revision)
@@ -304,13 +253,25 @@ class _Change:
         """Where the owner kept bare machines there is nothing to join."""
         return bool(self.view.found)
 
-    def prices(self, *, come: int = 0, leave: int = 0) -> dict[str, float | int]:
+    def prices(self, *, come: int = 0, leave: int = 0) -> dict[str, float | int | None]:
         """The view's, with so many machines more or less."""
         stay = len(self.nodes) - leave
         count = self.view.node_count
         hourly = self.view.hourly_price_usd / count * stay + self.scale.hourly_price_usd * come
         stopped = self.view.stopped_hourly_price_usd / count * stay + self.scale.stopped_hourly_price_usd * come
-        return {"node_count": stay + come, "hourly_price_usd": hourly, "stopped_hourly_price_usd": stopped}
+        return {
+            "node_count": stay + come,
+            "hourly_price_usd": hourly,
+            "stopped_hourly_price_usd": stopped,
+            "archived_hourly_price_usd": self._archived(stay, come),
+        }
+
+    def _archived(self, stay: int, come: int) -> float | None:
+        """None as soon as some of the disks could not be kept."""
+        each = self.scale.archived_hourly_price_usd
+        if self.view.archived_hourly_price_usd is None or (come and each is None):
+            return None
+        return self.view.archived_hourly_price_usd / self.view.node_count * stay + (each or 0.0) * come
 
 
 def _roles(context: ReservationContext) -> dict[str, str]:

@@ -92,7 +92,11 @@ class ReservationState:
     host_keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The machines' public keys by node key, as the first configuration met them."""
     is_growing: bool = False
-    """Machines are being made beside those that run: not all of them may be listed yet."""
+    """Machines, or images of them, are being made beside what there is: not all of it may be listed yet."""
+    has_stale_images: bool = False
+    """The cloud may have images of its disks that are of no use any more: they are deleted, however long it takes."""
+    archived_logins: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """While it is archived: whose keys are on its disks because it was shared with them, by node key."""
     scale_requests: list[str] = field(default_factory=list)
     """The latest wishes for another number of machines: one that comes again changes nothing."""
 
@@ -200,6 +204,7 @@ class ReservationState:
         """The owner chose to go for all nodes again, or with ``node_count`` for the fewer that came up."""
         view = self.view
         share = 1.0 if node_count is None else node_count / view.node_count
+        archived = view.archived_hourly_price_usd
         self.change(
             now,
             state=PROVISIONING,
@@ -208,6 +213,7 @@ class ReservationState:
             node_count=node_count or view.node_count,
             hourly_price_usd=view.hourly_price_usd * share,
             stopped_hourly_price_usd=view.stopped_hourly_price_usd * share,
+            archived_hourly_price_usd=None if archived is None else archived * share,
         )
 
     def offer(self, now: datetime, fallback: Fallback, *, choose_by: datetime) -> None:
@@ -229,6 +235,7 @@ class ReservationState:
             architecture=fallback.architecture,
             hourly_price_usd=fallback.hourly_price_usd,
             stopped_hourly_price_usd=fallback.stopped_hourly_price_usd,
+            archived_hourly_price_usd=fallback.archived_hourly_price_usd,
             offered=None,
             choose_by=None,
         )
@@ -319,7 +326,7 @@ class ReservationState:
     def finish(self, now: datetime) -> None:
         """The cloud lists nothing any more."""
         gone = tuple(replace(node, state=GONE, address=None, private_address=None) for node in self.view.nodes)
-        self.change(now, state=ENDED, ended_at=now, nodes=gone, unused_usd=unused_usd(self.view, now))
+        self.change(now, state=ENDED, ended_at=now, nodes=gone, images=(), unused_usd=unused_usd(self.view, now))
         self.pending_warnings = []
 
 

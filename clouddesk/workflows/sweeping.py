@@ -301,6 +301,7 @@ class SweepActivities:
         # A survey leaves regions out that the account may not use (any more): there might be machines.
         try:
             is_empty = not await self._call(provider.get_nodes, view.id, view.region)
+            is_empty = is_empty and not await self._call(provider.get_images, view.id, view.region)
         except CloudDeskError as error:
             log.warning("reservation.lost_in_silence", reservation_id=view.id, code=error.code)
             return

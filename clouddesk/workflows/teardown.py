@@ -51,7 +51,7 @@ async def tear_down(context: ReservationContext, *, begin_anew: Callable[[], Non
 async def _attempt(context: ReservationContext, *, until: datetime) -> str | None:
     """None when nothing is left, else why that is not known."""
     order, state, timing = context.order, context.state, context.timing
-    is_all_listed = state.has_begun and not state.is_growing
+    is_all_listed = state.has_begun and not (state.is_growing or state.has_stale_images)
     try:
         await workflow.execute_activity(
             TEAR_DOWN,

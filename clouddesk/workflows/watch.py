@@ -11,7 +11,7 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from clouddesk.model import audit, notice
     from clouddesk.model.node import Node
-    from clouddesk.model.reservation import REASON_NOTHING_LEFT, RUNNING, STOPPED
+    from clouddesk.model.reservation import ARCHIVED, REASON_NOTHING_LEFT, RUNNING, STOPPED
     from clouddesk.workflows.context import CREDENTIAL_CODES, ReservationContext
     from clouddesk.workflows.contracts import LOOK, Inspection
     from clouddesk.workflows.drift import EXTRA, Drift
@@ -43,7 +43,7 @@ class Watch:
     @property
     def _is_at_rest(self) -> bool:
         context = self._context
-        is_steady = context.state.view.state in (RUNNING, STOPPED) and context.state.has_begun
+        is_steady = context.state.view.state in (RUNNING, STOPPED, ARCHIVED) and context.state.has_begun
         return is_steady and self._switch.is_idle and not context.is_ending
 
     async def see_first(self) -> None:

@@ -19,6 +19,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wai
 
 from clouddesk.adapters.ansible import AnsibleConfiguration
 from clouddesk.adapters.audit import RedisAuditTrail
+from clouddesk.adapters.bills import RedisBills
 from clouddesk.adapters.blueprints import load_blueprints
 from clouddesk.adapters.budgets import RedisApprovals, RedisBudgets
 from clouddesk.adapters.completeness import RedisCompleteness
@@ -48,6 +49,7 @@ from clouddesk.providers.docker_engine import find_engine
 from clouddesk.running import run_process, telling_health, work_until_told
 from clouddesk.settings import Settings
 from clouddesk.workflows.activities import Activities, KeepOffers, ProviderFactory
+from clouddesk.workflows.billing import BillActivities
 from clouddesk.workflows.client import TemporalReservations
 from clouddesk.workflows.configure_activities import ConfigureActivities
 from clouddesk.workflows.digesting import DigestActivities
@@ -173,9 +175,18 @@ async def _work(settings: Settings, health: _Health, stopping: asyncio.Event) ->
             sampled=idle.heard,
             resting=idle.check_lease,
         )
+        billing = BillActivities(
+            credentials=credentials,
+            open_provider=open_account,
+            ledger=RedisCosts(redis),
+            views=views,
+            cache=RedisBills(redis),
+            notices=notices,
+            clock=utc_now,
+        )
         rebuild = Rebuild(client, views=views, audit=audit, completeness=RedisCompleteness(redis))
         parts = (sweeping, digesting, ringing, measuring)
-        async with make_worker(client, activities, configuring, *parts, logins=logins) as worker:
+        async with make_worker(client, activities, configuring, *parts, logins=logins, billing=billing) as worker:
             health.worker = worker
             await schedule_sweep(client, every=timedelta(minutes=settings.sweep_minutes))
             await schedule_digest(client, str(settings.digest or ""))

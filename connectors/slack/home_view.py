@@ -12,7 +12,10 @@ from clouddesk.language.people import called
 from clouddesk.model.costs import CostReport
 from clouddesk.model.credentials import CredentialInfo
 from clouddesk.model.freeze import Freeze
+from clouddesk.model.idle_steps import saves_by_archiving
 from clouddesk.model.reservation import (
+    ARCHIVED,
+    ARCHIVING,
     CONFIGURING,
     PARTIAL,
     PROVISIONING,
@@ -27,7 +30,7 @@ from clouddesk.model.reservation import (
 from clouddesk.model.share import EXTEND, MANAGE, USE, Share
 from clouddesk.model.ssh_key import ADD_WORDS, SshKey
 from clouddesk.providers.table import title_of
-from clouddesk.team_view import Running
+from clouddesk.team_view import Running, machines_in
 from connectors.rasa import Button
 from connectors.slack import words
 from connectors.slack.cards import actions, context, payload, section
@@ -47,6 +50,7 @@ _TAKES = {
     "extend_reservation": EXTEND,
     "stop_resource": MANAGE,
     "start_resource": MANAGE,
+    "archive_resource": MANAGE,
 }
 """What a share must allow for it; the rest is the owner's."""
 _EXTENSION_MINUTES = 120
@@ -141,11 +145,12 @@ def _steps(item: Reservation) -> list[Button]:
     extend = Button(
         words.EXTEND, payload("extend_reservation", resource_name=item.id, duration_minutes=_EXTENSION_MINUTES)
     )
-    stop, start, release, details, share = (
+    stop, start, archive, release, details, share = (
         Button(title, payload(intent, resource_name=item.id))
         for title, intent in (
             (words.STOP, "stop_resource"),
             (words.START, "start_resource"),
+            (words.ARCHIVE, "archive_resource"),
             (words.RELEASE, "terminate_resource"),
             (words.DETAILS, "describe_resource"),
             (words.SHARE_SUBMIT, "share_resource"),
@@ -157,9 +162,11 @@ def _steps(item: Reservation) -> list[Button]:
         CONFIGURING: [details, release],
         RUNNING: [extend, stop, release, share],
         STOPPING: [details, release],
-        STOPPED: [start, extend, release, share],
+        STOPPED: [start, *([archive] if saves_by_archiving(item) else ()), extend, release, share],
         STARTING: [details, release],
         SCALING: [details, release],
+        ARCHIVING: [details, release],
+        ARCHIVED: [start, extend, release, share],
         RELEASING: [details],
     }[item.state]
 
@@ -207,7 +214,7 @@ def _team(found: Sequence[Running], now: datetime, reader: Reader) -> Iterable[B
         return
     items = [row.item for row in found]
     told = words.HOME_TEAM_SUM.format(
-        machines=sum(item.node_count for item in items),
+        machines=machines_in(items),
         people=len({item.owner for item in items}),
         rate=rate(sum(item.current_hourly_price_usd for item in items)),
         cost=money(sum(item.cost_so_far_usd(now) for item in items)),

@@ -18,7 +18,11 @@ ICONS = {
     notices.IDLE_OVER: "👍",
     notices.IDLE_REST: "💤",
     notices.LONG_LEASE: "💤",
+    notices.IDLE_ARCHIVE: "💤",
     notices.STARTED: "▶️",
+    notices.ARCHIVED: "📦",
+    notices.NOT_ARCHIVED: "⚠️",
+    notices.NOT_STARTED: "⚠️",
     notices.REBOOTED: "🔄",
     notices.TROUBLE: "⚠️",
     notices.SHARED_BY: "👥",
@@ -54,6 +58,7 @@ ICONS = {
     notices.APPROVAL_DECIDED: "📋",
     notices.AWAY: "🌴",
     notices.TEAM_DIGEST: "📊",
+    notices.BILL: "🧾",
 }
 
 # --- Progress ---------------------------------------------------------------------------------------------------------
@@ -65,6 +70,8 @@ STATES = {
     states.STOPPING: "is being stopped",
     states.STOPPED: "is stopped, its data is kept",
     states.STARTING: "is being started",
+    states.ARCHIVING: "is being archived",
+    states.ARCHIVED: "is archived: images of its disks are kept",
     states.SCALING: "gets another number of machines",
     states.RELEASING: "is being given back",
     states.ENDED: "is gone",
@@ -199,6 +206,7 @@ HOME_DOWN = (
     "again in a minute."
 )
 EXTEND, STOP, START, RELEASE, DETAILS = "Extend 2 hours", "Stop", "Start", "Release", "Details"
+ARCHIVE = "Archive"
 HOME_TEAM = "What the team runs"
 HOME_TEAM_SUM = "*{machines} machines* of {people} people: *{rate}* an hour, {cost} so far."
 HOME_TEAM_LINE = "• *{name}* of {owner}: {rate} an hour, since {since}, ends {ends}"

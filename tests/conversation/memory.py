@@ -8,6 +8,7 @@ from clouddesk.model.errors import CloudDeskError
 from clouddesk.model.utilisation import Use
 from clouddesk.settings import PROJECT, Limits, TeamDefaults
 from clouddesk.ssh_keys import SshKeys
+from tests.conversation.memory_bills import MemoryBills
 from tests.conversation.memory_clock import HandClock
 from tests.conversation.memory_clouds import MemoryAccounts, MemoryCatalog
 from tests.conversation.memory_engine import MemoryEngine
@@ -68,6 +69,8 @@ class MemoryDesk:
         self.series = MemoryUtilisation()
         self.freezes = MemoryFreezes()
         self.admins = ["root"]
+        self.ledger = MemoryLedger(self.views)
+        self.bills = MemoryBills(self.ledger, lambda: self.accounts.infos, self.clock)
         self.desk = Desk(
             accounts=self.accounts,  # type: ignore[arg-type]  # the part of Accounts that the Desk uses
             blueprints_by_name=dict(BLUEPRINTS),
@@ -93,7 +96,8 @@ class MemoryDesk:
             ssh_keys=SshKeys(self.ssh_keys),
             software_secrets=self.software_secrets,
             trail=self.trail,
-            ledger=MemoryLedger(self.views),
+            ledger=self.ledger,
+            bill_port=self.bills,
             team=TeamDefaults(),
             freezes=self.freezes,
             admins_of=self.admins_of,

@@ -9,12 +9,14 @@ from datetime import datetime, timedelta
 from clouddesk.model.audit import AuditEntry
 from clouddesk.model.errors import NotFound, WrongState
 from clouddesk.model.idling import IdleWish, kept, with_wish
+from clouddesk.model.invalid import CannotArchive
+from clouddesk.model.node import AVAILABLE, Node, NodeImage, Opening
 from clouddesk.model.node import RUNNING as NODE_RUNNING
 from clouddesk.model.node import STOPPED as NODE_STOPPED
-from clouddesk.model.node import Node, Opening
 from clouddesk.model.notice import Notice
 from clouddesk.model.orphan import Orphan, SweepReport
 from clouddesk.model.reservation import (
+    ARCHIVED,
     CHOICES,
     DECLINE,
     ENDED,
@@ -209,7 +211,22 @@ class MemoryEngine:
         self._change(reservation_id, wanted="stop", before=RUNNING, after=STOPPED)
 
     async def start_nodes(self, reservation_id: str, *, by: str = "", request_id: str = "") -> None:
+        item = self.views.items.get(reservation_id)
+        if item is not None and item.state == ARCHIVED:
+            self._fail()
+            self._put(item, state=RUNNING, nodes=tuple(_node_of(image, item) for image in item.images), images=())
+            return
         self._change(reservation_id, wanted="start", before=STOPPED, after=RUNNING)
+
+    async def archive(self, reservation_id: str, *, by: str = "", request_id: str = "") -> None:
+        self._fail()
+        item = self.views.items[reservation_id]
+        if item.state not in (RUNNING, STOPPED) or item.is_mixed:
+            raise WrongState(item.name, state=item.state, wanted="archive")
+        if item.archived_hourly_price_usd is None:
+            raise CannotArchive(item.name, provider=item.provider)
+        images = tuple(NodeImage(f"image-{node.key}", node.key, AVAILABLE, item.disk_gb) for node in item.nodes)
+        self._put(item, state=ARCHIVED, nodes=(), images=images)
 
     async def reboot(self, reservation_id: str, *, by: str = "", request_id: str = "") -> None:
         self._change(reservation_id, wanted="reboot", before=RUNNING, after=RUNNING)
@@ -270,3 +287,8 @@ class MemoryEngine:
         if self.fault is not None:
             fault, self.fault = self.fault, None
             raise fault
+
+
+def _node_of(image: NodeImage, item: Reservation) -> Node:
+    """A machine that begins with the image."""
+    return Node(f"i-{image.key}-again", image.key, "node", NODE_RUNNING, item.provider, item.region, item.size)

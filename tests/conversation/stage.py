@@ -148,6 +148,7 @@ class Stage:
         actor = Actor("local", person, timezone="Europe/Berlin")
         await self.world.accounts.welcome(actor.person)
         state = request.pop("state", "running")
+        has_no_images = request.pop("no_images", False)
         quote = await self.world.desk.quote(actor, to_request({"kind": "vm", **request}))
         made = await self.world.desk.reserve(actor, quote.id, conversation=f"local:console:-:{person}")
         if state == "dearer":
@@ -158,6 +159,9 @@ class Stage:
             self.world.engine.lose_one(made.id)
         if state == "stopped":
             await self.world.engine.stop(made.id)
+        if has_no_images:
+            item = self.world.views.items[made.id]
+            self.world.views.items[made.id] = replace(item, archived_hourly_price_usd=None)
 
     async def notify(self, person: str, name: str, kind: str) -> Notice:
         """A notice about the person's reservation of this name, as its workflow sends it."""

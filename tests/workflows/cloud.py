@@ -11,6 +11,7 @@ from typing import Any
 
 from clouddesk.model.errors import CredentialsRejected
 from clouddesk.model.node import (
+    AVAILABLE,
     ERROR,
     PENDING,
     RUNNING,
@@ -18,6 +19,7 @@ from clouddesk.model.node import (
     Account,
     Belonging,
     Node,
+    NodeImage,
     NodeOrder,
     Opening,
     Survey,
@@ -55,6 +57,12 @@ class FakeCloud:
     """Credentials that it does not accept."""
     openings: tuple[Opening, ...] | None = None
     """What the firewall was changed to last."""
+    images: dict[str, tuple[NodeImage, float]] = field(default_factory=dict)
+    """By the machine's key, with when it can be used."""
+    image_seconds: float = 0.2
+    images_made: int = 0
+    broken_images: list[str] = field(default_factory=list)
+    """Keys of machines of whose disks the next image fails, one an entry."""
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     async def open(self, name: str, credential_ref: str) -> FakeCloud:
@@ -105,12 +113,46 @@ class FakeCloud:
                 self.destroy_rounds -= 1
                 return Teardown(nodes=tuple(node.id for node, _ in self.nodes.values()))
             self.nodes.clear()
+            self.images.clear()
             return Teardown()
 
     def end_nodes(self, reservation_id: str, region: str, ids: Sequence[str]) -> None:
         self._call("end_nodes")
         with self.lock:
             self.nodes = {key: pair for key, pair in self.nodes.items() if pair[0].id not in ids}
+
+    def keep_images(self, order: NodeOrder) -> list[NodeImage]:
+        with self.lock:
+            for plan in order.nodes:
+                known = self.images.get(plan.key)
+                if known is None or known[0].state == ERROR:
+                    self.images_made += 1
+                    node_id = self.nodes[plan.key][0].id
+                    image = NodeImage(f"image-{self.images_made}", plan.key, PENDING, order.disk_gb, node_id)
+                    self.images[plan.key] = (image, time.monotonic() + self.image_seconds)
+            self._call("keep_images")
+            return self._imaged()
+
+    def get_images(self, reservation_id: str, region: str) -> list[NodeImage]:
+        self._call("get_images")
+        return self._imaged()
+
+    def delete_images(self, reservation_id: str, region: str) -> tuple[str, ...]:
+        self._call("delete_images")
+        with self.lock:
+            self.images.clear()
+            return ()
+
+    def _imaged(self) -> list[NodeImage]:
+        with self.lock:
+            now = time.monotonic()
+            for key, (image, ready_at) in self.images.items():
+                if image.state == PENDING and now >= ready_at:
+                    is_broken = key in self.broken_images
+                    if is_broken:
+                        self.broken_images.remove(key)
+                    self.images[key] = (replace(image, state=ERROR if is_broken else AVAILABLE), 0.0)
+            return [image for image, _ in self.images.values()]
 
     def let_in(self, order: NodeOrder) -> None:
         self._call("let_in")

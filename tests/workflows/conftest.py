@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
@@ -23,8 +23,10 @@ from clouddesk.adapters.redis import RedisNotices, RedisOffers, RedisReservation
 from clouddesk.model.actor import Person
 from clouddesk.model.notice import Notice
 from clouddesk.model.offer import Offer
+from clouddesk.model.ports import Provider
 from clouddesk.model.reservation import Reservation, ReservationOrder
 from clouddesk.workflows.activities import Activities
+from clouddesk.workflows.billing import BillActivities
 from clouddesk.workflows.client import TemporalReservations
 from clouddesk.workflows.configure_activities import ConfigureActivities
 from clouddesk.workflows.contracts import Timing
@@ -80,11 +82,16 @@ class Bench:
     logins: FakeLogins = field(default_factory=FakeLogins)
     other_clouds: dict[str, FakeCloud] = field(default_factory=dict)
     """By name; ``cloud`` is every other."""
+    opened_by: Callable[[str, str], Awaitable[Provider]] | None = None
+    """Opens real providers in the place of the clouds in memory."""
     workers: list[Worker] = field(default_factory=list)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def start_worker(
-        self, sweeping: SweepActivities | None = None, ringing: TimerActivities | None = None
+        self,
+        sweeping: SweepActivities | None = None,
+        ringing: TimerActivities | None = None,
+        billing: BillActivities | None = None,
     ) -> Worker:
         async def keep(provider: str, offers: Sequence[Offer]) -> None:
             await self.offers.put(provider, str(len(offers)))
@@ -107,13 +114,22 @@ class Bench:
         )
         logins = LoginActivities(logins=self.logins, ssh_keys=self.ssh_keys, machine_secrets=self.machine_secrets)
         worker = make_worker(
-            self.client, activities, configuring, sweeping, ringing, logins=logins, task_queue=self.queue
+            self.client,
+            activities,
+            configuring,
+            sweeping,
+            ringing,
+            logins=logins,
+            billing=billing,
+            task_queue=self.queue,
         )
         self.workers.append(worker)
         self.tasks.append(asyncio.create_task(worker.run()))
         return worker
 
-    async def open(self, name: str, credential_ref: str) -> FakeCloud:
+    async def open(self, name: str, credential_ref: str) -> Provider:
+        if self.opened_by is not None:
+            return await self.opened_by(name, credential_ref)
         return await self.other_clouds.get(name, self.cloud).open(name, credential_ref)
 
     def fresh(self) -> None:
@@ -155,6 +171,7 @@ class Bench:
             warning_seconds=(400, 2),
             hourly_price_usd=3600.0,
             stopped_hourly_price_usd=360.0,
+            archived_hourly_price_usd=36.0,
             is_simulated=True,
         )
         return replace(order, **changes)

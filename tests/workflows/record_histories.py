@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from clouddesk.model.errors import CredentialsRejected, ProviderDown, RequestRejected
+from clouddesk.model.errors import CredentialsRejected, NoCapacity, ProviderDown, RequestRejected
 from clouddesk.model.reservation import DECLINE, GO_ON, RETRY, TAKE
 from clouddesk.model.scaling import Scale
 from clouddesk.model.share import USE, Share
@@ -241,6 +241,30 @@ async def shared(bench: Bench) -> str:
     return id_
 
 
+async def archived(bench: Bench) -> str:
+    """Images fail, then are kept; a start without capacity, and one that works; a release while images are made."""
+    await bench.start_worker()
+    order = await bench.reserve_and_wait(configuration=SOFTWARE)
+    id_ = order.reservation_id
+    bench.cloud.broken_images = ["node-1"] * 3
+    await bench.engine.archive(id_, by="ann")
+    await bench.notice("not_archived")
+    await bench.engine.archive(id_, by="ann")
+    await bench.until(order, lambda view: view.state == "archived")
+    bench.cloud.create_at_most = 1
+    bench.cloud.faults["create_nodes"] = [NoCapacity("fake")]
+    await bench.engine.start_nodes(id_, by="ann")
+    await bench.notice("not_started")
+    bench.cloud.create_at_most = None
+    await bench.engine.start_nodes(id_, by="ann")
+    await bench.until(order, lambda view: view.state == "running" and not view.images)
+    bench.cloud.image_seconds = 30.0
+    await bench.engine.archive(id_, by="ann")
+    await bench.until_asked("keep_images", 5)
+    await bench.engine.release(id_, by="ann")
+    return id_
+
+
 async def begun_anew(bench: Bench) -> str:
     """The last run of a teardown that has become long."""
     return (await lasting(bench)).partition("@")[0]
@@ -266,7 +290,7 @@ async def lasting(bench: Bench) -> str:
 SCENES: tuple[Scene, ...] = (
     *(power, partial, unanswered, credentials, drift),
     *(asked_again, failed_stop, adoption, lasting, begun_anew, failover, declined, configured),
-    *(scaled, restarted, shared),
+    *(scaled, restarted, shared, archived),
 )
 
 

@@ -258,3 +258,44 @@ async def test_who_takes_it_over_was_asked_nothing_yet(bench: Bench):
     idling = (await bench.engine.get(order.reservation_id)).idling
     assert (idling.asked_at, idling.stop_at) == (None, None)
     assert await seen.check(order) == NOTHING, "being unused is counted from then on"
+
+
+# --- archived at last -------------------------------------------------------------------------------------------------
+
+
+async def off_as_unused(bench: Bench, **spans: int) -> ReservationOrder:
+    """One that was stopped as unused."""
+    seen, order = rounds(bench, stop_seconds=1, **spans), await bench.reserve_and_wait()
+    await seen.see(order, QUIET, since=HOURS)
+    for _ in range(100):
+        await seen.see(order, QUIET)
+        if await seen.check(order) == STOP:
+            break
+        await bench.pause()
+    await bench.until(order, lambda view: view.state in ("stopped", "archiving", "archived"))
+    return order
+
+
+async def test_what_stays_unused_is_asked_about_announced_and_archived_and_each_is_said_once(bench: Bench):
+    order = await off_as_unused(bench, release_seconds=1, archive_seconds=2)
+    view = await bench.until(order, lambda view: view.state == "archived")
+    told = await bench.notice(notice.ARCHIVED)
+    assert told.values["unused"] == "yes"
+    asked = await bench.notice(notice.IDLE_REST)
+    assert asked.values["archives"]
+    assert asked.values["archived_daily"] == "$864.00"
+    kinds = [kind for kind in await bench.kinds() if kind not in (notice.READY, notice.IDLE, notice.IDLE_SOON)]
+    assert kinds == [notice.STOPPED, notice.IDLE_REST, notice.IDLE_ARCHIVE, notice.ARCHIVED]
+    assert view.idling.archive_at is None
+    done = [entry for entry in await bench.engine.trail(order.reservation_id) if entry.action == audit.ARCHIVED]
+    assert [(entry.by, entry.facts["reason"]) for entry in done] == [("", "idle")]
+
+
+async def test_protecting_it_after_the_question_takes_the_archiving_back(bench: Bench):
+    order = await off_as_unused(bench, release_seconds=1, archive_seconds=4)
+    await bench.notice(notice.IDLE_REST)
+    await bench.engine.protect(order.reservation_id, is_protected=True, by="ann")
+    assert (await bench.engine.get(order.reservation_id)).idling.archive_at is None
+    await bench.told(notice.IDLE_REST, 3)
+    assert (await bench.engine.get(order.reservation_id)).state == "stopped"
+    assert notice.IDLE_ARCHIVE not in await bench.kinds()

@@ -22,7 +22,10 @@ from tests.workflows.cloud import FakeCloud
 from tests.workflows.conftest import Bench, open_bench
 
 PASSING = (ProviderDown("fake"), RateLimited("fake", retry_after_seconds=0.05))
-METHODS = ("create_nodes", "get_nodes", "destroy_nodes", "stop_nodes", "start_nodes", "reboot_nodes", "open")
+METHODS = (
+    *("create_nodes", "get_nodes", "destroy_nodes", "stop_nodes", "start_nodes", "reboot_nodes", "open"),
+    *("keep_images", "get_images"),
+)
 
 
 @dataclass
@@ -106,10 +109,21 @@ class Lifecycle(RuleBasedStateMachine):
     @rule()
     def start(self) -> None:
         wish = self.bench.engine.start_nodes(self.model.order.reservation_id)
-        self.wish(wish, refused=not self.is_in("running", "stopped"))
-        if self.model.state == "stopped":
+        self.wish(wish, refused=not self.is_in("running", "stopped", "archived"))
+        if self.is_in("stopped", "archived"):
             self.model.state = "running"
             self.tell("started")
+        self.settle()
+
+    @rule()
+    def archive(self) -> None:
+        wish = self.bench.engine.archive(self.model.order.reservation_id)
+        self.wish(wish, refused=not self.is_in("running", "stopped", "archived"))
+        if self.is_in("running", "stopped"):
+            # Of what vanished there is no image.
+            self.model.count, self.model.gone = self.model.count - len(self.model.gone), set()
+            self.model.state = "archived"
+            self.tell("archived")
         self.settle()
 
     @precondition(lambda self: self.model.state == "running")
@@ -140,7 +154,7 @@ class Lifecycle(RuleBasedStateMachine):
         self.run(self.bench.engine.release(self.model.order.reservation_id))
         self.tell("credentials")
         self.until(lambda: self.told()["credentials"] == self.model.told["credentials"])
-        assert self.cloud.nodes, "they are not forgotten"
+        assert self.cloud.nodes or self.cloud.images, "they are not forgotten"
         del self.cloud.broken["destroy_nodes"]
         self.run(self.bench.engine.credentials_renewed(self.model.order.reservation_id))
         self.end()
@@ -195,7 +209,11 @@ class Lifecycle(RuleBasedStateMachine):
         keys = {node.key for node in view.nodes if node.state != GONE}
         if model.state == "ended":
             assert not self.cloud.nodes
+            assert not self.cloud.images
             assert view.current_hourly_price_usd == 0
+        elif model.state == "archived":
+            assert not self.cloud.nodes
+            assert len(self.cloud.images) == len(view.images) == model.count
         elif model.state != "partial":
             assert set(self.cloud.nodes) == keys
             assert len(keys) == model.count - len(model.gone)

@@ -31,6 +31,7 @@ from clouddesk.workflows.ringing import (
     HELD,
     HOLIDAY,
     LAPSED,
+    LEFT_ARCHIVED,
     MOVED,
     NOT_ALLOWED,
     NOTHING_TO_DO,
@@ -351,3 +352,17 @@ async def asked(bench: Bench, order: ReservationOrder, key: str) -> Approval:
         expires_at=now + OPEN_FOR,
     )
     return await budgets_of(bench).approvals.add(approval)
+
+
+async def test_what_is_archived_is_not_started_by_the_clock_and_that_is_said_once(
+    bench: Bench, ringing: TimerActivities
+) -> None:
+    order = await bench.reserve_and_wait()
+    await bench.engine.archive(order.reservation_id, by="ann")
+    await bench.until(order, lambda view: view.state == "archived")
+    for key in ("monday", "tuesday"):
+        assert await ringing.ring(ring(timer_of(bench, order, START), key)) == LEFT_ARCHIVED
+        assert await ringing.ring(ring(timer_of(bench, order, STOP), key)) == NOTHING_TO_DO
+    told = await bench.told("not_started", 1)
+    assert [(item.values["clock"], item.values["archived_hourly"]) for item in told] == [("yes", "$36.00")]
+    assert (await bench.engine.get(order.reservation_id)).state == "archived"

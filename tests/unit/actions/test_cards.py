@@ -1,12 +1,15 @@
 """Lists in words, and what can be done with each of their lines."""
 
 from datetime import datetime, timezone
+from typing import Any
 
 import pytest
 
 from actions import cards
 from clouddesk.model import reservation as states
 from clouddesk.model.actor import Actor
+from clouddesk.model.node import AVAILABLE, NodeImage
+from clouddesk.model.reservation import Reservation
 from tests.builders import a_reservation
 
 NOW = datetime(2026, 7, 1, tzinfo=timezone.utc)
@@ -38,6 +41,8 @@ def test_lists_and_details_say_how_many_machines_are_up(changes: dict[str, int],
         (states.STOPPING, ["Extend 2 hours", "Release", "Share"]),
         (states.STOPPED, ["Start", "Extend 2 hours", "Release", "Share"]),
         (states.STARTING, ["Extend 2 hours", "Release", "Share"]),
+        (states.ARCHIVING, ["Extend 2 hours", "Release", "Share"]),
+        (states.ARCHIVED, ["Start", "Extend 2 hours", "Release", "Share"]),
         (states.RELEASING, []),
         (states.ENDED, []),
     ],
@@ -52,3 +57,30 @@ def test_each_line_of_a_list_offers_what_its_state_allows(state: str, titles: li
         assert row["text"] in lines
         assert [button["title"] for button in row["buttons"]] == titles
         assert all(f'"resource_name": "{item.id}"' in button["payload"] for button in row["buttons"])
+
+
+def archived(**changes: Any) -> Reservation:
+    """Three machines' images."""
+    images = tuple(NodeImage(f"i-{key}", key, AVAILABLE, 20.0) for key in ("a", "b", "c"))
+    usual = {"state": states.ARCHIVED, "archived_hourly_price_usd": 0.03, "images": images}
+    return a_reservation(**{**usual, **changes})
+
+
+@pytest.mark.parametrize(
+    ("items", "head"),
+    [
+        ([archived()], "You have 1 archived reservation:"),
+        ([archived(), archived()], "You have 2 archived reservations, $0.06/h together:"),
+        ([archived(), a_reservation()], "You have 3 machines in 2 reservations (1 archived), $0.63/h together:"),
+    ],
+)
+def test_what_is_archived_is_no_machine(items: list[Reservation], head: str) -> None:
+    assert cards.reservation_list(items, ANN, NOW).text.splitlines()[0] == head
+
+
+def test_what_is_archived_says_what_it_costs_like_this() -> None:
+    item = archived()
+
+    assert "$0.03/h (while archived)" in cards.reservation_line(item, ANN, NOW)
+    assert "Images of 3 disks are kept" in cards.reservation_card(item, ANN, NOW).text
+    assert "being archived" in cards.reservation_line(archived(state=states.ARCHIVING, images=()), ANN, NOW)

@@ -21,8 +21,9 @@ from clouddesk.model.budget import Commitment
 from clouddesk.model.configuration import ConfigureFailed
 from clouddesk.model.errors import CredentialsMissing
 from clouddesk.model.freeze import Freeze
+from clouddesk.model.invalid import CannotArchive
 from clouddesk.workflows import drift
-from clouddesk.workflows.failures import POWER_FAILED
+from clouddesk.workflows.failures import IMAGE_FAILED, IMAGES_LEFT, NOT_OFF, POWER_FAILED
 
 for module in pkgutil.iter_modules(actions.__path__, "actions."):
     import_module(module.name)  # registers what is in it
@@ -50,12 +51,14 @@ ERRORS = [
     errors.CredentialsMissing(),
     errors.CredentialsMissing("aws"),
     errors.WrongState("spark-1", state="stopped", wanted="stop"),
+    errors.WrongState("spark-1", state="archiving", wanted="start"),
     errors.NotLookedAfter("spark-1"),
     errors.Protected("etl"),
     errors.Frozen(Freeze("local", "root", AT)),
     invalid.NotHandedOver("web-1"),
     invalid.NotLeft("web-1", "ben"),
     invalid.CannotOpen("web-1", provider="vultr"),
+    *(invalid.CannotArchive("web-1", provider=provider) for provider in ("docker", "aws")),
     errors.Unavailable("redis"),
     errors.Undecided("Temporal"),
     errors.CloudDeskError(),
@@ -114,8 +117,8 @@ def reasons() -> list[str]:
     return [
         *of_ends,
         *of_software,
-        POWER_FAILED,
-        CredentialsMissing.code,
+        *(POWER_FAILED, NOT_OFF, IMAGE_FAILED, IMAGES_LEFT),
+        *(CredentialsMissing.code, CannotArchive.code),
         *(set(drift.KINDS) - {drift.STOPPED_OUTSIDE}),
     ]
 
@@ -168,7 +171,7 @@ def test_every_response_is_said_by_code_or_by_a_notice() -> None:
     code = "\n".join(path.read_text() for path in (PROJECT / "actions").glob("*.py"))
     said = set(re.findall(r'"(utter_[a-z_]+)"', code)) | {f"utter_error_{code}" for code in codes()}
     said |= {f"utter_error_not_yours_to_decide_{why}" for why in (approval.OWN, approval.PARTY)}
-    said |= {"utter_simulated_yes", "utter_simulated_no"}
+    said |= {"utter_simulated_yes", "utter_simulated_no", "utter_archive_instead"}
     said |= {f"utter_keys_{why}" for why in ("coming", "never", "simulated")}
     said |= {f"utter_explain_word_{word}" for word in knowledge.WORDS}
     said |= {f"utter_notice_{kind}" for kind in kinds()} | {f"utter_reason_{reason}" for reason in reasons()}
@@ -237,12 +240,13 @@ def test_every_kind_of_notice_has_wording_from_the_values_that_workflows_fill(ki
         *("step", "lines", "which", "how_many", "things", "orphan_id", "provider_name"),
         *("week", "earlier", "committed", "slept", "early", "people", "most"),
         *("from_provider", "from_region", "from_size", "from_hourly", "before", "count"),
-        *("at", "note", "state", "total", "absence", "parts", "each", "by"),
-        *("changed", "rest"),
+        *("at", "note", "state", "total", "absence", "parts", "each", "by", "changed", "rest"),
         *("keys", "logins", "doors", "links", "person", "person_id", "owner_id", "before_name", "not_yet"),
         *("why", "idle_for", "stops", "stopped_hourly", "stopped_daily", "asked", "doubt", "blind", "action"),
+        *("archive", "archives", "archived_hourly", "archived_daily"),
         *("asked_by", "decided_by", "what", "reasons", "status", "said", "approval_id"),
         *("offer_provider", "offer_region", "offer_size", "offer_hourly", "offer_more", "agreed_hourly"),
+        "bills",
     }
     response = DOMAIN["responses"][f"utter_notice_{kind}"][0]
     values = {key: key.upper() for key in filled}

@@ -42,7 +42,7 @@ def notice(kind: str, **values: str) -> Notice:
     return Notice("n1", kind, "local", "ann", "local:console:-:ann", "r-1", NOW, filled)
 
 
-OF_NO_RESERVATION = (kinds.DIGEST, kinds.TEAM_DIGEST, kinds.AWAY)
+OF_NO_RESERVATION = (kinds.DIGEST, kinds.TEAM_DIGEST, kinds.AWAY, kinds.BILL, kinds.NOT_NOW)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 from clouddesk.commands import costs as command
 from clouddesk.desk import Desk
+from clouddesk.model.actor import Actor
 from clouddesk.model.meter import Reading
 from tests.builders import a_reservation
 from tests.conversation.memory import MemoryDesk
@@ -32,6 +33,8 @@ def spent(monkeypatch: pytest.MonkeyPatch) -> None:
         readings = (Reading(end - timedelta(seconds=1), 0.0), Reading(end, usd))
         view = a_reservation(id=f"r-{number}", owner=owner, state="ended", ended_at=end, readings=readings)
         world.views.items[view.id] = view
+
+    asyncio.run(world.desk.welcome(Actor("local", "ann")))
 
     def with_desk(call: Callable[[Desk], Awaitable[Any]], *, role: str) -> Any:
         async def run() -> Any:
@@ -61,6 +64,40 @@ def test_scripts_get_a_line_for_each_reservation_or_sum() -> None:
     assert [(line["id"], line["cost_usd"]) for line in lines] == [("r-1", 20.0), ("r-0", 4.0)]
     (line,) = csv.DictReader(io.StringIO(run("--since", "3d", "--by", "software", "--csv")))
     assert (line["software"], line["reservations"], line["cost_usd"]) == ("spark", "2", "24.0")
+
+
+def bill(*arguments: str) -> str:
+    """Standard output alone: that the clouds are asked is said beside it."""
+    done = CliRunner().invoke(command.costs, [*arguments, "--bill"])
+    assert done.exit_code == 0, done.stderr
+    assert "Asking the clouds" in done.stderr
+    return done.stdout
+
+
+def test_bills_are_shown_beside_what_was_counted_by_account_and_month() -> None:
+    shown = bill("--since", "3d")
+    assert "AWS, " in shown
+    assert "DigitalOcean, " in shown
+    assert "on its bill" in shown
+    assert "more on the bill (+1.0%)" in shown
+    assert "traffic" in shown
+    assert "Before tax" in shown
+
+
+def test_scripts_get_the_bill_as_a_column_and_what_is_not_known_is_empty() -> None:
+    rows = [row for row in csv.DictReader(io.StringIO(bill("--since", "3d", "--csv"))) if row["provider"] == "aws"]
+    known = [row for row in rows if row["id"] == "r-1"]
+    assert [(row["cost_usd"], row["bill_usd"], row["difference_usd"]) for row in known] == [("20.0", "20.2", "0.2")]
+    lines = [json.loads(line) for line in bill("--since", "3d", "--json").splitlines()]
+    assert {line["provider"] for line in lines} == {"aws", "digitalocean"}
+    assert all(line["bill_usd"] is not None or not line["id"] for line in lines if line["provider"] == "aws")
+
+
+def test_of_a_person_only_their_own_accounts_are_asked() -> None:
+    assert "r-0" in {row["id"] for row in csv.DictReader(io.StringIO(bill("--since", "3d", "--csv", "--user", "ann")))}
+    done = CliRunner().invoke(command.costs, ["--bill", "--user", "ben"])
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert "no access to any cloud" in done.stderr
 
 
 def test_nothing_is_said_as_such() -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from clouddesk.model.actor import ADMIN, DEACTIVATED, MEMBER, Actor
+from clouddesk.model.actor import ADMIN, MEMBER, Actor
 from clouddesk.model.approval import CHANGED, DONE, OTHERS, PARTY, NotYoursToDecide, OverBudget
 from clouddesk.model.budget import HOUR, LEASE, MACHINES, MONTH, Bound, commitments
 from clouddesk.model.costs import CostAccount
@@ -52,17 +52,6 @@ async def test_taking_over_goes_beyond_a_budget_only_with_an_approval(
     done, taken = await world.desk.approvals.approve(SUE, approval.id)
     assert (done.status, taken and taken.owner) == (DONE, "ben")
     assert world.views.items[made.id].owner == "ben"
-
-
-async def test_what_somebody_left_behind_is_on_the_budget_of_the_admin_who_takes_it(world: MemoryDesk) -> None:
-    made = await running(world)
-    await world.desk.budgets.set(ROOT, "root", {MACHINES: Bound(0)})
-    world.colleagues.refused["ann"] = DEACTIVATED
-    with pytest.raises(OverBudget) as refused:
-        await world.desk.handovers.take_over(ROOT, made.id)
-    approval = await world.desk.approvals.ask(ROOT, refused.value, conversation="c")
-    done, taken = await world.desk.approvals.approve(SUE, approval.id)
-    assert (done.status, taken and taken.owner) == (DONE, "root")
 
 
 async def test_what_is_handed_over_is_on_the_new_owners_budget_at_once(world: MemoryDesk) -> None:

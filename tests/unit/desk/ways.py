@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from clouddesk.budgets import as_is
-from clouddesk.costs import TEAM, CostWish
+from clouddesk.costs import TEAM, BillWish, CostWish
 from clouddesk.desk import Desk
 from clouddesk.model.actor import DEACTIVATED, LOCAL_WORKSPACE, Actor
 from clouddesk.model.approval import EXTEND as EXTENSION
@@ -76,6 +76,8 @@ OF_RESERVATIONS: dict[str, tuple[str, Call]] = {
     "idling.thresholds": (SEE, lambda desk, actor, id_: desk.idling.thresholds(actor, id_)),
     "power.stop": (SWITCH, lambda desk, actor, id_: desk.power.stop(actor, id_)),
     "power.start": (SWITCH, lambda desk, actor, id_: desk.power.start(actor, id_)),
+    "power.archive": (SWITCH, lambda desk, actor, id_: desk.power.archive(actor, id_)),
+    "power.look_at_archive": (SWITCH, lambda desk, actor, id_: desk.power.look_at_archive(actor, id_)),
     "power.reboot": (SWITCH, lambda desk, actor, id_: desk.power.reboot(actor, id_)),
     "protection.protect": (OWN, lambda desk, actor, id_: desk.protection.protect(actor, id_)),
     "protection.unprotect": (OWN, lambda desk, actor, id_: desk.protection.unprotect(actor, id_)),
@@ -108,6 +110,7 @@ _STATES = {"power.start": STOPPED, "desk.choose": PARTIAL}
 """The state that a call needs; running for the others."""
 
 WISH = CostWish(START - timedelta(days=1), START + timedelta(days=1))
+BILLS = BillWish((f"{START:%Y-%m}",))
 NEW_KEY = public_key()
 KEY = {"access_key_id": Secret("AKIA"), "secret_access_key": Secret("hidden")}
 
@@ -152,6 +155,12 @@ async def _trail(scene: Scene) -> set[str]:
 
 async def _costs(scene: Scene, wish: CostWish) -> set[str]:
     return {line.account.owner for line in (await scene.desk.costs.report(scene.actor, wish)).lines}
+
+
+async def _bills(scene: Scene, wish: BillWish) -> set[str]:
+    """Whose reservations are named."""
+    report = await scene.desk.costs.compare_bills(scene.actor, wish)
+    return {line.owner for item in report.comparisons for line in item.lines} if report else set()
 
 
 async def _template(scene: Scene, name: str, *, is_team: bool) -> Any:
@@ -311,6 +320,14 @@ OTHERS: dict[str, Row] = {
         lambda s: _costs(s, replace(WISH, people=("ann",))),
         lambda who: None if who.is_admin or who.relation == "the owner" else Denied,
         _when(lambda who: who.is_here and (who.is_owner or who.is_admin), "ann"),
+    ),
+    "costs.compare_bills": Row(
+        lambda s: _bills(s, BILLS),
+        anybody,
+        lambda who: ({"ann"} if who.is_owner else {""}) if who.is_here else set(),
+    ),
+    "costs.compare_bills: the team's": Row(
+        lambda s: _bills(s, replace(BILLS, whose=TEAM)), admins, _when(lambda who: who.is_here, "ann")
     ),
     "orphans.sweep": Row(lambda s: s.desk.orphans.sweep(s.actor), admins),
     "orphans.all": Row(

@@ -114,6 +114,7 @@ def test_words_mean_whole_days(text: str, since: str, until: str) -> None:
         "may i see the costs",
         "what does spark-1 cost",
         "what did mon-1 cost",
+        "what does spark-1 cost up to now",
         "2026-13",
         "2026-00",
         "",

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from clouddesk.adapters import cost_lines
 from clouddesk.model.costs import CostAccount, report
 from clouddesk.model.meter import MOST_READINGS
-from clouddesk.model.node import Node
+from clouddesk.model.node import AVAILABLE, Node, NodeImage
 from clouddesk.model.reservation import REASON_EXPIRED, REASON_RELEASED, Reservation, ReservationOrder
 from clouddesk.workflows.findings import ended
 from clouddesk.workflows.state import ReservationState
@@ -24,7 +24,9 @@ START = datetime(2026, 10, 20, 9, 0, tzinfo=timezone.utc)
 CENT = 0.005
 
 
-def order(nodes: int, *, hourly_cents: int = 60, stopped_cents: int = 2, lease_hours: int = 720) -> ReservationOrder:
+def order(
+    nodes: int, *, hourly_cents: int = 60, stopped_cents: int = 2, archived_cents: int = 1, lease_hours: int = 720
+) -> ReservationOrder:
     return make_order(
         START,
         keys=[f"node-{number}" for number in range(nodes)],
@@ -32,6 +34,7 @@ def order(nodes: int, *, hourly_cents: int = 60, stopped_cents: int = 2, lease_h
         max_lease_seconds=lease_hours * 3600,
         hourly_price_usd=hourly_cents / 100 * nodes,
         stopped_hourly_price_usd=stopped_cents / 100 * nodes,
+        archived_hourly_price_usd=archived_cents / 100 * nodes,
     )
 
 
@@ -42,15 +45,22 @@ def machines(states: list[str]) -> tuple[Node, ...]:
     )
 
 
+def kept(count: int) -> tuple[NodeImage, ...]:
+    return tuple(NodeImage(f"image-{number}", f"node-{number}", AVAILABLE, 10.0) for number in range(count))
+
+
 @dataclass
 class Ledger:
     """Each machine's hours and their price, written down as they pass."""
 
     hourly: Fraction
     stopped: Fraction
+    archived: Fraction
     hours: list[tuple[datetime, datetime, Fraction, Fraction]] = field(default_factory=list)
 
-    def pass_time(self, begin: datetime, end: datetime, states: list[str], *, is_starting: bool) -> None:
+    def pass_time(self, begin: datetime, end: datetime, states: list[str], images: int, *, is_starting: bool) -> None:
+        saving = Fraction(0) if states else self.hourly - self.archived
+        self.hours += [(begin, end, self.archived, saving)] * images
         for state in states:
             if state == "stopped" and not is_starting:
                 self.hours.append((begin, end, self.stopped, self.hourly - self.stopped))
@@ -68,7 +78,9 @@ class Ledger:
 EVENTS = st.lists(
     st.tuples(
         st.integers(1, 400_000),
-        st.sampled_from(["stop", "start", "starting", "vanish", "return", "stop_one", "rename", "renode"]),
+        st.sampled_from(
+            ["stop", "start", "starting", "vanish", "return", "stop_one", "rename", "renode", *["archive", "clean"] * 2]
+        ),
     ),
     max_size=14,
 )
@@ -79,24 +91,44 @@ EVENTS = st.lists(
     nodes=st.integers(1, 5),
     hourly=st.integers(1, 3000),
     stopped=st.integers(0, 100),
+    archived=st.integers(0, 100),
     events=EVENTS,
     ends=st.sampled_from([None, REASON_RELEASED, REASON_EXPIRED, "swept"]),
     cuts=st.lists(st.integers(0, 8_000_000), min_size=2, max_size=5),
 )
 def test_every_period_costs_what_its_machines_hours_cost(
-    nodes: int, hourly: int, stopped: int, events: list[tuple[int, str]], ends: str | None, cuts: list[int]
+    nodes: int,
+    hourly: int,
+    stopped: int,
+    archived: int,
+    events: list[tuple[int, str]],
+    ends: str | None,
+    cuts: list[int],
 ) -> None:
     stopped = min(stopped, hourly)
-    state = ReservationState.of(order(nodes, hourly_cents=hourly, stopped_cents=stopped))
-    ledger = Ledger(Fraction(hourly, 100), Fraction(stopped, 100))
+    archived = min(archived, hourly)
+    made = order(nodes, hourly_cents=hourly, stopped_cents=stopped, archived_cents=archived)
+    state = ReservationState.of(made)
+    ledger = Ledger(*(Fraction(cents, 100) for cents in (hourly, stopped, archived)))
+    images = 0
     now = START + timedelta(seconds=77)
     states = ["running"] * nodes
     power = "running"
     state.begin_lease(now, machines(states))
     for gap, event in events:
-        ledger.pass_time(now, now + timedelta(seconds=gap), states, is_starting=power == "starting")
+        ledger.pass_time(now, now + timedelta(seconds=gap), states, images, is_starting=power == "starting")
         now += timedelta(seconds=gap)
-        if event == "stop":
+        if event == "archive" and power in ("running", "stopped") and not images and {*states} != {"gone"}:
+            images = sum(item != "gone" for item in states)
+            states, power = [], "archived"
+        elif event == "start" and not states:
+            # Made again; the images go a moment later.
+            states, power = ["running"] * images, "running"
+        elif event == "clean" and states:
+            images = 0
+        elif not states:
+            power = "starting" if event == "starting" else power
+        elif event == "stop":
             states, power = ["stopped" if item != "gone" else item for item in states], "stopped"
         elif event == "start":
             states, power = ["running" if item != "gone" else item for item in states], "running"
@@ -111,8 +143,8 @@ def test_every_period_costs_what_its_machines_hours_cost(
         if event == "rename":
             state.change(now, step="installing")
         else:
-            state.change(now, state=power, nodes=machines(states))
-    ledger.pass_time(now, now + timedelta(seconds=5000), states, is_starting=power == "starting")
+            state.change(now, state=power, nodes=machines(states), images=kept(images))
+    ledger.pass_time(now, now + timedelta(seconds=5000), states, images, is_starting=power == "starting")
     now += timedelta(seconds=5000)
     view = finished(state, now, ends)
     (account,) = cost_lines.accounts(f"[{cost_lines.entry(view).text}]")
@@ -217,3 +249,17 @@ def test_what_an_older_version_kept_is_spread_evenly_and_goes_on_exactly() -> No
     account = CostAccount.of(state.view)
     assert report([account], START, hours(12), hours(12)).total_usd == pytest.approx(12)
     assert report([account], hours(12), hours(22), hours(22)).total_usd == pytest.approx(0.2)
+
+
+def test_what_is_archived_commits_to_its_images_and_what_is_started_from_them_to_its_machines() -> None:
+    state = ReservationState.of(order(3))
+    state.begin_lease(START, machines(["running"] * 3))
+    state.change(START, state="archiving")
+    before = CostAccount.of(state.view)
+    assert (before.committed_hourly_usd, before.machines) == (pytest.approx(1.8), 3), "until they are given back"
+    state.change(START, state="archived", nodes=(), images=kept(3))
+    rested = CostAccount.of(state.view)
+    assert (rested.committed_hourly_usd, rested.hourly_usd, rested.machines) == (pytest.approx(0.03),) * 2 + (0,)
+    state.change(START, state="starting")
+    starting = CostAccount.of(state.view)
+    assert (starting.committed_hourly_usd, starting.machines) == (pytest.approx(1.8), 3)

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clouddesk.model.notice import IDLE, Notice
+from clouddesk.model.notice import IDLE, IDLE_REST, Notice
 from clouddesk.sandbox.slack.blocks import check_blocks
 from clouddesk.sandbox.slack.schema import MESSAGE
 from connectors.notices import Wording
@@ -132,6 +132,45 @@ def test_of_the_buttons_of_an_idle_question_one_answer_takes_the_others_away() -
     after = answered(post.text, post.blocks, pressed["Keep 4 hours"]["action_id"])
     assert after is not None
     assert buttons(after) == []
+
+
+def test_an_idle_question_offers_the_archive_where_there_can_be_one() -> None:
+    values = {"name": "etl", "reservation_id": "r-1", "asked": "20260304T120000", "hourly": "$0.33"}
+    kept = {"archived_hourly": "$0.02", "archive": "instead"}
+    for kind, before in ((IDLE, "Stop now"), (IDLE_REST, "Start")):
+        notice = Notice("n-1", kind, "T1", "U1", "T1:C1:-:U1", "r-1", NOW, {**values, **kept})
+        post = of_notice(notice, Wording().render(notice, timezone_name="UTC"))
+
+        assert problems(post) == []
+        assert "it costs $0.02 an hour" in post.text
+        titles = [button["text"]["text"] for button in buttons(post)]
+        assert titles[titles.index(before) + 1 :] == ["Archive", "Give back"]
+        pressed = {button["text"]["text"]: button["value"] for button in buttons(post)}
+        assert pressed["Archive"] == '/archive_resource{"resource_name": "r-1"}'
+
+
+def test_an_idle_question_that_has_an_archive_of_its_own_offers_it_once() -> None:
+    values = {"name": "etl", "reservation_id": "r-1", "archives": NOW.isoformat(), "archive": "instead"}
+    notice = Notice("n-1", IDLE_REST, "T1", "U1", "T1:C1:-:U1", "r-1", NOW, values)
+    reply = Wording().render(notice, timezone_name="UTC")
+
+    assert [button.payload.partition("{")[0] for button in reply.buttons].count("/archive_resource") == 1
+
+
+def test_the_question_before_an_archive_has_a_yes_that_stands_out() -> None:
+    asked = (
+        Button("Archive it", '/affirm{"question_id": "m-1"}'),
+        Button("Extend by 1 week", '/extend_reservation{"resource_name": "r-1", "duration_minutes": 10080}'),
+        Button("No", '/deny{"question_id": "m-1"}'),
+    )
+    (post,) = of_reply(Reply("Archive *etl-1*? Its 3 machines are given back.", asked))
+
+    assert problems(post) == []
+    assert [(button["text"]["text"], button.get("style")) for button in buttons(post)] == [
+        ("Archive it", "primary"),
+        ("Extend by 1 week", None),
+        ("No", None),
+    ]
 
 
 TYPED = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=400) | st.just("&" * 900) | st.just("<" * 3000)

@@ -1,0 +1,45 @@
+"""How reservations stand: their states in words, and how many machines there are at what price."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from actions.wording import plural
+from clouddesk.language.money import hourly
+from clouddesk.model.reservation import ARCHIVED, ARCHIVING, STOPPED, Reservation
+from clouddesk.team_view import machines_in
+
+_STATES = {ARCHIVING: "being archived"}
+"""Where the state's own word is no good."""
+
+
+def state_words(item: Reservation) -> str:
+    """ "provisioning (3 of 5 up)", "configuring: starting workers", "running, protected"."""
+    protected = ", protected" if item.is_protected else ""
+    if item.state in _STATES:
+        return _STATES[item.state] + protected
+    if item.step or item.scaling_to:
+        state = f"{item.state} to {item.scaling_to}" if item.scaling_to else item.state
+        return (f"{state}: {item.step}" if item.step else state) + protected
+    if item.offered or item.is_asked_about_software:
+        return f"{item.state} (waits for your answer)" + protected
+    is_counted = item.nodes_up is not None and item.node_count > 1
+    return (f"{item.state} ({item.nodes_up} of {item.node_count} up)" if is_counted else item.state) + protected
+
+
+def price_note(item: Reservation) -> str:
+    """What the price of the hour is for, where that is not for machines that run."""
+    return f" (while {item.state})" if item.state in (STOPPED, ARCHIVED) else ""
+
+
+def head(items: Sequence[Reservation]) -> str:
+    """How many machines, and what they cost together; those that are archived are none."""
+    archived = sum(item.state == ARCHIVED for item in items)
+    rate = hourly(sum(item.current_hourly_price_usd for item in items))
+    if archived == len(items):
+        together = f", {rate} together" if archived > 1 else ""
+        return f"You have {plural(archived, 'archived reservation')}{together}:"
+    machines = plural(machines_in(items), "machine")
+    of_them = f" ({archived} archived)" if archived else ""
+    together = f" in {plural(len(items), 'reservation')}{of_them}, {rate} together" if len(items) > 1 else ""
+    return f"You have {machines}{together}:"
