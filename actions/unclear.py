@@ -105,7 +105,7 @@ class ActionChoose(DeskAction):
             go_back(turn, question)
             if turn.question is not None:
                 _still_open(turn)
-            elif turn.intent == "cancel" or question.get("yes") is not None:
+            elif turn.intent == "cancel":
                 # It was understood, and is not wanted.
                 turn.say("utter_left_at_that")
             else:

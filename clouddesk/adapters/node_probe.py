@@ -192,15 +192,10 @@ def kernels() -> dict[str, int]:
 
 def jobs_of(sockets: dict[str, Any]) -> tuple[dict[str, int], list[str]]:
     """How many jobs each kind of software has in hand, and which of it does not say."""
-    readers = {
-        **{"spark": spark_jobs, "yarn": yarn_jobs, "dask": dask_tasks},
-        **{"ray": ray_jobs, "flink": flink_jobs, "slurm": slurm_jobs},
-    }
-    counts = {name: counted_by(reader, sockets) for name, reader in readers.items()}
-    return (
-        {name: count for name, count in counts.items() if count is not None},
-        [name for name, count in counts.items() if count is None],
-    )
+    readers = {"spark": spark_jobs, "yarn": yarn_jobs, "dask": dask_tasks, "ray": ray_jobs, "flink": flink_jobs}
+    counts = {name: counted_by(reader, sockets) for name, reader in {**readers, "slurm": slurm_jobs}.items()}
+    silent = [name for name, count in counts.items() if count is None]
+    return {name: count for name, count in counts.items() if count is not None}, silent
 
 
 def counted_by(reader: Callable[[dict[str, Any]], int], sockets: dict[str, Any]) -> int | None:
@@ -311,14 +306,12 @@ def answer(sockets: dict[str, Any], port: int, path: str) -> Any:
         if error.code in (401, 403) or error.code >= 500:
             raise Silent from error
         return None
-    except ConnectionError:
+    except (ConnectionError, ValueError, http.client.HTTPException):
         return None
     except OSError as error:
         if isinstance(getattr(error, "reason", None), ConnectionError):
             return None
         raise Silent from error
-    except (ValueError, http.client.HTTPException):
-        return None
     if len(told) > MOST_BYTES:
         raise Silent
     try:

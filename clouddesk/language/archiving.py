@@ -95,7 +95,8 @@ _FOR_A_WHILE = (
     r"|while [\w' ]{2,40}"
     r"|(?:i|we|nobody|no one|it'?s|they)\b[\w' ]{0,20}\b(?:won'?t|don'?t|not|no longer|nobody|never|done|finished|idle"
     r"|uses?)\b[\w' -]{0,60}"
-    r"|(?:because|since|as) [\w' ]{2,60}|to save (?:some |us |me )?(?:money|costs?)|instead(?: of (?:it|that"
+    r"|(?:because|since|as (?:i|we|it|nobody|they)\b) ?[\w' ]{2,60}"
+    r"|to save (?:some |us |me )?(?:money|costs?)|instead(?: of (?:it|that"
     r"|stopping it))?|now|as well|too|safely|somewhere))*"
 )
 _END = rf"{_FOR_A_WHILE}{POLITE_END}"

@@ -40,7 +40,7 @@ _EVER = re.compile(
 )
 _SINCE = re.compile(r"\b(?:since|from|starting|as of|(?P<after>after))\b (?P<when>.+)")
 _UNTIL = re.compile(
-    r"\b(?:(?P<before>(?<!day )(?<!week )(?<!month )(?<!year )(?:before|prior to))|until|till?|up to|through)"
+    r"\b(?:(?P<before>(?<!day )(?<!week )(?<!month )(?<!year )(?:before|prior to))|until|till?|(?<!been )up to|through)"
     r" (?P<when>.+)"
 )
 _BARE_MAY = re.compile(r"may\b(?! (?:i|we|you|be)\b)(?: (?P<year>20\d\d))?")

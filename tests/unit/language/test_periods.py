@@ -115,6 +115,7 @@ def test_words_mean_whole_days(text: str, since: str, until: str) -> None:
         "what does spark-1 cost",
         "what did mon-1 cost",
         "what does spark-1 cost up to now",
+        "what has spark-1 been up to",
         "2026-13",
         "2026-00",
         "",
