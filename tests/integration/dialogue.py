@@ -27,6 +27,8 @@ from clouddesk.desk import Desk
 from clouddesk.model.actor import LOCAL_WORKSPACE, Actor, Person
 from clouddesk.model.offer import Requirements
 from clouddesk.model.reservation import (
+    ARCHIVED,
+    ARCHIVING,
     ENDED,
     PROVISIONING,
     RELEASING,
@@ -49,7 +51,10 @@ from tests.integration.conftest import RunningStack, eventually
 TIMEZONE = "Europe/Berlin"
 SETTLES_WITHIN_SECONDS = 90.0
 PAUSE_SECONDS = 0.2
-SETTLED = {PROVISIONING: RUNNING, STARTING: RUNNING, SCALING: RUNNING, STOPPING: STOPPED, RELEASING: ENDED}
+SETTLED = {
+    **{PROVISIONING: RUNNING, STARTING: RUNNING, SCALING: RUNNING},
+    **{STOPPING: STOPPED, ARCHIVING: ARCHIVED, RELEASING: ENDED},
+}
 """What becomes of a state in which something is under way."""
 POWER = {RUNNING: {"running", "active"}, STOPPED: {"stopped", "off"}}
 """What the clouds call the machines of a settled reservation."""
@@ -122,6 +127,8 @@ class Theatre:
         for name, own in played.reservations.items():
             for item in own:
                 if item.state != ENDED:
+                    if item.is_protected:
+                        await self.desk.protection.unprotect(played.people[name], item.id)
                     await self.desk.release(played.people[name], item.id)
 
     async def _is_settled(self, reservation: Reservation) -> bool:
@@ -289,7 +296,7 @@ def disagreements(played: Played, listed: Sequence[Machine]) -> list[str]:
     for item in (item for own in played.reservations.values() for item in own):
         its = [machine for machine in listed if machine.reservation_id == item.id]
         expected |= {machine.id for machine in its}
-        count = 0 if item.state == ENDED else item.node_count
+        count = 0 if item.state in (ENDED, ARCHIVED) else item.node_count
         if len(its) != count:
             found.append(f"{item.name} is {item.state}: {count} machines expected, the clouds have {len(its)}")
         found += [

@@ -40,6 +40,8 @@ async def test_machines_that_all_vanished_stay_a_reservation_until_somebody_says
     await look(bench, order)
     view = await bench.until(order, lambda view: view.current_hourly_price_usd > 0)
     assert {node.state for node in view.nodes} == {"running"}
+    # The view is written before its notices are.
+    await bench.kinds(at_least=3)
     assert [notice.values["reason"] for notice in await bench.notices() if notice.kind == "drift"] == [
         "vanished",
         "back",
