@@ -34,7 +34,7 @@ class Network:
 def ensure(engine: APIClient, name: str, labels: Mapping[str, str]) -> Network:
     """The network of that name, which is made when there is none."""
     # Engines make a second network of the same name, and start nothing in either. Whoever asks is on this machine.
-    with _alone():
+    with alone():
         found = [item for item in listed(engine, labels) if item["Name"] == name]
         if not found:
             _make(engine, name, labels)
@@ -81,8 +81,11 @@ def _make(engine: APIClient, name: str, labels: Mapping[str, str]) -> None:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """One at a time, of all of this user's threads and processes on this machine."""
+def alone() -> Iterator[None]:
+    """One at a time, of all of this user's threads and processes on this machine.
+
+    An engine (20.10) takes the rule that keeps networks apart out and in again, for some 5 ms, whenever one is made.
+    """
     path = Path(tempfile.gettempdir()) / f"clouddesk-docker-network-{os.getuid()}.lock"
     lock = os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
     try:

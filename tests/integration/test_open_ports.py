@@ -14,6 +14,7 @@ from uuid import uuid4
 import pytest
 
 from clouddesk.model.node import RUNNING
+from clouddesk.providers import docker_network
 from clouddesk.providers.docker_engine import connect
 from tests.docker_engine import Engine, order
 from tests.integration.conftest import RunningStack, eventually
@@ -73,7 +74,7 @@ def test_a_machine_with_redis_and_postgres_on_docker_works_and_lets_in_nothing_b
     ports = [str(port) for port in sorted(listening)]
     inside = _exec(engine, container["Id"], network["IPAddress"], *ports)
     assert {22, 5432, 6379} <= set(inside), "a scan sees what answers"
-    with a_stranger(engine) as stranger:
+    with a_stranger(engine) as stranger, docker_network.alone():
         assert _exec(engine, stranger, network["IPAddress"], *ports) == [], "not from another reservation's machines"
 
     say(stack, "dora", f"release {made['name']}")

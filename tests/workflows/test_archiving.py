@@ -338,7 +338,7 @@ async def test_what_does_not_fit_is_refused(bench: Bench):
     with pytest.raises(WrongState):
         await bench.engine.archive(id_, by="ann")
     await bench.engine.start_nodes(id_, by="ann")
-    await bench.until(order, lambda view: not view.is_mixed)
+    await bench.until(order, lambda view: not view.is_mixed and view.state == "running")
     await bench.engine.archive(id_, by="ann")
     await bench.engine.archive(id_, by="ann")  # said twice is said once
     for change in (bench.engine.stop, bench.engine.start_nodes, bench.engine.reboot):
