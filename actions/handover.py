@@ -74,10 +74,9 @@ class ActionWithdrawHandover(DeskAction):
 
     async def respond(self, turn: Turn) -> None:
         """At once: whom it was offered to is told. While it is only asked whether to offer it, it is the no to that."""
-        if not turn.is_button and (turn.question or {}).get("option") == handover_words.OFFER:
+        if _is_no(turn):
             await hand_over(turn, "deny")
-            return
-        if item := await _to_take_back(turn):
+        elif item := await _to_take_back(turn):
             to = called(Person(item.workspace_id, item.offered_to))
             await turn.desk.handovers.withdraw(turn.actor, item.id)
             turn.last_reservation = item.id
@@ -175,6 +174,13 @@ async def _say_not_offered(turn: Turn, reservation_id: str, error: Denied | NotF
         turn.say("utter_taken_over_already", name=own[0])
     else:
         turn.say("utter_not_offered_any_more")
+
+
+def _is_no(turn: Turn) -> bool:
+    about, question = handover_words.find(turn), turn.question or {}
+    if about is None or question.get("option") != handover_words.OFFER:
+        return False
+    return about.what in ("", question["id"], *question["doing"].lower().split())
 
 
 async def _to_take_back(turn: Turn) -> Reservation | None:
