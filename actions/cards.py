@@ -182,6 +182,8 @@ def reservation_line(item: Reservation, actor: Actor, now: datetime) -> str:
         return f"{head} · cost {cost}"
     price = hourly(item.told_hourly_price_usd) + standing.price_note(item)
     line = f"{head} · {price}, {cost} so far · ends {local_time(item.expires_at, actor, now)}"
+    if offer := standing.offer_words(item, actor, now):
+        line += f" · {offer}"
     share = item.share_of(actor.user_id, now)
     return f"{line} · {_shared_by(item, share, actor, now)}" if share else line
 
@@ -278,6 +280,8 @@ def reservation_card(item: Reservation, actor: Actor, now: datetime, *, more: Se
         ),
         _access(item, actor, now),
     ]
+    if handover := standing.offer_words(item, actor, now):
+        lines.append(f"It is {handover}.")
     if offer := item.offered:
         other = f"{item.node_count} × {offer.size} on {provider_title(offer.provider)} in {offer.region}"
         lines.append(f"There are none of these left. Shall I take {other}, {hourly(offer.hourly_price_usd)}?")

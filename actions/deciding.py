@@ -31,6 +31,7 @@ _OF_OTHERS = {
     handover_words.ACCEPT: handover_words.ACCEPT,
     handover_words.DECLINE: handover_words.DECLINE,
     handover_words.TAKE: handover_words.TAKE,
+    handover_words.WITHDRAW: handover_words.WITHDRAW,
 }
 """Answers that other topics take."""
 _DECIDED = {RETRY: "utter_decided_retry", GO_ON: "utter_decided_go_on", GIVE_BACK: "utter_decided_give_back"}

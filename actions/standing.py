@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from actions.wording import plural
+from clouddesk.language.localtime import local_time
 from clouddesk.language.money import hourly
-from clouddesk.model.reservation import ARCHIVED, ARCHIVING, STOPPED, Reservation
+from clouddesk.language.people import called
+from clouddesk.model.actor import ADMIN, Actor, Person
+from clouddesk.model.handover import offer_ends, offered_to
+from clouddesk.model.reservation import ARCHIVED, ARCHIVING, ENDED, RELEASING, STOPPED, Reservation
 from clouddesk.team_view import machines_in
 
 _STATES = {ARCHIVING: "being archived"}
@@ -25,6 +30,15 @@ def state_words(item: Reservation) -> str:
         return f"{item.state} (waits for your answer)" + protected
     is_counted = item.nodes_up is not None and item.node_count > 1
     return (f"{item.state} ({item.nodes_up} of {item.node_count} up)" if is_counted else item.state) + protected
+
+
+def offer_words(item: Reservation, actor: Actor, now: datetime) -> str:
+    """ "offered to ben until Friday 18:00", for whoever may take that back, and whom it is offered to; "" to others."""
+    to = offered_to(item, now) if item.state not in (RELEASING, ENDED) else ""
+    if not to or not (ADMIN in actor.roles or actor.user_id in (item.owner, to)):
+        return ""
+    whom = "you" if actor.user_id == to else called(Person(item.workspace_id, to))
+    return f"offered to {whom} until {local_time(offer_ends(item), actor, now)}"
 
 
 def price_note(item: Reservation) -> str:

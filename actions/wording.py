@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from clouddesk.language.money import hourly, rate
-from clouddesk.model import approval, errors, invalid
+from clouddesk.model import approval, errors, handover, invalid
 from clouddesk.model.configuration import ConfigureFailed
 from clouddesk.model.offer import NearOffer, Offer
 from clouddesk.model.reservation import ARCHIVING
@@ -239,7 +239,9 @@ _FACTS: dict[type[errors.CloudDeskError], Callable[[Any], dict[str, str]]] = {
     },
     invalid.NoOwnMachine: lambda error: {"why": _NO_OWN_MACHINE[error.is_at_terminal]},
     invalid.OtherAccount: lambda error: {"provider": provider_title(error.provider)},
-    invalid.NotLeft: lambda error: {"name": error.name, "owner": error.owner},
+    handover.NotLeft: lambda error: {"name": error.name, "owner": error.owner},
+    handover.NotOffered: lambda error: {"name": error.name},
+    handover.HandoverIsOver: lambda error: {"name": error.name, "owner": error.owner},
     invalid.NoColleague: lambda error: {"why": _NO_COLLEAGUE.get(error.why, error.why)},
     invalid.CredentialsInUse: lambda error: {"provider": provider_title(error.provider), "names": names(error.names)},
 }

@@ -129,8 +129,7 @@ class Topics:
     @cached_property
     def handovers(self) -> Handovers:
         """Machines that get another owner."""
-        stores = (self.views, self.timer_port)
-        return Handovers(self.engine, self._records, self.shares, *stores, self.clock, self.budgets)
+        return Handovers(self.engine, self._records, self.shares, self.views, self.clock, self.budgets)
 
     @cached_property
     def leases(self) -> Leases:

@@ -282,8 +282,9 @@ class Reservations(Protocol):
         ...
 
     async def offer_handover(self, reservation_id: str, to: str, *, by: str = "", left: str = "") -> None:
-        """Ask that colleague to take it over; "" when they do not want it. Raises NotFound, WrongState.
+        """Ask that colleague to take it over; "" when they do not want it, or it is taken back.
 
+        Raises NotFound, WrongState.
         ``left``: its owner, when they are not of the workspace any more, so that admins are told instead.
         """
         ...

@@ -197,7 +197,9 @@ class Reservation:
     is_reached: bool = False
     """CloudDesk logs in to its machines with a key of its own, and can let others in."""
     offered_to: str = ""
-    """The user id of whom the owner has asked to take it over."""
+    """The user id of whom the owner has asked to take it over; ``handover.offered_to`` says whether it still counts."""
+    offered_at: datetime | None = None
+    """When that was, the last time; None where a version before this one did not keep it."""
     account_owner: str = ""
     """Whose access to the cloud it runs with; "" for the owner's own."""
     earlier_owners: tuple[Tenure, ...] = ()

@@ -113,7 +113,7 @@ class TemporalReservations(WorkflowCalls):
         await self._update(reservation_id, ReservationWorkflow.open_to_team, OpeningToTeam(is_open, by), "share")
 
     async def offer_handover(self, reservation_id: str, to: str, *, by: str = "", left: str = "") -> None:
-        """Ask that colleague to take it over; "" when they do not want it."""
+        """Ask that colleague to take it over; "" when they do not want it, or it is taken back."""
         wish = Handover(to, by=by, left=left)
         await self._update(reservation_id, ReservationWorkflow.offer_handover, wish, "hand over")
 

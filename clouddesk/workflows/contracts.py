@@ -138,7 +138,10 @@ class Unsharing:
 
 @dataclass(frozen=True)
 class Handover:
-    """Updates ``offer_handover`` and ``hand_over``: to whom, and the name that it has with them."""
+    """Updates ``offer_handover`` and ``hand_over``: to whom, and the name that it has with them.
+
+    An offer to nobody is a no where it is ``by`` whom it is offered to, and taken back where it is by anybody else.
+    """
 
     to: str
     name: str = ""

@@ -214,8 +214,11 @@ class ReservationWorkflow:
 
     @workflow.update
     async def offer_handover(self, wish: Handover) -> None:
-        """Ask somebody to take it over, or take note that they do not want to."""
-        handover.offer(self._state, workflow.now(), wish)
+        """Ask somebody to take it over, take that back, or take note that they do not want to."""
+        is_same = wish.to == self._state.view.offered_to
+        # To ask the same person once more used to be nothing new.
+        if not is_same or (wish.to and workflow.patched("offer-renewed")):
+            handover.offer(self._state, workflow.now(), wish)
         await self._publisher.shown()
 
     @workflow.update
@@ -232,8 +235,7 @@ class ReservationWorkflow:
 
     @hand_over.validator
     def _may_hand_over(self, wish: Handover) -> None:
-        view = self._state.view
-        is_theirs = wish.left == view.owner or wish.to in (view.owner, view.offered_to)
+        is_theirs = handover.may_hand_over(self._state.view, workflow.now(), wish)
         if self._context.is_ending or not is_theirs or not self._are_machines_left_alone:
             self._context.refuse("hand over")
 

@@ -44,6 +44,7 @@ ICONS = {
     notices.LET_IN: "🔑",
     notices.HANDOVER: "🤝",
     notices.HANDOVER_DECLINED: "👋",
+    notices.HANDOVER_WITHDRAWN: "👋",
     notices.HANDED_OVER: "🤝",
     notices.ASKED_FOR: "🙋",
     notices.NOT_NOW: "🙏",

@@ -189,6 +189,22 @@ async def test_a_person_sees_what_is_shared_with_them_after_their_own_and_only_w
     assert await views.seen_by(ben, now=NOW) == [own, for_an_hour], "an older revision does not bring it back"
 
 
+async def test_a_person_finds_what_is_offered_to_them_the_latest_first_and_nobody_else_does(redis, person):
+    views, ben = RedisReservationViews(redis), Person("local", f"{person.user_id}-ben")
+    latest = reserved(person, offered_to=ben.user_id, offered_at=NOW + timedelta(hours=1))
+    offered = reserved(person, created_at=NOW + timedelta(hours=2), offered_to=ben.user_id, offered_at=NOW)
+    for view in (latest, offered, reserved(ben)):
+        await views.put(view)
+    assert await views.offered_to(ben) == [latest, offered]
+    assert await views.offered_to(person) == await views.offered_to(Person("other", ben.user_id)) == []
+
+    await views.put(replace(latest, revision=latest.revision + 1, offered_to="cid"))
+    await views.put(latest)
+    assert await views.offered_to(ben) == [offered], "an older revision does not bring it back"
+    await views.put(replace(offered, revision=offered.revision + 1, state="ended"))
+    assert await views.offered_to(ben) == []
+
+
 async def test_what_has_ended_leaves_the_list_of_the_living(redis, person):
     views = RedisReservationViews(redis)
     view = reserved(person)

@@ -241,6 +241,19 @@ async def shared(bench: Bench) -> str:
     return id_
 
 
+async def offered(bench: Bench) -> str:
+    """Offered to a colleague, once more, to another who declines, taken back, and accepted."""
+    await bench.start_worker()
+    order = await bench.reserve_and_wait(configuration=SOFTWARE)
+    id_ = order.reservation_id
+    for to, by in (("ben", "ann"), ("ben", "ann"), ("carla", "ann"), ("", "carla"), ("ben", "ann"), ("", "ann")):
+        await bench.engine.offer_handover(id_, to, by=by)
+    await bench.engine.offer_handover(id_, "ben", by="ann")
+    await bench.engine.hand_over(id_, "ben", "etl", by="ben")
+    await bench.engine.release(id_, by="ben")
+    return id_
+
+
 async def archived(bench: Bench) -> str:
     """Images fail, then are kept; a start without capacity, and one that works; a release while images are made."""
     await bench.start_worker()
@@ -290,7 +303,7 @@ async def lasting(bench: Bench) -> str:
 SCENES: tuple[Scene, ...] = (
     *(power, partial, unanswered, credentials, drift),
     *(asked_again, failed_stop, adoption, lasting, begun_anew, failover, declined, configured),
-    *(scaled, restarted, shared, archived),
+    *(scaled, restarted, shared, offered, archived),
 )
 
 

@@ -272,6 +272,29 @@ async def test_who_does_not_want_it_leaves_it_as_it_was(bench: Bench):
     assert (await bench.engine.get(order.reservation_id)).owner == bench.person.user_id
 
 
+async def test_an_offer_is_made_once_more_taken_back_and_made_to_another(bench: Bench):
+    ben, cid, order = colleague(bench, "ben"), colleague(bench, "cid"), await reserve(bench, nodes=1)
+    id_, owner = order.reservation_id, bench.person.user_id
+    ends = []
+    for _ in range(2):
+        await bench.engine.offer_handover(id_, ben.user_id, by=owner)
+        ends.append((await bench.engine.get(id_)).offered_at)
+    assert ends[1] > ends[0]
+    await bench.engine.offer_handover(id_, cid.user_id, by=owner)
+    assert (await bench.notice(notice.HANDOVER_WITHDRAWN, person=ben)).values["by"] == owner
+    await bench.engine.offer_handover(id_, "", by=owner)
+    await bench.notice(notice.HANDOVER_WITHDRAWN, person=cid)
+    assert [item.kind for item in await bench.notices(ben)].count(notice.HANDOVER) == 2
+    for person in (ben, cid):
+        with pytest.raises(WrongState):
+            await bench.engine.hand_over(id_, person.user_id, "etl", by=person.user_id)
+    offers = [item.facts for item in await bench.engine.trail(id_) if item.action == audit.OFFERED]
+    assert [(item["person"], item["what"]) for item in offers[-2:]] == [
+        (cid.user_id, "offered"),
+        (cid.user_id, "withdrawn"),
+    ]
+
+
 async def test_what_is_open_to_the_team_is_found_by_it_until_it_is_closed_or_ends(bench: Bench):
     order = await bench.reserve_and_wait()
     team = bench.person.workspace_id

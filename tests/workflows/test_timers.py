@@ -207,6 +207,56 @@ async def test_nobodys_timer_outlasts_their_right_to_switch(
     assert bool(await timers.get([timer.id])) is (outcome == DONE)
 
 
+async def handed_over(bench: Bench, order: ReservationOrder, to: str = "ben") -> None:
+    await bench.engine.offer_handover(order.reservation_id, to, by=order.owner)
+    await bench.engine.hand_over(order.reservation_id, to, "etl", by=to)
+
+
+@pytest.mark.parametrize("was_admin", [False, True])
+async def test_what_an_owner_has_set_goes_with_the_machine_in_the_next_owners_name(
+    bench: Bench, timers: TemporalTimers, ringing: TimerActivities, *, was_admin: bool
+) -> None:
+    order = await bench.reserve_and_wait()
+    stop, start = (timer_of(bench, order, what, is_by_admin=was_admin) for what in (STOP, START))
+    await timers.put(stop)
+    await handed_over(bench, order)
+    assert await ringing.ring(ring(stop)) == DONE
+    await bench.until(order, lambda view: view.state == "stopped")
+    await bench.engine.hand_over(order.reservation_id, "cid", "etl", by="cid", left="ben")
+    assert await ringing.ring(ring(start)) == DONE
+    entries = {entry.action: entry.by for entry in await bench.engine.trail(order.reservation_id)}
+    assert (entries["stopped"], entries["started"]) == ("ben", "cid")
+    assert await timers.get([stop.id]) == [stop]
+
+
+async def test_what_somebody_set_as_a_colleague_after_it_was_theirs_ends_with_their_part(
+    bench: Bench, ringing: TimerActivities
+) -> None:
+    order = await bench.reserve_and_wait()
+    await handed_over(bench, order)
+    timer = timer_of(bench, order, STOP, owners_before=1)
+    assert await ringing.ring(ring(timer)) == NOT_ALLOWED
+    await bench.engine.share(order.reservation_id, Share(bench.person.user_id, MANAGE), "one")
+    assert await ringing.ring(ring(timer)) == DONE
+    entries = {entry.action: entry.by for entry in await bench.engine.trail(order.reservation_id)}
+    assert entries["stopped"] == bench.person.user_id
+
+
+@pytest.mark.parametrize("was_admin", [False, True])
+async def test_a_reminder_of_what_was_handed_over_ends_unless_its_author_has_a_part_in_it(
+    bench: Bench, ringing: TimerActivities, *, was_admin: bool
+) -> None:
+    order = await bench.reserve_and_wait()
+    id_ = f"reminder-{bench.person}-1"
+    timer = timer_of(bench, order, REMIND, id=id_, at=utc_now(), is_by_admin=was_admin)
+    await handed_over(bench, order)
+    assert await ringing.ring(ring(timer)) == NOT_ALLOWED
+    since = replace(timer, owners_before=1)
+    assert await ringing.ring(ring(since)) == (REMINDED if was_admin else NOT_ALLOWED)
+    await bench.engine.share(order.reservation_id, Share(bench.person.user_id, MAY_EXTEND), "one")
+    assert await ringing.ring(ring(timer, "two")) == REMINDED
+
+
 async def test_what_waited_is_not_done_when_it_was_removed_or_replaced_meanwhile(
     bench: Bench, timers: TemporalTimers, ringing: TimerActivities
 ) -> None:

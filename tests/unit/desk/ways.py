@@ -20,8 +20,8 @@ from clouddesk.model.approval import OverBudget, Purchase
 from clouddesk.model.budget import MONTH, Bound
 from clouddesk.model.credentials import Secret
 from clouddesk.model.errors import CloudDeskError, Denied, NotFound, QuoteExpired
+from clouddesk.model.handover import NotLeft
 from clouddesk.model.idling import IdleWish
-from clouddesk.model.invalid import NotLeft
 from clouddesk.model.node import Opening
 from clouddesk.model.offer import Requirements
 from clouddesk.model.reservation import GO_ON, PARTIAL, STOPPED
@@ -94,6 +94,7 @@ OF_RESERVATIONS: dict[str, tuple[str, Call]] = {
     "peers.open_to_team": (OWN, lambda desk, actor, id_: desk.peers.open_to_team(actor, id_, is_open=True)),
     "handovers.check": (OWN, lambda desk, actor, id_: desk.handovers.check(actor, id_, "cid")),
     "handovers.offer": (OWN, lambda desk, actor, id_: desk.handovers.offer(actor, id_, "cid")),
+    "handovers.withdraw": (OWN, lambda desk, actor, id_: desk.handovers.withdraw(actor, id_)),
     "timers.schedule": (SWITCH, lambda desk, actor, id_: desk.timers.schedule(actor, id_, [NIGHTLY], conversation="c")),
     "timers.schedule_of": (SEE, lambda desk, actor, id_: desk.timers.schedule_of(actor, id_)),
     "timers.unschedule": (SWITCH, lambda desk, actor, id_: desk.timers.unschedule(actor, id_)),
@@ -209,7 +210,7 @@ _is_ones_own = _when(lambda who: who.is_owner, "etl")
 
 
 def _nobody(who: Who) -> type[Denied] | type[NotFound]:
-    """It is offered to none of them."""
+    """It is offered to somebody else."""
     return Denied if SEE in rights(who) else NotFound
 
 
@@ -240,6 +241,7 @@ def _askers(who: Who) -> type[Denied] | type[NotFound] | None:
 
 OTHERS: dict[str, Row] = {
     "handovers.accept": Row(lambda s: s.desk.handovers.accept(s.actor, s.item.id), _nobody),
+    "handovers.offered": Row(lambda s: _names(s.desk.handovers.offered(s.actor)), anybody, lambda who: set()),
     "handovers.check_left": Row(lambda s: s.desk.handovers.check_left(s.actor, _left(s)), _successors),
     "handovers.take_over": Row(lambda s: s.desk.handovers.take_over(s.actor, _left(s)), _successors),
     "handovers.decline": Row(lambda s: s.desk.handovers.decline(s.actor, s.item.id), _nobody),
