@@ -11,6 +11,7 @@ from clouddesk.access import Right
 from clouddesk.accounts import Accounts, ReplaceableCatalog
 from clouddesk.budgets import Budgets, change_of, plan_of, running
 from clouddesk.freezing import Freezing
+from clouddesk.limits import Limits
 from clouddesk.model.actor import Actor
 from clouddesk.model.approval import RESERVE, Approval, Purchase
 from clouddesk.model.approval import TAKE as TAKE_DEARER
@@ -23,7 +24,6 @@ from clouddesk.ordering import make_order
 from clouddesk.quotations import Quotations
 from clouddesk.quoting import said_name
 from clouddesk.records import Records
-from clouddesk.settings import Limits
 from clouddesk.ssh_keys import SshKeys
 
 

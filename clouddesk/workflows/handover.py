@@ -11,7 +11,8 @@ from datetime import datetime
 from clouddesk.language.money import UNKNOWN, money
 from clouddesk.model import audit, notice
 from clouddesk.model.idling import shown_alive
-from clouddesk.model.reservation import ReservationOrder, Tenure
+from clouddesk.model.order import ReservationOrder
+from clouddesk.model.reservation import Tenure
 from clouddesk.workflows.contracts import Handover
 from clouddesk.workflows.notices import make_notice
 from clouddesk.workflows.state import ReservationState
