@@ -61,7 +61,7 @@ async def meant(turn: Turn) -> list[Reservation]:
 
 
 async def _live(turn: Turn) -> list[Reservation]:
-    seen = await turn.desk.reservations(turn.actor, with_shared=True)
+    seen = await turn.machines(with_shared=True)
     return [item for item in seen if item.state != RELEASING]
 
 

@@ -13,6 +13,7 @@ from clouddesk.adapters.blueprints import find_blueprint
 from clouddesk.budgets import Budgets, running
 from clouddesk.fallbacks import archived_hourly_price_usd, stopped_hourly_price_usd
 from clouddesk.freezing import Freezing
+from clouddesk.limits import Limits
 from clouddesk.model.actor import Actor
 from clouddesk.model.approval import SCALE, Purchase
 from clouddesk.model.blueprint import GROW, SHRINK, Blueprint
@@ -25,7 +26,6 @@ from clouddesk.model.request import CLUSTER
 from clouddesk.model.reservation import RUNNING, SCALING, Reservation
 from clouddesk.model.scaling import Scale, ScaleQuote
 from clouddesk.records import Records
-from clouddesk.settings import Limits
 
 SINGLE = "node"
 """The part of machines that are no cluster."""

@@ -15,8 +15,9 @@ from clouddesk.model.idling import IdleWish
 from clouddesk.model.logins import LoginOrder
 from clouddesk.model.node import Account, Node, NodeImage, NodeOrder, Opening, Survey, Teardown
 from clouddesk.model.offer import Offer, Requirements
+from clouddesk.model.order import ReservationOrder
 from clouddesk.model.orphan import Orphan, SweepReport
-from clouddesk.model.reservation import Reservation, ReservationOrder
+from clouddesk.model.reservation import Reservation
 from clouddesk.model.scaling import Scale
 from clouddesk.model.share import Share
 from clouddesk.model.timer import Timer

@@ -21,8 +21,9 @@ from clouddesk.model.errors import (
 )
 from clouddesk.model.idling import IdleWish
 from clouddesk.model.node import Node, Opening
+from clouddesk.model.order import ReservationOrder
 from clouddesk.model.orphan import Orphan, SweepReport
-from clouddesk.model.reservation import RELEASING, RUNNING, ReservationOrder
+from clouddesk.model.reservation import RELEASING, RUNNING
 from clouddesk.model.scaling import Scale
 from clouddesk.model.share import Share
 from clouddesk.workflows.calls import WorkflowCalls

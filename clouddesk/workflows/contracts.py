@@ -11,7 +11,8 @@ from clouddesk.model.idleness import Thresholds, Verdict
 from clouddesk.model.idling import IdleWish
 from clouddesk.model.node import Node, NodeOrder, Opening
 from clouddesk.model.notice import Notice
-from clouddesk.model.reservation import Reservation, ReservationOrder
+from clouddesk.model.order import ReservationOrder
+from clouddesk.model.reservation import Reservation
 from clouddesk.model.scaling import Scale
 from clouddesk.model.share import Share
 from clouddesk.workflows.state import ReservationState

@@ -12,7 +12,8 @@ from clouddesk.language.money import UNKNOWN, money
 from clouddesk.model import audit, notice
 from clouddesk.model.handover import offer_ends, offered_to
 from clouddesk.model.idling import shown_alive
-from clouddesk.model.reservation import Reservation, ReservationOrder, Tenure
+from clouddesk.model.order import ReservationOrder
+from clouddesk.model.reservation import Reservation, Tenure
 from clouddesk.workflows.contracts import Handover
 from clouddesk.workflows.notices import make_notice
 from clouddesk.workflows.state import ReservationState

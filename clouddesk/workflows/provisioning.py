@@ -11,15 +11,8 @@ from temporalio.workflow import ActivityCancellationType
 
 with workflow.unsafe.imports_passed_through():
     from clouddesk.model import audit, notice
-    from clouddesk.model.reservation import (
-        CHOICES,
-        GIVE_BACK,
-        GO_ON,
-        REASON_RELEASED,
-        REASON_UNANSWERED,
-        RETRY,
-        ReservationOrder,
-    )
+    from clouddesk.model.order import ReservationOrder
+    from clouddesk.model.reservation import CHOICES, GIVE_BACK, GO_ON, REASON_RELEASED, REASON_UNANSWERED, RETRY
     from clouddesk.workflows.asking import Question
     from clouddesk.workflows.configuring import Configurer, has_bot, is_configured
     from clouddesk.workflows.context import CREDENTIAL_CODES, ReservationContext

@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
     import clouddesk.model.meter
     import clouddesk.model.node
     import clouddesk.model.notice
+    import clouddesk.model.order
     import clouddesk.model.scaling
     import clouddesk.model.share
     import clouddesk.workflows.state  # noqa: F401

@@ -18,6 +18,7 @@ from clouddesk.model.node import GONE, SSH, Node
 from clouddesk.model.node import RUNNING as NODE_RUNNING
 from clouddesk.model.node import STOPPED as NODE_STOPPED
 from clouddesk.model.notice import Notice
+from clouddesk.model.order import ReservationOrder
 from clouddesk.model.reservation import (
     CONFIGURING,
     ENDED,
@@ -27,7 +28,6 @@ from clouddesk.model.reservation import (
     RUNNING,
     STOPPED,
     Reservation,
-    ReservationOrder,
     first_view,
     unused_usd,
 )

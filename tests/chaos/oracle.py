@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from clouddesk.limits import Limits
 from clouddesk.model.reservation import DECLINE, GIVE_BACK, GO_ON, REASON_DECLINED, RETRY
-from clouddesk.settings import Limits
 from tests.chaos.clouds import Thing
 from tests.chaos.ledger import DONE, IN_DOUBT, UNAVAILABLE, Attempt, Evidence, Sighting
 from tests.chaos.plan import (

@@ -14,6 +14,7 @@ from clouddesk.model.node import AVAILABLE, Node, NodeImage, Opening
 from clouddesk.model.node import RUNNING as NODE_RUNNING
 from clouddesk.model.node import STOPPED as NODE_STOPPED
 from clouddesk.model.notice import Notice
+from clouddesk.model.order import ReservationOrder
 from clouddesk.model.orphan import Orphan, SweepReport
 from clouddesk.model.reservation import (
     ARCHIVED,
@@ -29,7 +30,6 @@ from clouddesk.model.reservation import (
     RUNNING,
     STOPPED,
     Reservation,
-    ReservationOrder,
     first_view,
     unused_usd,
 )

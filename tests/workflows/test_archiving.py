@@ -11,7 +11,8 @@ import pytest
 from clouddesk.model import audit
 from clouddesk.model.errors import CredentialsRejected, NoCapacity, Protected, ProviderDown, QuotaExceeded, WrongState
 from clouddesk.model.invalid import CannotArchive
-from clouddesk.model.reservation import Reservation, ReservationOrder
+from clouddesk.model.order import ReservationOrder
+from clouddesk.model.reservation import Reservation
 from clouddesk.model.share import USE, Share
 from tests.workflows.conftest import Bench
 from tests.workflows.machines import SOFTWARE, broken

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from clouddesk.model.reservation import ReservationOrder
+from clouddesk.model.order import ReservationOrder
 from clouddesk.providers import PROVIDERS, LibcloudProvider
 from tests.contract.cases import CASES
 from tests.contract.conftest import Sandbox, docker_engine, servers

@@ -18,7 +18,7 @@ from clouddesk.model.actor import Person
 from clouddesk.model.configuration import UNREACHABLE
 from clouddesk.model.costs import CostAccount
 from clouddesk.model.errors import WrongState
-from clouddesk.model.reservation import ReservationOrder
+from clouddesk.model.order import ReservationOrder
 from clouddesk.model.scaling import Scale
 from clouddesk.model.share import MANAGE, USE, Share
 from tests.workflows.conftest import Bench

@@ -21,7 +21,7 @@ from clouddesk.model.actor import ADMIN, Actor
 from clouddesk.model.approval import DECLINED, EXPIRED, EXTEND, Approval, Purchase
 from clouddesk.model.budget import HOUR, Bound, BudgetBook
 from clouddesk.model.errors import WrongState
-from clouddesk.model.reservation import ReservationOrder
+from clouddesk.model.order import ReservationOrder
 from clouddesk.model.share import EXTEND as MAY_EXTEND
 from clouddesk.model.share import MANAGE, Share
 from clouddesk.model.timer import EVERY_DAY, REMIND, START, STOP, Timer, Weekly, power_id, power_ids

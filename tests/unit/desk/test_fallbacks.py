@@ -8,13 +8,13 @@ import pytest
 
 from clouddesk.catalog import load_catalog
 from clouddesk.fallbacks import fallbacks
+from clouddesk.limits import Limits
 from clouddesk.model.actor import Actor
 from clouddesk.model.fallback import Fallback
 from clouddesk.model.offer import Offer
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
 from clouddesk.quoting import make_quote
-from clouddesk.settings import Limits
 from tests.conversation.memory import MemoryDesk
 from tests.unit.desk.conftest import NOW
 
