@@ -170,6 +170,7 @@ _NO_OWN_MACHINE = {
 _STATES = {
     "partial": "only partly up and waits for your answer",
     "changed": "changing its number of machines",
+    "opening": "in the middle of another change of who reaches it",
     "orphan": "without what that takes (machines of one reservation, in one region)",
 }
 """States whose word alone says too little."""

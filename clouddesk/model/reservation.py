@@ -220,6 +220,8 @@ class Reservation:
     """How its software is used; names of secrets stand where the secrets go."""
     openings: tuple[Opening, ...] = ()
     """What is let in from outside besides SSH."""
+    unsure_openings: tuple[Opening, ...] = ()
+    """Of which nobody knows whether they are let in: a change broke off, and ``openings`` are not put back yet."""
     host_keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The machines' public keys by node key, as their configuration met them."""
     more_software: tuple[str, ...] = ()
