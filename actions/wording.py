@@ -159,6 +159,7 @@ _NO_COLLEAGUE = {
     "guest": "they are a guest here, and machines are for members of this workspace.",
     "deactivated": "their account is deactivated.",
     "foreign": "they are not of this workspace.",
+    "unknown": "I could not check who that is. Say it again with their @name.",
 }
 
 _NO_OWN_MACHINE = {

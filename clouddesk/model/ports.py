@@ -213,7 +213,7 @@ class Colleagues(Protocol):
     """Who may be given a part in something, as far as the connectors know their people."""
 
     async def refusal(self, person: Person) -> str | None:
-        """Why they may not ("bot", "guest", …); None for colleagues, and for who is not known to be anything else."""
+        """Why they may not ("bot", "guest", …; UNKNOWN for who was not looked up lately); None for colleagues."""
         ...
 
 

@@ -195,7 +195,7 @@ class Reservation:
     has_owner_keys: bool = False
     """Whether SSH keys of the owner's log in to its machines."""
     is_reached: bool = False
-    """CloudDesk logs in to its machines with a key of its own, and can let others in."""
+    """CloudDesk logs in to its machines with a key of its own, and can let others in: all but simulated and adopted."""
     offered_to: str = ""
     """The user id of whom the owner has asked to take it over."""
     account_owner: str = ""

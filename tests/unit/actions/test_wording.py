@@ -64,7 +64,7 @@ ERRORS = [
     errors.CloudDeskError(),
     *(
         kind("aws", "vendor text that nobody may see")
-        for kind in (errors.ProviderError, *errors.ProviderError.__subclasses__())
+        for kind in (errors.ProviderError, errors.NoFirewall, *errors.ProviderError.__subclasses__())
     ),
     invalid.TooFewMachines(0, most=100),
     invalid.ClusterTooSmall("Spark", asked=1, least=2, roles=["controller", "worker"]),
@@ -85,7 +85,7 @@ ERRORS = [
     invalid.SameSize("spark-1", count=3),
     invalid.OtherAccount("aws"),
     invalid.CredentialsInUse("aws", ["spark-1", "vm-2"]),
-    *(invalid.NoColleague("ben", why) for why in ("owner", "bot", "guest", "deactivated", "foreign")),
+    *(invalid.NoColleague("ben", why) for why in ("owner", "bot", "guest", "deactivated", "foreign", "unknown")),
     invalid.ShareIsOver(datetime(2026, 3, 4, tzinfo=timezone.utc)),
     *(invalid.NoSshKey(is_damaged=is_damaged) for is_damaged in (True, False)),
     invalid.SshKeyIsPrivate(),
