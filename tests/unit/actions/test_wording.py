@@ -243,7 +243,7 @@ def test_every_kind_of_notice_has_wording_from_the_values_that_workflows_fill(ki
         *("at", "note", "state", "total", "absence", "parts", "each", "by", "changed", "rest"),
         *("keys", "logins", "doors", "links", "person", "person_id", "owner_id", "before_name", "not_yet"),
         *("why", "idle_for", "stops", "stopped_hourly", "stopped_daily", "asked", "doubt", "blind", "action"),
-        *("archive", "archives", "archived_hourly", "archived_daily"),
+        *("archive", "archives", "archived_hourly", "archived_daily", "openings"),
         *("asked_by", "decided_by", "what", "reasons", "status", "said", "approval_id"),
         *("offer_provider", "offer_region", "offer_size", "offer_hourly", "offer_more", "agreed_hourly"),
         "bills",
