@@ -30,6 +30,7 @@ from clouddesk.model.reservation import REASON_PROVISION_FAILED
 from clouddesk.model.stores import AuditTrail, MachineSecrets, Notices, ReservationViews
 from clouddesk.workflows.contracts import (
     END_NODES,
+    LET_IN,
     LOOK,
     POWER,
     PROVISION,
@@ -39,6 +40,7 @@ from clouddesk.workflows.contracts import (
     START,
     STOP,
     TEAR_DOWN,
+    Admission,
     CloudAccount,
     Ending,
     Inspection,
@@ -53,7 +55,6 @@ from clouddesk.workflows.failures import NOTHING_MADE
 from clouddesk.workflows.fairness import Lanes
 from clouddesk.workflows.image_activities import ImageActivities
 from clouddesk.workflows.notices import addressed, nobody
-from clouddesk.workflows.opening_activities import OpeningActivities
 from clouddesk.workflows.polling import delays
 from clouddesk.workflows.working import beating, failing
 
@@ -95,16 +96,14 @@ class Activities:
         self._threads = threads
         self._lanes = Lanes()
         self._images = ImageActivities(open_provider=open_provider, call=self._call)
-        self._openings = OpeningActivities(open_provider=open_provider, call=self._call)
 
     @property
     def all(self) -> list[Callable[..., Any]]:
         """What the worker registers."""
         return [
-            *(self.provision, self.power, self.end_nodes, self.look, self.tear_down),
+            *(self.provision, self.power, self.end_nodes, self.let_in, self.look, self.tear_down),
             *(self.publish, self.refresh_offers),
             *self._images.all,
-            *self._openings.all,
         ]
 
     @activity.defn(name=PROVISION)
@@ -180,6 +179,16 @@ class Activities:
                     return
                 was_gone = not left
                 await asyncio.sleep(delay_seconds if left else work.timing.confirm_seconds)
+
+    @activity.defn(name=LET_IN)
+    async def let_in(self, work: Admission) -> None:
+        """Change what the firewall of machines that there are lets in. Safe to repeat."""
+        async with beating(), failing(work.order.reservation_id, work.account):
+            provider = await self._open_provider(work.account.provider, work.account.credential_ref)
+            await self._call(work.account, provider.let_in, work.order)
+            if work.settle_seconds:
+                await asyncio.sleep(work.settle_seconds)
+                await self._call(work.account, provider.let_in, work.order)
 
     @activity.defn(name=LOOK)
     async def look(self, work: Inspection) -> list[Node]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from temporalio.exceptions import ApplicationError, ApplicationErrorCategory, TimeoutError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from clouddesk.model.errors import (
     CloudDeskError,
@@ -36,7 +36,7 @@ IMAGE_FAILED = "image_failed"
 IMAGES_LEFT = "images_left"
 """Images of an earlier time are there still, and must not be taken for those of now."""
 NOTHING_MADE = "nothing made"
-"""Detail of a failed activity: it failed before any call that makes or changes something was sent."""
+"""Detail of a failed provisioning: it failed before any call that makes something was sent."""
 
 _REASONS = {
     NoCapacity.code: REASON_NO_CAPACITY,
@@ -50,15 +50,14 @@ _REASONS = {
 }
 
 
-def as_failure(error: CloudDeskError, *details: str, is_final: bool = True) -> ApplicationError:
+def as_failure(error: CloudDeskError, *, is_final: bool = True) -> ApplicationError:
     """The error as Temporal keeps it: our code, and nothing of the vendor's words (those are in the log).
 
-    With ``is_final`` False it is retried, whatever it is. ``details``: NOTHING_MADE.
+    With ``is_final`` False it is retried, whatever it is.
     """
     wait_seconds = getattr(error, "retry_after_seconds", None)
     return ApplicationError(
         error.code,
-        *details,
         type=error.code,
         non_retryable=is_final and not error.is_retryable,
         next_retry_delay=timedelta(seconds=wait_seconds) if wait_seconds else None,
@@ -82,13 +81,6 @@ def nothing_was_made(error: BaseException) -> bool:
     """The key was missing, or the cloud refused it, before anything was asked to be made."""
     failure = _application_error(error)
     return failure is not None and NOTHING_MADE in failure.details
-
-
-def nothing_was_changed(error: BaseException) -> bool:
-    """No attempt sent anything that changes something; a last one that never answered may have."""
-    while error.__cause__ is not None and not isinstance(error, TimeoutError):
-        error = error.__cause__
-    return not isinstance(error, TimeoutError) and nothing_was_made(error)
 
 
 def _application_error(error: BaseException | None) -> ApplicationError | None:

@@ -19,8 +19,8 @@ with workflow.unsafe.imports_passed_through():
     from clouddesk.model.node import SSH, NodeOrder
     from clouddesk.model.reservation import RUNNING, STOPPED
     from clouddesk.workflows.context import CREDENTIAL_CODES, ReservationContext
-    from clouddesk.workflows.contracts import LET_IN, Admission, Opened
-    from clouddesk.workflows.failures import failure_code, nothing_was_changed
+    from clouddesk.workflows.contracts import LET_IN, LOOK, Admission, Inspection, Opened
+    from clouddesk.workflows.failures import failure_code
     from clouddesk.workflows.state import openings_told
 
 TIME_LIMIT = timedelta(seconds=60)
@@ -55,8 +55,11 @@ async def let_in(context: ReservationContext, wish: Opened) -> None:
     nodes, began = replace(context.order.nodes, openings=(SSH, *wish.openings)), workflow.now()
     context.is_letting_in = True
     try:
-        failure = await _tell_cloud(context, nodes)
-        refused = await _undone(context, wish, failure) if failure is not None else ""
+        is_put_back = workflow.patched("openings-put-back")
+        refused = _told(await _ask_cloud(context)) if is_put_back else ""
+        if not refused and not context.is_ending:
+            failure = await _tell_cloud(context, nodes)
+            refused = await _undone(context, wish, failure) if failure and is_put_back else _told(failure)
         if context.is_ending:
             context.refuse("open")
         if refused:
@@ -113,14 +116,25 @@ class OpeningKeeper:
         return is_steady and not context.is_letting_in and self._is_free()
 
 
-async def _tell_cloud(
-    context: ReservationContext, nodes: NodeOrder, *, settle_seconds: float = 0.0
-) -> ActivityError | None:
-    """The failure, if any. Given up when the end is due, which goes on without openings."""
+async def _ask_cloud(context: ReservationContext) -> str:
+    """The code with which it answers no question, "" when it does: one that is down is not told to change anything."""
+    order = context.order
+    question = Inspection(context.account, order.reservation_id, order.nodes.region, (), context.timing)
+    return await _failure(context, LOOK, question, TIME_LIMIT)
+
+
+async def _tell_cloud(context: ReservationContext, nodes: NodeOrder, *, settle_seconds: float = 0.0) -> str:
+    """The code with which it failed, "" when it did not."""
+    wish = Admission(context.account, nodes, settle_seconds)
+    return await _failure(context, LET_IN, wish, TIME_LIMIT + timedelta(seconds=settle_seconds))
+
+
+async def _failure(context: ReservationContext, activity: str, work: Inspection | Admission, limit: timedelta) -> str:
+    """Given up when the end is due, which goes on without openings."""
     attempt = workflow.start_activity(
-        LET_IN,
-        Admission(context.account, nodes, settle_seconds),
-        schedule_to_close_timeout=TIME_LIMIT + timedelta(seconds=settle_seconds),
+        activity,
+        work,
+        schedule_to_close_timeout=limit,
         heartbeat_timeout=context.heartbeat,
         retry_policy=context.retry_policy(),
         cancellation_type=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
@@ -129,35 +143,33 @@ async def _tell_cloud(
         try:
             await attempt
         except ActivityError as error:
-            return error
-    return None
+            return failure_code(error)
+    return ""
 
 
-async def _undone(context: ReservationContext, wish: Opened, failure: ActivityError) -> str:
+def _told(code: str) -> str:
+    """The code as people know it: what did not answer in time is as good as down."""
+    return code if code in _ANSWERS or not code else ProviderDown.code
+
+
+async def _undone(context: ReservationContext, wish: Opened, code: str) -> str:
     """The code of what whoever wished it is told, once all is as before or nobody can tell."""
-    state, code = context.state, failure_code(failure)
-    has_answer = code in _ANSWERS
-    # One that did not answer in time is as good as down.
-    told = code if has_answer else ProviderDown.code
-    was_unsure = bool(state.view.unsure_openings)
-    if not workflow.patched("openings-put-back") or (nothing_was_changed(failure) and not was_unsure):
-        return told
+    state, timing, has_answer = context.state, context.timing, code in _ANSWERS
+    if code == NoFirewall.code:
+        return code
     doubted = {*state.view.unsure_openings, *(set(state.view.openings) ^ set(wish.openings))}
     unsure = tuple(sorted(doubted, key=lambda item: (item.first_port, item.last_port, item.source)))
     state.change(workflow.now(), unsure_openings=unsure)
-    timing = context.timing
     settle_seconds = timing.confirm_seconds if has_answer else timing.missing_seconds
-    is_back = await _put_back(context, settle_seconds=settle_seconds)
-    if not is_back:
+    if not await _put_back(context, settle_seconds=settle_seconds):
         return Unsure.code
-    return told if has_answer else PutBack.code
+    return code if has_answer else PutBack.code
 
 
 async def _put_back(context: ReservationContext, *, settle_seconds: float) -> bool:
     """Whether the cloud lets in again what people believe; done twice, for a call before may be carried out late."""
     state = context.state
-    failure = await _tell_cloud(context, context.order.nodes, settle_seconds=settle_seconds)
-    code = failure_code(failure) if failure is not None else ""
+    code = await _tell_cloud(context, context.order.nodes, settle_seconds=settle_seconds)
     if code in CREDENTIAL_CODES:
         context.tell_of_refused_credentials(code)
     if code not in ("", NoFirewall.code) or context.is_ending:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import structlog
@@ -45,16 +45,13 @@ async def beating() -> AsyncIterator[Callable[[str], None]]:
 
 @asynccontextmanager
 async def failing(
-    reservation_id: str, account: CloudAccount | None = None, *, is_final: bool = True, details: Sequence[str] = ()
+    reservation_id: str, account: CloudAccount | None = None, *, is_final: bool = True
 ) -> AsyncIterator[None]:
-    """Our errors become failures that Temporal keeps: retryable or not. ``is_final`` False: always retryable.
-
-    ``details`` go along, as they are when it fails.
-    """
+    """Our errors become failures that Temporal keeps: retryable or not. ``is_final`` False: always retryable."""
     try:
         yield
     except CloudDeskError as error:
-        failure = as_failure(error, *details, is_final=is_final)
+        failure = as_failure(error, is_final=is_final)
         log.warning(
             "activity.failed",
             activity=activity.info().activity_type,
