@@ -13,6 +13,7 @@ from actions.turn import Card
 from actions.wording import duration, names, plural, provider_title
 from clouddesk.language.localtime import local_time
 from clouddesk.language.money import hourly, money
+from clouddesk.language.openings import words as opened_words
 from clouddesk.language.people import called
 from clouddesk.model import doors
 from clouddesk.model.actor import Actor, Person
@@ -290,7 +291,8 @@ def reservation_card(item: Reservation, actor: Actor, now: datetime, *, more: Se
             f"Images of {plural(len(item.images), 'disk')} are kept; “start {item.name}” makes its machines again."
         )
     if item.openings:
-        lines.append(f"Open: {openings.words(item.openings)}")
+        lines.append(f"Open: {opened_words(item.openings)}")
+    lines.extend(openings.unsure_lines(item))
     lines.extend([*more, *_node_lines(item)])
     return with_mark(lines, [item])
 
@@ -375,7 +377,7 @@ def _software_lines(item: Reservation) -> list[str]:
         lines.extend(f"`{command}`" for command in tunnels)
         lines.extend(f"• {line}" for line in doors.links(item, secrets={}))
     if item.openings:
-        lines.append(f"Open without a tunnel: {openings.words(item.openings)}")
+        lines.append(f"Open without a tunnel: {opened_words(item.openings)}")
     return [*lines, *doors.clients(item)]
 
 

@@ -159,6 +159,7 @@ _NO_COLLEAGUE = {
     "guest": "they are a guest here, and machines are for members of this workspace.",
     "deactivated": "their account is deactivated.",
     "foreign": "they are not of this workspace.",
+    "unknown": "I could not check who that is. Say it again with their @name.",
 }
 
 _NO_OWN_MACHINE = {
@@ -170,6 +171,7 @@ _NO_OWN_MACHINE = {
 _STATES = {
     "partial": "only partly up and waits for your answer",
     "changed": "changing its number of machines",
+    "opening": "in the middle of another change of who reaches it",
     "orphan": "without what that takes (machines of one reservation, in one region)",
 }
 """States whose word alone says too little."""

@@ -20,7 +20,10 @@
     │   ├── NoCapacity
     │   ├── RateLimited           retryable
     │   ├── ProviderDown          retryable
-    │   └── RequestRejected
+    │   ├── RequestRejected
+    │   │   └── NoFirewall        machines without a firewall of their own
+    │   ├── PutBack               a change broke off in the middle, and it is as it was before
+    │   └── Unsure                … and nobody knows how it is; it is being put back
     └── Unavailable               a server of our own does not answer; nothing was changed (retryable)
         └── Undecided             it was passed on, its outcome is not known yet
 
@@ -267,3 +270,21 @@ class RequestRejected(ProviderError):
     """The cloud finds the request itself wrong (an image that does not exist, a bad name)."""
 
     code = "request_rejected"
+
+
+class NoFirewall(RequestRejected):
+    """The machines have no firewall of their own, whose rules could be changed; nothing was."""
+
+    code = "no_firewall"
+
+
+class PutBack(ProviderError):
+    """A change of the firewall broke off in the middle; its rules of before were put back."""
+
+    code = "put_back"
+
+
+class Unsure(ProviderError):
+    """A change of the firewall broke off in the middle, and it could not be put back yet: that is tried again."""
+
+    code = "unsure"

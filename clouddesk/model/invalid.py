@@ -271,7 +271,7 @@ class CredentialsInUse(Invalid):
 
 
 class NoColleague(Invalid):
-    """Somebody that nothing can be shared with; ``why``: "owner", "bot", "guest", "deactivated" or "foreign"."""
+    """Somebody that nothing can be shared with; ``why``: ``sharing.OWNER``, or what ``ports.Colleagues`` says."""
 
     code = "no_colleague"
 

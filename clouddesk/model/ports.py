@@ -86,7 +86,8 @@ class Provider(Protocol):
     def let_in(self, order: NodeOrder) -> None:
         """Let the firewall of the order's machines, which there are, let in the order's openings and nothing else.
 
-        Safe to repeat. Raises CannotOpen on clouds where that cannot be changed, and makes nothing.
+        Safe to repeat. Raises CannotOpen on clouds where that cannot be changed, NoFirewall where there is none, and
+        makes nothing. After any other error some of it may have been done.
         """
         ...
 
@@ -213,7 +214,7 @@ class Colleagues(Protocol):
     """Who may be given a part in something, as far as the connectors know their people."""
 
     async def refusal(self, person: Person) -> str | None:
-        """Why they may not ("bot", "guest", …); None for colleagues, and for who is not known to be anything else."""
+        """Why they may not ("bot", "guest", …; UNKNOWN for who was not looked up lately); None for colleagues."""
         ...
 
 
@@ -336,8 +337,9 @@ class Reservations(Protocol):
     ) -> None:
         """Let just these in from outside besides SSH; returns when the cloud has done it. The same twice is once.
 
-        Raises WrongState when something else than ``before`` is let in now, or it neither runs nor is stopped; and
-        ProviderError, when the cloud refuses.
+        Raises WrongState when something else than ``before`` is let in now, or it neither runs nor is stopped; PutBack
+        when the cloud failed in the middle and it is as before; Unsure when it could not be put back yet, which is
+        tried again; another ProviderError when the cloud refused, and nothing is changed.
         """
         ...
 

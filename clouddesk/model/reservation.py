@@ -131,7 +131,7 @@ class Reservation:
     has_owner_keys: bool = False
     """Whether SSH keys of the owner's log in to its machines."""
     is_reached: bool = False
-    """CloudDesk logs in to its machines with a key of its own, and can let others in."""
+    """CloudDesk logs in to its machines with a key of its own, and can let others in: all but simulated and adopted."""
     offered_to: str = ""
     """The user id of whom the owner has asked to take it over; ``handover.offered_to`` says whether it still counts."""
     offered_at: datetime | None = None
@@ -158,6 +158,8 @@ class Reservation:
     """How its software is used; names of secrets stand where the secrets go."""
     openings: tuple[Opening, ...] = ()
     """What is let in from outside besides SSH."""
+    unsure_openings: tuple[Opening, ...] = ()
+    """Of which nobody knows whether they are let in: a change broke off, and ``openings`` are not put back yet."""
     host_keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The machines' public keys by node key, as their configuration met them."""
     more_software: tuple[str, ...] = ()

@@ -208,7 +208,8 @@ class Archiver:
         installed = state.logins.installed
         state.archived_logins = {node.key: installed[node.id] for node in before if node.id in installed}
         state.host_keys.clear()
-        state.change(now, state=ARCHIVED, nodes=(), images=images, let_in=(), idling=switched(state.view.idling, now))
+        idling = switched(state.view.idling, now)
+        state.change(now, state=ARCHIVED, nodes=(), images=images, let_in=(), unsure_openings=(), idling=idling)
         state.record(audit.IMAGES, now, images=" ".join(image.id for image in images))
         state.notify(
             notice.ARCHIVED,

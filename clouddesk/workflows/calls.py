@@ -24,15 +24,18 @@ from clouddesk.model.errors import (
     CredentialsMissing,
     CredentialsRejected,
     LimitExceeded,
+    NoFirewall,
     NotFound,
     NotLookedAfter,
     Protected,
     ProviderDown,
     ProviderError,
+    PutBack,
     QuotaExceeded,
     RequestRejected,
     Unavailable,
     Undecided,
+    Unsure,
     WrongState,
 )
 from clouddesk.model.invalid import CannotArchive
@@ -168,6 +171,9 @@ def _our_error(error: WorkflowUpdateFailedError) -> CloudDeskError:
 
 _CLOUDS_REFUSALS: dict[str, type[CredentialsMissing] | type[ProviderError]] = {
     error.code: error
-    for error in (CredentialsMissing, CredentialsRejected, ProviderDown, QuotaExceeded, RequestRejected)
+    for error in (
+        *(CredentialsMissing, CredentialsRejected, ProviderDown, QuotaExceeded, RequestRejected),
+        *(NoFirewall, PutBack, Unsure),
+    )
 }
 """Of what is done while somebody waits for the answer; each goes by the cloud's name."""

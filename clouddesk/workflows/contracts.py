@@ -362,6 +362,8 @@ class Admission:
 
     account: CloudAccount
     order: NodeOrder
+    settle_seconds: float = 0.0
+    """So long after it is done it is done again: what was sent before may be carried out late."""
 
 
 @dataclass(frozen=True)

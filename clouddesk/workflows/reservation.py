@@ -50,6 +50,7 @@ with workflow.unsafe.imports_passed_through():
     from clouddesk.workflows.idling import IdleWatch
     from clouddesk.workflows.leasing import keep_lease
     from clouddesk.workflows.logins import LoginKeeper
+    from clouddesk.workflows.openings import OpeningKeeper
     from clouddesk.workflows.power import REBOOTING_THEM, STARTING_THEM, STOPPING_THEM, Power, PowerSwitch
     from clouddesk.workflows.provisioning import Provisioner
     from clouddesk.workflows.publishing import Publisher
@@ -76,12 +77,13 @@ class ReservationWorkflow:
         self._watch = Watch(self._context, self._switch)
         self._idle = IdleWatch(self._context, self._switch, self._archiver)
         self._logins = LoginKeeper(self._context, lambda: self._are_machines_left_alone)
+        self._openings = OpeningKeeper(self._context, lambda: self._are_machines_left_alone)
         self._renewal = Renewal(self._context, self._is_changing)
 
     @workflow.run
     async def run(self, start: ReservationStart) -> Reservation:
         lasting = (self._publisher.run(), self._watch.run(), keep_clear(self._context), self._logins.run())
-        background = [asyncio.create_task(work) for work in (*lasting, self._cleaner.run())]
+        background = [asyncio.create_task(work) for work in (*lasting, self._cleaner.run(), self._openings.run())]
         if self._state.is_unseen:
             background.append(asyncio.create_task(self._watch.see_first()))
         try:
@@ -380,7 +382,7 @@ class ReservationWorkflow:
 
     def _is_changing(self) -> bool:
         is_idle = self._are_machines_left_alone and self._logins.is_idle and self._cleaner.is_idle
-        return self._watch.is_looking or not is_idle
+        return self._watch.is_looking or self._context.is_letting_in or not is_idle
 
     @property
     def _are_machines_left_alone(self) -> bool:

@@ -326,7 +326,8 @@ class ReservationState:
     def finish(self, now: datetime) -> None:
         """The cloud lists nothing any more."""
         gone = tuple(replace(node, state=GONE, address=None, private_address=None) for node in self.view.nodes)
-        self.change(now, state=ENDED, ended_at=now, nodes=gone, images=(), unused_usd=unused_usd(self.view, now))
+        unused = unused_usd(self.view, now)
+        self.change(now, state=ENDED, ended_at=now, nodes=gone, images=(), unsure_openings=(), unused_usd=unused)
         self.pending_warnings = []
 
 

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from clouddesk.adapters.colleagues import RedisColleagues
 from clouddesk.adapters.redis import (
+    PREFIX,
     SOCKET_SECONDS,
     RedisHabits,
     RedisNotices,
@@ -21,7 +23,7 @@ from clouddesk.adapters.redis import (
     open_redis,
 )
 from clouddesk.adapters.redis_connection import Cancellable
-from clouddesk.model.actor import Person
+from clouddesk.model.actor import LOCAL_WORKSPACE, UNKNOWN, Person
 from clouddesk.model.errors import Unavailable
 from clouddesk.model.node import Node, NodePlan
 from clouddesk.model.notice import Notice
@@ -395,3 +397,16 @@ def test_however_redis_is_reached_tasks_can_be_cancelled(url: str) -> None:
     pool = open_redis(url).connection_pool
     assert issubclass(pool.connection_class, Cancellable)
     assert pool.make_connection().socket_connect_timeout == SOCKET_SECONDS
+
+
+async def test_a_colleague_is_told_from_who_is_none_and_from_who_was_not_looked_up(redis):
+    colleagues, ben = RedisColleagues(redis), Person("T0A", "U0BEN")
+    await redis.delete(f"{PREFIX}:colleague:{ben}")
+    assert await colleagues.refusal(ben) == UNKNOWN
+    await colleagues.note(ben, None)
+    assert await colleagues.refusal(ben) is None
+    await colleagues.note(ben, "guest")
+    assert await colleagues.refusal(ben) == "guest"
+    await redis.delete(f"{PREFIX}:colleague:{ben}")
+    assert await colleagues.refusal(ben) == UNKNOWN, "what was known is out of date"
+    assert await colleagues.refusal(Person(LOCAL_WORKSPACE, "ben")) is None, "nobody is looked up at the terminal"

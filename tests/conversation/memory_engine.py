@@ -81,7 +81,8 @@ class MemoryEngine:
             )
             for number in range(1, item.node_count + 1)
         )
-        self._put(item, state=RUNNING, nodes=nodes, accrued_at=self.clock())
+        is_reached = item.is_reached or not item.is_simulated
+        self._put(item, state=RUNNING, nodes=nodes, accrued_at=self.clock(), is_reached=is_reached)
 
     def lose_one(self, reservation_id: str) -> None:
         """Its last machine did not come up, and the owner is asked."""

@@ -11,11 +11,12 @@ import asyncio
 import re
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from clouddesk.model.errors import CredentialsRejected, NoCapacity, ProviderDown, RequestRejected
+from clouddesk.model.errors import CredentialsRejected, NoCapacity, ProviderDown, RateLimited, RequestRejected, Unsure
+from clouddesk.model.node import Opening
 from clouddesk.model.reservation import DECLINE, GO_ON, RETRY, TAKE
 from clouddesk.model.scaling import Scale
 from clouddesk.model.share import USE, Share
@@ -30,6 +31,7 @@ _WHERE = r'("(?:identity|stackTrace)": *|"name": *(?="\d+@))"(?:[^"\\]|\\.)*"'
 FOLDER = Path(__file__).with_name("histories")
 SWEEP_FOLDER = FOLDER / "sweep"
 
+PORT = Opening(8080, 8080, "203.0.113.7/32")
 Scene = Callable[[Bench], Awaitable[str]]
 """Plays until the workflow whose id it returns has ended, or will end by itself; "ID@RUN" for a run of before."""
 
@@ -278,6 +280,25 @@ async def archived(bench: Bench) -> str:
     return id_
 
 
+async def put_back(bench: Bench) -> str:
+    """A change of what is let in that breaks off, cannot be put back at once, and then is."""
+    await bench.start_worker()
+    order = await bench.reserve_and_wait()
+    id_ = order.reservation_id
+    bench.cloud.refused_refs = {order.credential_ref}
+    with suppress(CredentialsRejected):
+        await bench.engine.let_in(id_, (PORT,), before=(), by="ann")
+    bench.cloud.refused_refs = set()
+    # Too long to be waited for, so there is no second attempt.
+    bench.cloud.lost = [RateLimited("fake", retry_after_seconds=600.0)] * 2
+    with suppress(Unsure):
+        await bench.engine.let_in(id_, (PORT,), before=(), by="ann")
+    await bench.notice("openings_mended")
+    await bench.engine.let_in(id_, (PORT,), before=(), by="ann")
+    await bench.engine.release(id_, by="ann")
+    return id_
+
+
 async def begun_anew(bench: Bench) -> str:
     """The last run of a teardown that has become long."""
     return (await lasting(bench)).partition("@")[0]
@@ -303,7 +324,7 @@ async def lasting(bench: Bench) -> str:
 SCENES: tuple[Scene, ...] = (
     *(power, partial, unanswered, credentials, drift),
     *(asked_again, failed_stop, adoption, lasting, begun_anew, failover, declined, configured),
-    *(scaled, restarted, shared, offered, archived),
+    *(scaled, restarted, shared, offered, archived, put_back),
 )
 
 

@@ -107,6 +107,23 @@ async def test_who_has_no_key_is_told_and_let_in_when_they_give_one(bench: Bench
     assert kinds == [notice.SHARED, notice.KEYLESS, notice.LET_IN]
 
 
+async def test_bare_machines_that_are_real_are_reached_as_well_and_simulated_ones_are_not(bench: Bench):
+    ben = colleague(bench)
+    simulated = await bench.reserve_and_wait(nodes=1)
+    assert not (await bench.engine.get(simulated.reservation_id)).is_reached
+    bench.cloud.nodes.clear()
+    order = await bench.reserve_and_wait(nodes=1, is_simulated=False, software=None)
+    assert (await bench.engine.get(order.reservation_id)).is_reached
+    bot = await bench.machine_secrets.bot_key(order.reservation_id)
+    assert bot.public_key in bench.cloud.public_keys[-1]
+    await share(bench, order, ben)
+    assert (await bench.notice(notice.SHARED, person=ben)).values["keys"] == "coming"
+    await bench.notice(notice.LET_IN, person=ben)
+    assert bench.logins.people == {"node-0": {ben.user_id: 1}}
+    await unshare(bench, order, ben)
+    await until(bench, lambda: bench.logins.people == {"node-0": {}})
+
+
 async def test_a_key_that_comes_while_keys_are_put_there_is_put_there_as_well(bench: Bench):
     ben, order = colleague(bench), await reserve(bench, nodes=1)
     bench.logins.may_go_on.clear()

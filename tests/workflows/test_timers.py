@@ -24,7 +24,7 @@ from clouddesk.model.errors import WrongState
 from clouddesk.model.order import ReservationOrder
 from clouddesk.model.share import EXTEND as MAY_EXTEND
 from clouddesk.model.share import MANAGE, Share
-from clouddesk.model.timer import EVERY_DAY, REMIND, START, STOP, Timer, Weekly, power_id, power_ids
+from clouddesk.model.timer import EVERY_DAY, REMIND, START, STOP, WORKING_DAYS, Timer, Weekly, power_id, power_ids
 from clouddesk.workflows import timers as timing
 from clouddesk.workflows.ringing import (
     DONE,
@@ -165,6 +165,42 @@ async def test_the_clock_of_the_person_counts_also_when_summer_begins(bench: Ben
     berlin = [moment.astimezone(ZoneInfo("Europe/Berlin")) for moment in found]
     assert [f"{moment:%a %H:%M}" for moment in berlin] == ["Sat 19:00", "Sun 19:00", "Sat 19:00"]
     assert [moment.hour for moment in found] == [18, 17, 17], "an hour earlier by the sun"
+
+
+@pytest.mark.parametrize(
+    ("zone", "at", "begins", "times"),
+    [
+        ("Europe/Berlin", (2, 30), "2027-03-27", ["27 01:30:00", "28 01:00:00", "29 00:30:00"]),
+        ("Europe/Berlin", (2, 0), "2027-03-27", ["27 01:00:00", "28 01:00:00", "29 00:00:00"]),
+        ("Europe/Berlin", (3, 0), "2027-03-27", ["27 02:00:00", "28 01:00:00", "29 01:00:00"]),
+        ("Europe/Berlin", (2, 30), "2027-10-30", ["30 00:30:00", "31 00:30:01", "01 01:30:00"]),
+        ("America/New_York", (2, 30), "2027-03-13", ["13 07:30:00", "14 07:00:00", "15 06:30:00"]),
+        ("America/New_York", (1, 30), "2027-11-06", ["06 05:30:00", "07 05:30:01", "08 06:30:00"]),
+        ("Australia/Lord_Howe", (2, 15), "2027-10-01", ["01 15:45:00", "02 15:30:00", "03 15:15:00"]),
+    ],
+)
+async def test_what_the_change_of_clocks_leaves_out_comes_right_after_and_what_it_doubles_comes_once(
+    bench: Bench, zone: str, at: tuple[int, int], begins: str, times: list[str]
+) -> None:
+    timer = timer_of(bench, bench.order(), STOP, timezone=zone, weekly=Weekly(EVERY_DAY, *at))
+    schedule = TemporalTimers(bench.client, task_queue=bench.queue)._schedule(timer)
+    schedule.spec = replace(timing._spec(timer), start_at=datetime.fromisoformat(f"{begins}T00:00:00+00:00"))
+    handle = await bench.client.create_schedule(f"probe-{timer.id}", schedule)
+    found = (await handle.describe()).info.next_action_times[:3]
+    await handle.delete()
+    assert [f"{moment:%d %H:%M:%S}" for moment in found] == times
+
+
+async def test_only_days_of_the_timer_are_odd_and_it_is_read_as_it_was_put(
+    bench: Bench, timers: TemporalTimers
+) -> None:
+    workdays = timer_of(bench, bench.order(), STOP, weekly=Weekly(WORKING_DAYS, 2, 30))
+    assert (timing._spec(workdays).intervals, timing._spec(workdays).skip) == ([], []), "clocks change on Sundays"
+    nightly = replace(workdays, weekly=Weekly(EVERY_DAY, 2, 30))
+    assert len(timing._spec(nightly).intervals) >= 2 * len(timing._spec(nightly).skip) - 1 >= 17
+    await timers.put(nightly)
+    assert await timers.get([nightly.id]) == [nightly]
+    await timers.remove([nightly.id])
 
 
 async def test_what_does_not_apply_is_skipped(bench: Bench, timers: TemporalTimers, ringing: TimerActivities) -> None:

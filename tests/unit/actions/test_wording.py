@@ -66,7 +66,7 @@ ERRORS = [
     errors.CloudDeskError(),
     *(
         kind("aws", "vendor text that nobody may see")
-        for kind in (errors.ProviderError, *errors.ProviderError.__subclasses__())
+        for kind in (errors.ProviderError, errors.NoFirewall, *errors.ProviderError.__subclasses__())
     ),
     invalid.TooFewMachines(0, most=100),
     invalid.ClusterTooSmall("Spark", asked=1, least=2, roles=["controller", "worker"]),
@@ -87,7 +87,7 @@ ERRORS = [
     invalid.SameSize("spark-1", count=3),
     invalid.OtherAccount("aws"),
     invalid.CredentialsInUse("aws", ["spark-1", "vm-2"]),
-    *(invalid.NoColleague("ben", why) for why in ("owner", "bot", "guest", "deactivated", "foreign")),
+    *(invalid.NoColleague("ben", why) for why in ("owner", "bot", "guest", "deactivated", "foreign", "unknown")),
     invalid.ShareIsOver(datetime(2026, 3, 4, tzinfo=timezone.utc)),
     *(invalid.NoSshKey(is_damaged=is_damaged) for is_damaged in (True, False)),
     invalid.SshKeyIsPrivate(),
@@ -245,7 +245,7 @@ def test_every_kind_of_notice_has_wording_from_the_values_that_workflows_fill(ki
         *("at", "note", "state", "total", "absence", "parts", "each", "by", "changed", "rest"),
         *("keys", "logins", "doors", "links", "person", "person_id", "owner_id", "before_name", "not_yet"),
         *("why", "idle_for", "stops", "stopped_hourly", "stopped_daily", "asked", "doubt", "blind", "action"),
-        *("archive", "archives", "archived_hourly", "archived_daily", "stands"),
+        *("archive", "archives", "archived_hourly", "archived_daily", "stands", "openings"),
         *("asked_by", "decided_by", "what", "reasons", "status", "said", "approval_id"),
         *("offer_provider", "offer_region", "offer_size", "offer_hourly", "offer_more", "agreed_hourly"),
         "bills",
