@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from actions import archive_words, cards, meanings, parking, standing
+from actions import again, archive_words, cards, meanings, parking, standing
 from actions.base import DeskAction
 from actions.buttons import button, payload
 from actions.lifecycle import ReservationTask, machines_of, numbered_lines, request_id
@@ -92,6 +92,9 @@ class ActionArchiveWords(DeskAction):
             turn.hear_again("archive_resource", meanings.entities(turn, "archive_resource"), said)
             return
         task = "start_resource" if turn.archiving == archiving.RESTORE else "terminate_resource"
+        if turn.archiving == archiving.RESTORE and (missing := await archive_words.missing(turn)):
+            await self._say_missing(turn, missing)
+            return
         found = await archive_words.meant(turn)
         fitting = (ARCHIVED,) if archiving.says_archive(turn.text) else (ARCHIVED, STOPPED)
         kept = [item for item in found if item.state in fitting]
@@ -109,6 +112,19 @@ class ActionArchiveWords(DeskAction):
             return
         for item in found:
             turn.say("utter_no_archive_of", name=item.name, state=standing.state_words(item))
+
+    async def _say_missing(self, turn: Turn, missing: archive_words.Missing) -> None:
+        """Nothing is kept of it; what is archived instead, and that the same can be ordered anew."""
+        kept = (await _archived(turn))[:_MOST_BUTTONS]
+        buttons = [button(f"Bring {item.name} back", "start_resource", resource_name=item.id) for item in kept]
+        if missing.item:
+            buttons.append(again.order_button(missing.item))
+        turn.say(
+            "utter_given_back_for_good" if missing.item else "utter_nothing_archived_called",
+            buttons=buttons or None,
+            name=missing.called,
+            archived=f"Archived: {names([item.name for item in kept])}." if kept else "You have nothing archived.",
+        )
 
     async def _of_all(self, turn: Turn, task: str) -> None:
         kept = await _archived(turn)

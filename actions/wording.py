@@ -193,6 +193,7 @@ _FACTS: dict[type[errors.CloudDeskError], Callable[[Any], dict[str, str]]] = {
         "wanted": error.wanted,
     },
     errors.Protected: lambda error: {"name": error.name},
+    errors.ImagesLost: lambda error: {"name": error.name, "provider": provider_title(error.provider)},
     errors.NotLookedAfter: lambda error: {"name": error.name},
     errors.ProviderError: lambda error: {"provider": provider_title(error.provider), "command": error.provider},
     ConfigureFailed: lambda error: {"nodes": names(error.nodes) or "any machine", "step": error.step},
