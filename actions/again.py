@@ -32,7 +32,7 @@ def _fields(item: Reservation) -> Fields:
         "providers": [item.provider],
         "region": item.region,
         "size_names": [item.size],
-        "os": item.os,
+        "os": item.os or None,
         "storage_gb": item.disk_gb or None,
         "spot": item.spot,
         "software": [item.software] if item.software else None,

@@ -12,7 +12,7 @@ from actions.buttons import button, payload
 from actions.lifecycle import ReservationTask, machines_of, numbered_lines, request_id
 from actions.reservation_forms import offer
 from actions.turn import Button, Turn
-from actions.wording import image_clouds, names, plural, provider_title
+from actions.wording import image_clouds, keeps_images, names, plural, provider_title
 from clouddesk.language import archiving
 from clouddesk.language.localtime import local_time
 from clouddesk.language.money import rate
@@ -240,7 +240,7 @@ def _instead(items: Sequence[Reservation]) -> str:
 def _price_words(item: Reservation) -> str:
     """What an archive of it costs, or why there can be none."""
     if item.archived_hourly_price_usd is None:
-        return f"{provider_title(item.provider)} keeps no images of its disks"
+        return _why_not(item)
     if item.state == ARCHIVED:
         return f"{rate(item.current_hourly_price_usd)} an hour, {rate(item.hourly_price_usd)} when it runs"
     if item.state != RUNNING or item.stopped_hourly_price_usd >= item.hourly_price_usd:
@@ -248,11 +248,19 @@ def _price_words(item: Reservation) -> str:
     return f"{_instead([item])}; stopped it costs {rate(item.stopped_hourly_price_usd)}"
 
 
+def _why_not(item: Reservation) -> str:
+    """Why it cannot be archived."""
+    if keeps_images(item.provider):
+        return "it was adopted, or is older than archives, so it could not be made again from images"
+    return f"{provider_title(item.provider)} keeps no images of its disks"
+
+
 def _offered(items: Sequence[Reservation]) -> str:
     """What an archive in its place would be."""
     if not items:
         return f'Say "archive" and a name, for machines on {image_clouds()}.' if image_clouds() else ""
-    if any(item.archived_hourly_price_usd is None for item in items):
-        clouds = f"; {image_clouds()} can" if image_clouds() else ""
-        return f"For {names([item.name for item in items])} I cannot do that: its cloud keeps none for me{clouds}."
+    unable = [item for item in items if item.archived_hourly_price_usd is None]
+    if unable:
+        clouds = f"; {image_clouds()} can" if image_clouds() and not keeps_images(unable[0].provider) else ""
+        return f"For {names([item.name for item in unable])} I cannot do that: {_why_not(unable[0])}{clouds}."
     return f"For {names([item.name for item in items])} that would be {_instead(items)}."
