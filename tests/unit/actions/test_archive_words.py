@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from actions import archive_words
+from actions import archive_words, archiving
 from actions.turn import Turn
 from clouddesk.language.archiving import ARCHIVE, DELETE, LIST, PARK, RESTORE
 from clouddesk.model.actor import Actor
@@ -131,3 +131,12 @@ async def test_which_machines_are_meant(text: str, meant: list[str]) -> None:
     software = {"software": "spark"} if "spark" in text else {}
     turn = a_turn(text, *items, last_reservation="r-test", entities=software)
     assert [item.name for item in await archive_words.meant(turn)] == meant
+
+
+@pytest.mark.parametrize(
+    ("provider", "words"), [("aws", "it was adopted, or is older"), ("vultr", "Vultr keeps no images of its disks")]
+)
+def test_why_something_cannot_be_archived_is_its_clouds_or_its_own(provider: str, words: str) -> None:
+    item = machine("prod", provider=provider, archived_hourly_price_usd=None)
+    assert words in archiving._price_words(item)
+    assert words in archiving._offered([item])
