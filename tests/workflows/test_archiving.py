@@ -253,7 +253,8 @@ async def test_no_capacity_for_a_start_leaves_it_archived_with_its_images_and_no
 
 async def test_refused_credentials_leave_it_archived(bench: Bench):
     order = await archived(bench)
-    bench.cloud.faults["open"] = [CredentialsRejected("fake")]
+    # Both the look at its images and the making of its machines ask.
+    bench.cloud.faults["open"] = [CredentialsRejected("fake")] * 2
     await bench.engine.start_nodes(order.reservation_id, by="ann")
     await rested(bench, order, "not_started", "archived")
     assert (await bench.notice("not_started")).values["reason"] == "credentials_rejected"
