@@ -287,9 +287,7 @@ def reservation_card(item: Reservation, actor: Actor, now: datetime, *, more: Se
         other = f"{item.node_count} × {offer.size} on {provider_title(offer.provider)} in {offer.region}"
         lines.append(f"There are none of these left. Shall I take {other}, {hourly(offer.hourly_price_usd)}?")
     if item.state == ARCHIVED:
-        lines.append(
-            f"Images of {plural(len(item.images), 'disk')} are kept; “start {item.name}” makes its machines again."
-        )
+        lines.append(standing.image_note(item))
     if item.openings:
         lines.append(f"Open: {opened_words(item.openings)}")
     lines.extend(openings.unsure_lines(item))

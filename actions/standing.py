@@ -21,6 +21,8 @@ _STATES = {ARCHIVING: "being archived"}
 def state_words(item: Reservation) -> str:
     """ "provisioning (3 of 5 up)", "configuring: starting workers", "running, protected"."""
     protected = ", protected" if item.is_protected else ""
+    if item.has_lost_images:
+        return "archived, its images are gone" + protected
     if item.state in _STATES:
         return _STATES[item.state] + protected
     if item.step or item.scaling_to:
@@ -39,6 +41,16 @@ def offer_words(item: Reservation, actor: Actor, now: datetime) -> str:
         return ""
     whom = "you" if actor.user_id == to else called(Person(item.workspace_id, to))
     return f"offered to {whom} until {local_time(offer_ends(item), actor, now)}"
+
+
+def image_note(item: Reservation) -> str:
+    """What is kept of one that is archived, and what of it somebody deleted in the cloud."""
+    if item.has_lost_images:
+        return "The images of its disks are gone, and what was on them is lost. It cannot be started again."
+    lost = [image.key for image in item.images if image not in item.kept_images]
+    gone = f" Those of {', '.join(lost)} are gone, with what was on them." if lost else ""
+    kept = plural(len(item.kept_images), "disk")
+    return f"Images of {kept} are kept; “start {item.name}” makes {'the' if lost else 'its'} machines again.{gone}"
 
 
 def price_note(item: Reservation) -> str:

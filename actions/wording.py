@@ -26,7 +26,7 @@ def of_error(error: errors.CloudDeskError) -> tuple[str, dict[str, Any]]:
         return response, {}
     if isinstance(error, errors.NothingFits) and not error.nearest:
         return "utter_error_nothing_fits_at_all", {"request": error.request}
-    if isinstance(error, invalid.CannotArchive) and error.provider in _image_providers():
+    if isinstance(error, invalid.CannotArchive) and keeps_images(error.provider):
         return "utter_error_cannot_archive_this", {"name": error.name}
     if isinstance(error, errors.WrongState) and error.state == ARCHIVING:
         return "utter_error_being_archived", {"name": error.name, "wanted": error.wanted}
@@ -45,6 +45,11 @@ def _titles(providers: Sequence[str], *, last: str = "and") -> str:
 def image_clouds(*, last: str = "and") -> str:
     """The clouds on which machines can be archived: "AWS, Google Cloud and DigitalOcean"; "" for none."""
     return _titles(_image_providers(), last=last)
+
+
+def keeps_images(provider: str) -> bool:
+    """Whether machines that were ordered there can be archived; those that were adopted cannot anywhere."""
+    return provider in _image_providers()
 
 
 def _image_providers() -> list[str]:
@@ -195,6 +200,7 @@ _FACTS: dict[type[errors.CloudDeskError], Callable[[Any], dict[str, str]]] = {
         "wanted": error.wanted,
     },
     errors.Protected: lambda error: {"name": error.name},
+    errors.ImagesLost: lambda error: {"name": error.name, "provider": provider_title(error.provider)},
     errors.NotLookedAfter: lambda error: {"name": error.name},
     errors.ProviderError: lambda error: {"provider": provider_title(error.provider), "command": error.provider},
     ConfigureFailed: lambda error: {"nodes": names(error.nodes) or "any machine", "step": error.step},

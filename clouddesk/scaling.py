@@ -73,7 +73,9 @@ class Sizes:
                 role=blueprint.growing_role if blueprint else SINGLE,
                 hourly_price_usd=each,
                 stopped_hourly_price_usd=stopped_each,
-                archived_hourly_price_usd=archived_hourly_price_usd(reservation.provider, disk_gb=reservation.disk_gb),
+                archived_hourly_price_usd=archived_hourly_price_usd(
+                    reservation.provider, reservation.region, disk_gb=reservation.disk_gb
+                ),
             ),
             hourly_price_usd=share * before + difference,
             difference_usd=difference * seconds_left / 3600,

@@ -20,6 +20,7 @@ from clouddesk.model.actor import Person
 from clouddesk.model.notice import Notice
 from clouddesk.model.stores import Notices
 from clouddesk.settings import PROJECT
+from clouddesk.workflows.drift import IMAGES_GONE, IMAGES_LOST
 from connectors.rasa import Button, Reply
 
 CONCLUSIONS = frozenset(
@@ -197,6 +198,8 @@ def _variant(notice: Notice) -> str:
     if notice.kind in (kinds.IDLE, kinds.LONG_LEASE):
         how = notice.values.get("how")
         return f"_{how}" if how else ""
+    if notice.kind == kinds.NOT_STARTED and notice.values.get("reason") in (IMAGES_GONE, IMAGES_LOST):
+        return f"_{notice.values['reason']}"
     if notice.kind in _ENDINGS:
         return next((f"_{fact}" for fact in _ENDINGS[notice.kind] if notice.values.get(fact)), "")
     if notice.kind == kinds.FAILED and notice.values.get("tried"):

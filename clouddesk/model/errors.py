@@ -13,6 +13,7 @@
     │   └── OfferChanged          what it offers costs more now, or is not to be had any more
     ├── CredentialsMissing        the actor has no access to that provider yet
     ├── WrongState                the reservation cannot do that now
+    ├── ImagesLost                it is archived, and somebody deleted all images of its disks
     ├── ProviderError             a cloud said no
     │   ├── CredentialsRejected
     │   ├── BillRefused           the key may not read the account's bill
@@ -160,6 +161,17 @@ class WrongState(CloudDeskError):
         self.state = state
         self.wanted = wanted
         super().__init__(f"{name} is {state}; cannot {wanted}")
+
+
+class ImagesLost(CloudDeskError):
+    """The reservation is archived, and all images of its disks were deleted in the cloud: nothing can be started."""
+
+    code = "images_lost"
+
+    def __init__(self, name: str, *, provider: str) -> None:
+        self.name = name
+        self.provider = provider
+        super().__init__(f"the images of {name} are gone on {provider}")
 
 
 class Protected(CloudDeskError):

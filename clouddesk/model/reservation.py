@@ -86,7 +86,7 @@ class Reservation:
 
     Prices are those of all ``node_count`` machines; each machine that the cloud lists costs its share, and one that is
     stopped its share of ``stopped_hourly_price_usd``: the disks, or all of it where the cloud bills machines that are
-    off. While there are ``images``, each costs its share of ``archived_hourly_price_usd``.
+    off. While there are ``images``, each that is not gone costs its share of ``archived_hourly_price_usd``.
     ``accrued_usd`` was counted up to ``accrued_at``.
     """
 
@@ -173,7 +173,7 @@ class Reservation:
     archived_hourly_price_usd: float | None = None
     """What it costs while it is archived; None where its cloud keeps no images."""
     images: tuple[NodeImage, ...] = ()
-    """While ARCHIVED, and until all of its machines run again."""
+    """While ARCHIVED, and until all of its machines run again; one that somebody deleted in the cloud is GONE."""
     made_again: int = 0
     """How often all of its machines were made again from images: they have other keys since, and other addresses."""
     saved_usd: float = 0.0
@@ -221,6 +221,16 @@ class Reservation:
         return tuple(node for node in self.nodes if node.state != GONE)
 
     @property
+    def kept_images(self) -> tuple[NodeImage, ...]:
+        """Those that the cloud lists, as far as is known."""
+        return tuple(image for image in self.images if image.state != GONE)
+
+    @property
+    def has_lost_images(self) -> bool:
+        """It is archived, and all of its images are gone: there is nothing left that it could be started from."""
+        return self.state == ARCHIVED and bool(self.images) and not self.kept_images
+
+    @property
     def is_asked_about_software(self) -> bool:
         """It could not be set up, and the owner is asked what to do."""
         return self.state == CONFIGURING and self.choose_by is not None
@@ -254,7 +264,7 @@ class Reservation:
         if self.state == ENDED or self.offered:
             return 0.0
         if self.is_without_machines:
-            return self.hourly_price_usd * len(self.images) / self.node_count - self._images_hourly_usd
+            return self.hourly_price_usd * len(self.kept_images) / self.node_count - self._images_hourly_usd
         difference = self.hourly_price_usd - self.stopped_hourly_price_usd
         if not self.nodes:
             return difference if self.state == STOPPED else 0.0
@@ -267,7 +277,7 @@ class Reservation:
 
     @property
     def _images_hourly_usd(self) -> float:
-        return (self.archived_hourly_price_usd or 0.0) * len(self.images) / self.node_count
+        return (self.archived_hourly_price_usd or 0.0) * len(self.kept_images) / self.node_count
 
     @property
     def _stopped_nodes(self) -> int:

@@ -23,6 +23,7 @@ from clouddesk.model.errors import (
     CloudDeskError,
     CredentialsMissing,
     CredentialsRejected,
+    ImagesLost,
     LimitExceeded,
     NoFirewall,
     NotFound,
@@ -161,6 +162,9 @@ def _our_error(error: WorkflowUpdateFailedError) -> CloudDeskError:
         if cause.type == CannotArchive.code:
             name, provider = cause.details
             return CannotArchive(name, provider=provider)
+        if cause.type == ImagesLost.code:
+            name, provider = cause.details
+            return ImagesLost(name, provider=provider)
         if cause.type == LimitExceeded.code:
             what, asked, limit = cause.details
             return LimitExceeded(what, asked=asked, limit=limit)

@@ -27,6 +27,7 @@ POWER = "power"
 END_NODES = "end_nodes"
 KEEP_IMAGES = "keep_images"
 DELETE_IMAGES = "delete_images"
+LOOK_AT_IMAGES = "look_at_images"
 LET_IN = "let_in"
 TEAR_DOWN = "tear_down"
 PUBLISH = "publish"
@@ -339,12 +340,14 @@ class ImageKeeping:
 
 @dataclass(frozen=True)
 class ImageOrder:
-    """Activity ``delete_images``: until the cloud lists none of the reservation's."""
+    """Activities ``delete_images``: until the cloud lists none of the reservation's; and ``look_at_images``."""
 
     account: CloudAccount
     reservation_id: str
     region: str
     timing: Timing
+    image_ids: tuple[str, ...] = ()
+    """To look at: asked twice before one of these is called gone."""
 
 
 @dataclass(frozen=True)

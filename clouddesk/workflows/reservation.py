@@ -322,6 +322,8 @@ class ReservationWorkflow:
     def _may_start(self, wish: Wish) -> None:
         if self._context.is_ending or not self._archiver.is_archived:
             self._switch.check(STARTING_THEM)
+        else:
+            self._archiver.check_start()
 
     @reboot.validator
     def _may_reboot(self, wish: Wish) -> None:

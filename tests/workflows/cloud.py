@@ -167,7 +167,9 @@ class FakeCloud:
 
     def survey(self) -> Survey:
         self._call("survey")
-        return Survey(nodes=tuple(self._listed()), belongings=tuple(self.belongings))
+        id_ = self.ordered[-1].reservation_id if self.ordered else ""
+        images = [Belonging(image.id, "image", "eu-1", id_) for image in self._imaged()]
+        return Survey(nodes=tuple(self._listed()), belongings=(*self.belongings, *images))
 
     def own(self, owner: str) -> None:
         """The machines carry this owner's tag."""

@@ -299,6 +299,23 @@ async def put_back(bench: Bench) -> str:
     return id_
 
 
+async def images_deleted(bench: Bench) -> str:
+    """Somebody deletes one image, which a look finds; then another, which a start finds; nothing can be started."""
+    await bench.start_worker()
+    order = await bench.reserve_and_wait(nodes=3)
+    id_ = order.reservation_id
+    await bench.engine.archive(id_, by="ann")
+    await bench.until(order, lambda view: view.state == "archived")
+    del bench.cloud.images["node-1"]
+    await bench.handle(order).signal("look")
+    await bench.until(order, lambda view: len(view.kept_images) == 2)
+    bench.cloud.images.clear()
+    await bench.engine.start_nodes(id_, by="ann")
+    await bench.until(order, lambda view: view.has_lost_images)
+    await bench.engine.release(id_, by="ann")
+    return id_
+
+
 async def begun_anew(bench: Bench) -> str:
     """The last run of a teardown that has become long."""
     return (await lasting(bench)).partition("@")[0]
@@ -324,7 +341,7 @@ async def lasting(bench: Bench) -> str:
 SCENES: tuple[Scene, ...] = (
     *(power, partial, unanswered, credentials, drift),
     *(asked_again, failed_stop, adoption, lasting, begun_anew, failover, declined, configured),
-    *(scaled, restarted, shared, offered, archived, put_back),
+    *(scaled, restarted, shared, offered, archived, put_back, images_deleted),
 )
 
 

@@ -61,6 +61,7 @@ ERRORS = [
     handover.HandoverIsOver("web-1", "ben"),
     invalid.CannotOpen("web-1", provider="vultr"),
     *(invalid.CannotArchive("web-1", provider=provider) for provider in ("docker", "aws")),
+    errors.ImagesLost("web-1", provider="aws"),
     errors.Unavailable("redis"),
     errors.Undecided("Temporal"),
     errors.CloudDeskError(),
