@@ -36,7 +36,7 @@ GCP = ProviderSpec(
     },
     default_versions={**DEFAULT_VERSIONS, "centos": "centos-stream-9", "centos-9": "centos-stream-9"},
     bills_stopped_machines=False,
-    # 0.05 in Iowa. By region Google's disks and snapshots cost up to 1.6 times as much as there: see docs/prices.md.
+    # 0.05 in Iowa; docs/prices.md says why more is taken. The whole disk is counted, what is written is billed.
     image_usd_gb_month=0.08,
     is_live_priced=False,
     # 1,500 requests a minute for a project and region: 150 at once + 60 x 20 are fewer.
