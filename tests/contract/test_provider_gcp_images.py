@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from clouddesk.model.errors import QuotaExceeded
-from clouddesk.model.node import AVAILABLE, RUNNING, STOPPED, NodeImage, NodeOrder
-from clouddesk.providers import LibcloudProvider
+from clouddesk.model.errors import QuotaExceeded, RequestRejected
+from clouddesk.model.node import AVAILABLE, RUNNING, STOPPED, NodeImage, NodeOrder, NodePlan
+from clouddesk.providers import LibcloudProvider, gcp_labels
 from tests.contract.conftest import Sandbox
 from tests.contract.gcp_api import Api, api
 from tests.contract.test_provider_contract import states, wait_until
@@ -110,6 +110,8 @@ def test_images_that_people_made_are_left_alone(provider: LibcloudProvider, api:
     body = {"name": "before-the-upgrade", "sourceDisk": raw(api, kept)["sourceDisk"], "labels": {"team": "etl"}}
     api.done(api.mine("POST", "/global/images", body))
     assert provider.get_images(RESERVATION, REGION) == [kept]
+    with pytest.raises(RequestRejected, match="is not there"):
+        provider.create_nodes(order(nodes=(NodePlan("other", image="before-the-upgrade"),)))
     wait_until(lambda: provider.destroy_nodes(RESERVATION, REGION).is_complete)
     assert [item["name"] for item in api.get("/global/images")["items"]] == ["before-the-upgrade"]
     api.mine("DELETE", "/global/images/before-the-upgrade")
@@ -131,14 +133,14 @@ def test_a_teardown_while_images_are_made_leaves_nothing(provider: LibcloudProvi
 
 
 def test_a_disk_of_which_an_image_is_made_is_deleted_afterwards(provider: LibcloudProvider, api: Api) -> None:
-    """As when somebody has told Google to keep the machine's disk."""
-    wanted = stopped(provider)
-    (kept,) = keep(provider, wanted)
-    labels = {name: text for name, text in raw(api, kept)["labels"].items() if name != "clouddesk-machine"}
+    wanted = order()
+    labels = gcp_labels.labels(wanted, wanted.nodes[0], "ubuntu-22.04")
     disk = {"name": "left-over", "sizeGb": "10", "labels": labels}
     api.done(api.mine("POST", "/zones/europe-west3-a/disks", disk))
-    api.mine("POST", "/global/images", {"name": "of-left-over", "sourceDisk": "zones/europe-west3-a/disks/left-over"})
-    wait_until(lambda: not provider.destroy_nodes(RESERVATION, REGION).nodes)
+    body = {"name": "of-left-over", "sourceDisk": "zones/europe-west3-a/disks/left-over"}
+    assert api.mine("POST", "/global/images", body).ok
+    assert provider.destroy_nodes(RESERVATION, REGION).disks == ("europe-west3-a/left-over",)
+    assert api.mine("GET", "/zones/europe-west3-a/disks/left-over").ok
     wait_until(lambda: provider.destroy_nodes(RESERVATION, REGION).is_complete)
     assert api.mine("GET", "/zones/europe-west3-a/disks/left-over").status_code == 404
     api.mine("DELETE", "/global/images/of-left-over")
