@@ -11,6 +11,7 @@ from werkzeug.wrappers import Request
 from clouddesk.sandbox import faults, keys, rest, vultr_catalog
 from clouddesk.sandbox import vultr_instances as instances
 from clouddesk.sandbox import vultr_others as others
+from clouddesk.sandbox import vultr_snapshots as snapshots
 from clouddesk.sandbox.rest import Answer, ApiError, Documents, Done, Item, Listed, Operation
 from clouddesk.sandbox.server import Options
 from clouddesk.sandbox.vultr_errors import fault_error, not_found, refusal, unauthorized
@@ -50,6 +51,7 @@ def _systems(_: Ask) -> Answer:
 
 
 _INSTANCE, _GROUP = "/v2/instances/<id>", "/v2/firewalls/<id>"
+_SNAPSHOT = "/v2/snapshots/<id>"
 _OPERATIONS = (
     Operation("account.get", "GET", "/v2/account", _account, "account"),
     Operation("plans.list", "GET", "/v2/plans", _plans),
@@ -86,6 +88,11 @@ _OPERATIONS = (
     Operation("blocks.delete", "DELETE", "/v2/blocks/<id>", others.delete_block),
     Operation("blocks.attach", "POST", "/v2/blocks/<id>/attach", others.attach_block),
     Operation("blocks.detach", "POST", "/v2/blocks/<id>/detach", others.detach_block),
+    Operation("snapshots.list", "GET", "/v2/snapshots", snapshots.list_snapshots),
+    Operation("snapshots.create", "POST", "/v2/snapshots", snapshots.create_snapshot, faults.KEEP),
+    Operation("snapshots.get", "GET", _SNAPSHOT, snapshots.get_snapshot),
+    Operation("snapshots.update", "PUT", _SNAPSHOT, snapshots.update_snapshot),
+    Operation("snapshots.delete", "DELETE", _SNAPSHOT, snapshots.delete_snapshot),
 )
 
 
