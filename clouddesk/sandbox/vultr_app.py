@@ -8,13 +8,13 @@ import secrets
 
 from werkzeug.wrappers import Request
 
-from clouddesk.sandbox import faults, keys, rest, vultr_catalog
+from clouddesk.sandbox import faults, vultr_catalog
 from clouddesk.sandbox import vultr_instances as instances
 from clouddesk.sandbox import vultr_others as others
 from clouddesk.sandbox import vultr_snapshots as snapshots
-from clouddesk.sandbox.rest import Answer, ApiError, Documents, Done, Item, Listed, Operation
-from clouddesk.sandbox.server import Options
-from clouddesk.sandbox.vultr_errors import fault_error, not_found, refusal, unauthorized
+from clouddesk.sandbox.rest import Answer, ApiError, Done, Item, Listed, Operation
+from clouddesk.sandbox.token_app import TokenApp
+from clouddesk.sandbox.vultr_errors import REFUSALS, not_found, refusal
 from clouddesk.sandbox.vultr_fields import Ask
 
 OPERATOR_KEY = {"token": "SANDBOXOPERATORSANDBOXOPERATOR000000"}
@@ -96,29 +96,16 @@ _OPERATIONS = (
 )
 
 
-class VultrApp(rest.RestApp[Documents]):
+class VultrApp(TokenApp):
     """The WSGI application."""
 
     cloud = "vultr"
     operations = _OPERATIONS
+    operator_key = OPERATOR_KEY
+    refusals = REFUSALS
 
-    def __init__(self, start: Options) -> None:
-        known = keys.Keys(
-            start.data / "credentials.json",
-            identify="token",
-            operator=OPERATOR_KEY,
-            make=lambda: {"token": "".join(secrets.choice(_ALPHABET) for _ in range(36))},
-        )
-        super().__init__(start, Documents(start.data / "vultr.sqlite"), known)
-
-    def identify(self, request: Request) -> str:
-        found = self.keys.find(request.headers.get("Authorization", "").removeprefix("Bearer ").strip())
-        if found is None:
-            raise unauthorized()
-        return found[0]
-
-    def fault_error(self, fault: faults.Fault, ask: Ask) -> ApiError:
-        return fault_error(fault)
+    def new_token(self) -> str:
+        return "".join(secrets.choice(_ALPHABET) for _ in range(36))
 
     def not_found(self, request: Request) -> ApiError:
         return refusal("Invalid API path.", 404)

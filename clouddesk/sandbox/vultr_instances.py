@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from clouddesk.sandbox.rest import Answer, Documents, Done, Item, Listed
-from clouddesk.sandbox.timed import Timed
+from clouddesk.sandbox.timed import Timed, living
 from clouddesk.sandbox.vultr_catalog import PLANS, SYSTEMS
 from clouddesk.sandbox.vultr_errors import no_capacity, not_found, over_limit, refusal
 from clouddesk.sandbox.vultr_fields import SNAPSHOTS, Ask, new_id, now, only, region, text
@@ -33,13 +33,7 @@ _NO_ADDRESS = "0.0.0.0"  # noqa: S104 - what Vultr says before there is one
 
 def alive(store: Documents) -> list[Item]:
     """All that exist, also those in no list; what is gone is forgotten."""
-    found = []
-    for item in store.all(KIND):
-        if Timed.of(item["life"]).is_gone:
-            store.remove(KIND, item["id"])
-        else:
-            found.append(item)
-    return found
+    return living(store, KIND)
 
 
 def list_instances(ask: Ask) -> Answer:

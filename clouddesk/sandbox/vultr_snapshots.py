@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from clouddesk.sandbox.rest import Answer, Documents, Done, Item, Listed
-from clouddesk.sandbox.timed import Timed
+from clouddesk.sandbox.rest import Answer, Done, Item, Listed
+from clouddesk.sandbox.timed import Timed, living
 from clouddesk.sandbox.vultr_catalog import PLANS
 from clouddesk.sandbox.vultr_errors import not_found, refusal
 from clouddesk.sandbox.vultr_fields import GIB, SNAPSHOTS, Ask, new_id, now, only, text
@@ -21,7 +21,7 @@ _WRITTEN = 0.1
 
 
 def list_snapshots(ask: Ask) -> Answer:
-    found = [item for item in _existing(ask.store) if Timed.of(item["life"]).is_listed]
+    found = [item for item in living(ask.store, SNAPSHOTS) if Timed.of(item["life"]).is_listed]
     if "description" in ask.query:
         found = [item for item in found if item["description"] == ask.query["description"]]
     return Listed(SNAPSHOTS, found, _shown)
@@ -72,19 +72,8 @@ def delete_snapshot(ask: Ask) -> Answer:
     return Done(status=204)
 
 
-def _existing(store: Documents) -> list[Item]:
-    """All, oldest first; what is gone is forgotten."""
-    found = []
-    for item in store.all(SNAPSHOTS):
-        if Timed.of(item["life"]).is_gone:
-            store.remove(SNAPSHOTS, item["id"])
-        else:
-            found.append(item)
-    return found
-
-
 def _wanted(ask: Ask) -> Item:
-    found = next((item for item in _existing(ask.store) if item["id"] == ask.path["id"]), None)
+    found = next((item for item in living(ask.store, SNAPSHOTS) if item["id"] == ask.path["id"]), None)
     if found is None:
         raise not_found("snapshot")
     return found
