@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-from threading import local
 from typing import Any
 
 from libcloud.common.exceptions import BaseHTTPError
@@ -37,13 +36,12 @@ from clouddesk.providers.cloud import (
     OWNER,
     RESERVATION,
     ROLE,
-    Endpoint,
     Image,
     in_parallel,
 )  # fmt: skip
 from clouddesk.providers.spec import ImageQuery
 from clouddesk.providers.specs.vultr import VULTR
-from clouddesk.providers.transport import Pause
+from clouddesk.providers.token_cloud import REFUSED, TokenCloud
 from clouddesk.providers.vultr_driver import VultrDriver
 
 _STATES = {"pending": states.PENDING, "resizing": states.PENDING, "suspended": states.ERROR}
@@ -60,18 +58,16 @@ _SNAPSHOT_STATES = {"pending": PENDING, "complete": AVAILABLE}
 _DELETED = "deleted"
 _BYTES_PER_GB = 1024**3
 _LONGEST_NAME = 63
-_REFUSED, _DEFINED_ALREADY = 400, "already defined"
+_DEFINED_ALREADY = "already defined"
 
 
-class VultrCloud:
+class VultrCloud(TokenCloud[VultrDriver]):
     """Implements ``clouddesk.providers.cloud.Cloud`` for Vultr."""
 
-    def __init__(self, fields: dict[str, str], *, endpoint: str | None, installation: str, pause: Pause) -> None:
-        self._token = fields["token"]
-        self._endpoint = Endpoint.parse(endpoint) if endpoint else None
-        self._installation = installation
-        self._pause = pause
-        self._own = local()  # libcloud's drivers are not safe to share between threads
+    name = VULTR.name
+    machines = "/instances"
+    stopping, starting = "halt", "start"
+    driver_class = VultrDriver
 
     def account(self) -> Account:
         """Vultr's accounts have no other name than their address."""
@@ -92,9 +88,6 @@ class VultrCloud:
     def nodes(self, region: str, reservation_id: str) -> list[Node]:
         found = self._nodes(flat_tags.first(RESERVATION, reservation_id))
         return [node for node in found if node.reservation_id == reservation_id and region in ("", node.region)]
-
-    def check_room(self, order: NodeOrder, count: int) -> None:
-        """Vultr tells no limits; making a machine says no."""
 
     def launch(self, order: NodeOrder, plans: list[NodePlan], image: Image) -> list[Node]:
         """One call each, several at once. There is no token: a caller looks for the tags before calling again."""
@@ -121,21 +114,6 @@ class VultrCloud:
             return _node(self._driver().write("/instances", body, "instance"))
 
         return in_parallel(VULTR.name, make, plans)
-
-    def label(self, node: Node, plan: NodePlan, order: NodeOrder) -> None:
-        """Nothing to do: a machine is made with its key."""
-
-    def end(self, region: str, ids: list[str]) -> None:
-        in_parallel(VULTR.name, lambda id_: self._driver().delete(f"/instances/{id_}"), ids)
-
-    def stop(self, region: str, ids: list[str]) -> None:
-        self._act(ids, "halt")
-
-    def start(self, region: str, ids: list[str]) -> None:
-        self._act(ids, "start")
-
-    def reboot(self, region: str, ids: list[str]) -> None:
-        self._act(ids, "reboot")
 
     def images(self, region: str, reservation_id: str) -> list[NodeImage]:
         return [_image(item) for item in sorted(self._of(_SNAPSHOTS, reservation_id, region), key=_age)]
@@ -166,10 +144,6 @@ class VultrCloud:
                     self._driver().delete(f"{kind[1]}/{item['id']}")
             left += (str(item["id"]) for item in mine)
         return tuple(left)
-
-    def regions(self) -> list[str]:
-        """One list covers them all."""
-        return [""]
 
     def holdings(self, region: str) -> Survey:
         belongings = []
@@ -207,7 +181,7 @@ class VultrCloud:
         try:
             self._driver().write(path, rule, "firewall_rule")
         except BaseHTTPError as error:
-            if not is_about(error, _REFUSED, _DEFINED_ALREADY):
+            if not is_about(error, REFUSED, _DEFINED_ALREADY):
                 raise
 
     def _networks(self, order: NodeOrder) -> list[str]:
@@ -254,15 +228,6 @@ class VultrCloud:
             for item, facts in found
             if facts.get(INSTALLATION) == self._installation and item.get("status") != _DELETED
         ]
-
-    def _act(self, ids: list[str], action: str) -> None:
-        in_parallel(VULTR.name, lambda id_: self._driver().act(f"/instances/{id_}", action), ids)
-
-    def _driver(self) -> VultrDriver:
-        drivers: dict[str, VultrDriver] = self._own.__dict__
-        if "driver" not in drivers:
-            drivers["driver"] = VultrDriver.open(self._token, self._endpoint, self._pause)
-        return drivers["driver"]
 
 
 def _host_name(text: str) -> str:
