@@ -7,7 +7,6 @@ import re
 import secrets
 from dataclasses import replace
 from hashlib import sha256
-from threading import local
 from typing import Any
 
 from libcloud.common.exceptions import BaseHTTPError
@@ -27,14 +26,13 @@ from clouddesk.providers.cloud import (
     OWNER,
     RESERVATION,
     ROLE,
-    Endpoint,
     Image,
     in_parallel,
 )  # fmt: skip
 from clouddesk.providers.linode_driver import LinodeDriver
 from clouddesk.providers.spec import ImageQuery
 from clouddesk.providers.specs.linode import LINODE
-from clouddesk.providers.transport import Pause
+from clouddesk.providers.token_cloud import NOT_FOUND, REFUSED, TokenCloud
 
 _PROVISIONING = "provisioning"
 _STATES = {
@@ -54,20 +52,17 @@ _STATES = {
 }
 _SUBNET = "10.0.0.0/24"
 _ACCEPTED, _DROPPED = "ACCEPT", "DROP"
-_NOT_FOUND, _REFUSED = 404, 400
 _NOT_UNIQUE = "must be unique"
 _LONGEST_LABEL = 64
 
 
-class LinodeCloud:
+class LinodeCloud(TokenCloud[LinodeDriver]):
     """Implements ``clouddesk.providers.cloud.Cloud`` for Linode."""
 
-    def __init__(self, fields: dict[str, str], *, endpoint: str | None, installation: str, pause: Pause) -> None:
-        self._token = fields["token"]
-        self._endpoint = Endpoint.parse(endpoint) if endpoint else None
-        self._installation = installation
-        self._pause = pause
-        self._own = local()  # libcloud's drivers are not safe to share between threads
+    name = LINODE.name
+    machines = "/linode/instances"
+    stopping, starting = "shutdown", "boot"
+    driver_class = LinodeDriver
 
     def account(self) -> Account:
         answer = self._driver().read("/account")
@@ -88,7 +83,7 @@ class LinodeCloud:
         try:
             image = self._driver().read(f"/images/{query.pattern}")
         except BaseHTTPError as error:
-            if error.code == _NOT_FOUND:
+            if error.code == NOT_FOUND:
                 return None
             raise
         return Image(id=str(image["id"]), system=system)
@@ -97,9 +92,6 @@ class LinodeCloud:
         tag = flat_tags.first(RESERVATION, reservation_id)
         found = [node for node in self._nodes({"tags": tag}) if node.reservation_id == reservation_id]
         return [node for node in found if region in ("", node.region)]
-
-    def check_room(self, order: NodeOrder, count: int) -> None:
-        """Linode tells no limits; making a machine says no."""
 
     def launch(self, order: NodeOrder, plans: list[NodePlan], image: Image) -> list[Node]:
         """One call each, several at once. Labels are unique in an account, so that none is made twice."""
@@ -127,27 +119,12 @@ class LinodeCloud:
             try:
                 made = driver.write("POST", "/linode/instances", body)
             except BaseHTTPError as error:
-                if not is_about(error, _REFUSED, _NOT_UNIQUE):
+                if not is_about(error, REFUSED, _NOT_UNIQUE):
                     raise
                 made = self._labelled("/linode/instances", label)
             return _node(made, {})
 
         return in_parallel(LINODE.name, make, plans)
-
-    def label(self, node: Node, plan: NodePlan, order: NodeOrder) -> None:
-        """Nothing to do: a machine is made with its key."""
-
-    def end(self, region: str, ids: list[str]) -> None:
-        in_parallel(LINODE.name, lambda id_: self._driver().delete(f"/linode/instances/{id_}"), ids)
-
-    def stop(self, region: str, ids: list[str]) -> None:
-        self._act(ids, "shutdown")
-
-    def start(self, region: str, ids: list[str]) -> None:
-        self._act(ids, "boot")
-
-    def reboot(self, region: str, ids: list[str]) -> None:
-        self._act(ids, "reboot")
 
     def clear_disks(self, region: str, reservation_id: str) -> tuple[str, ...]:
         """A machine's disk is part of it; volumes are there when people made them, with our tags."""
@@ -166,10 +143,6 @@ class LinodeCloud:
                     self._driver().delete(f"{path}/{item['id']}")
             left += (str(item["id"]) for item in mine)
         return tuple(left)
-
-    def regions(self) -> list[str]:
-        """One list covers them all."""
-        return [""]
 
     def holdings(self, region: str) -> Survey:
         driver = self._driver()
@@ -241,7 +214,7 @@ class LinodeCloud:
         try:
             return self._driver().write("POST", path, body)
         except BaseHTTPError as error:
-            if not is_about(error, _REFUSED, _NOT_UNIQUE):
+            if not is_about(error, REFUSED, _NOT_UNIQUE):
                 raise
         return self._labelled(path, body["label"])
 
@@ -255,15 +228,6 @@ class LinodeCloud:
     def _of(self, reservation_id: str, region: str, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
         wanted = {INSTALLATION: self._installation, RESERVATION: reservation_id}
         return [item for item in items if wanted.items() <= _facts(item).items() and region in ("", _place(item))]
-
-    def _act(self, ids: list[str], action: str) -> None:
-        in_parallel(LINODE.name, lambda id_: self._driver().act(f"/linode/instances/{id_}", action), ids)
-
-    def _driver(self) -> LinodeDriver:
-        drivers: dict[str, LinodeDriver] = self._own.__dict__
-        if "driver" not in drivers:
-            drivers["driver"] = LinodeDriver.open(self._token, self._endpoint, self._pause)
-        return drivers["driver"]
 
 
 def _rule(protocol: str, source: str, ports: str = "") -> dict[str, Any]:

@@ -4,33 +4,44 @@ from __future__ import annotations
 
 import base64
 import re
-from threading import local
 from typing import Any
 
 from libcloud.common.exceptions import BaseHTTPError
 
 from clouddesk.model import node as states
-from clouddesk.model.node import Account, Belonging, Node, NodeOrder, NodePlan, Survey
+from clouddesk.model.node import (
+    AVAILABLE,
+    ERROR,
+    PENDING,
+    Account,
+    Belonging,
+    Node,
+    NodeImage,
+    NodeOrder,
+    NodePlan,
+    Survey,
+)
 from clouddesk.model.offer import Offer
 from clouddesk.providers import flat_tags, vultr_offers
 from clouddesk.providers.answers import is_about
 from clouddesk.providers.cloud import (
     DISK,
     FIREWALL,
+    IMAGE,
     INSTALLATION,
     KEY,
+    MACHINE,
     NETWORK,
     NODE,
     OWNER,
     RESERVATION,
     ROLE,
-    Endpoint,
     Image,
     in_parallel,
 )  # fmt: skip
 from clouddesk.providers.spec import ImageQuery
 from clouddesk.providers.specs.vultr import VULTR
-from clouddesk.providers.transport import Pause
+from clouddesk.providers.token_cloud import REFUSED, TokenCloud
 from clouddesk.providers.vultr_driver import VultrDriver
 
 _STATES = {"pending": states.PENDING, "resizing": states.PENDING, "suspended": states.ERROR}
@@ -41,19 +52,22 @@ _BLOCKS = (DISK, "/blocks", "blocks", "label")
 _FIREWALLS = (FIREWALL, "/firewalls", "firewall_groups", "description")
 _NETWORKS = (NETWORK, "/vpcs", "vpcs", "description")
 _KEYS = (KEY, "/ssh-keys", "ssh_keys", "name")
+# A snapshot can be used in all regions, and tells of which one its machine was.
+_SNAPSHOTS = (IMAGE, "/snapshots", "snapshots", "description")
+_SNAPSHOT_STATES = {"pending": PENDING, "complete": AVAILABLE}
+_DELETED = "deleted"
+_BYTES_PER_GB = 1024**3
 _LONGEST_NAME = 63
-_REFUSED, _DEFINED_ALREADY = 400, "already defined"
+_DEFINED_ALREADY = "already defined"
 
 
-class VultrCloud:
+class VultrCloud(TokenCloud[VultrDriver]):
     """Implements ``clouddesk.providers.cloud.Cloud`` for Vultr."""
 
-    def __init__(self, fields: dict[str, str], *, endpoint: str | None, installation: str, pause: Pause) -> None:
-        self._token = fields["token"]
-        self._endpoint = Endpoint.parse(endpoint) if endpoint else None
-        self._installation = installation
-        self._pause = pause
-        self._own = local()  # libcloud's drivers are not safe to share between threads
+    name = VULTR.name
+    machines = "/instances"
+    stopping, starting = "halt", "start"
+    driver_class = VultrDriver
 
     def account(self) -> Account:
         """Vultr's accounts have no other name than their address."""
@@ -75,9 +89,6 @@ class VultrCloud:
         found = self._nodes(flat_tags.first(RESERVATION, reservation_id))
         return [node for node in found if node.reservation_id == reservation_id and region in ("", node.region)]
 
-    def check_room(self, order: NodeOrder, count: int) -> None:
-        """Vultr tells no limits; making a machine says no."""
-
     def launch(self, order: NodeOrder, plans: list[NodePlan], image: Image) -> list[Node]:
         """One call each, several at once. There is no token: a caller looks for the tags before calling again."""
         firewall, networks, keys = self._firewall(order), self._networks(order), self._keys(order)
@@ -87,7 +98,7 @@ class VultrCloud:
             body: dict[str, Any] = {
                 "region": order.region,
                 "plan": order.size,
-                "os_id": int(image.id),
+                **({"snapshot_id": plan.image} if plan.image else {"os_id": int(image.id)}),
                 "label": name,
                 "hostname": name,
                 "tags": flat_tags.of_order(order, plan),
@@ -104,20 +115,16 @@ class VultrCloud:
 
         return in_parallel(VULTR.name, make, plans)
 
-    def label(self, node: Node, plan: NodePlan, order: NodeOrder) -> None:
-        """Nothing to do: a machine is made with its key."""
+    def images(self, region: str, reservation_id: str) -> list[NodeImage]:
+        return [_image(item) for item in sorted(self._of(_SNAPSHOTS, reservation_id, region), key=_age)]
 
-    def end(self, region: str, ids: list[str]) -> None:
-        in_parallel(VULTR.name, lambda id_: self._driver().delete(f"/instances/{id_}"), ids)
+    def keep_image(self, order: NodeOrder, node: Node) -> None:
+        """The machine is locked while its snapshot is made, so that nobody makes a second one meanwhile."""
+        tags = [*flat_tags.of_order(order), *flat_tags.written({NODE: node.key, MACHINE: node.id})]
+        self._driver().write("/snapshots", {"instance_id": node.id, "description": " ".join(tags)}, "snapshot")
 
-    def stop(self, region: str, ids: list[str]) -> None:
-        self._act(ids, "halt")
-
-    def start(self, region: str, ids: list[str]) -> None:
-        self._act(ids, "start")
-
-    def reboot(self, region: str, ids: list[str]) -> None:
-        self._act(ids, "reboot")
+    def delete_images(self, region: str, ids: list[str]) -> None:
+        in_parallel(VULTR.name, lambda id_: self._driver().delete(f"/snapshots/{id_}"), ids)
 
     def clear_disks(self, region: str, reservation_id: str) -> tuple[str, ...]:
         """A machine's disk is part of it; block storage is there when people made it, with our tags as its label."""
@@ -138,13 +145,9 @@ class VultrCloud:
             left += (str(item["id"]) for item in mine)
         return tuple(left)
 
-    def regions(self) -> list[str]:
-        """One list covers them all."""
-        return [""]
-
     def holdings(self, region: str) -> Survey:
         belongings = []
-        for kind in (_BLOCKS, _FIREWALLS, _NETWORKS, _KEYS):
+        for kind in (_BLOCKS, _FIREWALLS, _NETWORKS, _KEYS, _SNAPSHOTS):
             for item, facts in self._ours(kind):
                 id_, reservation_id, owner = str(item["id"]), facts.get(RESERVATION, ""), facts.get(OWNER, "")
                 belongings.append(Belonging(id_, kind[0], _place(item, facts), reservation_id, owner))
@@ -155,7 +158,7 @@ class VultrCloud:
         """Ours of those, oldest first."""
         found = self._driver().read_all("/instances", "instances", tag=tag)
         mine = [item for item in found if flat_tags.read(item["tags"]).get(INSTALLATION) == self._installation]
-        return [_node(item) for item in sorted(mine, key=lambda item: (item["date_created"], item["id"]))]
+        return [_node(item) for item in sorted(mine, key=_age)]
 
     def _firewall(self, order: NodeOrder) -> str:
         """The reservation's own group. It filters the public network only; a group that lacks rules is completed."""
@@ -178,7 +181,7 @@ class VultrCloud:
         try:
             self._driver().write(path, rule, "firewall_rule")
         except BaseHTTPError as error:
-            if not is_about(error, _REFUSED, _DEFINED_ALREADY):
+            if not is_about(error, REFUSED, _DEFINED_ALREADY):
                 raise
 
     def _networks(self, order: NodeOrder) -> list[str]:
@@ -205,7 +208,7 @@ class VultrCloud:
         """The reservation's oldest of the kind; made when there is none."""
         found = self._of(kind, order.reservation_id, order.region)
         if found:
-            return min(found, key=lambda item: (item["date_created"], item["id"]))
+            return min(found, key=_age)
         _, path, _, field = kind
         return self._driver().write(path, {field: " ".join(flat_tags.of_order(order)), **more}, key)
 
@@ -220,16 +223,11 @@ class VultrCloud:
         """All of the kind that this installation made, with the facts that each tells."""
         _, path, name, field = kind
         found = [(item, flat_tags.read(str(item[field] or "").split())) for item in self._driver().read_all(path, name)]
-        return [(item, facts) for item, facts in found if facts.get(INSTALLATION) == self._installation]
-
-    def _act(self, ids: list[str], action: str) -> None:
-        in_parallel(VULTR.name, lambda id_: self._driver().act(f"/instances/{id_}", action), ids)
-
-    def _driver(self) -> VultrDriver:
-        drivers: dict[str, VultrDriver] = self._own.__dict__
-        if "driver" not in drivers:
-            drivers["driver"] = VultrDriver.open(self._token, self._endpoint, self._pause)
-        return drivers["driver"]
+        return [
+            (item, facts)
+            for item, facts in found
+            if facts.get(INSTALLATION) == self._installation and item.get("status") != _DELETED
+        ]
 
 
 def _host_name(text: str) -> str:
@@ -248,6 +246,18 @@ def _state(item: dict[str, Any]) -> str:
     if item["power_status"] != "running":
         return states.STOPPED
     return states.PENDING if item["server_status"] in _NOT_UP_YET else states.RUNNING
+
+
+def _image(item: dict[str, Any]) -> NodeImage:
+    """Its size is the whole disk's, which is what Vultr counts."""
+    facts = flat_tags.read(item["description"].split())
+    state = _SNAPSHOT_STATES.get(item["status"], ERROR)
+    return NodeImage(str(item["id"]), facts.get(NODE, ""), state, item["size"] / _BYTES_PER_GB, facts.get(MACHINE, ""))
+
+
+def _age(item: dict[str, Any]) -> tuple[str, str]:
+    """To sort by, oldest first."""
+    return str(item["date_created"]), str(item["id"])
 
 
 def _node(item: dict[str, Any]) -> Node:

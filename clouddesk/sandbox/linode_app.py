@@ -9,14 +9,14 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from clouddesk.sandbox import faults, keys, linode_catalog, rest
+from clouddesk.sandbox import faults, linode_catalog
 from clouddesk.sandbox import linode_instances as instances
 from clouddesk.sandbox import linode_networks as networks
 from clouddesk.sandbox import linode_volumes as volumes
-from clouddesk.sandbox.linode_errors import fault_error, not_found, refusal, unauthorized
+from clouddesk.sandbox.linode_errors import REFUSALS, not_found, refusal
 from clouddesk.sandbox.linode_fields import Ask
-from clouddesk.sandbox.rest import Answer, ApiError, Documents, Done, Item, Listed, Operation
-from clouddesk.sandbox.server import Options
+from clouddesk.sandbox.rest import Answer, ApiError, Done, Item, Listed, Operation
+from clouddesk.sandbox.token_app import TokenApp
 
 OPERATOR_KEY = {"token": "5a9d0b0x" * 8}
 PER_PAGE, LEAST_PER_PAGE, MOST_PER_PAGE = 100, 25, 500
@@ -119,29 +119,16 @@ _OPERATIONS = (
 )
 
 
-class LinodeApp(rest.RestApp[Documents]):
+class LinodeApp(TokenApp):
     """The WSGI application."""
 
     cloud = "linode"
     operations = _OPERATIONS
+    operator_key = OPERATOR_KEY
+    refusals = REFUSALS
 
-    def __init__(self, start: Options) -> None:
-        known = keys.Keys(
-            start.data / "credentials.json",
-            identify="token",
-            operator=OPERATOR_KEY,
-            make=lambda: {"token": secrets.token_hex(32)},
-        )
-        super().__init__(start, Documents(start.data / "linode.sqlite"), known)
-
-    def identify(self, request: Request) -> str:
-        found = self.keys.find(request.headers.get("Authorization", "").removeprefix("Bearer ").strip())
-        if found is None:
-            raise unauthorized()
-        return found[0]
-
-    def fault_error(self, fault: faults.Fault, ask: Ask) -> ApiError:
-        return fault_error(fault)
+    def new_token(self) -> str:
+        return secrets.token_hex(32)
 
     def not_found(self, request: Request) -> ApiError:
         return not_found()

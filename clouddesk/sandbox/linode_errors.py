@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from clouddesk.sandbox import faults
-from clouddesk.sandbox.faults import Fault
-from clouddesk.sandbox.rest import ApiError, retry_after
+from clouddesk.sandbox.rest import ApiError
 
 
 def refusal(reason: str, field: str = "", *, status: int = 400) -> ApiError:
@@ -33,15 +32,19 @@ def no_capacity() -> ApiError:
     return refusal("Insufficient capacity for the selected plan in this region.", "region")
 
 
-def fault_error(fault: Fault) -> ApiError:
-    """The error by which Linode shows this kind of trouble."""
-    if fault.kind == faults.UNAUTHORIZED:
-        return unauthorized()
-    if fault.kind == faults.QUOTA:
-        return over_limit()
-    if fault.kind == faults.NO_CAPACITY:
-        return no_capacity()
-    if fault.kind == faults.RATE_LIMIT:
-        said = {"errors": [{"reason": "Too Many Requests"}]}
-        return ApiError(429, said, headers={"Retry-After": retry_after(fault)})
+def too_many_requests() -> ApiError:
+    return refusal("Too Many Requests", status=429)
+
+
+def server_error() -> ApiError:
     return refusal("Internal Server Error", status=500)
+
+
+REFUSALS = {
+    faults.UNAUTHORIZED: unauthorized,
+    faults.QUOTA: over_limit,
+    faults.NO_CAPACITY: no_capacity,
+    faults.RATE_LIMIT: too_many_requests,
+    faults.SERVER_ERROR: server_error,
+}
+"""How it tells of each kind of fault."""

@@ -10,7 +10,7 @@ from clouddesk.sandbox.linode_catalog import IMAGES, REGIONS, TYPES, is_sold
 from clouddesk.sandbox.linode_errors import busy, no_capacity, not_found, over_limit, refusal
 from clouddesk.sandbox.linode_fields import Ask, instant, label, only, tags
 from clouddesk.sandbox.rest import Answer, Documents, Done, Item, Listed
-from clouddesk.sandbox.timed import Timed
+from clouddesk.sandbox.timed import Timed, living
 
 KIND, EVENTS = "instances", "events"
 PROVISIONING, RUNNING, OFFLINE = "provisioning", "running", "offline"
@@ -32,13 +32,7 @@ _SHORTEST_PASSWORD, _LONGEST_PASSWORD = 11, 128
 
 def alive(store: Documents) -> list[Item]:
     """All that exist, also those in no list; what is gone is forgotten, and frees its volumes."""
-    found = []
-    for item in store.all(KIND):
-        if Timed.of(item["life"]).is_gone:
-            store.remove(KIND, item["id"])
-        else:
-            found.append(item)
-    return found
+    return living(store, KIND)
 
 
 def list_instances(ask: Ask) -> Answer:

@@ -17,8 +17,8 @@ A cloud brings its operations (name, method, address, function), who asks, the s
             ask.store.put("instances", id_, {"id": id_, ..., "life": life.as_dict()})
         return Done({"instance": ...}, 201)
 
-    class VultrApp(rest.RestApp[Documents]):
-        cloud = "vultr"
+    class CloudApp(rest.RestApp[Documents]):               # ``token_app.TokenApp`` where requests carry a token
+        cloud = "cloud"
         operations = (
             Operation("instances.get", "GET", "/v2/instances/<id>", get_instance),
             Operation("instances.create", "POST", "/v2/instances", create_instance, faults.CREATE),
@@ -26,7 +26,7 @@ A cloud brings its operations (name, method, address, function), who asks, the s
         )
 
         def __init__(self, start: Options) -> None:
-            super().__init__(start, Documents(start.data / "vultr.sqlite"), keys.Keys(...))
+            super().__init__(start, Documents(start.data / "cloud.sqlite"), keys.Keys(...))
 
         def identify(self, request: Request) -> str: ...       # the owner; raises ApiError
         def fault_error(self, fault: Fault, ask: Ask) -> ApiError: ...

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any
 
+from clouddesk.sandbox.documents import Document, Documents
 from clouddesk.sandbox.faults import Fate
 
 
@@ -72,3 +73,14 @@ class Timed:
             return self
         state = meanwhile or self.state
         return replace(self, before=state, after=state, changes_at=0.0, gone_at=time.time() + seconds)
+
+
+def living(store: Documents, kind: str) -> list[Document]:
+    """All of a kind that exist, oldest first, also those in no list; what is gone by its ``life`` is forgotten."""
+    found = []
+    for item in store.all(kind):
+        if Timed.of(item["life"]).is_gone:
+            store.remove(kind, item["id"])
+        else:
+            found.append(item)
+    return found

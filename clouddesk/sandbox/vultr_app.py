@@ -8,12 +8,13 @@ import secrets
 
 from werkzeug.wrappers import Request
 
-from clouddesk.sandbox import faults, keys, rest, vultr_catalog
+from clouddesk.sandbox import faults, vultr_catalog
 from clouddesk.sandbox import vultr_instances as instances
 from clouddesk.sandbox import vultr_others as others
-from clouddesk.sandbox.rest import Answer, ApiError, Documents, Done, Item, Listed, Operation
-from clouddesk.sandbox.server import Options
-from clouddesk.sandbox.vultr_errors import fault_error, not_found, refusal, unauthorized
+from clouddesk.sandbox import vultr_snapshots as snapshots
+from clouddesk.sandbox.rest import Answer, ApiError, Done, Item, Listed, Operation
+from clouddesk.sandbox.token_app import TokenApp
+from clouddesk.sandbox.vultr_errors import REFUSALS, not_found, refusal
 from clouddesk.sandbox.vultr_fields import Ask
 
 OPERATOR_KEY = {"token": "SANDBOXOPERATORSANDBOXOPERATOR000000"}
@@ -50,6 +51,7 @@ def _systems(_: Ask) -> Answer:
 
 
 _INSTANCE, _GROUP = "/v2/instances/<id>", "/v2/firewalls/<id>"
+_SNAPSHOT = "/v2/snapshots/<id>"
 _OPERATIONS = (
     Operation("account.get", "GET", "/v2/account", _account, "account"),
     Operation("plans.list", "GET", "/v2/plans", _plans),
@@ -86,32 +88,24 @@ _OPERATIONS = (
     Operation("blocks.delete", "DELETE", "/v2/blocks/<id>", others.delete_block),
     Operation("blocks.attach", "POST", "/v2/blocks/<id>/attach", others.attach_block),
     Operation("blocks.detach", "POST", "/v2/blocks/<id>/detach", others.detach_block),
+    Operation("snapshots.list", "GET", "/v2/snapshots", snapshots.list_snapshots),
+    Operation("snapshots.create", "POST", "/v2/snapshots", snapshots.create_snapshot, faults.KEEP),
+    Operation("snapshots.get", "GET", _SNAPSHOT, snapshots.get_snapshot),
+    Operation("snapshots.update", "PUT", _SNAPSHOT, snapshots.update_snapshot),
+    Operation("snapshots.delete", "DELETE", _SNAPSHOT, snapshots.delete_snapshot),
 )
 
 
-class VultrApp(rest.RestApp[Documents]):
+class VultrApp(TokenApp):
     """The WSGI application."""
 
     cloud = "vultr"
     operations = _OPERATIONS
+    operator_key = OPERATOR_KEY
+    refusals = REFUSALS
 
-    def __init__(self, start: Options) -> None:
-        known = keys.Keys(
-            start.data / "credentials.json",
-            identify="token",
-            operator=OPERATOR_KEY,
-            make=lambda: {"token": "".join(secrets.choice(_ALPHABET) for _ in range(36))},
-        )
-        super().__init__(start, Documents(start.data / "vultr.sqlite"), known)
-
-    def identify(self, request: Request) -> str:
-        found = self.keys.find(request.headers.get("Authorization", "").removeprefix("Bearer ").strip())
-        if found is None:
-            raise unauthorized()
-        return found[0]
-
-    def fault_error(self, fault: faults.Fault, ask: Ask) -> ApiError:
-        return fault_error(fault)
+    def new_token(self) -> str:
+        return "".join(secrets.choice(_ALPHABET) for _ in range(36))
 
     def not_found(self, request: Request) -> ApiError:
         return refusal("Invalid API path.", 404)

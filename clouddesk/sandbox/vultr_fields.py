@@ -14,6 +14,9 @@ from clouddesk.sandbox.vultr_errors import not_found, refusal
 
 Ask = rest.Ask[Documents]
 
+SNAPSHOTS = "snapshots"
+GIB = 1024**3
+
 
 def only(ask: Ask, known: Collection[str]) -> None:
     """Fields that there are not are refused."""

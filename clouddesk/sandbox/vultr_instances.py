@@ -8,10 +8,10 @@ import time
 from typing import Any
 
 from clouddesk.sandbox.rest import Answer, Documents, Done, Item, Listed
-from clouddesk.sandbox.timed import Timed
+from clouddesk.sandbox.timed import Timed, living
 from clouddesk.sandbox.vultr_catalog import PLANS, SYSTEMS
 from clouddesk.sandbox.vultr_errors import no_capacity, not_found, over_limit, refusal
-from clouddesk.sandbox.vultr_fields import Ask, new_id, now, only, region, text
+from clouddesk.sandbox.vultr_fields import SNAPSHOTS, Ask, new_id, now, only, region, text
 
 KIND = "instances"
 LIMIT = 300
@@ -33,13 +33,7 @@ _NO_ADDRESS = "0.0.0.0"  # noqa: S104 - what Vultr says before there is one
 
 def alive(store: Documents) -> list[Item]:
     """All that exist, also those in no list; what is gone is forgotten."""
-    found = []
-    for item in store.all(KIND):
-        if Timed.of(item["life"]).is_gone:
-            store.remove(KIND, item["id"])
-        else:
-            found.append(item)
-    return found
+    return living(store, KIND)
 
 
 def list_instances(ask: Ask) -> Answer:
@@ -82,8 +76,12 @@ def update_instance(ask: Ask) -> Answer:
 
 
 def delete_instance(ask: Ask) -> Answer:
-    item = instance(ask)
-    ask.store.remove(KIND, item["id"])
+    """One of which a snapshot is being made is locked."""
+    with ask.store.atomic():
+        item = instance(ask)
+        if _is_kept(item):
+            raise refusal("Unable to destroy server: Unable to remove VM: Server is currently locked", 500)
+        ask.store.remove(KIND, item["id"])
     return Done(status=204)
 
 
@@ -113,7 +111,7 @@ def machines(store: Documents) -> list[Item]:
             "name": item["label"],
             "region": item["region"],
             "size": item["plan"],
-            "image": SYSTEMS[item["os_id"]]["name"],
+            "image": item.get("snapshot_id") or SYSTEMS[item["os_id"]]["name"],
             "state": Timed.of(item["life"]).state,
             "address": _address(item),
             "private_address": _internal(item) or None,
@@ -130,6 +128,12 @@ def instance(ask: Ask) -> Item:
     if found is None:
         raise not_found("instance")
     return found
+
+
+def refuse_locked(item: Item) -> None:
+    """Raises ApiError while it is installed, suspended, or made a snapshot of."""
+    if Timed.of(item["life"]).state in (PENDING, SUSPENDED) or _is_kept(item):
+        raise refusal("Server is currently locked")
 
 
 def shown(item: Item) -> Item:
@@ -180,7 +184,12 @@ def _words(item: Item) -> tuple[str, str, str]:
         return ("active", "running", "installingbooting") if is_installing else (PENDING, "running", "none")
     if life.state == SUSPENDED:
         return SUSPENDED, "stopped", "locked"
-    return "active", life.state, "ok"
+    return "active", life.state, "locked" if _is_kept(item) else "ok"
+
+
+def _is_kept(item: Item) -> bool:
+    """Whether a snapshot is being made of it."""
+    return time.time() < float(item.get("locked_until", 0.0))
 
 
 def _address(item: Item) -> str:
@@ -196,11 +205,10 @@ def _internal(item: Item) -> str:
 
 def _order(ask: Ask) -> dict[str, Any]:
     """The facts of an order that Vultr would take."""
-    place, plan, system = region(ask), text(ask, "plan"), str(ask.body.get("os_id"))
+    place, plan = region(ask), text(ask, "plan")
     if plan not in PLANS:
         raise refusal("Invalid plan.")
-    if not system.isdigit() or SYSTEMS.get(int(system), _NO_SYSTEM)["family"] in _NOT_INSTALLED:
-        raise refusal("Invalid os_id.")
+    source = _source(ask, PLANS[plan]["disk"])
     if place not in PLANS[plan]["locations"]:
         raise no_capacity()
     host = text(ask, "hostname", "vultr.guest")
@@ -224,7 +232,7 @@ def _order(ask: Ask) -> dict[str, Any]:
     return {
         "region": place,
         "plan": plan,
-        "os_id": int(system),
+        **source,
         "label": text(ask, "label"),
         "hostname": host,
         "tags": tags,
@@ -234,13 +242,29 @@ def _order(ask: Ask) -> dict[str, Any]:
     }
 
 
+def _source(ask: Ask, disk_gb: int) -> dict[str, Any]:
+    """Of what it is made: a system, or a snapshot that is complete and has room on the plan's disk."""
+    if "snapshot_id" not in ask.body:
+        system = str(ask.body.get("os_id"))
+        if not system.isdigit() or SYSTEMS.get(int(system), _NO_SYSTEM)["family"] in _NOT_INSTALLED:
+            raise refusal("Invalid os_id.")
+        return {"os_id": int(system)}
+    if "os_id" in ask.body:
+        raise refusal("Only one of os_id and snapshot_id can be given.")
+    snapshot = ask.store.get(SNAPSHOTS, text(ask, "snapshot_id"))
+    if snapshot is None or Timed.of(snapshot["life"]).state != "complete":
+        raise refusal("Invalid snapshot_id.")
+    if snapshot["disk_gb"] > disk_gb:
+        raise refusal("Invalid snapshot_id: the plan's disk is too small for it")
+    return {"os_id": snapshot["os_id"], "snapshot_id": snapshot["id"]}
+
+
 def _change(ask: Ask, after: str, *, seconds: float) -> Answer:
     """Vultr takes it too when the machine is in that state already; while it is installed, it is locked."""
     with ask.store.atomic():
         item = instance(ask)
+        refuse_locked(item)
         life = Timed.of(item["life"])
-        if life.state in (PENDING, SUSPENDED):
-            raise refusal("Server is currently locked")
         if life.after != after:
             item["life"] = life.changed(after, seconds=seconds).as_dict()
             ask.store.put(KIND, item["id"], item)

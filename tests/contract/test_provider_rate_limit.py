@@ -140,7 +140,7 @@ class Counting:
 
 # One list; then one of machines, of disks, of each other thing that has tags, and of images. At DigitalOcean only
 # droplets tell of images that are being made.
-REQUESTS = {"aws": 1 + 4, "digitalocean": 1 + 5, "linode": 1 + 4, "vultr": 1 + 5}
+REQUESTS = {"aws": 1 + 4, "digitalocean": 1 + 5, "linode": 1 + 4, "vultr": 1 + 6}
 
 
 @pytest.fixture(params=REQUESTS)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from clouddesk.model.errors import Invalid, RequestRejected
-from clouddesk.model.node import SSH, NodeOrder, NodePlan, Opening
+from clouddesk.model.node import AVAILABLE, RUNNING, SSH, STOPPED, NodeImage, NodeOrder, NodePlan, Opening
 from clouddesk.providers import LibcloudProvider, flat_tags, open_provider, vultr_driver
 from tests.contract.conftest import Sandbox
 from tests.contract.rest_api import PUBLIC_KEY, Api
-from tests.contract.test_provider_contract import secret, wait_until
+from tests.contract.test_provider_contract import secret, states, wait_until
 
 INSTALLATION, RESERVATION, REGION = "inst-vultr", "r-2222f01e", "fra"
 TAGS = flat_tags.written({"clouddesk-installation": INSTALLATION, "clouddesk-reservation": RESERVATION})
@@ -177,6 +178,60 @@ def test_lists_are_read_to_their_last_page(provider: LibcloudProvider, monkeypat
 def test_a_key_that_is_none_is_rejected(provider: LibcloudProvider) -> None:
     with pytest.raises(RequestRejected):
         provider.create_nodes(order(public_keys=("no key",)))
+
+
+def off(provider: LibcloudProvider, **changed: object) -> NodeOrder:
+    """The order of a machine that was made by it and is off."""
+    asked = order(**changed)
+    provider.create_nodes(asked)
+    wait_until(lambda: states(provider.get_nodes(RESERVATION, REGION)) == {RUNNING})
+    provider.stop_nodes(RESERVATION, REGION)
+    wait_until(lambda: states(provider.get_nodes(RESERVATION, REGION)) == {STOPPED})
+    return asked
+
+
+def kept(provider: LibcloudProvider, asked: NodeOrder) -> NodeImage:
+    wait_until(lambda: [image.state for image in provider.keep_images(asked)] == [AVAILABLE])
+    return provider.get_images(RESERVATION, REGION)[0]
+
+
+def test_a_snapshot_tells_whose_it_is_and_how_large_and_is_in_use_in_one_region_only(
+    provider: LibcloudProvider,
+) -> None:
+    owner = "T0.1_a:b/Zoë " + "x" * 80
+    asked = off(provider, owner=owner)
+    image = kept(provider, asked)
+    (node,) = provider.get_nodes(RESERVATION, REGION)
+    assert (image.key, image.node_id, image.size_gb) == ("worker-1", node.id, 25.0)
+    told = [item for item in provider.survey().belongings if item.id == image.id]
+    assert [(item.kind, item.region, item.owner) for item in told] == [("image", REGION, owner)]
+    assert provider.get_images(RESERVATION, "sea") == []
+
+
+def test_a_snapshot_that_is_listed_late_is_not_doubled(provider: LibcloudProvider, vultr: Sandbox, api: Api) -> None:
+    asked = off(provider)
+    vultr.fault("late_listing", seconds=2, match={"operation": "keep"})
+    kept(provider, asked)
+    assert len(snapshots(api)) == 1
+
+
+def test_snapshots_that_people_made_are_left_alone(provider: LibcloudProvider, api: Api) -> None:
+    image = kept(provider, off(provider))
+    for description in ("", "before the upgrade", f"clouddesk-reservation:{RESERVATION}"):
+        api.post("/snapshots", {"instance_id": image.node_id, "description": description})
+        wait_until(lambda: {item["status"] for item in snapshots(api)} == {"complete"})
+    assert provider.get_images(RESERVATION, REGION) == [image]
+    wait_until(lambda: provider.destroy_nodes(RESERVATION, REGION).is_complete)
+    left = snapshots(api)
+    assert len(left) == 3
+    assert image.id not in {item["id"] for item in left}
+    for item in left:
+        api.ask("DELETE", f"/snapshots/{item['id']}")
+
+
+def snapshots(api: Api) -> list[Any]:
+    """Those that are not on their way out."""
+    return [item for item in api.get("/snapshots")["snapshots"] if item["status"] != "deleted"]
 
 
 def test_there_is_no_arm(provider: LibcloudProvider) -> None:

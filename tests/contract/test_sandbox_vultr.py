@@ -21,7 +21,7 @@ RULE = {"ip_type": "v4", "protocol": "tcp", "port": "22", "subnet": ANYWHERE, "s
 # In its public documentation, and newer than the description that we compare with.
 NEWER = frozenset({
     "v6_network", "v6_main_ip", "v6_network_size", "user_scheme", "hourly_cost", "deploy_ondemand",
-    "deploy_preemptible", "gpu_type", "gpu_vram_gb", "block_type",
+    "deploy_preemptible", "gpu_type", "gpu_vram_gb", "block_type", "compressed_size",
 })  # fmt: skip
 
 
@@ -36,15 +36,34 @@ def api(vultr: Sandbox) -> Iterator[Api]:
     yield api
     vultr.clear_faults()
     for machine in vultr.machines():
-        api.ask("DELETE", f"/instances/{machine['id']}")
+        wait_for(lambda id_=machine["id"]: api.ask("DELETE", f"/instances/{id_}").status_code in (204, 404))
     for path, key in (("/blocks", "blocks"), ("/firewalls", "firewall_groups"), ("/vpcs", "vpcs"),
                       ("/ssh-keys", "ssh_keys")):  # fmt: skip
         for item in api.get(path)[key]:
             assert api.ask("DELETE", f"{path}/{item['id']}").status_code == 204
+    for item in api.get("/snapshots")["snapshots"]:
+        # One that was deleted before may go at any moment.
+        assert api.ask("DELETE", f"/snapshots/{item['id']}").status_code in (204, 404)
 
 
 def make(api: Api, label: str = "one", **order: object) -> Any:
     return api.post("/instances", {**ORDER, "label": label, **order})["instance"]
+
+
+def made(api: Api, label: str = "one", **order: object) -> str:
+    """A machine that runs."""
+    id_ = str(make(api, label, **order)["id"])
+    wait_for(lambda: words(api, id_) == ("active", "running", "ok"))
+    return id_
+
+
+def snapshot(api: Api, machine: str, description: str) -> str:
+    return str(api.post("/snapshots", {"instance_id": machine, "description": description})["snapshot"]["id"])
+
+
+def complete(api: Api, id_: str) -> Any:
+    wait_for(lambda: api.get(f"/snapshots/{id_}")["snapshot"]["status"] == "complete")
+    return api.get(f"/snapshots/{id_}")["snapshot"]
 
 
 def words(api: Api, id_: str) -> tuple[str, str, str]:
@@ -59,7 +78,7 @@ def test_answers_are_as_vultr_publishes_them(api: Api, operation: str) -> None:
     vpc = api.post("/vpcs", {"region": "fra", "description": "net"})["vpc"]["id"]
     key = api.post("/ssh-keys", {"name": "ann", "ssh_key": PUBLIC_KEY})["ssh_key"]["id"]
     api.post("/blocks", {"region": "fra", "size_gb": 10, "label": "disk"})
-    make(api, firewall_group_id=group, attach_vpc=[vpc], sshkey_id=[key])
+    snapshot(api, made(api, firewall_group_id=group, attach_vpc=[vpc], sshkey_id=[key]), "source")
     answer = api.get(operation.removeprefix("GET /v2").replace("{id}", group))
     (content,) = [value for name, value in answer.items() if name != "meta"]
     # The description says that prices are whole, but the cheapest plan costs 2.50; and a password is told once.
@@ -125,6 +144,52 @@ def test_a_machine_says_in_three_words_what_it_does(api: Api) -> None:
     wait_for(lambda: words(api, id_)[1] == "running")
     assert api.ask("DELETE", f"/instances/{id_}").status_code == 204
     assert api.ask("GET", f"/instances/{id_}").status_code == 404
+
+
+def test_a_snapshot_is_pending_first_and_its_machine_is_locked_meanwhile(api: Api) -> None:
+    machine = made(api)
+    id_ = snapshot(api, machine, "before the upgrade")
+    first = api.get(f"/snapshots/{id_}")["snapshot"]
+    assert (first["status"], first["size"], first["description"]) == ("pending", 0, "before the upgrade")
+    assert words(api, machine) == ("active", "running", "locked")
+    for method, path, body in (("POST", f"/instances/{machine}/halt", None), ("DELETE", f"/instances/{machine}", None),
+                               ("POST", "/snapshots", {"instance_id": machine})):  # fmt: skip
+        answer = api.ask(method, path, body)
+        assert answer.status_code in (400, 500)
+        assert answer.json()["error"].endswith("Server is currently locked")
+    assert complete(api, id_)["size"] == 25 * 1024**3
+    assert words(api, machine) == ("active", "running", "ok")
+    assert api.get("/snapshots?description=before%20the%20upgrade")["snapshots"] == [complete(api, id_)]
+    assert api.ask("DELETE", f"/instances/{machine}").status_code == 204
+    assert complete(api, id_)["os_id"] == ORDER["os_id"], "it outlives its machine"
+
+
+def test_machines_are_made_from_a_snapshot_that_is_complete_and_has_room_until_it_is_gone(api: Api) -> None:
+    id_ = snapshot(api, made(api), "source")
+    source = {name: value for name, value in ORDER.items() if name != "os_id"} | {"snapshot_id": id_}
+    assert api.ask("POST", "/instances", source).json()["error"] == "Invalid snapshot_id."
+    complete(api, id_)
+    assert api.post("/instances", {**source, "region": "ewr"})["instance"]["os_id"] == ORDER["os_id"]
+    for changed in ({"plan": "vc2-1c-0.5gb"}, {"os_id": 2136}, {"snapshot_id": "7"}):
+        assert api.ask("POST", "/instances", {**source, "region": "ewr", **changed}).status_code == 400
+    assert api.ask("DELETE", f"/snapshots/{id_}").status_code == 204
+    assert api.get(f"/snapshots/{id_}")["snapshot"]["status"] == "deleted"
+    assert api.ask("POST", "/instances", source).status_code == 400
+    wait_for(lambda: api.ask("GET", f"/snapshots/{id_}").status_code == 404)
+    assert api.ask("DELETE", f"/snapshots/{id_}").status_code == 404
+
+
+def test_a_snapshot_that_is_to_fail_is_deleted_by_itself(api: Api, vultr: Sandbox) -> None:
+    machine = made(api)
+    vultr.fault("broken_node", match={"operation": "keep"})
+    id_ = snapshot(api, machine, "broken")
+    wait_for(lambda: api.ask("GET", f"/snapshots/{id_}").status_code == 404)
+    assert complete(api, snapshot(api, machine, "again"))
+
+
+@pytest.mark.parametrize("body", [{}, {"instance_id": "7"}, {"instance_id": "7", "name": "x"}])
+def test_a_snapshot_is_of_a_machine(api: Api, body: dict[str, str]) -> None:
+    assert api.ask("POST", "/snapshots", body).status_code == 400
 
 
 def test_a_network_that_is_used_stays(api: Api) -> None:
@@ -200,11 +265,13 @@ def test_everything_survives_being_killed(tmp_path: Path) -> None:
         first, gone = make(api, "first")["id"], make(api, "gone")["id"]
         api.ask("DELETE", f"/instances/{gone}")
         wait_for(lambda: words(api, first) == ("active", "running", "ok"))
+        kept = complete(api, snapshot(api, first, "kept"))
         before = api.get("/instances")["instances"]
         assert len(before) == 1
         sandbox.kill()
         sandbox.start()
         assert api.get("/instances")["instances"] == before
+        assert api.get("/snapshots")["snapshots"] == [kept]
         assert sandbox.stop() == 0
     finally:
         sandbox.stop()

@@ -41,6 +41,8 @@ VULTR = ProviderSpec(
     },
     bills_stopped_machines=True,
     is_live_priced=True,
+    # docs.vultr.com/support/platform/billing/does-vultr-charge-for-stored-snapshots, 2026-11: the same in all regions.
+    image_usd_gb_month=0.05,
     # 30 a second from one address, whoever's key it is: half of that for one account.
     requests_per_second=10.0,
     request_burst=10,
