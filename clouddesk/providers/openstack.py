@@ -125,12 +125,9 @@ class OpenStackCloud:
         self._act(region, ids, {"reboot": {"type": "SOFT"}}, r"task_state reboot")
 
     def images(self, region: str, reservation_id: str) -> list[NodeImage]:
-        found = [item.image for item in self._disks(region).listed() if item.reservation_id == reservation_id]
-        if not found:
-            return []
+        found = [item for item in self._disks(region).listed() if item.reservation_id == reservation_id]
         # In this order, what is done is never told with a server that was not written yet.
-        servers = self._servers(region, flat_tags.first(RESERVATION, reservation_id))
-        return settled(found, {str(item["id"]) for item in servers if machines.is_writing_image(item)})
+        return settled(found, self._servers(region, flat_tags.first(RESERVATION, reservation_id))) if found else []
 
     def keep_image(self, order: NodeOrder, node: Node) -> None:
         self._disks(order.region).keep(order, node)

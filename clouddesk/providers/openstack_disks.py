@@ -19,11 +19,13 @@ from clouddesk.providers.answers import is_about
 from clouddesk.providers.cloud import Image
 from clouddesk.providers.named_facts import read, written
 from clouddesk.providers.openstack_driver import COMPUTE, CONFLICT, IMAGE, OpenStackDriver
+from clouddesk.providers.openstack_machine import is_writing_image
 from clouddesk.providers.specs.openstack import OPENSTACK
 
 Item = dict[str, Any]
 
-_KIND, _FACTS = "clouddesk-image", 5
+_IMAGE, _USED, _FACTS = "clouddesk-image", "clouddesk-disk", 5
+"""The second is what an image is called that is set aside."""
 _PATH = "/images"
 _STATES = dict.fromkeys(("queued", "saving", "uploading", "importing"), PENDING) | {"active": AVAILABLE}
 _GB = 2**30
@@ -31,11 +33,14 @@ _GB = 2**30
 
 @dataclass(frozen=True)
 class DiskImage:
-    """An image of ours."""
+    """An image of an installation's."""
 
     image: NodeImage
+    installation: str
     reservation_id: str
     owner: str
+    is_set_aside: bool
+    """Its deletion was refused, since a machine's disk stands on it."""
 
 
 class Disks:
@@ -50,8 +55,8 @@ class Disks:
         """All of the installation, oldest first."""
         query = {"owner": str(self._driver.project["id"])}
         found = self._driver.list(IMAGE, self._region, _PATH, "images", query)
-        told = [_told(item) for item in sorted(found, key=lambda item: (str(item["created_at"]), str(item["id"])))]
-        return [image for installation, image in filter(None, told) if installation == self._installation]
+        told = map(_told, sorted(found, key=lambda item: (str(item["created_at"]), str(item["id"]))))
+        return [disk for disk in told if disk and disk.installation == self._installation]
 
     def keep(self, order: NodeOrder, node: Node) -> None:
         """Raises CannotArchive for a server on a volume, whose image would be nothing but a name of its snapshot."""
@@ -61,7 +66,7 @@ class Disks:
             return
         if not found["server"]["image"]:
             raise CannotArchive(order.name, provider=OPENSTACK.name)
-        name = written(_KIND, order.installation, order.reservation_id, node.key, node.id, order.owner)
+        name = written(_IMAGE, order.installation, order.reservation_id, node.key, node.id, order.owner)
         try:
             self._driver.ask(COMPUTE, self._region, f"{path}/action", "POST", {"createImage": {"name": name}})
         except BaseHTTPError as error:
@@ -69,43 +74,60 @@ class Disks:
                 raise
 
     def delete(self, ids: Iterable[str]) -> None:
-        """What is in use is listed still, and tried again."""
+        """Where images are Ceph's, one is in use while there is a machine from it: it is set aside until then."""
         for id_ in ids:
-            self._driver.delete(IMAGE, self._region, f"{_PATH}/{id_}", is_used=True)
+            self._delete(f"{_PATH}/{id_}")
 
     def find(self, order: NodeOrder, id_: str, system: str) -> Image:
         """To make a machine from. Raises RequestRejected when it is not there, not done, or not the reservation's."""
-        item = self._driver.find(IMAGE, self._region, f"{_PATH}/{id_}")
-        told = _told(item) if item else None
-        if (
-            item is None
-            or told is None
-            or (told[0], told[1].reservation_id)
-            != (
-                order.installation,
-                order.reservation_id,
-            )
-        ):
+        item = self._driver.find(IMAGE, self._region, f"{_PATH}/{id_}") or {}
+        told = _told(item)
+        if told is None or (told.installation, told.reservation_id) != (order.installation, order.reservation_id):
             raise RequestRejected(OPENSTACK.name, f"the image {id_} is not there")
-        if told[1].image.state != AVAILABLE:
+        if told.image.state != AVAILABLE:
             raise RequestRejected(OPENSTACK.name, f"the image {id_} is {item['status']}")
         return Image(id=id_, system=system, least_disk_gb=int(item.get("min_disk") or 0))
 
+    def _delete(self, path: str) -> None:
+        try:
+            self._driver.delete(IMAGE, self._region, path)
+        except BaseHTTPError as error:
+            if error.code != CONFLICT:
+                raise
+            self._set_aside(path)
 
-def settled(images: Iterable[NodeImage], writing: Collection[str]) -> list[NodeImage]:
-    """With those pending of which Nova is not done: it deletes an image whose server is ended before."""
+    def _set_aside(self, path: str) -> None:
+        found = self._driver.find(IMAGE, self._region, path)
+        name = str(found["name"]) if found else ""
+        if name.startswith(f"{_IMAGE}:"):
+            change = {"op": "replace", "path": "/name", "value": _USED + name.removeprefix(_IMAGE)}
+            self._driver.ask(IMAGE, self._region, path, "PATCH", [change])
+
+
+def settled(disks: Iterable[DiskImage], servers: Collection[Item]) -> list[NodeImage]:
+    """A reservation's images beside its servers.
+
+    Those are pending of which Nova is not done: it deletes an image whose server is ended before. What is set aside is
+    for the teardown, when no server is left.
+    """
+    writing = {str(item["id"]) for item in servers if is_writing_image(item)}
     return [
-        replace(image, state=PENDING) if image.state == AVAILABLE and image.node_id in writing else image
-        for image in images
+        replace(disk.image, state=PENDING)
+        if disk.image.state == AVAILABLE and disk.image.node_id in writing
+        else disk.image
+        for disk in disks
+        if not (disk.is_set_aside and servers)
     ]
 
 
-def _told(item: Item) -> tuple[str, DiskImage] | None:
-    """The installation and the image; None for what somebody else made."""
-    facts = read(_KIND, str(item.get("name") or ""), _FACTS)
+def _told(item: Item) -> DiskImage | None:
+    """None for what somebody else made."""
+    name = str(item.get("name") or "")
+    set_aside = read(_USED, name, _FACTS)
+    facts = set_aside or read(_IMAGE, name, _FACTS)
     if not facts:
         return None
     installation, reservation_id, key, node_id, owner = facts
     state = _STATES.get(str(item["status"]), ERROR)
     image = NodeImage(str(item["id"]), key, state, (item.get("size") or 0) / _GB, node_id)
-    return installation, DiskImage(image, reservation_id, owner)
+    return DiskImage(image, installation, reservation_id, owner, bool(set_aside))

@@ -77,6 +77,8 @@ class ProviderSpec:
     """True: what is let in from outside can be changed while machines run (``cloud.OpensLater``)."""
     image_usd_gb_month: float | None = None
     """What an image of a machine's disk costs (``cloud.KeepsImages``); None: no images are kept there."""
+    keeps_further_disk: bool = True
+    """False: images are kept of the disk that a machine comes with, and of no larger one."""
     has_one_limit: bool = False
     """True: how many machines an account may have is counted over all regions."""
     key_kinds: tuple[str, ...] = ("ssh-", "ecdsa-", "sk-")

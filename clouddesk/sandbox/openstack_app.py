@@ -135,6 +135,7 @@ _OPERATIONS = (
     Operation("servers.act", "POST", f"{_COMPUTE}/servers/<id>/action", actions.act),
     Operation("images.list", "GET", _IMAGE, images.list_images),
     Operation("images.get", "GET", f"{_IMAGE}/<id>", images.get_image),
+    Operation("images.rename", "PATCH", f"{_IMAGE}/<id>", images.rename_image),
     Operation("images.delete", "DELETE", f"{_IMAGE}/<id>", images.delete_image),
     Operation("networks.list", "GET", f"{_NETWORK}/networks", network.list_networks),
     Operation("networks.tag", "PUT", f"{_NETWORK}/networks/<id>/tags/<tag>", network.tag_network),

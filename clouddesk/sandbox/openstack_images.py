@@ -3,11 +3,13 @@
 An image of a server is there at once, and active when Nova has written it; what fails, and whose server is ended
 before Nova is done, Nova deletes (nova/compute/manager.py, ``delete_image_on_error``). It needs a disk like that of its
 server's flavor, and has the properties of the image that the server was made from (nova/utils.py,
-``get_system_metadata_from_image``).
+``get_system_metadata_from_image``). One region keeps images in Ceph, where servers' disks are clones of them: an image
+that is in use cannot be deleted there (api-ref/image/v2, 409).
 """
 
 from __future__ import annotations
 
+import json
 import math
 import time
 import uuid
@@ -17,6 +19,7 @@ from clouddesk.sandbox.openstack_catalog import FLAVORS, IMAGES, PROJECT
 from clouddesk.sandbox.openstack_errors import of_image, refusal
 from clouddesk.sandbox.openstack_store import Ask, Store, instant
 from clouddesk.sandbox.rest import Answer, Done, Item, Listed
+from clouddesk.sandbox.timed import Timed
 
 _DISKS = "images_of_servers"
 CLOSING_SECONDS = 0.3
@@ -31,6 +34,8 @@ _OF_ITS_OWN = {
 }  # fmt: skip
 """What an image does not have from the one that its server was made from."""
 _GB = 2**30
+_CEPH = ("Sto2",)
+_PATCH = "application/openstack-images-v2.1-json-patch"
 
 
 def list_images(ask: Ask) -> Answer:
@@ -51,8 +56,32 @@ def delete_image(ask: Ask) -> Answer:
         found = _wanted(ask)
         if found["id"] in IMAGES:
             raise of_image(403, "Forbidden", "You are not authorized to complete delete_image action.")
+        if ask.path["region"] in _CEPH and _is_used(ask.store, found["id"]):
+            raise of_image(
+                409, "Conflict", f"Image {found['id']} could not be deleted because it is in use: it has clones"
+            )
         ask.store.remove(_DISKS, found["id"])
     return Done(status=204)
+
+
+def rename_image(ask: Ask) -> Answer:
+    """Other changes are not simulated."""
+    if ask.request.mimetype != _PATCH:
+        raise of_image(415, "Unsupported Media Type", "The server does not support this media type")
+    try:
+        (change,) = json.loads(ask.request.get_data())
+        operation, path, name = (change[key] for key in ("op", "path", "value"))
+    except (ValueError, TypeError, KeyError):
+        raise of_image(400, "Bad Request", "Request body must be a JSON array of operation objects.") from None
+    if (operation, path) != ("replace", "/name") or not isinstance(name, str) or len(name) > _LONGEST:
+        raise of_image(400, "Bad Request", "This simulated cloud changes names only.")
+    with ask.store.atomic():
+        id_ = _wanted(ask)["id"]
+        if id_ in IMAGES:
+            raise of_image(403, "Forbidden", "You are not authorized to complete modify_image action.")
+        document = ask.store.get(_DISKS, id_) or {}
+        ask.store.put(_DISKS, id_, {**document, "known": {**document["known"], "name": name}})
+    return Done(_wanted(ask))
 
 
 def find(ask: Ask, id_: str) -> Item | None:
@@ -118,6 +147,10 @@ def abandon(store: Store, server: str) -> None:
 def _existing(store: Store) -> list[Item]:
     """Oldest first, in all regions."""
     return [item for item in store.all(_DISKS) if time.time() < item["gone_at"]]
+
+
+def _is_used(store: Store, id_: str) -> bool:
+    return any(item["image"] == id_ and not Timed.of(item["life"]).is_gone for item in store.all("servers"))
 
 
 def _is_in(item: Item, ask: Ask) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from clouddesk.catalog import load_catalog
-from clouddesk.fallbacks import fallbacks
+from clouddesk.fallbacks import archived_hourly_price_usd, fallbacks
 from clouddesk.model.actor import Actor
 from clouddesk.model.fallback import Fallback
 from clouddesk.model.offer import Offer
@@ -131,3 +131,9 @@ def test_where_one_limit_counts_in_all_regions_the_offer_says_so():
         "aws": False,
         "digitalocean": True,
     }
+
+
+def test_where_further_disk_is_not_kept_only_the_disk_that_comes_with_the_machine_has_a_price() -> None:
+    assert archived_hourly_price_usd("openstack", disk_gb=20) == 0.0
+    assert archived_hourly_price_usd("openstack", disk_gb=50, further_gb=30) is None
+    assert archived_hourly_price_usd("aws", disk_gb=50, further_gb=50) == archived_hourly_price_usd("aws", disk_gb=50)
