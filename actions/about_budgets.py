@@ -204,7 +204,7 @@ async def find(turn: Turn) -> AboutBudget | None:
         return None
     if about.what == SET and about.whose not in (TEAM, EACH, ""):
         # "Limit etl to $5 an hour" is about a machine.
-        own = await turn.desk.reservations(turn.actor)
+        own = await turn.machines()
         if any(is_named_in(about.whose.lower(), item) for item in own):
             return None
     return about

@@ -267,7 +267,7 @@ async def _yes_by_button(turn: Turn, quote_id: str) -> None:
     """The Yes of a card. That of an older card than the open one buys nothing: it was replaced since."""
     question = turn.question
     is_replaced = question is not None and question["kind"] == "confirm_quote" and question["id"] != quote_id
-    if is_replaced and await carrying_out.if_known(turn, "r-" + quote_id.removeprefix("q-")) is None:
+    if is_replaced and await turn.desk.begun(turn.actor, quote_id) is None:
         await create.show_again(turn)
     else:
         await carrying_out.reserve(turn, quote_id)

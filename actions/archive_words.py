@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from actions import resolve
 from actions.turn import Turn
@@ -18,6 +19,15 @@ from clouddesk.model.reservation import ARCHIVED, ARCHIVING, RELEASING, Reservat
 ABOUT, TASK = "about_archive", "archive_words"
 """The topics that take it: a question in between, and what something is to be done about."""
 _QUESTIONS = (archiving.LIST, archiving.PRICE, archiving.SNAPSHOT, archiving.LATER, archiving.EXPLAIN)
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What is to come back and is not there."""
+
+    called: str
+    item: Reservation | None
+    """It was there, and was given back; None: it never was, as far as the person may know."""
 
 
 async def find(turn: Turn) -> str | None:
@@ -32,7 +42,10 @@ async def find(turn: Turn) -> str | None:
     if what == archiving.PARK and not any(item.archived_hourly_price_usd is not None for item in live):
         # Where nothing can be archived it means to stop it.
         return None
-    if what == archiving.RESTORE and not kept and not is_of_archive:
+    if what in (None, archiving.RESTORE) and await missing(turn):
+        return archiving.RESTORE
+    is_named = any(is_named_in(text, item) for item in live)
+    if what == archiving.RESTORE and live and not kept and not is_of_archive and not is_named:
         # Of what was never archived it is another word for starting, or for something else altogether.
         return None
     return what
@@ -60,8 +73,32 @@ async def meant(turn: Turn) -> list[Reservation]:
     return last if cues.says_it and last else found if len(found) == 1 else []
 
 
+async def missing(turn: Turn) -> Missing | None:
+    """What is to be brought back of which nothing is there: by a name, or as what was spoken of last."""
+    live = await _live(turn)
+    text = _marked(plain(turn.text), live)
+    if archiving.NAME in text:
+        return None
+    ended = await _ended(turn, live)
+    named = [item for item in ended if is_named_in(text, item)]
+    if archiving.read(with_names_as(archiving.NAME, text, named)) != archiving.RESTORE:
+        return None
+    if not named and (stranger := archiving.stranger_in(text)):
+        return Missing(stranger, None)
+    last = [item for item in ended if item.id == turn.last_reservation and resolve.cues_of(turn).says_it]
+    item = next(iter(named or last), None)
+    return Missing(item.name, item) if item else None
+
+
+async def _ended(turn: Turn, live: Sequence[Reservation]) -> list[Reservation]:
+    """What was given back, the newest first."""
+    known = {item.id for item in live}
+    seen = await turn.desk.reservations(turn.actor, include_ended=True)
+    return [item for item in seen if item.id not in known]
+
+
 async def _live(turn: Turn) -> list[Reservation]:
-    seen = await turn.desk.reservations(turn.actor, with_shared=True)
+    seen = await turn.machines(with_shared=True)
     return [item for item in seen if item.state != RELEASING]
 
 

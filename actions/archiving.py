@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from actions import archive_words, cards, meanings, parking, standing
+from actions import again, archive_words, cards, meanings, parking, standing
 from actions.base import DeskAction
 from actions.buttons import button, payload
 from actions.lifecycle import ReservationTask, machines_of, numbered_lines, request_id
 from actions.reservation_forms import offer
 from actions.turn import Button, Turn
-from actions.wording import image_clouds, names, plural, provider_title
+from actions.wording import image_clouds, keeps_images, names, plural, provider_title
 from clouddesk.language import archiving
 from clouddesk.language.localtime import local_time
 from clouddesk.language.money import rate
@@ -92,6 +92,9 @@ class ActionArchiveWords(DeskAction):
             turn.hear_again("archive_resource", meanings.entities(turn, "archive_resource"), said)
             return
         task = "start_resource" if turn.archiving == archiving.RESTORE else "terminate_resource"
+        if turn.archiving == archiving.RESTORE and (missing := await archive_words.missing(turn)):
+            await self._say_missing(turn, missing)
+            return
         found = await archive_words.meant(turn)
         fitting = (ARCHIVED,) if archiving.says_archive(turn.text) else (ARCHIVED, STOPPED)
         kept = [item for item in found if item.state in fitting]
@@ -109,6 +112,19 @@ class ActionArchiveWords(DeskAction):
             return
         for item in found:
             turn.say("utter_no_archive_of", name=item.name, state=standing.state_words(item))
+
+    async def _say_missing(self, turn: Turn, missing: archive_words.Missing) -> None:
+        """Nothing is kept of it; what is archived instead, and that the same can be ordered anew."""
+        kept = (await _archived(turn))[:_MOST_BUTTONS]
+        buttons = [button(f"Bring {item.name} back", "start_resource", resource_name=item.id) for item in kept]
+        if missing.item:
+            buttons.append(again.order_button(missing.item))
+        turn.say(
+            "utter_given_back_for_good" if missing.item else "utter_nothing_archived_called",
+            buttons=buttons or None,
+            name=missing.called,
+            archived=f"Archived: {names([item.name for item in kept])}." if kept else "You have nothing archived.",
+        )
 
     async def _of_all(self, turn: Turn, task: str) -> None:
         kept = await _archived(turn)
@@ -224,7 +240,7 @@ def _instead(items: Sequence[Reservation]) -> str:
 def _price_words(item: Reservation) -> str:
     """What an archive of it costs, or why there can be none."""
     if item.archived_hourly_price_usd is None:
-        return f"{provider_title(item.provider)} keeps no images of its disks"
+        return _why_not(item)
     if item.state == ARCHIVED:
         return f"{rate(item.current_hourly_price_usd)} an hour, {rate(item.hourly_price_usd)} when it runs"
     if item.state != RUNNING or item.stopped_hourly_price_usd >= item.hourly_price_usd:
@@ -232,11 +248,19 @@ def _price_words(item: Reservation) -> str:
     return f"{_instead([item])}; stopped it costs {rate(item.stopped_hourly_price_usd)}"
 
 
+def _why_not(item: Reservation) -> str:
+    """Why it cannot be archived."""
+    if keeps_images(item.provider):
+        return "it was adopted, or is older than archives, so it could not be made again from images"
+    return f"{provider_title(item.provider)} keeps no images of its disks"
+
+
 def _offered(items: Sequence[Reservation]) -> str:
     """What an archive in its place would be."""
     if not items:
         return f'Say "archive" and a name, for machines on {image_clouds()}.' if image_clouds() else ""
-    if any(item.archived_hourly_price_usd is None for item in items):
-        clouds = f"; {image_clouds()} can" if image_clouds() else ""
-        return f"For {names([item.name for item in items])} I cannot do that: its cloud keeps none for me{clouds}."
+    unable = [item for item in items if item.archived_hourly_price_usd is None]
+    if unable:
+        clouds = f"; {image_clouds()} can" if image_clouds() and not keeps_images(unable[0].provider) else ""
+        return f"For {names([item.name for item in unable])} I cannot do that: {_why_not(unable[0])}{clouds}."
     return f"For {names([item.name for item in items])} that would be {_instead(items)}."

@@ -133,6 +133,7 @@ async def answer_as(action: str, turn: Turn, topic: str) -> None:
 async def attempt(action: str, turn: Turn, topic: str) -> None:
     """Let a topic's action answer. A fault is said, and what it takes to try again is kept."""
     before, again = (turn.request, turn.question), retries.wish(turn, topic)
+    turn.known_machines = None
     try:
         await hand_over(turn, topic)
     except OverBudget as over:

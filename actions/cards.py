@@ -13,6 +13,7 @@ from actions.turn import Card
 from actions.wording import duration, names, plural, provider_title
 from clouddesk.language.localtime import local_time
 from clouddesk.language.money import hourly, money
+from clouddesk.language.openings import words as opened_words
 from clouddesk.language.people import called
 from clouddesk.model import doors
 from clouddesk.model.actor import Actor, Person
@@ -182,6 +183,8 @@ def reservation_line(item: Reservation, actor: Actor, now: datetime) -> str:
         return f"{head} · cost {cost}"
     price = hourly(item.told_hourly_price_usd) + standing.price_note(item)
     line = f"{head} · {price}, {cost} so far · ends {local_time(item.expires_at, actor, now)}"
+    if offer := standing.offer_words(item, actor, now):
+        line += f" · {offer}"
     share = item.share_of(actor.user_id, now)
     return f"{line} · {_shared_by(item, share, actor, now)}" if share else line
 
@@ -278,15 +281,16 @@ def reservation_card(item: Reservation, actor: Actor, now: datetime, *, more: Se
         ),
         _access(item, actor, now),
     ]
+    if handover := standing.offer_words(item, actor, now):
+        lines.append(f"It is {handover}.")
     if offer := item.offered:
         other = f"{item.node_count} × {offer.size} on {provider_title(offer.provider)} in {offer.region}"
         lines.append(f"There are none of these left. Shall I take {other}, {hourly(offer.hourly_price_usd)}?")
     if item.state == ARCHIVED:
-        lines.append(
-            f"Images of {plural(len(item.images), 'disk')} are kept; “start {item.name}” makes its machines again."
-        )
+        lines.append(standing.image_note(item))
     if item.openings:
-        lines.append(f"Open: {openings.words(item.openings)}")
+        lines.append(f"Open: {opened_words(item.openings)}")
+    lines.extend(openings.unsure_lines(item))
     lines.extend([*more, *_node_lines(item)])
     return with_mark(lines, [item])
 
@@ -371,7 +375,7 @@ def _software_lines(item: Reservation) -> list[str]:
         lines.extend(f"`{command}`" for command in tunnels)
         lines.extend(f"• {line}" for line in doors.links(item, secrets={}))
     if item.openings:
-        lines.append(f"Open without a tunnel: {openings.words(item.openings)}")
+        lines.append(f"Open without a tunnel: {opened_words(item.openings)}")
     return [*lines, *doors.clients(item)]
 
 

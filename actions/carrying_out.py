@@ -33,8 +33,7 @@ async def carry_out(turn: Turn, question: Question) -> None:
 
 async def reserve(turn: Turn, quote_id: str) -> None:
     """Say yes to a quote; a second yes hears that it is under way."""
-    reservation_id = "r-" + quote_id.removeprefix("q-")
-    known = await if_known(turn, reservation_id)
+    known = await turn.desk.begun(turn.actor, quote_id)
     if known is not None:
         turn.last_reservation = known.id
         if turn.question and turn.question.get("id") == quote_id:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -83,17 +84,22 @@ async def quote(
         topic = f"create_{said['kind']}"
         turn.wish = {**retries.wish(turn, topic), "request": said, "facts": {"software": said.get("software")}}
         raise
-    findings = await turn.desk.budgets.look_at_quote(turn.actor, made)
+    findings, frozen, colleagues = await asyncio.gather(
+        turn.desk.budgets.look_at_quote(turn.actor, made),
+        freeze_words.line(turn),
+        peers.line_for_quote(turn, said.get("software") or ()),
+    )
     question = _question(turn, made, said, changes) | ({} if wish is None else {"wish": wish})
     if any(item.is_over for item in findings):
         question["is_over_budget"] = True
     turn.ask(question, request=said)
     say_start(turn, made)
-    more = (await _more(turn, said), await peers.line_for_quote(turn, said.get("software") or ()))
+    # That there are no new machines for now, what of the wish is left out, and who has such a machine.
+    more = _lines(frozen, _left_out(turn, said), colleagues)
     turn.say(
         response,
         buttons=questions.buttons(question),
-        card=cards.quote_card(made, turn.actor, title_in(turn, said), more="\n".join(filter(None, more))),
+        card=cards.quote_card(made, turn.actor, title_in(turn, said), more=more),
         warning=warning_of(turn, made) + approving.warning(turn, findings),
         them="it" if len(made.nodes) == 1 else "them",
         changes=change_words(changes or {}),
@@ -193,11 +199,11 @@ async def show_again(turn: Turn) -> None:
     except QuoteExpired:
         await quote_again(turn, question["id"])
         return
-    findings = await turn.desk.budgets.look_at_quote(turn.actor, made)
+    findings, frozen = await asyncio.gather(turn.desk.budgets.look_at_quote(turn.actor, made), freeze_words.line(turn))
     turn.say(
         "utter_card_replaced",
         buttons=questions.buttons(question),
-        card=cards.quote_card(made, turn.actor, title_in(turn, said), more=await _more(turn, said)),
+        card=cards.quote_card(made, turn.actor, title_in(turn, said), more=_lines(frozen, _left_out(turn, said))),
         warning=warning_of(turn, made) + approving.warning(turn, findings),
         them="it" if len(made.nodes) == 1 else "them",
     )
@@ -304,9 +310,8 @@ def _total_taken(turn: Turn, said: Fields) -> Any:
     return turn.one_of("max_price_per_hour") if "max_hourly_price_usd" in said else None
 
 
-async def _more(turn: Turn, said: Fields) -> str:
-    """What the card says besides: that there are no new machines for now, and what of the wish is left out."""
-    return "\n".join(line for line in (await freeze_words.line(turn), _left_out(turn, said)) if line)
+def _lines(*lines: str) -> str:
+    return "\n".join(filter(None, lines))
 
 
 def _left_out(turn: Turn, said: Fields) -> str:

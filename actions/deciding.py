@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actions import absences, approving, create, handover, handover_words, idling, peer_words, peers, questions
+from actions import absences, again, approving, create, handover, handover_words, idling, peer_words, peers, questions
 from actions.base import DeskAction, hand_over
 from actions.request_fields import to_fields
 from actions.turn import Button, Question, Turn
@@ -31,6 +31,7 @@ _OF_OTHERS = {
     handover_words.ACCEPT: handover_words.ACCEPT,
     handover_words.DECLINE: handover_words.DECLINE,
     handover_words.TAKE: handover_words.TAKE,
+    handover_words.WITHDRAW: handover_words.WITHDRAW,
 }
 """Answers that other topics take."""
 _DECIDED = {RETRY: "utter_decided_retry", GO_ON: "utter_decided_go_on", GIVE_BACK: "utter_decided_give_back"}
@@ -60,6 +61,8 @@ class ActionDecide(DeskAction):
             await _price_again(turn, shown)
         elif option == HOLD:
             await _ask_hold(turn, str(reservation_id))
+        elif option == again.AGAIN:
+            await again.order(turn, str(reservation_id))
         elif option in idling.DECISIONS:
             await idling.decide(turn, str(option), str(reservation_id), shown)
         elif option in CHOICES or option in SOFTWARE_CHOICES:

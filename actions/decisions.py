@@ -125,7 +125,7 @@ async def find(turn: Turn) -> Decision | None:
     text = plain(turn.text).strip(" .!")
     if "?" in text or not _MAYBE.search(text):
         return None
-    own = await turn.desk.reservations(turn.actor)
+    own = await turn.machines()
     for words, is_asked in _ASKED:
         asked = [item for item in own if is_asked(item)]
         named = [item for item in asked if is_named_in(text, item)] or asked
@@ -149,7 +149,7 @@ def _is_meant(turn: Turn, said: str, item: Reservation) -> bool:
 async def _taken_by_cloud(turn: Turn) -> Decision | None:
     if _TAKES_THAT.fullmatch(turn.text.lower().replace("’", "'").strip(" .!")) is None:
         return None
-    offered = [item for item in await turn.desk.reservations(turn.actor) if item.offered]
+    offered = [item for item in await turn.machines() if item.offered]
     is_it = len(offered) == 1 and offered[0].offered and turn.all_of("provider") == (offered[0].offered.provider,)
     return (TAKE, offered[0].id, None) if is_it else None
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from actions.openings import words as words_of
 from actions.wording import duration, plural, provider_title
 from clouddesk.language.money import hourly, money
+from clouddesk.language.openings import words as words_of
 from clouddesk.model.quote import Quote
 
 

@@ -100,7 +100,7 @@ async def find(turn: Turn) -> IdleWords | None:
         _IDLE.search(text) or _MAYBE_NOT_STOPPED.search(text) or (_KEEPS.search(text) and not _ORDERS.search(text))
     ):
         return None
-    seen = await turn.desk.reservations(turn.actor, with_shared=True)
+    seen = await turn.machines(with_shared=True)
     live = [item for item in seen if item.state != RELEASING]
     named = [item for item in live if is_named_in(text, item)]
     said = with_names_as(_NAME, text, named)

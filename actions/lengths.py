@@ -31,7 +31,7 @@ async def find(turn: Turn) -> int | str | None:
         return None
     if resolve.tells_apart(turn) or set(clauses.tasks_in(turn.text)) - {EXTEND}:
         return None
-    others = [item for item in await turn.desk.reservations(turn.actor) if item.id not in asked[0]]
+    others = [item for item in await turn.machines() if item.id not in asked[0]]
     if any(is_named_in(turn.text.lower(), item) for item in others):
         return None
     found = _said(turn, asked[1])

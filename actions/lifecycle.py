@@ -10,17 +10,17 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from actions import approving, cards, notified, questions, retries
+from actions import again, approving, cards, notified, questions, retries
 from actions.bare import numbered
 from actions.base import DeskAction, say_fault
 from actions.buttons import button
 from actions.reservation_forms import seconds_until
 from actions.turn import Button, Question, Turn
-from actions.wording import duration, names, plural, provider_title
+from actions.wording import duration, names, of_error, plural, provider_title
 from clouddesk.language.localtime import local_time
 from clouddesk.language.money import hourly, money
 from clouddesk.model.approval import OverBudget
-from clouddesk.model.errors import CloudDeskError, LimitExceeded, Protected
+from clouddesk.model.errors import CloudDeskError, ImagesLost, LimitExceeded, Protected
 from clouddesk.model.notice import OFFERED_EXTENSION_SECONDS
 from clouddesk.model.reservation import ARCHIVED, Reservation
 
@@ -164,10 +164,18 @@ class ActionStartResource(ReservationTask):
     doing = "starting"
 
     async def do(self, turn: Turn, item: Reservation) -> None:
-        done = await turn.desk.power.start(turn.actor, item.id, request_id=request_id(turn, item))
+        try:
+            done = await turn.desk.power.start(turn.actor, item.id, request_id=request_id(turn, item))
+        except ImagesLost as error:
+            response, values = of_error(error)
+            give_back = button("Give it back", "terminate_resource", resource_name=item.id)
+            turn.say(response, buttons=[again.order_button(item), give_back], **values)
+            return
         if item.state != ARCHIVED:
             turn.say("utter_starting", name=done.name)
             return
+        if lost := len(item.images) - len(item.kept_images):
+            turn.say("utter_restoring_part", name=done.name, lost=plural(lost, "machine"))
         turn.say(
             "utter_restoring" if done.all_software else "utter_restoring_bare",
             name=done.name,
@@ -286,6 +294,8 @@ def ask_release(turn: Turn, items: Sequence[Reservation]) -> None:
         where = f"{machines_of(items)} on {provider_title(items[0].provider)}"
         ends = local_time(items[0].expires_at, turn.actor, now)
         response = "utter_confirm_release_archived" if items[0].state == ARCHIVED else "utter_confirm_release"
+        if items[0].has_lost_images:
+            response = "utter_confirm_release_lost"
         turn.say(response, buttons=buttons, name=called[0], machines=where, cost=cost, ends=ends)
     else:
         options = numbered_lines(turn, items)

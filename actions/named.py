@@ -101,7 +101,7 @@ async def meaning(turn: Turn) -> Meaning | None:
     may_be_other = turn.intent in (*_DOUBTFUL, *_OF_PEOPLE, *_OF_AN_END, "deny", "quote_price")
     if turn.is_button or not (may_be_other or of_own):
         return None
-    own = await turn.desk.reservations(turn.actor)
+    own = await turn.machines()
     text = turn.text.lower().replace("’", "'").strip(" .!")
     named = [item for item in own if is_named_in(text, item)]
     if left := _only_kept(turn, text, own, named):

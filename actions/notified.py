@@ -7,6 +7,7 @@ asked about. One that they have talked past is older than what is open.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import datetime, timedelta
 
@@ -16,7 +17,7 @@ from actions.turn import Turn
 from clouddesk.model import notice as kinds
 from clouddesk.model.errors import NotFound
 from clouddesk.model.notice import Notice
-from clouddesk.model.reservation import RELEASING
+from clouddesk.model.reservation import RELEASING, Reservation
 
 RECENT = timedelta(hours=2)
 """So long a plain yes may be for a warning; for an older one that nothing came after, it is asked about."""
@@ -50,10 +51,13 @@ async def look(turn: Turn) -> None:
     turn.noticed = {"last": latest[0].id if latest else None, "settled": settled}
     if turn.last_reservation is None and len(spoken_of) > 1:
         turn.noticed["told"] = spoken_of
+    asking = [notice for notice in latest if notice.kind in _ASKING and notice.id not in settled]
+    ids = list(dict.fromkeys(notice.reservation_id for notice in asking))
+    items = dict(zip(ids, await asyncio.gather(*(_item(turn, id_) for id_ in ids)), strict=True))
     waiting: dict[str, Notice] = {}
-    for notice in latest:
-        is_open = notice.kind in _ASKING and notice.id not in settled
-        if is_open and notice.reservation_id not in waiting and await _waits(turn, notice):
+    for notice in asking:
+        item = items[notice.reservation_id]
+        if item is not None and notice.reservation_id not in waiting and _waits(item, notice):
             waiting[notice.reservation_id] = notice
     turn.asked_for = tuple(notice for notice in latest if notice.kind == kinds.ASKED_FOR)
     turn.left_behind = tuple(notice.values["name"].lower() for notice in latest if notice.kind == kinds.LEAVER)
@@ -147,12 +151,15 @@ def _is_of_one(notice: Notice) -> bool:
     return notice.kind not in _OVER and bool(notice.reservation_id)
 
 
-async def _waits(turn: Turn, notice: Notice) -> bool:
-    """Not any more once the end has moved, the dearer offer is answered, or the machines are on their way out."""
+async def _item(turn: Turn, reservation_id: str) -> Reservation | None:
     try:
-        item = await turn.desk.reservation(turn.actor, notice.reservation_id)
+        return await turn.desk.reservation(turn.actor, reservation_id)
     except NotFound:
-        return False
+        return None
+
+
+def _waits(item: Reservation, notice: Notice) -> bool:
+    """Not any more once the end has moved, the dearer offer is answered, or the machines are on their way out."""
     if notice.kind == kinds.DEARER:
         asked_until = item.choose_by.isoformat() if item.choose_by else ""
         return item.offered is not None and asked_until == notice.values["choose_by"]

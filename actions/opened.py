@@ -9,10 +9,10 @@ from dataclasses import asdict
 from actions import openings, resolve
 from actions.lifecycle import ReservationTask
 from actions.turn import Turn
-from actions.wording import names
-from clouddesk.language.openings import closed, is_wide, read
+from actions.wording import names, provider_title
+from clouddesk.language.openings import NOTHING, closed, is_wide, read, words
 from clouddesk.model.blueprint import PortRange
-from clouddesk.model.errors import WrongState
+from clouddesk.model.errors import NoFirewall, QuotaExceeded, RequestRejected, WrongState
 from clouddesk.model.node import Opening
 from clouddesk.model.reservation import Reservation
 
@@ -54,8 +54,8 @@ class ActionOpenings(ReservationTask):
         }
         come = [one for one in after if one not in item.openings]
         gone = [one for one in item.openings if one not in after]
-        changes = [f"Open {openings.words(come)}"] if come else []
-        changes += [f"{'close' if come else 'Close'} {openings.words(gone)}"] if gone else []
+        changes = [f"Open {words(come)}"] if come else []
+        changes += [f"{'close' if come else 'Close'} {words(gone)}"] if gone else []
         wide = any(is_wide(one.source) for one in come)
         turn.say(
             "utter_confirm_openings_to_all" if wide else "utter_confirm_openings",
@@ -77,6 +77,12 @@ class ActionOpenings(ReservationTask):
                 raise
             turn.say("utter_openings_have_changed", name=item.name)
             return
+        except (RequestRejected, QuotaExceeded) as error:
+            if isinstance(error, NoFirewall):
+                raise
+            provider = provider_title(error.provider)
+            turn.say("utter_openings_refused", name=item.name, provider=provider, after=_words(before))
+            return
         turn.say("utter_openings_changed", name=done.name, after=_words(after))
 
 
@@ -87,7 +93,7 @@ def _after(turn: Turn, item: Reservation, outside: Sequence[PortRange]) -> tuple
         ports = [] if shut is None else [_range(text) for text in shut.ports]
         left = tuple(_without(item.openings, ports, () if shut is None else shut.sources))
         if left == item.openings:
-            turn.say("utter_openings_same", name=item.name, after=_words(item.openings))
+            _say_same(turn, item)
             return None
         return left
     if why := openings.misread(turn.text, {"open_to": said.sources}):
@@ -101,7 +107,7 @@ def _after(turn: Turn, item: Reservation, outside: Sequence[PortRange]) -> tuple
     new = (Opening(one.first, one.last, source) for source in said.sources for one in ports)
     after = tuple(dict.fromkeys([*kept, *new]))
     if after == item.openings:
-        turn.say("utter_openings_same", name=item.name, after=_words(item.openings))
+        _say_same(turn, item)
         return None
     return after
 
@@ -135,4 +141,9 @@ def _range(text: str) -> PortRange:
 
 
 def _words(after: Sequence[Opening]) -> str:
-    return openings.words(after) or "nothing"
+    return words(after) or NOTHING
+
+
+def _say_same(turn: Turn, item: Reservation) -> None:
+    response = "utter_openings_same_unsure" if item.unsure_openings else "utter_openings_same"
+    turn.say(response, name=item.name, after=_words(item.openings), which=words(item.unsure_openings))

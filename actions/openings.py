@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Sequence
 from typing import Any
 
 from actions.turn import Turn
 from actions.wording import names
-from clouddesk.language.openings import MY_ADDRESS, WORLD, closed, is_wide, read
-from clouddesk.model.node import Opening
+from clouddesk.language.openings import MY_ADDRESS, WORLD, closed, is_wide, read, words
 from clouddesk.model.offer import OWN_MACHINE
 from clouddesk.model.quote import Quote
+from clouddesk.model.reservation import Reservation
 
 _ALSO = re.compile(r"\b(?:also|as well|too|in addition|besides)\b")
 _ORDERS = ("create_vm", "create_cluster", "quote_price")
@@ -67,16 +65,12 @@ def misread(text: str, request: dict[str, Any]) -> str:
     return ""
 
 
-def words(openings: Sequence[Opening]) -> str:
-    """ "ports 8080-8090 and 8888 to 203.0.113.0/24"."""
-    by_source: dict[str, list[str]] = defaultdict(list)
-    for item in openings:
-        ports = str(item.first_port) if item.first_port == item.last_port else f"{item.first_port}-{item.last_port}"
-        by_source[item.source].append(ports)
-    return "; ".join(
-        f"port{'s' if len(ports) > 1 or '-' in ports[0] else ''} {names(ports)} to {source}"
-        for source, ports in by_source.items()
-    )
+def unsure_lines(item: Reservation) -> list[str]:
+    """What may be open or closed, as the cloud broke a change off."""
+    if not item.unsure_openings:
+        return []
+    which = words(item.unsure_openings)
+    return [f"Not certain: whether {which} is open. The cloud broke off in the middle; I keep putting it back."]
 
 
 def quote_lines(quote: Quote) -> list[str]:

@@ -103,8 +103,12 @@ def help_response(question: Question) -> str:
 
 
 def yes_payload(question: Question) -> str:
-    """The payload of the yes, which knows what it is about."""
-    return payload("affirm", about(question))
+    """The payload of the yes, which knows what it is about.
+
+    It names whom something is given to: the connector looks up who that is by now.
+    """
+    person = {"person": question["to"]} if "to" in question else {}
+    return payload("affirm", about(question) | person)
 
 
 def yes_title(question: Question) -> str:

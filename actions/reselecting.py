@@ -44,7 +44,7 @@ async def find(turn: Turn) -> list[dict[str, str]] | None:
     said = _LEAD.sub("", text, count=1).strip(" ,") if _LEAD.match(text) else text
     if clauses.tasks_in(text) or clauses.task_in(said):
         return None
-    own = [item for item in await turn.desk.reservations(turn.actor) if item.state != RELEASING]
+    own = [item for item in await turn.machines() if item.state != RELEASING]
     offered = [item for item in own if item.id in asked]
     offered.sort(key=lambda item: asked.index(item.id))
     chosen = _selected(turn, text, said, offered, own)

@@ -12,7 +12,7 @@ from actions import clauses
 from actions.references import Cues
 from actions.turn import Turn
 from actions.wording import names, provider_title
-from clouddesk.matching import is_named_in, nearly_named_in, with_names_as
+from clouddesk.matching import is_named_in, match_reservations, nearly_named_in, with_names_as
 from clouddesk.model.errors import NotFound
 from clouddesk.model.request import CLUSTER
 from clouddesk.model.reservation import ARCHIVED, RELEASING, RUNNING, STOPPED, Reservation
@@ -55,7 +55,7 @@ async def which(turn: Turn, topic: str, *, among: Collection[str] | None = None)
         return await _named(turn, named)
     if (cues.says_all or cues.says_plural) and cues.excepted:
         is_told = not any(str(value) in cues.excepted for value in _attribute_values(turn))
-        own = await having(turn) if is_told else await turn.desk.reservations(turn.actor)
+        own = await having(turn) if is_told else await turn.machines()
         own = [item for item in cues.fitting(own) if among is None or item.id in among]
         if left := await _without_exceptions(turn, cues, own):
             return _all_of(cues, left, [item for item in left if can(topic, item)] or left)
@@ -99,8 +99,8 @@ def can(topic: str, item: Reservation) -> bool:
 
 async def having(turn: Turn) -> list[Reservation]:
     """Those of the software, in the place and on the cloud that the message says."""
-    return await turn.desk.find(
-        turn.actor,
+    return match_reservations(
+        await turn.machines(),
         None,
         software=turn.all_of("software"),
         provider=turn.all_of("provider"),
@@ -156,7 +156,7 @@ async def say_none_match(turn: Turn) -> None:
 
 
 async def _say_what_there_is(turn: Turn, response: str, words: str) -> None:
-    own = await turn.desk.reservations(turn.actor)
+    own = await turn.machines()
     if own:
         turn.say(response, words=words, options=names([item.name for item in own]))
     else:
@@ -168,7 +168,7 @@ async def _mentioned(turn: Turn) -> tuple[str, ...]:
     if turn.is_button:
         return ()
     text, cues = clauses.part_of(turn.text, turn.intent), cues_of(turn)
-    seen = await turn.desk.reservations(turn.actor, with_shared=True)
+    seen = await turn.machines(with_shared=True)
     seen = [item for item in seen if not _is_refused(cues, item)]
     own = [item for item in seen if item.person == turn.actor.person]
     if named := tuple(item.id for item in own if is_named_in(text, item)):
@@ -181,7 +181,7 @@ async def _with_those_beside(turn: Turn, said: tuple[str, ...]) -> tuple[str, ..
     """With the person's own names that stand in one list with those that were found: "bob and ubuntu-1"."""
     text = clauses.part_of(turn.text, turn.intent)
     mentioned = await _mentioned(turn)
-    own = [item for item in await turn.desk.reservations(turn.actor) if item.id in mentioned]
+    own = [item for item in await turn.machines() if item.id in mentioned]
     whole = turn.text.lower()
     said = tuple(name for name in said if name.lower() in text or name.lower() not in whole) or said
     marked = with_names_as(_MARK, text, own)
@@ -249,7 +249,7 @@ async def _named(turn: Turn, named: tuple[str, ...]) -> Meant:
 async def _nearly(turn: Turn, words: str) -> list[Reservation]:
     """Those whose name is one slip away: "elt-1" for "etl-1". Numbers tell names apart, so they must be the same."""
     stem, number = _split(words.lower())
-    own = [(item, _split(item.name.lower())) for item in await turn.desk.reservations(turn.actor)]
+    own = [(item, _split(item.name.lower())) for item in await turn.machines()]
     return [
         item
         for item, (known, own_number) in own
@@ -262,7 +262,7 @@ async def _shared_it(turn: Turn, cues: Cues, found: Sequence[Reservation]) -> Re
     is_plain_it = cues.says_it and not (cues.says_all or cues.says_which or attributes(turn))
     if not is_plain_it or turn.last_reservation is None or any(item.id == turn.last_reservation for item in found):
         return None
-    shared = await turn.desk.reservations(turn.actor, with_shared=True)
+    shared = await turn.machines(with_shared=True)
     return next((item for item in shared if item.id == turn.last_reservation), None)
 
 

@@ -18,6 +18,7 @@ from actions.turn import Turn
 from actions.wording import names
 from clouddesk.language.clock import resolve_until
 from clouddesk.language.people import MENTION, called
+from clouddesk.model import doors
 from clouddesk.model.actor import LOCAL_WORKSPACE, Person
 from clouddesk.model.errors import CloudDeskError
 from clouddesk.model.invalid import UnclearTime
@@ -181,8 +182,11 @@ class ActionShareResource(SharingTask):
         share = Share(user_id, _allowed(turn), _until(turn))
         await turn.desk.shares.share(turn.actor, item.id, share, request_id=_request_id(turn, item, user_id))
         bare = "utter_shared_simulated" if item.is_simulated else "utter_shared"
+        nodes = [node for node in item.living_nodes if node.address]
         turn.say(
             "utter_shared_reached" if item.is_reached else bare,
+            command=doors.letting_in(nodes[0] if nodes else None),
+            which=f", for each of its {len(nodes)} machines" if len(nodes) > 1 else "",
             buttons=[button("Undo", "unshare_resource", resource_name=item.id, person=user_id)],
             name=item.name,
             person=_called(turn, user_id),

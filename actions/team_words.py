@@ -42,7 +42,7 @@ async def find(turn: Turn) -> TeamWish | None:
         return wish
     if wish.what == team.LIST:
         return wish if is_admin and await is_owner(turn, wish.person) else None
-    own = {item.name.lower() for item in await turn.desk.reservations(turn.actor)}
+    own = {item.name.lower() for item in await turn.machines()}
     named = {str(value).lower() for name in ("software", "provider", "region") for value in turn.all_of(name)}
     return None if wish.person in own | named else wish
 

@@ -12,6 +12,7 @@ from clouddesk.desk import Desk
 from clouddesk.language.team import TeamWish
 from clouddesk.model.actor import Actor
 from clouddesk.model.notice import Notice
+from clouddesk.model.reservation import Reservation
 
 if TYPE_CHECKING:
     from actions.about_budgets import AboutBudget
@@ -124,6 +125,18 @@ class Turn:
     next_form: str | None = None
     slots_before: dict[str, Any] = field(default_factory=dict)
     replies: list[dict[str, Any]] = field(default_factory=list)
+    known_machines: list[Reservation] | None = None
+
+    async def machines(self, *, with_shared: bool = False) -> list[Reservation]:
+        """The person's live reservations, newest first, then those shared with them; read once until the answer begins.
+
+        Only for finding out what is meant: what the answer itself tells of is read anew.
+        """
+        if self.known_machines is None:
+            self.known_machines = await self.desk.reservations(self.actor, with_shared=True)
+        if with_shared:
+            return list(self.known_machines)
+        return [item for item in self.known_machines if item.person == self.actor.person]
 
     @property
     def is_idle(self) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from clouddesk.language.money import hourly, rate
-from clouddesk.model import approval, errors, invalid
+from clouddesk.model import approval, errors, handover, invalid
 from clouddesk.model.configuration import ConfigureFailed
 from clouddesk.model.offer import NearOffer, Offer
 from clouddesk.model.reservation import ARCHIVING
@@ -26,7 +26,7 @@ def of_error(error: errors.CloudDeskError) -> tuple[str, dict[str, Any]]:
         return response, {}
     if isinstance(error, errors.NothingFits) and not error.nearest:
         return "utter_error_nothing_fits_at_all", {"request": error.request}
-    if isinstance(error, invalid.CannotArchive) and error.provider in _image_providers():
+    if isinstance(error, invalid.CannotArchive) and keeps_images(error.provider):
         return "utter_error_cannot_archive_this", {"name": error.name}
     if isinstance(error, errors.WrongState) and error.state == ARCHIVING:
         return "utter_error_being_archived", {"name": error.name, "wanted": error.wanted}
@@ -45,6 +45,11 @@ def _titles(providers: Sequence[str], *, last: str = "and") -> str:
 def image_clouds(*, last: str = "and") -> str:
     """The clouds on which machines can be archived: "AWS, Google Cloud and DigitalOcean"; "" for none."""
     return _titles(_image_providers(), last=last)
+
+
+def keeps_images(provider: str) -> bool:
+    """Whether machines that were ordered there can be archived; those that were adopted cannot anywhere."""
+    return provider in _image_providers()
 
 
 def _image_providers() -> list[str]:
@@ -159,6 +164,7 @@ _NO_COLLEAGUE = {
     "guest": "they are a guest here, and machines are for members of this workspace.",
     "deactivated": "their account is deactivated.",
     "foreign": "they are not of this workspace.",
+    "unknown": "I could not check who that is. Say it again with their @name.",
 }
 
 _NO_OWN_MACHINE = {
@@ -170,6 +176,7 @@ _NO_OWN_MACHINE = {
 _STATES = {
     "partial": "only partly up and waits for your answer",
     "changed": "changing its number of machines",
+    "opening": "in the middle of another change of who reaches it",
     "orphan": "without what that takes (machines of one reservation, in one region)",
 }
 """States whose word alone says too little."""
@@ -193,6 +200,7 @@ _FACTS: dict[type[errors.CloudDeskError], Callable[[Any], dict[str, str]]] = {
         "wanted": error.wanted,
     },
     errors.Protected: lambda error: {"name": error.name},
+    errors.ImagesLost: lambda error: {"name": error.name, "provider": provider_title(error.provider)},
     errors.NotLookedAfter: lambda error: {"name": error.name},
     errors.ProviderError: lambda error: {"provider": provider_title(error.provider), "command": error.provider},
     ConfigureFailed: lambda error: {"nodes": names(error.nodes) or "any machine", "step": error.step},
@@ -239,7 +247,9 @@ _FACTS: dict[type[errors.CloudDeskError], Callable[[Any], dict[str, str]]] = {
     },
     invalid.NoOwnMachine: lambda error: {"why": _NO_OWN_MACHINE[error.is_at_terminal]},
     invalid.OtherAccount: lambda error: {"provider": provider_title(error.provider)},
-    invalid.NotLeft: lambda error: {"name": error.name, "owner": error.owner},
+    handover.NotLeft: lambda error: {"name": error.name, "owner": error.owner},
+    handover.NotOffered: lambda error: {"name": error.name},
+    handover.HandoverIsOver: lambda error: {"name": error.name, "owner": error.owner},
     invalid.NoColleague: lambda error: {"why": _NO_COLLEAGUE.get(error.why, error.why)},
     invalid.CredentialsInUse: lambda error: {"provider": provider_title(error.provider), "names": names(error.names)},
 }

@@ -7,7 +7,19 @@ import sys
 
 from bench.figures import print_figure
 
-BENCHMARKS = ("start", "turns", "servers", "provision", "fairness", "many", "catalog", "costs", "utilisation", "slack")
+BENCHMARKS = (
+    "start",
+    "turns",
+    "servers",
+    "provision",
+    "fairness",
+    "many",
+    "catalog",
+    "costs",
+    "utilisation",
+    "idle",
+    "slack",
+)
 EVALUATIONS = ("understanding", "quarter")
 """Run when named only: they tell how well, not how quickly."""
 LONG = ("clusters",)

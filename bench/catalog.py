@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from bench.figures import Figure, against, percentile
 from clouddesk.catalog import MemoryCatalog, Regions, load_catalog
 from clouddesk.catalog.search import FIRST_REGIONS, natural
+from clouddesk.limits import Limits
 from clouddesk.model.actor import Actor
 from clouddesk.model.offer import ARM64, HOURS_PER_MONTH, LARGEST_DISK_GB, OWN_MACHINE, X86_64, Offer, Requirements
 from clouddesk.model.request import ResourceRequest
 from clouddesk.providers import PROVIDERS
 from clouddesk.quoting import make_quote
-from clouddesk.settings import Limits
 
 Mask = NDArray[Any]
 

@@ -24,7 +24,8 @@ from clouddesk.costs import TEAM, Costs, CostWish
 from clouddesk.model.actor import ADMIN, MEMBER, Actor
 from clouddesk.model.costs import PERSON, CostAccount, report
 from clouddesk.model.node import RUNNING, STOPPED, Node, NodeOrder, NodePlan
-from clouddesk.model.reservation import REASON_EXPIRED, REASON_RELEASED, Reservation, ReservationOrder
+from clouddesk.model.order import ReservationOrder
+from clouddesk.model.reservation import REASON_EXPIRED, REASON_RELEASED, Reservation
 from clouddesk.workflows.state import ReservationState
 from tests.conversation.memory_bills import MemoryBills
 from tests.servers import running_redis

@@ -22,7 +22,7 @@ from bench.stack import running_stack
 from clouddesk.adapters.redis import RedisReservationViews, open_redis
 from clouddesk.model.actor import Person
 from clouddesk.model.node import RUNNING, Node, NodeOrder, NodePlan
-from clouddesk.model.reservation import ReservationOrder
+from clouddesk.model.order import ReservationOrder
 from clouddesk.settings import Settings
 from clouddesk.workflows.client import TemporalReservations
 

@@ -27,7 +27,8 @@ from clouddesk.model.idling import kept, switched
 from clouddesk.model.node import RUNNING as NODE_RUNNING
 from clouddesk.model.node import STOPPED as NODE_STOPPED
 from clouddesk.model.node import Node, NodeOrder, NodePlan
-from clouddesk.model.reservation import REASON_EXPIRED, RUNNING, STOPPED, ReservationOrder
+from clouddesk.model.order import ReservationOrder
+from clouddesk.model.reservation import REASON_EXPIRED, RUNNING, STOPPED
 from clouddesk.model.utilisation import Sample
 from clouddesk.settings import PROJECT
 from clouddesk.workflows.state import ReservationState

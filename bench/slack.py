@@ -16,6 +16,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -85,7 +86,7 @@ async def _first_answer(settings: Settings, slack: SlackServer) -> list[Figure]:
             for _ in range(TURNS):
                 began = time.perf_counter()
                 said = slack.say(user.name, "dm", text)
-                await slack.until(lambda said=said: _id_of(said) in _answers(slack, said.channel), within_seconds=60)
+                await slack.until(partial(_is_answered, slack, said), within_seconds=60)
                 by_slack.append((time.perf_counter() - began) * 1000)
                 began = time.perf_counter()
                 await client.send(Turn(person, conversation, text))
@@ -190,6 +191,10 @@ def _answers(slack: SlackServer, channel: str | None = None) -> dict[str, list[t
             key = metadata["event_payload"]["id"]
             found.setdefault(key.rpartition(":")[0], []).append((key, message))
     return found
+
+
+def _is_answered(slack: SlackServer, said: Said) -> bool:
+    return _id_of(said) in _answers(slack, said.channel)
 
 
 def _is_apology(message: Message) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import aiohttp
 
@@ -30,10 +31,14 @@ async def entered(settings: Settings, slack: SlackServer) -> dict[str, str]:
     await slack.submit(USER, slack.modals(USER)[-1].id, {"provider": "aws"})
     for key, sign in ((wrong, "does not accept"), (right, "works")):
         await slack.submit(USER, slack.modals(USER)[-1].id, key)
-        await slack.until(lambda sign=sign: sign in _seen(slack), within_seconds=30)
+        await slack.until(partial(_says, slack, sign), within_seconds=30)
     await slack.close_view(USER, slack.modals(USER)[-1].id)
     keys = {"refused": wrong, "taken": right}
     return {f"{name} {field}": secret for name, key in keys.items() for field, secret in key.items()}
+
+
+def _says(slack: SlackServer, sign: str) -> bool:
+    return sign in _seen(slack)
 
 
 def _seen(slack: SlackServer) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 
 from bench.figures import Figure, against, percentile
 from bench.stack import running_stack
@@ -43,9 +44,7 @@ async def _measure(settings: Settings) -> list[Figure]:
         for kind, text in SENTENCES.items():
             # A conversation of its own for each kind: what was said before must not make the difference.
             async with open_conversation(settings, f"bench-{kind}") as talk:
-                parses, turns = await _in_turn(
-                    lambda text=text: client.parse(text), lambda text=text, talk=talk: talk.say(text), TURNS
-                )
+                parses, turns = await _in_turn(partial(client.parse, text), partial(talk.say, text), TURNS)
             for label, share in (("p50", 0.5), ("p95", 0.95)):
                 value, baseline = percentile(turns, share), percentile(parses, share)
                 found.append(against(f"turn.{kind}.{label}", value, "ms", baseline))
@@ -62,8 +61,8 @@ async def _first_answer(settings: Settings, client: RasaClient) -> Figure:
     for number in range(WARM_UP + ORDERS):
         async with open_conversation(settings, f"bench-order-{number}") as talk:
             await talk.say(REQUEST)
-            parse = await _milliseconds(lambda: client.parse("yes"))
-            above.append(await _milliseconds(lambda talk=talk: talk.say("yes")) - parse)
+            parse = await _milliseconds(partial(client.parse, "yes"))
+            above.append(await _milliseconds(partial(talk.say, "yes")) - parse)
     redis = open_redis(settings.redis_url)
     made = len(await RedisReservationViews(redis).all())
     await redis.close()
@@ -82,8 +81,7 @@ async def _quote(settings: Settings, client: RasaClient) -> Figure:
         async with open_conversation(settings, f"bench-quote-{number}") as talk:
             await talk.say(SENTENCES["small_talk"])  # the first words are welcomed
             cost = [
-                await _milliseconds(lambda talk=talk, text=text: talk.say(text))
-                - await _milliseconds(lambda text=text: client.parse(text))
+                await _milliseconds(partial(talk.say, text)) - await _milliseconds(partial(client.parse, text))
                 for text in (SENTENCES["with_action"], REQUEST)
             ]
         above.append(cost[1] - cost[0])
@@ -102,8 +100,8 @@ async def _growth(settings: Settings) -> Figure:
             async with open_conversation(settings, f"bench-short-{number}") as short:
                 for _ in range(SHORT - 1):
                     await short.say(text)
-                late.append(await _milliseconds(lambda: long.say(text)))
-                early.append(await _milliseconds(lambda short=short: short.say(text)))
+                late.append(await _milliseconds(partial(long.say, text)))
+                early.append(await _milliseconds(partial(short.say, text)))
     return against(f"turn.{LONG}_over_{SHORT}", percentile(late, 0.5), "ms", percentile(early, 0.5))
 
 

@@ -6,9 +6,11 @@ from collections.abc import Collection
 from datetime import datetime
 from enum import Enum
 
+from clouddesk.language.people import called
 from clouddesk.model.actor import ADMIN, MEMBER, Actor
 from clouddesk.model.audit import AuditEntry
 from clouddesk.model.errors import Denied, NotFound
+from clouddesk.model.handover import HandoverIsOver, offered_to
 from clouddesk.model.orphan import Orphan
 from clouddesk.model.reservation import Reservation
 from clouddesk.model.share import EXTEND, MANAGE, USE
@@ -62,13 +64,15 @@ def require(actor: Actor, right: Right, reservation: Reservation | None, words: 
 
 
 def require_offered(actor: Actor, reservation: Reservation | None, words: str, now: datetime) -> Reservation:
-    """The reservation, when it is offered to the actor to take over. Raises as ``require``."""
+    """The reservation, when it is offered to the actor to take over. Raises as ``require``, and HandoverIsOver."""
     is_offered = reservation is not None and reservation.workspace_id == actor.workspace_id
     if reservation is None or not is_offered or reservation.offered_to != actor.user_id:
         seen = require(actor, Right.SEE, reservation, words, now)
         raise Denied(f"take over {seen.name}")
     if not _may_change(actor):
         raise Denied(f"take over {reservation.name}")
+    if not offered_to(reservation, now):
+        raise HandoverIsOver(reservation.name, called(reservation.person))
     return reservation
 
 

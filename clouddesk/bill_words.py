@@ -89,8 +89,8 @@ def rows(item: BillComparison) -> list[tuple[str, str, str]]:
 
 
 def signed(usd: float) -> str:
-    """ "+$0.09", "-$0.09", "±$0"."""
-    return "±$0" if abs(usd) < 0.00005 else f"{'+' if usd > 0 else '-'}{money(abs(usd))}"
+    """ "+$0.09", "-$0.09"; "±$0" where the same is said of it in words."""
+    return "±$0" if bills.is_nothing(usd) else f"{'+' if usd > 0 else '-'}{money(abs(usd))}"
 
 
 def _sums(lines: Sequence[BilledReservation]) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 
+from clouddesk.limits import Limits
 from clouddesk.model.actor import Actor
 from clouddesk.model.blueprint import Blueprint
 from clouddesk.model.comparison import PriceComparison, PriceLine
@@ -15,7 +16,6 @@ from clouddesk.model.offer import NearOffer, Offer, Requirements
 from clouddesk.model.ports import Catalog
 from clouddesk.model.request import ResourceRequest
 from clouddesk.quoting import Wish, cheapest_for, describe, near_offer, read_wish
-from clouddesk.settings import Limits
 
 LINES_OF_ONE_CLOUD = 5
 _LOOKED_THROUGH = 200

@@ -149,6 +149,10 @@ class Desk(Topics):
         """
         return await self._reserving.reserve(actor, quote_id, conversation=conversation)
 
+    async def begun(self, actor: Actor, quote_id: str) -> Reservation | None:
+        """What an earlier yes to the quote has made, if the actor may see it; None before the first."""
+        return await self._reserving.begun(actor, quote_id)
+
     async def reservations(
         self, actor: Actor, *, include_ended: bool = False, with_shared: bool = False
     ) -> list[Reservation]:

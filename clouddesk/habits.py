@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from clouddesk.limits import TeamDefaults
 from clouddesk.model.request import ResourceRequest
-from clouddesk.settings import TeamDefaults
 
 LATEST = "latest"
 """The key of the last request of any kind."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from clouddesk.access import Right
+from clouddesk.limits import Limits
 from clouddesk.model import idle_steps
 from clouddesk.model.actor import Actor
 from clouddesk.model.blueprint import Blueprint
@@ -17,7 +18,6 @@ from clouddesk.model.invalid import TimeIsOver
 from clouddesk.model.ports import Clock, Reservations
 from clouddesk.model.reservation import ENDED, RELEASING, Reservation
 from clouddesk.records import Records
-from clouddesk.settings import Limits
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from clouddesk.access import Right
 from clouddesk.budgets import Budgets, Plan, change_of
+from clouddesk.limits import Limits
 from clouddesk.model.actor import Actor
 from clouddesk.model.approval import EXTEND, HOLD, Purchase
 from clouddesk.model.budget import Finding
@@ -16,7 +17,6 @@ from clouddesk.model.invalid import ExtensionTooShort
 from clouddesk.model.ports import Reservations
 from clouddesk.model.reservation import ARCHIVED, Reservation
 from clouddesk.records import Records
-from clouddesk.settings import Limits
 
 LEAST_EXTENSION_SECONDS = 60
 

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from clouddesk.fallbacks import BillsStopped, archived_hourly_price_usd, fallbacks, stopped_hourly_price_usd
+from clouddesk.limits import Limits
 from clouddesk.model.actor import Actor
 from clouddesk.model.blueprint import Software
 from clouddesk.model.credentials import credential_ref
 from clouddesk.model.node import SSH, NodeOrder
+from clouddesk.model.order import ReservationOrder
 from clouddesk.model.ports import Catalog
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import CLUSTER
-from clouddesk.model.reservation import ReservationOrder
 from clouddesk.providers import PROVIDERS
-from clouddesk.settings import Limits
 
 
 def make_order(
@@ -45,7 +45,7 @@ def make_order(
         is_billed_stopped=bills_stopped_machines(offer.provider),
     )
     archived_hourly = archived_hourly_price_usd(
-        offer.provider, disk_gb=quote.disk_gb, further_gb=quote.disk_gb - offer.disk_gb
+        offer.provider, offer.region, disk_gb=quote.disk_gb, further_gb=quote.disk_gb - offer.disk_gb
     )
     return ReservationOrder(
         reservation_id=quote.reservation_id,

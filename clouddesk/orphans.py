@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from clouddesk import access
 from clouddesk.accounts import Accounts
 from clouddesk.budgets import Budgets
+from clouddesk.limits import Limits
 from clouddesk.model import audit
 from clouddesk.model.actor import OPERATOR, Actor, Person
 from clouddesk.model.approval import ADOPT, Purchase
@@ -18,15 +19,15 @@ from clouddesk.model.credentials import CredentialInfo, credential_ref
 from clouddesk.model.errors import CloudDeskError, CredentialsMissing, NotFound, Undecided, UnknownRegion, WrongState
 from clouddesk.model.node import Node, NodeOrder, NodePlan
 from clouddesk.model.offer import OWN_MACHINE, Offer, Requirements
+from clouddesk.model.order import ReservationOrder
 from clouddesk.model.orphan import Orphan, SweepReport
 from clouddesk.model.ports import Catalog, Clock, Reservations
 from clouddesk.model.request import CLUSTER, VM
-from clouddesk.model.reservation import RELEASING, Reservation, ReservationOrder
+from clouddesk.model.reservation import RELEASING, Reservation
 from clouddesk.model.stores import AuditTrail, Orphans, ReservationViews
 from clouddesk.quotations import Quotations
 from clouddesk.quoting import DEFAULT_STORAGE_GB
 from clouddesk.records import Records
-from clouddesk.settings import Limits
 
 _Prices = tuple[float, float]
 """What a machine costs an hour, running and stopped."""

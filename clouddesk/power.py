@@ -8,7 +8,7 @@ from clouddesk.access import Right
 from clouddesk.budgets import Budgets, running
 from clouddesk.model.actor import Actor
 from clouddesk.model.approval import START, Purchase
-from clouddesk.model.errors import Protected, WrongState
+from clouddesk.model.errors import ImagesLost, Protected, WrongState
 from clouddesk.model.invalid import CannotArchive
 from clouddesk.model.ports import Reservations
 from clouddesk.model.reservation import (
@@ -44,12 +44,15 @@ class Power:
     ) -> Reservation:
         """Power on again, or make the machines again of what is archived.
 
-        Raises WrongState unless it is stopped or archived, OverBudget where what runs costs too much by then.
+        Raises WrongState unless it is stopped or archived, ImagesLost where nothing is left of what is archived,
+        OverBudget where what runs costs too much by then.
         """
         reservation = await self.records.with_right(actor, Right.MANAGE, reservation_id)
         if reservation.state == RUNNING and not reservation.is_mixed:
             # Nothing to start, so no notice would ever follow.
             raise WrongState(reservation.name, state=RUNNING, wanted="start")
+        if reservation.has_lost_images:
+            raise ImagesLost(reservation.name, provider=reservation.provider)
         key = request_id or f"{START}:{reservation.id}"
         purchase = Purchase(START, reservation.id, reservation.owner, reservation.name, key=key)
         plan = running(reservation)

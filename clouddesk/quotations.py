@@ -13,6 +13,7 @@ from clouddesk.accounts import Accounts, ReplaceableCatalog
 from clouddesk.adapters.blueprints import find_blueprint
 from clouddesk.comparing import compare
 from clouddesk.habits import ANYWHERE, LATEST, Filled, fill, key_of, keys_of, reservation_key
+from clouddesk.limits import Limits, TeamDefaults
 from clouddesk.model.actor import LOCAL_WORKSPACE, Actor, Person
 from clouddesk.model.blueprint import Blueprint
 from clouddesk.model.comparison import PriceComparison
@@ -25,7 +26,6 @@ from clouddesk.model.quote import Quote
 from clouddesk.model.request import CLUSTER, ResourceRequest
 from clouddesk.model.stores import Habits, Quotes
 from clouddesk.quoting import is_over, make_quote, still_holds
-from clouddesk.settings import Limits, TeamDefaults
 from clouddesk.setups import Setup, make_setup, openings_of
 
 log = structlog.get_logger()

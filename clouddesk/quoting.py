@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from clouddesk.elsewhere import elsewhere
 from clouddesk.language.clock import resolve_until
 from clouddesk.language.passed import passed_today
+from clouddesk.limits import Limits
 from clouddesk.model.actor import Actor
 from clouddesk.model.blueprint import Blueprint
 from clouddesk.model.errors import LimitExceeded, NothingFits, UnknownRegion
@@ -29,7 +30,6 @@ from clouddesk.model.ports import Catalog
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import CLUSTER, ResourceRequest
 from clouddesk.providers import PROVIDERS, providers_with_os
-from clouddesk.settings import Limits
 
 DEFAULT_OS = "ubuntu-22.04"
 OWN_MACHINE_OS = PROVIDERS[OWN_MACHINE].default_system

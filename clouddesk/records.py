@@ -15,8 +15,9 @@ from clouddesk.access import Right
 from clouddesk.model.actor import Actor
 from clouddesk.model.errors import NotFound, Unavailable
 from clouddesk.model.node import Node
+from clouddesk.model.order import ReservationOrder
 from clouddesk.model.ports import Reservations
-from clouddesk.model.reservation import RUNNING, Reservation, ReservationOrder, first_view
+from clouddesk.model.reservation import RUNNING, Reservation, first_view
 from clouddesk.model.stores import ReservationViews
 
 log = structlog.get_logger()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from clouddesk.access import Right
 from clouddesk.accounts import Accounts, ReplaceableCatalog
 from clouddesk.budgets import Budgets, change_of, plan_of, running
 from clouddesk.freezing import Freezing
+from clouddesk.limits import Limits
 from clouddesk.model.actor import Actor
 from clouddesk.model.approval import RESERVE, Approval, Purchase
 from clouddesk.model.approval import TAKE as TAKE_DEARER
@@ -22,7 +24,6 @@ from clouddesk.ordering import make_order
 from clouddesk.quotations import Quotations
 from clouddesk.quoting import said_name
 from clouddesk.records import Records
-from clouddesk.settings import Limits
 from clouddesk.ssh_keys import SshKeys
 
 
@@ -49,16 +50,17 @@ class Reserving:
         Raises QuoteExpired, OfferChanged, Frozen, OverBudget, Unavailable.
         """
         access.require_member(actor)
-        reservation_id = "r-" + quote_id.removeprefix("q-")
-        existing = await self.views.get(reservation_id)
-        if existing is None and not await self.quotations.is_kept(quote_id):
-            # The quote is gone: it was said yes to, or it is too old. The engine knows, also when the view was lost.
-            existing = await self.records.get(reservation_id)
+        existing = await self._begun(quote_id)
         if existing and access.may(actor, Right.OWN, existing, self.clock()):
             return existing
         await self.freezing.check(actor)
         quote = await self.quotations.get_to_reserve(actor, quote_id)
         return await self._order(actor, quote, conversation=conversation)
+
+    async def begun(self, actor: Actor, quote_id: str) -> Reservation | None:
+        """What an earlier yes to the quote has made, if the actor may see it; None before the first."""
+        existing = await self._begun(quote_id)
+        return existing if existing and access.may(actor, Right.SEE, existing, self.clock()) else None
 
     async def reserve_approved(self, actor: Actor, approval: Approval) -> Reservation:
         """The quote that was asked about, also when it is too old to be said yes to. Raises OfferChanged, Frozen."""
@@ -98,6 +100,12 @@ class Reserving:
         return await self.choose(
             actor, wish.reservation_id, TAKE, request_id=key, offered_usd=offered, approval_id=approval.id
         )
+
+    async def _begun(self, quote_id: str) -> Reservation | None:
+        reservation_id = "r-" + quote_id.removeprefix("q-")
+        existing, is_kept = await asyncio.gather(self.views.get(reservation_id), self.quotations.is_kept(quote_id))
+        # The quote is gone: it was said yes to, or it is too old. The engine knows, also when the view was lost.
+        return await self.records.get(reservation_id) if existing is None and not is_kept else existing
 
     async def _order(self, actor: Actor, quote: Quote, *, conversation: str, approval_id: str = "") -> Reservation:
         purchase = Purchase(RESERVE, quote.reservation_id, actor.user_id, quote.name, key=quote.id, quote=quote)

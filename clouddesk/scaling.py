@@ -13,6 +13,7 @@ from clouddesk.adapters.blueprints import find_blueprint
 from clouddesk.budgets import Budgets, running
 from clouddesk.fallbacks import archived_hourly_price_usd, stopped_hourly_price_usd
 from clouddesk.freezing import Freezing
+from clouddesk.limits import Limits
 from clouddesk.model.actor import Actor
 from clouddesk.model.approval import SCALE, Purchase
 from clouddesk.model.blueprint import GROW, SHRINK, Blueprint
@@ -25,7 +26,6 @@ from clouddesk.model.request import CLUSTER
 from clouddesk.model.reservation import RUNNING, SCALING, Reservation
 from clouddesk.model.scaling import Scale, ScaleQuote
 from clouddesk.records import Records
-from clouddesk.settings import Limits
 
 SINGLE = "node"
 """The part of machines that are no cluster."""
@@ -73,7 +73,9 @@ class Sizes:
                 role=blueprint.growing_role if blueprint else SINGLE,
                 hourly_price_usd=each,
                 stopped_hourly_price_usd=stopped_each,
-                archived_hourly_price_usd=archived_hourly_price_usd(reservation.provider, disk_gb=reservation.disk_gb),
+                archived_hourly_price_usd=archived_hourly_price_usd(
+                    reservation.provider, reservation.region, disk_gb=reservation.disk_gb
+                ),
             ),
             hourly_price_usd=share * before + difference,
             difference_usd=difference * seconds_left / 3600,

@@ -6,6 +6,7 @@ by admins.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -44,8 +45,8 @@ class Templates:
 
     async def list(self, actor: Actor) -> list[Template]:
         """The actor's own, then the team's, each by name."""
-        own = await self.store.read(actor.workspace_id, actor.user_id)
-        team = await self.store.read(actor.workspace_id, None)
+        shelves = (self.store.read(actor.workspace_id, owner) for owner in (actor.user_id, None))
+        own, team = await asyncio.gather(*shelves)
         return [shelf[name] for shelf in (own, team) for name in sorted(shelf)]
 
     async def get(self, actor: Actor, name: str, *, is_team: bool = False) -> Template:

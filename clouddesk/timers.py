@@ -71,6 +71,7 @@ class Timers:
                     weekly=switch.weekly,
                     reservation_id=item.id,
                     is_by_admin=ADMIN in actor.roles,
+                    owners_before=len(item.earlier_owners),
                     holidays=switch.holidays if switch.weekly else "",
                 )
             )
@@ -134,8 +135,10 @@ class Timers:
 
         Raises TimeIsOver, TooManyReminders, and NotFound for a reservation that is not the actor's to see.
         """
+        owners_before = 0
         if reservation_id:
             item = await self.records.with_right(actor, Right.SEE, reservation_id)
+            owners_before = len(item.earlier_owners)
             if before_end_seconds is not None:
                 at = item.expires_at - timedelta(seconds=before_end_seconds)
         if weekly is None and (at is None or at <= self.clock()):
@@ -156,6 +159,7 @@ class Timers:
                 note=note,
                 before_end_seconds=before_end_seconds,
                 is_by_admin=ADMIN in actor.roles,
+                owners_before=owners_before,
             )
             if await self.port.add(timer):
                 return timer

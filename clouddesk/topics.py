@@ -16,6 +16,7 @@ from clouddesk.idling import Idling
 from clouddesk.language.localtime import utc_now
 from clouddesk.leases import Leases
 from clouddesk.leavers import Leavers
+from clouddesk.limits import Limits, TeamDefaults
 from clouddesk.model import ports, stores
 from clouddesk.model.blueprint import Blueprint
 from clouddesk.model.budget import BudgetBook
@@ -29,7 +30,6 @@ from clouddesk.quotations import Quotations
 from clouddesk.records import Records
 from clouddesk.reserving import Reserving
 from clouddesk.scaling import Sizes
-from clouddesk.settings import Limits, TeamDefaults
 from clouddesk.sharing import Shares
 from clouddesk.ssh_keys import SshKeys
 from clouddesk.team_channels import TeamChannels
@@ -129,8 +129,7 @@ class Topics:
     @cached_property
     def handovers(self) -> Handovers:
         """Machines that get another owner."""
-        stores = (self.views, self.timer_port)
-        return Handovers(self.engine, self._records, self.shares, *stores, self.clock, self.budgets)
+        return Handovers(self.engine, self._records, self.shares, self.views, self.clock, self.budgets)
 
     @cached_property
     def leases(self) -> Leases:

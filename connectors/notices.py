@@ -20,6 +20,7 @@ from clouddesk.model.actor import Person
 from clouddesk.model.notice import Notice
 from clouddesk.model.stores import Notices
 from clouddesk.settings import PROJECT
+from clouddesk.workflows.drift import IMAGES_GONE, IMAGES_LOST
 from connectors.rasa import Button, Reply
 
 CONCLUSIONS = frozenset(
@@ -130,10 +131,10 @@ class Wording:
             values[key] = title_of(values[key]) if values[key] else ""
         places = [place.split("/") for place in values["tried"].split()]
         values["tried"] = ", then ".join(f"{size} on {title_of(name)} in {region}" for name, region, size in places)
-        for key in ("ends", "starts", "at", "choose_by", "stops", "archives"):
+        for key in ("ends", "starts", "at", "choose_by", "stops", "archives", "stands"):
             if values[key]:
                 values[key] = local_time(datetime.fromisoformat(values[key]), reader, datetime.now(timezone.utc))
-        if notice.kind in (kinds.TEAM_STOPPED, kinds.SHARED_BY):
+        if notice.kind in (kinds.TEAM_STOPPED, kinds.SHARED_BY, kinds.HANDOVER_WITHDRAWN):
             values["by"] = called(Person(notice.workspace_id, values["by"]))
             values["why"] = f" Why: {values['why']}." if values["why"] else ""
         for key in ("owner", "person", "before"):
@@ -197,6 +198,8 @@ def _variant(notice: Notice) -> str:
     if notice.kind in (kinds.IDLE, kinds.LONG_LEASE):
         how = notice.values.get("how")
         return f"_{how}" if how else ""
+    if notice.kind == kinds.NOT_STARTED and notice.values.get("reason") in (IMAGES_GONE, IMAGES_LOST):
+        return f"_{notice.values['reason']}"
     if notice.kind in _ENDINGS:
         return next((f"_{fact}" for fact in _ENDINGS[notice.kind] if notice.values.get(fact)), "")
     if notice.kind == kinds.FAILED and notice.values.get("tried"):
@@ -216,6 +219,8 @@ def _variant(notice: Notice) -> str:
         return "_with_links" if notice.values.get("doors") else ""
     if notice.kind == kinds.HANDOVER:
         return "_by_admin" if notice.values.get("person") else ""
+    if notice.kind == kinds.HANDOVER_WITHDRAWN:
+        return "_for_owner" if notice.values.get("person") else ""
     if notice.kind == kinds.SHARED_BY and not notice.values.get("person"):
         return "_team"
     if notice.kind in (kinds.SHARED, kinds.SHARED_BY):

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from clouddesk.model.node import NodeOrder, NodePlan
-from clouddesk.model.reservation import ReservationOrder
+from clouddesk.model.order import ReservationOrder
 
 
 def make_order(created_at: datetime, *, keys: Sequence[str] = ("node-1",), **changes: Any) -> ReservationOrder:

@@ -1,11 +1,11 @@
-"""Whom a connector knows as no colleague to share with, kept in Redis for all processes."""
+"""Whom connectors know as colleagues, and whom as none, kept in Redis for all processes."""
 
 from __future__ import annotations
 
 from redis.asyncio import Redis
 
 from clouddesk.adapters.redis import PREFIX, answering
-from clouddesk.model.actor import DEACTIVATED, Person
+from clouddesk.model.actor import DEACTIVATED, LOCAL_WORKSPACE, UNKNOWN, Person
 
 KEPT_SECONDS = 3600
 """A connector looks people up again whenever they are spoken of."""
@@ -26,10 +26,12 @@ class RedisColleagues:
             await self._redis.set(_key(person), why or "", ex=kept_seconds)
 
     async def refusal(self, person: Person) -> str | None:
-        """What was noted last."""
+        """What was noted last; UNKNOWN of who was not looked up, but at the terminal, where nobody is."""
+        if person.workspace_id == LOCAL_WORKSPACE:
+            return None
         async with answering():
             why = await self._redis.get(_key(person))
-        return why.decode() if why else None
+        return UNKNOWN if why is None else why.decode() or None
 
 
 def _key(person: Person) -> str:

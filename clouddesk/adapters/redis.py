@@ -97,7 +97,8 @@ _VIEW = ["json", "nodes_up", "step"]
 class RedisReservationViews:
     """The view of reservations that people read.
 
-    One index is of all, and each person has two: of their own, and of what is shared with them by when that ends.
+    One index is of all, and each person has three: of their own, of what is shared with them by when that ends, and of
+    what is offered to them by when that was.
     """
 
     def __init__(self, redis: Redis[bytes]) -> None:
@@ -133,6 +134,9 @@ class RedisReservationViews:
         if reservation.is_for_team and reservation.is_live:
             keys.append(_shared(Person(reservation.workspace_id, _TEAM)))
             args.append("+inf")
+        if reservation.offered_to and reservation.is_live:
+            keys.append(_offered(Person(reservation.workspace_id, reservation.offered_to)))
+            args.append((reservation.offered_at or reservation.created_at).timestamp())
         async with answering():
             await self._redis.eval(PUT_VIEW, len(keys), *keys, *args)  # type: ignore[no-untyped-call]
             if not reservation.is_live:
@@ -179,6 +183,11 @@ class RedisReservationViews:
         others = [view for view in found if view.workspace_id == person.workspace_id and view.person != person]
         others = [view for view in others if view.share_of(person.user_id, now)]
         return [*mine, *sorted(others, key=lambda view: view.created_at, reverse=True)]
+
+    async def offered_to(self, person: Person) -> list[Reservation]:
+        """Live ones that they were asked to take over and have not answered, the latest offer first."""
+        listed = await self._listed(_offered(person))
+        return [view for view in listed if Person(view.workspace_id, view.offered_to) == person and view.is_live]
 
     async def for_team(self, workspace_id: str) -> list[Reservation]:
         """Those of the workspace that their owners opened to the team, newest first."""
@@ -348,6 +357,10 @@ class RedisOffers:
 
 def _shared(person: Person) -> str:
     return _key("shared", str(person))
+
+
+def _offered(person: Person) -> str:
+    return _key("offered", str(person))
 
 
 def _key(*parts: str) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 # KEYS: view, of the person, all, names of the person, live of the person, all live, costs of what lives, costs of what
-# ended then; what is shared, by colleague.
+# ended then; what is shared or offered, by colleague.
 # ARGV: revision, JSON, created at, id, name, 1: it is live, line of its costs, its field among what ended, until when
-# those are kept; until when it is shared, by colleague
+# those are kept; until when it is shared, or since when it is offered, by colleague
 PUT_VIEW = """
 local known = redis.call('HGET', KEYS[1], 'revision')
 if known and tonumber(known) > tonumber(ARGV[1]) then return 0 end

@@ -34,7 +34,8 @@ _THING = (
     r"(?:machines?|vms?|virtual machines?|clusters?|box(?:es)?|servers?|instances?|nodes?|droplets?|reservations?|ones?"
     r"|workstations?|things?)"
 )
-_NAMED = rf"(?:{NAME}|[a-z][a-z0-9_]*(?:-[a-z0-9_]+)*-\d+)"
+_STRANGER = r"[a-z][a-z0-9_]*(?:-[a-z0-9_]+)*-\d+"
+_NAMED = rf"(?:{NAME}|{_STRANGER})"
 """A name, also one that is nobody's: "etl-7"."""
 _NAMES = rf"(?:(?:the |my |our )?{_NAMED}(?: (?:{_THING}))?)"
 _AND = r"(?:(?:,| and|, and| &| \+| as well as) )"
@@ -314,6 +315,12 @@ def what_part(text: str) -> str:
 def says_archive(text: str) -> bool:
     """Whether archives are named, and not only something that is to come back."""
     return re.search(r"archiv|image|snap-?shot", plain(text)) is not None
+
+
+def stranger_in(text: str) -> str | None:
+    """What looks like the name of a machine ("etl-7"); those that are known carry the mark, and are not found."""
+    found = re.search(rf"(?<![\w-]){_STRANGER}(?![\w-])", plain(text))
+    return found[0] if found else None
 
 
 def parks(text: str) -> bool:

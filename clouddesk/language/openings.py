@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import ip_network
+
+from clouddesk.model.node import Opening
 
 WORLD = ("0.0.0.0/0", "::/0")
 MY_ADDRESS = "my address"
@@ -44,6 +48,8 @@ _CLOSES_SOME = re.compile(
     r"\b(?:close|shut|block)(?: off| down)? (?:(?P<all>everything|(?:all |the )*ports)(?! \d)\b|(?:the )?(?=ports? \d))"
 )
 _LAST_PORT = 65535
+NOTHING = "nothing"
+"""What no openings are called."""
 
 
 @dataclass(frozen=True)
@@ -126,3 +132,20 @@ def _network(text: str) -> str | None:
 def _is_port(text: str) -> bool:
     first, _, last = text.partition("-")
     return 1 <= int(first) <= int(last or first) <= _LAST_PORT
+
+
+def words(openings: Sequence[Opening]) -> str:
+    """ "ports 8080-8090 and 8888 to 203.0.113.0/24"."""
+    by_source: dict[str, list[str]] = defaultdict(list)
+    for item in openings:
+        ports = str(item.first_port) if item.first_port == item.last_port else f"{item.first_port}-{item.last_port}"
+        by_source[item.source].append(ports)
+    return "; ".join(
+        f"port{'s' if len(ports) > 1 or '-' in ports[0] else ''} {_listed(ports)} to {source}"
+        for source, ports in by_source.items()
+    )
+
+
+def _listed(ports: Sequence[str]) -> str:
+    *others, last = ports
+    return f"{', '.join(others)} and {last}" if others else last

@@ -13,6 +13,9 @@ OPERATOR = "operator"
 DEACTIVATED = "deactivated"
 """Why somebody is no colleague any more (``ports.Colleagues``): they have left the workspace."""
 
+UNKNOWN = "unknown"
+"""Why somebody is taken for no colleague yet: nobody has looked them up lately."""
+
 LOCAL_WORKSPACE = "local"
 """The terminal's, where people go by their user names."""
 

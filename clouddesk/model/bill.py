@@ -36,6 +36,11 @@ _LEAST_USD = 0.005
 """Less is no difference that a bill in cents could show."""
 
 
+def is_nothing(usd: float) -> bool:
+    """Whether it is less than half a cent, which no bill tells."""
+    return abs(usd) < _LEAST_USD
+
+
 @dataclass(frozen=True)
 class BillLine:
     """One sum on a bill, and as far as the bill tells, of what."""
@@ -122,7 +127,7 @@ class BillComparison:
     @property
     def is_same(self) -> bool:
         """To the cent."""
-        return self.difference_usd is not None and abs(self.difference_usd) < _LEAST_USD
+        return self.difference_usd is not None and is_nothing(self.difference_usd)
 
     def reason(self, code: str) -> BillReason | None:
         return next((item for item in self.reasons if item.code == code), None)

@@ -20,6 +20,11 @@ def login(node: Node) -> str:
     return f"ssh {node.login}@{node.address}{port}"
 
 
+def letting_in(node: Node | None) -> str:
+    """Puts somebody's public key on it, run by who can log in; without an address, which to write is left open."""
+    return f"echo 'THEIR PUBLIC KEY' | {login(node) if node else 'ssh USER@ADDRESS'} 'cat >> ~/.ssh/authorized_keys'"
+
+
 def tunnels(item: Reservation) -> tuple[str, ...]:
     """A command for each machine that has something to open: its ports are closed to everybody else."""
     commands = []

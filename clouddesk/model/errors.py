@@ -13,6 +13,7 @@
     │   └── OfferChanged          what it offers costs more now, or is not to be had any more
     ├── CredentialsMissing        the actor has no access to that provider yet
     ├── WrongState                the reservation cannot do that now
+    ├── ImagesLost                it is archived, and somebody deleted all images of its disks
     ├── ProviderError             a cloud said no
     │   ├── CredentialsRejected
     │   ├── BillRefused           the key may not read the account's bill
@@ -20,7 +21,10 @@
     │   ├── NoCapacity
     │   ├── RateLimited           retryable
     │   ├── ProviderDown          retryable
-    │   └── RequestRejected
+    │   ├── RequestRejected
+    │   │   └── NoFirewall        machines without a firewall of their own
+    │   ├── PutBack               a change broke off in the middle, and it is as it was before
+    │   └── Unsure                … and nobody knows how it is; it is being put back
     └── Unavailable               a server of our own does not answer; nothing was changed (retryable)
         └── Undecided             it was passed on, its outcome is not known yet
 
@@ -159,6 +163,17 @@ class WrongState(CloudDeskError):
         super().__init__(f"{name} is {state}; cannot {wanted}")
 
 
+class ImagesLost(CloudDeskError):
+    """The reservation is archived, and all images of its disks were deleted in the cloud: nothing can be started."""
+
+    code = "images_lost"
+
+    def __init__(self, name: str, *, provider: str) -> None:
+        self.name = name
+        self.provider = provider
+        super().__init__(f"the images of {name} are gone on {provider}")
+
+
 class Protected(CloudDeskError):
     """The reservation is protected: that is to be taken off first."""
 
@@ -267,3 +282,21 @@ class RequestRejected(ProviderError):
     """The cloud finds the request itself wrong (an image that does not exist, a bad name)."""
 
     code = "request_rejected"
+
+
+class NoFirewall(RequestRejected):
+    """The machines have no firewall of their own, whose rules could be changed; nothing was."""
+
+    code = "no_firewall"
+
+
+class PutBack(ProviderError):
+    """A change of the firewall broke off in the middle; its rules of before were put back."""
+
+    code = "put_back"
+
+
+class Unsure(ProviderError):
+    """A change of the firewall broke off in the middle, and it could not be put back yet: that is tried again."""
+
+    code = "unsure"

@@ -73,7 +73,7 @@ def advance(item: Reservation, verdict: Verdict | None, thresholds: Thresholds, 
     limits = wished(thresholds, state.wish)
     if item.is_protected:
         limits = replace(limits, stop_seconds=0)
-    if item.is_held or state.is_kept(now) or item.is_mixed:
+    if _is_left_alone(item, now):
         return NOTHING, state
     if item.state == STOPPED:
         return _of_stopped(item, limits, now)
@@ -98,15 +98,30 @@ def advance(item: Reservation, verdict: Verdict | None, thresholds: Thresholds, 
     return _towards_stop(state, verdict, limits, now)
 
 
+def matters_from(item: Reservation, thresholds: Thresholds, now: datetime) -> datetime | None:
+    """Of machines that run: whether they were used before this makes no other step due. None: nothing seen makes any.
+
+    ``now``: it only matters whether they are in use just now.
+    """
+    state = item.idling
+    if _is_left_alone(item, now):
+        return None
+    asked_from = now - _wait(state, wished(thresholds, state.wish), now)
+    if state.asked_at is not None:
+        return min(state.asked_at, asked_from)
+    # Until then it is too soon for a question, whatever was before it began to count.
+    return now if state.counts_from is not None and state.counts_from > asked_from else asked_from
+
+
+def _is_left_alone(item: Reservation, now: datetime) -> bool:
+    return item.is_held or item.idling.is_kept(now) or item.is_mixed
+
+
 def _asked(
     item: Reservation, verdict: Verdict, since: datetime, limits: Thresholds, now: datetime
 ) -> tuple[str, IdleState]:
     state = item.idling
-    wait = limits.ask_seconds
-    if state.withdrawn_at is not None and now - state.withdrawn_at < _WITHDRAWAL_COUNTS:
-        # Used again and again for a moment: it is asked less and less.
-        wait *= int(2 ** max(0, state.withdrawals - 1))
-    if not limits.ask_seconds or now - since < timedelta(seconds=wait):
+    if not limits.ask_seconds or now - since < _wait(state, limits, now):
         return NOTHING, state
     stops = _may_stop(item, verdict, limits, now)
     return ASK, replace(
@@ -119,6 +134,15 @@ def _asked(
         is_protected=False,
         kept_until=None,
     )
+
+
+def _wait(state: IdleState, limits: Thresholds, now: datetime) -> timedelta:
+    """Unused for so long, it is asked about."""
+    wait = limits.ask_seconds
+    if state.withdrawn_at is not None and now - state.withdrawn_at < _WITHDRAWAL_COUNTS:
+        # Used again and again for a moment: it is asked less and less.
+        wait *= int(2 ** max(0, state.withdrawals - 1))
+    return timedelta(seconds=wait)
 
 
 def _may_stop(item: Reservation, verdict: Verdict, limits: Thresholds, now: datetime) -> bool:

@@ -53,6 +53,11 @@ class Thresholds:
     def gap(self) -> timedelta:
         return timedelta(seconds=self.gap_seconds)
 
+    @property
+    def blind(self) -> timedelta:
+        """So far apart two looks may be within a time that counts for a question."""
+        return max(BLIND, self.gap)
+
     def cpu_percent_of(self, vcpus: int) -> float:
         """For a machine with so many cores."""
         return min(self.cpu_percent, 100.0 * CORES / max(1, vcpus))
@@ -83,20 +88,14 @@ def judge(
     samples: Iterable[Sample], nodes: Sequence[str], thresholds: Thresholds, now: datetime, *, vcpus: int
 ) -> Verdict:
     """What the samples say of these nodes, by their keys. One that is in use keeps all of them; so does one unseen."""
-    by_node: dict[str, list[Sample]] = {key: [] for key in nodes}
-    for sample in samples:
-        own = by_node.get(sample.node)
-        if own is not None and sample.at <= now and sample.is_seen:
-            own.append(sample)
-    seen = [_look(own, thresholds, vcpus) for own in by_node.values() if own]
-    fresh = [look for look in seen if now - look.samples[-1].at <= thresholds.gap]
+    fresh = _fresh(samples, nodes, thresholds, now, vcpus)
     if signs := {sign for look in fresh if not look.is_passing for sign in look.signs[-1]}:
         return Verdict(BUSY, signs=tuple(sorted(signs)))
     if not nodes or len(fresh) < len(nodes):
         return Verdict(UNKNOWN, signs=(UNSEEN,))
     if any(look.is_passing for look in fresh):
         return Verdict(UNKNOWN, signs=(CPU,))
-    since = max(_unbroken(look.samples, look.used, look.typed, max(BLIND, thresholds.gap)) for look in fresh)
+    since = max(_unbroken(look.samples, look.used, look.typed, thresholds.blind) for look in fresh)
     sure = [_sure_since(look, thresholds.gap, now) for look in fresh]
     spans = [[item for item in look.samples if item.at > since] or [look.samples[-1]] for look in fresh]
     return Verdict(
@@ -108,6 +107,28 @@ def judge(
     )
 
 
+def is_enough(
+    samples: Iterable[Sample],
+    nodes: Sequence[str],
+    thresholds: Thresholds,
+    now: datetime,
+    *,
+    vcpus: int,
+    begin: datetime,
+    matters_from: datetime,
+) -> bool:
+    """Whether what was seen before ``begin`` changes nothing in the verdict on these samples, which are all since then.
+
+    But for this: a use before ``matters_from`` may be another one, an idle time may be as little certain as more
+    samples make it, and its other facts may differ. ``begin`` is no later than ``thresholds.gap`` ago.
+    """
+    fresh = _fresh(samples, nodes, thresholds, now, vcpus)
+    is_quiet = len(fresh) == len(nodes) and not any(look.signs[-1] for look in fresh)
+    if is_quiet and matters_from < now and matters_from - begin < thresholds.blind:
+        return False
+    return not any(look.is_doubtful(matters_from if is_quiet else now) for look in fresh)
+
+
 @dataclass(frozen=True)
 class _Look:
     """Of one node."""
@@ -115,13 +136,27 @@ class _Look:
     samples: Sequence[Sample]
     """Oldest first."""
     signs: Sequence[Sequence[str]]
+    short: Sequence[Sequence[int]]
+    """Places of samples, by runs, that may be a moment in which its system was at work by itself, and nobody else."""
     passing: frozenset[int]
-    """Places of samples in which its system may have been at work for a moment by itself, and nobody else."""
+    """Places of those that are, as none of the others is near."""
 
     @property
     def is_passing(self) -> bool:
         """Now; it may also be the beginning of work."""
         return len(self.samples) - 1 in self.passing
+
+    def is_doubtful(self, since: datetime) -> bool:
+        """Whether samples before these could tell more of a moment that is later, or is now."""
+        last = len(self.samples) - 1
+        # What these samples begin with may be the rest of something longer; all that comes after it is here as a whole.
+        rest = len(self.short[0]) if self.short and self.short[0][0] == 0 else 0
+        whole = self.samples[rest].at if rest <= last else None
+        return any(
+            whole is None or self.samples[run[0]].at - whole < MOMENTS_APART
+            for run in self.short
+            if run[-1] == last or self.samples[run[-1]].at > since
+        )
 
     @property
     def used(self) -> datetime | None:
@@ -138,26 +173,44 @@ class _Look:
         return max((item.last_input_at for item in self.samples if item.last_input_at is not None), default=None)
 
 
+def _fresh(
+    samples: Iterable[Sample], nodes: Sequence[str], thresholds: Thresholds, now: datetime, vcpus: int
+) -> list[_Look]:
+    """Of the nodes that were looked at lately."""
+    by_node: dict[str, list[Sample]] = {key: [] for key in nodes}
+    for sample in samples:
+        own = by_node.get(sample.node)
+        if own is not None and sample.at <= now and sample.is_seen:
+            own.append(sample)
+    seen = [_look(own, thresholds, vcpus) for own in by_node.values() if own]
+    return [look for look in seen if now - look.samples[-1].at <= thresholds.gap]
+
+
 def _look(own: list[Sample], thresholds: Thresholds, vcpus: int) -> _Look:
     own.sort(key=lambda item: item.at)
     signs = [signs_of_use(item, thresholds, vcpus) for item in own]
-    return _Look(own, signs, _passing(own, signs))
+    short = _short(own, signs)
+    return _Look(own, signs, short, _passing(own, short))
 
 
-def _passing(own: Sequence[Sample], signs: Sequence[Sequence[str]]) -> frozenset[int]:
-    """Where processors alone were at work for a moment, with nobody and no job there, and not again for hours."""
+def _short(own: Sequence[Sample], signs: Sequence[Sequence[str]]) -> list[list[int]]:
+    """Where processors alone were at work for a moment, with nobody and no job there."""
     runs: list[list[int]] = []
     for place, found in enumerate(signs):
         if found and runs and runs[-1][-1] == place - 1:
             runs[-1].append(place)
         elif found:
             runs.append([place])
-    short = [
+    return [
         run
         for run in runs
         if len(run) <= MOMENT_LOOKS
         and all(list(signs[place]) == [CPU] and own[place].logins == 0 and own[place].jobs == 0 for place in run)
     ]
+
+
+def _passing(own: Sequence[Sample], short: Sequence[Sequence[int]]) -> frozenset[int]:
+    """Those that did not come again for hours."""
     alone = [
         run
         for run in short

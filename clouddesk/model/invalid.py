@@ -1,5 +1,7 @@
 """What can make no sense about a request, each with its facts; the other errors are in ``clouddesk.model.errors``.
 
+Those of hand-overs are in ``clouddesk.model.handover``.
+
 Invalid
 ├── TooFewMachines        none, or less than none
 ├── ClusterTooSmall       fewer machines than its roles take
@@ -23,8 +25,6 @@ Invalid
 ├── CredentialsInUse      machines run that only these credentials can end
 ├── NoColleague           somebody that nothing can be shared with
 ├── ShareIsOver           a share that would be over before it began
-├── NotHandedOver         machines on which nobody's keys can be changed
-├── NotLeft               machines whose owner is there to be asked
 ├── NoSshKey              no public SSH key, or a damaged one
 ├── SshKeyIsPrivate       the private half of one
 ├── WeakSshKey            one that today's servers refuse, or that is too short
@@ -271,7 +271,7 @@ class CredentialsInUse(Invalid):
 
 
 class NoColleague(Invalid):
-    """Somebody that nothing can be shared with; ``why``: "owner", "bot", "guest", "deactivated" or "foreign"."""
+    """Somebody that nothing can be shared with; ``why``: ``sharing.OWNER``, or what ``ports.Colleagues`` says."""
 
     code = "no_colleague"
 
@@ -279,33 +279,6 @@ class NoColleague(Invalid):
         self.user_id = user_id
         self.why = why
         super().__init__(f"Nothing can be shared with {user_id}: {why}.")
-
-
-class NotHandedOver(Invalid):
-    """Machines that CloudDesk does not log in to: the owner's keys would go on letting them in."""
-
-    code = "not_handed_over"
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        super().__init__(
-            f"I have no way into the machines of {name} myself, so I could neither take your SSH keys off nor put "
-            "others on, and it would be somebody else's in name only. Share it instead, or let them order their own."
-        )
-
-
-class NotLeft(Invalid):
-    """Machines that nobody takes over without their owner, who is of the workspace as far as is known.
-
-    ``owner``: as our texts call them.
-    """
-
-    code = "not_left"
-
-    def __init__(self, name: str, owner: str) -> None:
-        self.name = name
-        self.owner = owner
-        super().__init__(f"{name} is {owner}'s, who is still here: only they hand it over.")
 
 
 class ShareIsOver(Invalid):

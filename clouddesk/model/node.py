@@ -104,7 +104,7 @@ class NodeImage:
     key: str
     """The machine's key inside its reservation."""
     state: str
-    """PENDING, AVAILABLE or ERROR."""
+    """PENDING, AVAILABLE or ERROR; GONE is what somebody else deleted."""
     size_gb: float
     """What the cloud bills, at most."""
     node_id: str = ""

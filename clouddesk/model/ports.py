@@ -15,8 +15,9 @@ from clouddesk.model.idling import IdleWish
 from clouddesk.model.logins import LoginOrder
 from clouddesk.model.node import Account, Node, NodeImage, NodeOrder, Opening, Survey, Teardown
 from clouddesk.model.offer import Offer, Requirements
+from clouddesk.model.order import ReservationOrder
 from clouddesk.model.orphan import Orphan, SweepReport
-from clouddesk.model.reservation import Reservation, ReservationOrder
+from clouddesk.model.reservation import Reservation
 from clouddesk.model.scaling import Scale
 from clouddesk.model.share import Share
 from clouddesk.model.timer import Timer
@@ -85,7 +86,8 @@ class Provider(Protocol):
     def let_in(self, order: NodeOrder) -> None:
         """Let the firewall of the order's machines, which there are, let in the order's openings and nothing else.
 
-        Safe to repeat. Raises CannotOpen on clouds where that cannot be changed, and makes nothing.
+        Safe to repeat. Raises CannotOpen on clouds where that cannot be changed, NoFirewall where there is none, and
+        makes nothing. After any other error some of it may have been done.
         """
         ...
 
@@ -212,7 +214,7 @@ class Colleagues(Protocol):
     """Who may be given a part in something, as far as the connectors know their people."""
 
     async def refusal(self, person: Person) -> str | None:
-        """Why they may not ("bot", "guest", …); None for colleagues, and for who is not known to be anything else."""
+        """Why they may not ("bot", "guest", …; UNKNOWN for who was not looked up lately); None for colleagues."""
         ...
 
 
@@ -282,8 +284,9 @@ class Reservations(Protocol):
         ...
 
     async def offer_handover(self, reservation_id: str, to: str, *, by: str = "", left: str = "") -> None:
-        """Ask that colleague to take it over; "" when they do not want it. Raises NotFound, WrongState.
+        """Ask that colleague to take it over; "" when they do not want it, or it is taken back.
 
+        Raises NotFound, WrongState.
         ``left``: its owner, when they are not of the workspace any more, so that admins are told instead.
         """
         ...
@@ -334,8 +337,9 @@ class Reservations(Protocol):
     ) -> None:
         """Let just these in from outside besides SSH; returns when the cloud has done it. The same twice is once.
 
-        Raises WrongState when something else than ``before`` is let in now, or it neither runs nor is stopped; and
-        ProviderError, when the cloud refuses.
+        Raises WrongState when something else than ``before`` is let in now, or it neither runs nor is stopped; PutBack
+        when the cloud failed in the middle and it is as before; Unsure when it could not be put back yet, which is
+        tried again; another ProviderError when the cloud refused, and nothing is changed.
         """
         ...
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from clouddesk.model.actor import Person
-from clouddesk.model.blueprint import Client, Link, Software
+from clouddesk.model.blueprint import Client, Link
 from clouddesk.model.fallback import Fallback
 from clouddesk.model.idling import IdleState
 from clouddesk.model.meter import Reading, with_reading
-from clouddesk.model.node import GONE, SSH, Node, NodeImage, NodeOrder, Opening
+from clouddesk.model.node import GONE, SSH, Node, NodeImage, Opening
 from clouddesk.model.node import RUNNING as NODE_RUNNING
 from clouddesk.model.node import STOPPED as NODE_STOPPED
+from clouddesk.model.order import ReservationOrder
 from clouddesk.model.share import Share
 
 PROVISIONING = "provisioning"
@@ -70,71 +71,6 @@ OFFER_CHOICES = (TAKE, DECLINE)
 
 
 @dataclass(frozen=True)
-class ReservationOrder:
-    """Everything that was agreed with the yes; the input of the reservation's workflow. No secret in it."""
-
-    reservation_id: str
-    name: str
-    workspace_id: str
-    owner: str
-    conversation: str
-    kind: str
-    software: str | None
-    provider: str
-    vcpus: int
-    memory_gb: float
-    credential_ref: str
-    nodes: NodeOrder
-    lease_seconds: int
-    max_lease_seconds: int
-    warning_seconds: tuple[int, ...]
-    """How long before the end to warn, longest first."""
-    hourly_price_usd: float
-    stopped_hourly_price_usd: float
-    created_at: datetime
-    is_simulated: bool
-    archived_hourly_price_usd: float | None = None
-    """What the images of all machines cost by the hour; None where its cloud keeps none."""
-    ends_at: datetime | None = None
-    """The end, when it was said as a time ("until 23:30") and not as a length."""
-    least_nodes: int = 1
-    """With fewer than these it cannot go on when not all come up."""
-    fallbacks: tuple[Fallback, ...] = ()
-    """What to take, in this order, where the cloud has none of the machines left; cheapest first."""
-    dearer_percent: float = 0.0
-    """A fallback that costs more than this above what was said yes to needs another yes."""
-    configuration: Software | None = None
-    """What is put on the machines, as its blueprint was at the time of the order; None: they stay bare."""
-    more_software: tuple[str, ...] = ()
-    """What single machines are for besides ``software``."""
-    is_unpriced: bool = False
-    """Of what was adopted: nobody knows what all of it costs, and ``hourly_price_usd`` is what is known."""
-
-    def at(self, fallback: Fallback, *, rest: tuple[Fallback, ...]) -> ReservationOrder:
-        """The same machines elsewhere; ``rest`` are the fallbacks that are left then."""
-        return replace(
-            self,
-            provider=fallback.provider,
-            credential_ref=fallback.credential_ref,
-            vcpus=fallback.vcpus,
-            memory_gb=fallback.memory_gb,
-            nodes=replace(
-                self.nodes,
-                region=fallback.region,
-                size=fallback.size,
-                os=fallback.os,
-                disk_gb=fallback.disk_gb,
-                architecture=fallback.architecture,
-                spot=fallback.spot,
-            ),
-            hourly_price_usd=fallback.hourly_price_usd,
-            stopped_hourly_price_usd=fallback.stopped_hourly_price_usd,
-            archived_hourly_price_usd=fallback.archived_hourly_price_usd,
-            fallbacks=rest,
-        )
-
-
-@dataclass(frozen=True)
 class Tenure:
     """Whose it was until then."""
 
@@ -150,7 +86,7 @@ class Reservation:
 
     Prices are those of all ``node_count`` machines; each machine that the cloud lists costs its share, and one that is
     stopped its share of ``stopped_hourly_price_usd``: the disks, or all of it where the cloud bills machines that are
-    off. While there are ``images``, each costs its share of ``archived_hourly_price_usd``.
+    off. While there are ``images``, each that is not gone costs its share of ``archived_hourly_price_usd``.
     ``accrued_usd`` was counted up to ``accrued_at``.
     """
 
@@ -195,9 +131,11 @@ class Reservation:
     has_owner_keys: bool = False
     """Whether SSH keys of the owner's log in to its machines."""
     is_reached: bool = False
-    """CloudDesk logs in to its machines with a key of its own, and can let others in."""
+    """CloudDesk logs in to its machines with a key of its own, and can let others in: all but simulated and adopted."""
     offered_to: str = ""
-    """The user id of whom the owner has asked to take it over."""
+    """The user id of whom the owner has asked to take it over; ``handover.offered_to`` says whether it still counts."""
+    offered_at: datetime | None = None
+    """When that was, the last time; None where a version before this one did not keep it."""
     account_owner: str = ""
     """Whose access to the cloud it runs with; "" for the owner's own."""
     earlier_owners: tuple[Tenure, ...] = ()
@@ -220,6 +158,8 @@ class Reservation:
     """How its software is used; names of secrets stand where the secrets go."""
     openings: tuple[Opening, ...] = ()
     """What is let in from outside besides SSH."""
+    unsure_openings: tuple[Opening, ...] = ()
+    """Of which nobody knows whether they are let in: a change broke off, and ``openings`` are not put back yet."""
     host_keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The machines' public keys by node key, as their configuration met them."""
     more_software: tuple[str, ...] = ()
@@ -233,7 +173,7 @@ class Reservation:
     archived_hourly_price_usd: float | None = None
     """What it costs while it is archived; None where its cloud keeps no images."""
     images: tuple[NodeImage, ...] = ()
-    """While ARCHIVED, and until all of its machines run again."""
+    """While ARCHIVED, and until all of its machines run again; one that somebody deleted in the cloud is GONE."""
     made_again: int = 0
     """How often all of its machines were made again from images: they have other keys since, and other addresses."""
     saved_usd: float = 0.0
@@ -281,6 +221,16 @@ class Reservation:
         return tuple(node for node in self.nodes if node.state != GONE)
 
     @property
+    def kept_images(self) -> tuple[NodeImage, ...]:
+        """Those that the cloud lists, as far as is known."""
+        return tuple(image for image in self.images if image.state != GONE)
+
+    @property
+    def has_lost_images(self) -> bool:
+        """It is archived, and all of its images are gone: there is nothing left that it could be started from."""
+        return self.state == ARCHIVED and bool(self.images) and not self.kept_images
+
+    @property
     def is_asked_about_software(self) -> bool:
         """It could not be set up, and the owner is asked what to do."""
         return self.state == CONFIGURING and self.choose_by is not None
@@ -314,7 +264,7 @@ class Reservation:
         if self.state == ENDED or self.offered:
             return 0.0
         if self.is_without_machines:
-            return self.hourly_price_usd * len(self.images) / self.node_count - self._images_hourly_usd
+            return self.hourly_price_usd * len(self.kept_images) / self.node_count - self._images_hourly_usd
         difference = self.hourly_price_usd - self.stopped_hourly_price_usd
         if not self.nodes:
             return difference if self.state == STOPPED else 0.0
@@ -327,7 +277,7 @@ class Reservation:
 
     @property
     def _images_hourly_usd(self) -> float:
-        return (self.archived_hourly_price_usd or 0.0) * len(self.images) / self.node_count
+        return (self.archived_hourly_price_usd or 0.0) * len(self.kept_images) / self.node_count
 
     @property
     def _stopped_nodes(self) -> int:

@@ -157,6 +157,10 @@ class ReservationViews(Protocol):
         """Live ones that are somebody else's by now, and run with the person's access to a cloud."""
         ...
 
+    async def offered_to(self, person: Person) -> list[Reservation]:
+        """Live ones that they were asked to take over and have not answered, the latest offer first."""
+        ...
+
     async def for_team(self, workspace_id: str) -> list[Reservation]:
         """Those of the workspace that their owners opened to the team, newest first."""
         ...

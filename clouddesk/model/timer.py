@@ -51,6 +51,8 @@ class Timer:
     before_end_seconds: int | None = None
     """Of a reminder that goes with the lease: it moves when the end does."""
     is_by_admin: bool = False
+    owners_before: int = 0
+    """How many owners its reservation had had when this was set, before the one of then."""
     holidays: str = ""
     """Whose public holidays a weekly start leaves out, as "DE-BY"; "" where it leaves out none."""
 

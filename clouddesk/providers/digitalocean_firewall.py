@@ -14,7 +14,7 @@ from typing import Any
 
 from libcloud.common.exceptions import BaseHTTPError
 
-from clouddesk.model.errors import ProviderDown, RequestRejected
+from clouddesk.model.errors import NoFirewall, ProviderDown
 from clouddesk.model.node import Belonging, NodeOrder
 from clouddesk.providers.answers import is_about
 from clouddesk.providers.cloud import FIREWALL
@@ -50,12 +50,12 @@ def ensure(driver: DropletDriver, order: NodeOrder) -> str:
 
 
 def change(driver: DropletDriver, order: NodeOrder) -> None:
-    """Let the rules be those of the order, where there is a firewall. Raises RequestRejected where there is none."""
+    """Let the rules be those of the order, where there is a firewall. Raises NoFirewall where there is none."""
     name, _ = _names(order)
     existing = _named(driver, name)
     if existing is None:
         # A new one would be nobody's: droplets keep the tags that they were made with.
-        raise RequestRejected(DIGITALOCEAN.name, f"{order.name} has no firewall of its own")
+        raise NoFirewall(DIGITALOCEAN.name, f"{order.name} has no firewall of its own")
     _let_in(driver, order, existing)
 
 

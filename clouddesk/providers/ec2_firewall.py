@@ -13,7 +13,7 @@ from ipaddress import ip_network
 
 from libcloud.common.exceptions import BaseHTTPError
 
-from clouddesk.model.errors import ProviderDown, RequestRejected
+from clouddesk.model.errors import NoFirewall, ProviderDown, RequestRejected
 from clouddesk.model.node import NodeOrder
 from clouddesk.providers.ec2_driver import ALL_PROTOCOLS, Ec2Driver, IngressRule
 from clouddesk.providers.specs.aws import AWS
@@ -42,11 +42,11 @@ def ensure(driver: Ec2Driver, order: NodeOrder, tags: dict[str, str]) -> str:
 
 
 def change(driver: Ec2Driver, order: NodeOrder) -> None:
-    """Let the rules be those of the order, where there is a group. Raises RequestRejected where there is none."""
+    """Let the rules be those of the order, where there is a group. Raises NoFirewall where there is none."""
     found = driver.find_group(name_of(order))
     if found is None:
         # A new one would be nobody's: machines keep the groups that they were made with.
-        raise RequestRejected(AWS.name, f"{order.name} has no security group of its own")
+        raise NoFirewall(AWS.name, f"{order.name} has no security group of its own")
     _let_in(driver, order, *found)
 
 

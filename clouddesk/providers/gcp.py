@@ -9,9 +9,10 @@ from threading import local
 from libcloud.common.exceptions import BaseHTTPError
 
 from clouddesk.model.errors import NoCapacity, ProviderDown, QuotaExceeded, RequestRejected
-from clouddesk.model.node import Account, Node, NodeOrder, NodePlan, Survey
+from clouddesk.model.node import Account, Node, NodeImage, NodeOrder, NodePlan, Survey
 from clouddesk.model.offer import ARM64, Offer
 from clouddesk.providers import gcp_firewall as firewall
+from clouddesk.providers import gcp_images
 from clouddesk.providers import gcp_machine as machine
 from clouddesk.providers.cloud import INSTALLATION, RESERVATION, Endpoint, Image, in_parallel
 from clouddesk.providers.faults import translate
@@ -74,15 +75,19 @@ class GceCloud:
                 raise QuotaExceeded(GCP.name, text)
 
     def launch(self, order: NodeOrder, plans: list[NodePlan], image: Image) -> list[Node]:
-        """All in one zone, the first that has room; what it has no room for goes to the region's next."""
+        """All in one zone, the first that has room; what it has no room for goes to the region's next.
+
+        Images are the same in all zones.
+        """
         places = self._places_of(order.region, order.size)
         if not places:
             raise self._not_sold(order)
+        images = {plan.key: self._image_of(plan, image) for plan in plans}
         tag = firewall.ensure(self._driver(), order)
         made: list[Node] = []
         missing, refusal = list(plans), NoCapacity(GCP.name)
         for place in places:
-            tries = self._launch_in(place, order, missing, image, tag)
+            tries = self._launch_in(place, order, missing, images, tag)
             made += [one for one in tries if isinstance(one, Node)]
             refusals = [one for one in tries if isinstance(one, NoCapacity)]
             if not refusals:
@@ -108,6 +113,15 @@ class GceCloud:
     def reboot(self, region: str, ids: list[str]) -> None:
         self._act(ids, "reset")
 
+    def images(self, region: str, reservation_id: str) -> list[NodeImage]:
+        return gcp_images.listed(self._driver(), self._mine(reservation_id), region)
+
+    def keep_image(self, order: NodeOrder, node: Node) -> None:
+        gcp_images.keep(self._driver(), order, node)
+
+    def delete_images(self, region: str, ids: list[str]) -> None:
+        in_parallel(GCP.name, lambda id_: gcp_images.delete(self._driver(), id_), ids)
+
     def clear_disks(self, region: str, reservation_id: str) -> tuple[str, ...]:
         """Boot disks end with their machines; what is left over and free is deleted here."""
         found = self._driver().list_everywhere("disks", self._mine(reservation_id))
@@ -131,7 +145,8 @@ class GceCloud:
         wanted = filter_of(INSTALLATION, self._installation)
         disks = [machine.disk(item) for item in self._driver().list_everywhere("disks", wanted)]
         rules = firewall.belongings(self._driver(), self._installation)
-        return Survey(nodes=tuple(self._nodes(wanted)), belongings=(*disks, *rules))
+        images = gcp_images.belongings(self._driver(), wanted)
+        return Survey(nodes=tuple(self._nodes(wanted)), belongings=(*disks, *rules, *images))
 
     def _nodes(self, wanted: str) -> list[Node]:
         driver = self._driver()
@@ -143,17 +158,22 @@ class GceCloud:
         found.sort(key=lambda item: (str(item["creationTimestamp"]), int(item["id"])))
         return [machine.node(item, ending=ending) for item in found]
 
+    def _image_of(self, plan: NodePlan, image: Image) -> Image:
+        if not plan.image:
+            return image
+        return gcp_images.find(self._driver(), self._installation, plan.image, image.system)
+
     def _launch_in(
-        self, place: _Place, order: NodeOrder, plans: list[NodePlan], image: Image, tag: str
+        self, place: _Place, order: NodeOrder, plans: list[NodePlan], images: dict[str, Image], tag: str
     ) -> list[Node | NoCapacity]:
         """What became of each plan. All are ordered before the first is waited for."""
 
         def begin(plan: NodePlan) -> Item | Node | NoCapacity:
-            return self._insert(order, plan, image, place, tag)
+            return self._insert(order, plan, images[plan.key], place, tag)
 
         def finish(pair: tuple[NodePlan, Item | Node | NoCapacity]) -> Node | NoCapacity:
             plan, begun = pair
-            return self._settled(order, plan, image, place, begun) if isinstance(begun, dict) else begun
+            return self._settled(order, plan, images[plan.key], place, begun) if isinstance(begun, dict) else begun
 
         begun = in_parallel(GCP.name, begin, plans)
         return in_parallel(GCP.name, finish, zip(plans, begun, strict=True))

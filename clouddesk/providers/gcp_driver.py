@@ -23,7 +23,7 @@ Item = dict[str, Any]
 GONE = 404
 EXISTS = 409
 _UNAUTHORIZED = 401
-_UNDER_WAY = "resourceNotReady:"
+_NOT_YET = ("resourceNotReady:", "resourceInUseByAnotherResource:")
 _API = "/compute/v1"
 _PAGE = "500"
 _MOST_PAGES = 1_000
@@ -114,11 +114,11 @@ class ComputeDriver(GCENodeDriver):  # type: ignore[misc]  # libcloud has no typ
         check(operation)
 
     def end(self, path: str) -> None:
-        """Delete; that it is gone already, or about to go, is as good: who asks looks at the list again."""
+        """Delete; that it is gone, about to go or still used is as good: who asks looks at the list again."""
         try:
             self.ask(path, "DELETE")
         except BaseHTTPError as error:
-            if error.code != GONE and not str(error.message).startswith(_UNDER_WAY):
+            if error.code != GONE and not str(error.message).startswith(_NOT_YET):
                 raise
 
     def _or_none(self, path: str) -> Item | None:

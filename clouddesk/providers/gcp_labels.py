@@ -6,7 +6,7 @@ import re
 from hashlib import sha256
 
 from clouddesk.model.node import NodeOrder, NodePlan
-from clouddesk.providers.cloud import INSTALLATION, NODE, OWNER, RESERVATION, ROLE, SYSTEM
+from clouddesk.providers.cloud import INSTALLATION, MACHINE, NODE, OWNER, RESERVATION, ROLE, SYSTEM
 
 _LONGEST_LABEL = 63
 _LONGEST_NAME = 63
@@ -50,8 +50,8 @@ def unlabel(value: str) -> str:
     return found.decode(errors="replace")
 
 
-def labels(order: NodeOrder, plan: NodePlan, system: str) -> dict[str, str]:
-    """All labels of one machine and its disk."""
+def labels(order: NodeOrder, plan: NodePlan, system: str, *, machine: str = "") -> dict[str, str]:
+    """All labels of one machine and its disk; with the machine's id those of an image of that."""
     facts = {
         INSTALLATION: order.installation,
         RESERVATION: order.reservation_id,
@@ -59,6 +59,7 @@ def labels(order: NodeOrder, plan: NodePlan, system: str) -> dict[str, str]:
         NODE: plan.key,
         ROLE: plan.role,
         SYSTEM: system,
+        **({MACHINE: machine} if machine else {}),
     }
     return {name: part for key, text in facts.items() for name, part in _parts(key, label(text)).items()}
 

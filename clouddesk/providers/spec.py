@@ -5,6 +5,7 @@ No vendor library is imported here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from clouddesk.model.errors import ProviderError
@@ -76,7 +77,9 @@ class ProviderSpec:
     opens_later: bool = False
     """True: what is let in from outside can be changed while machines run (``cloud.OpensLater``)."""
     image_usd_gb_month: float | None = None
-    """What an image of a machine's disk costs (``cloud.KeepsImages``); None: no images are kept there."""
+    """What an image of a machine's disk costs at most (``cloud.KeepsImages``); None: no images are kept there."""
+    image_usd_gb_month_by_region: Mapping[str, float] = field(default_factory=dict)
+    """Where it is known to cost less."""
     keeps_further_disk: bool = True
     """False: images are kept of the disk that a machine comes with, and of no larger one."""
     has_one_limit: bool = False
@@ -87,6 +90,12 @@ class ProviderSpec:
     """The table's name of the system that is taken when nobody says which; empty: the product's own default."""
     errors: tuple[ErrorPattern, ...] = ()
     """What its answers mean where their status does not tell; the first that fits counts."""
+
+    def image_price_usd(self, region: str) -> float | None:
+        """Of an image there, for each GB and month; None: no images are kept."""
+        if self.image_usd_gb_month is None:
+            return None
+        return self.image_usd_gb_month_by_region.get(region, self.image_usd_gb_month)
 
     def system(self, words: str) -> str:
         """The table's name of an operating system ("ubuntu" → "ubuntu-22.04"). Raises NoImage."""

@@ -6,11 +6,12 @@ What is gone has no tags, and what is used stays. Importing this module changes 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError
-from moto.ec2.models import EC2Backend
+from moto.ec2.models import EC2Backend, tags
 from moto.ec2.models.security_groups import SecurityGroupBackend
 from moto.ec2.models.tags import TagBackend
 from moto.ec2.responses.key_pairs import KeyPairs
@@ -87,6 +88,8 @@ def _delete_key_pair(request: Any) -> ActionResult:
 def _adapt() -> None:
     # As EC2 names them, which moto does only for those outside of a network.
     EC2_PREFIX_TO_RESOURCE["eipalloc"] = "elastic-ip"
+    # moto asks for each tag of each thing, and searches long.
+    tags.get_prefix = lru_cache(maxsize=100_000)(tags.get_prefix)
     TagBackend.describe_tags = _tags_of_what_exists(TagBackend.describe_tags)
     SecurityGroupBackend.delete_security_group = _delete_unused_group(SecurityGroupBackend.delete_security_group)
     SecurityGroupBackend.create_security_group = _create_group_in_network(SecurityGroupBackend.create_security_group)

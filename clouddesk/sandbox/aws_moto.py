@@ -262,6 +262,28 @@ def _only_listed(describe: Callable[..., Any]) -> Callable[..., Any]:
     return describe_instances
 
 
+def _by_tags_first(filter_orders: Callable[..., Any]) -> Callable[..., Any]:
+    """moto's filter, which compiles patterns for each machine's tags, gets what carries the tags that are asked for."""
+
+    def filter_reservations(orders: list[Any], filters: dict[str, list[str]]) -> list[Any]:
+        tags = {
+            name.partition(":")[2]: values
+            for name, values in filters.items()
+            if name.startswith("tag:") and not any(set("*?") & set(value) for value in values)
+        }
+        return filter_orders([order for order in orders if _carries(order, tags)], filters)  # type: ignore[no-any-return]
+
+    return filter_reservations
+
+
+def _carries(order: Any, tags: dict[str, list[str]]) -> bool:
+    """Whether one of its machines has a value of these in each of the tags."""
+    return any(
+        all(own.get(key) in values for key, values in tags.items())
+        for own in (instance.ec2_backend.tags.get(instance.id, {}) for instance in order.instances)
+    )
+
+
 def _public_ip(instance: Any) -> str | None:
     """Amazon tells a machine's address some time after it has accepted the order."""
     address: str | None = None if instance.state == "pending" else instance.nics[0].public_ip
@@ -299,6 +321,7 @@ def _adapt() -> None:
     backend.start_instances = _only_in_state(backend.start_instances, _cannot_start)
     backend.stop_instances = _only_in_state(backend.stop_instances, _cannot_stop)
     backend.reboot_instances = _only_in_state(backend.reboot_instances, _cannot_reboot)
+    instances.filter_reservations = _by_tags_first(instances.filter_reservations)
     AmiBackend._load_amis = _load_images
     TaggedEC2Resource.get_tags = _own_tags
     # moto answers 500 to these filters.

@@ -12,13 +12,14 @@ from werkzeug.wrappers import Request
 from clouddesk.sandbox import faults, keys
 from clouddesk.sandbox import gcp_catalog as catalog
 from clouddesk.sandbox import gcp_firewalls as firewalls
+from clouddesk.sandbox import gcp_images as images
 from clouddesk.sandbox import gcp_instances as instances
 from clouddesk.sandbox import gcp_operations as operations
 from clouddesk.sandbox import gcp_others as others
 from clouddesk.sandbox.documents import Documents
 from clouddesk.sandbox.faults import Fault
 from clouddesk.sandbox.gcp_auth import FIELD, PROJECT, TOKEN_PATH, ServiceAccounts
-from clouddesk.sandbox.gcp_errors import api_error, forbidden, unauthenticated
+from clouddesk.sandbox.gcp_errors import api_error, forbidden, too_many, unauthenticated
 from clouddesk.sandbox.gcp_filter import parse
 from clouddesk.sandbox.gcp_operations import GcpAsk
 from clouddesk.sandbox.gcp_schema import METHODS, problems
@@ -54,8 +55,11 @@ _FUNCTIONS: dict[str, tuple[Function, str]] = {
     "machineTypes.list": (others.list_machine_types, ""),
     "machineTypes.aggregatedList": (others.list_machine_types_everywhere, ""),
     "acceleratorTypes.get": (others.get_gpu, ""),
-    "images.get": (others.get_image, ""),
-    "images.getFromFamily": (others.get_image_of_family, ""),
+    "images.get": (images.get, ""),
+    "images.getFromFamily": (images.get_from_family, ""),
+    "images.list": (images.list_all, ""),
+    "images.insert": (images.insert, faults.KEEP),
+    "images.delete": (images.delete, ""),
     "instances.insert": (instances.insert, faults.CREATE),
     "instances.get": (instances.get, ""),
     "instances.list": (instances.list_zone, "list"),
@@ -186,6 +190,8 @@ class GcpApp(RestApp[Documents]):
 def _refused_later(fault: Fault, ask: GcpAsk) -> ApiError:
     """Google accepts the order, and tells in the operation that it came to nothing."""
     project, zone = ask.path.get("project", ""), ask.path.get("zone", "")
+    if fault.kind == faults.QUOTA and not zone:
+        return too_many(ask.request.path.rpartition("/")[2].upper(), images.MOST)
     if fault.kind == faults.QUOTA:
         text = f"Quota 'CPUS' exceeded.  Limit: 24.0 in region {zone.rpartition('-')[0]}."
         error: dict[str, Any] = {"code": "QUOTA_EXCEEDED", "message": text, "status": 403, "words": "FORBIDDEN"}

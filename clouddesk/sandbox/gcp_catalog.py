@@ -35,8 +35,8 @@ class MachineType:
 
 
 @dataclass(frozen=True)
-class PublicImage:
-    """An image of a public project."""
+class Image:
+    """What disks are made from."""
 
     project: str
     family: str
@@ -57,7 +57,7 @@ HYPERDISK_ONLY = ("c4", "c4a", "n4")
 
 _TYPES = {item["name"]: MachineType(**item) for item in _FOUND["machine_types"]}
 _LISTS: dict[str, list[str]] = _FOUND["zones"]
-IMAGES = tuple(PublicImage(**item) for item in _read("images")["images"])
+IMAGES = tuple(Image(**item) for item in _read("images")["images"])
 
 
 def machine_type(zone: str, name: str) -> MachineType | None:
@@ -75,12 +75,12 @@ def has_gpu(zone: str, gpu: str) -> bool:
     return zone in _LISTS.get(f"gpu {gpu}", [])
 
 
-def image_of_family(project: str, family: str) -> PublicImage | None:
+def image_of_family(project: str, family: str) -> Image | None:
     """The newest."""
     return next((one for one in reversed(IMAGES) if (one.project, one.family) == (project, family)), None)
 
 
-def image(project: str, name: str) -> PublicImage | None:
+def image(project: str, name: str) -> Image | None:
     return next((one for one in IMAGES if (one.project, one.name) == (project, name)), None)
 
 

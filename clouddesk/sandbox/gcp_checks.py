@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from clouddesk.sandbox import gcp_catalog as catalog
+from clouddesk.sandbox import gcp_own_images as own_images
 from clouddesk.sandbox.gcp_errors import api_error, invalid, not_found
 from clouddesk.sandbox.gcp_operations import GcpAsk
 from clouddesk.sandbox.rest import ApiError
@@ -28,6 +29,7 @@ class Wanted:
     disk_name: str
     disk_gb: int
     disk_type: str
+    architecture: str
     disk_labels: dict[str, str]
     auto_delete: bool
 
@@ -45,7 +47,7 @@ def check_instance(ask: GcpAsk) -> Wanted:
             raise invalid("resource.tags.items[0]", tag, f"Must be a match of regex '{NAME.pattern}'")
     _check_metadata(body)
     _check_network(body)
-    wanted = _boot_disk(body, zone, machine_type)
+    wanted = _boot_disk(ask, zone, machine_type)
     _check_gpus(body, zone, machine_type)
     return wanted
 
@@ -105,13 +107,13 @@ def _check_network(body: Mapping[str, Any]) -> None:
         raise invalid("resource.networkInterfaces[0].network", network, "The referenced network cannot be found.")
 
 
-def _boot_disk(body: Mapping[str, Any], zone: str, machine_type: catalog.MachineType) -> Wanted:
-    disks = body.get("disks") or []
+def _boot_disk(ask: GcpAsk, zone: str, machine_type: catalog.MachineType) -> Wanted:
+    disks = ask.body.get("disks") or []
     boot = disks[0] if disks else {}
     if not boot.get("boot") or not boot.get("initializeParams"):
         raise invalid("resource.disks", "", "At least one boot disk is required.")
     asked = boot["initializeParams"]
-    image = _image(str(asked.get("sourceImage") or ""))
+    image = own_images.source(ask, str(asked.get("sourceImage") or ""))
     if image.architecture != machine_type.architecture:
         raise api_error(
             400,
@@ -134,23 +136,9 @@ def _boot_disk(body: Mapping[str, Any], zone: str, machine_type: catalog.Machine
         raise api_error(400, "badRequest", f"[{found[2]}] features are not compatible for creating instance.")
     labels = dict(asked.get("labels") or {})
     check_labels(labels)
-    name = str(asked.get("diskName") or body["name"])
+    name = str(asked.get("diskName") or ask.body["name"])
     check_name(name)
-    return Wanted(name, size, found[2], labels, bool(boot.get("autoDelete", False)))
-
-
-def _image(asked: str) -> catalog.PublicImage:
-    found = re.fullmatch(
-        r"(?:https://(?:www|compute)\.googleapis\.com/compute/v1/)?projects/([^/]+)/global/images/(.+)", asked
-    )
-    if not found:
-        raise invalid("resource.disks[0].initializeParams.sourceImage", asked, "The URL is malformed.")
-    project, name = found[1], found[2]
-    family = name.removeprefix("family/")
-    image = catalog.image_of_family(project, family) if family != name else catalog.image(project, name)
-    if image is None:
-        raise not_found(f"projects/{project}/global/images/{name}")
-    return image
+    return Wanted(name, size, found[2], image.architecture, labels, bool(boot.get("autoDelete", False)))
 
 
 def _check_gpus(body: Mapping[str, Any], zone: str, machine_type: catalog.MachineType) -> None:

@@ -55,5 +55,15 @@ def invalid(field: str, value: object, why: str) -> ApiError:
     return api_error(400, "invalid", f"Invalid value for field '{field}': '{value}'. {why}")
 
 
+def too_many(metric: str, limit: int) -> ApiError:
+    """Of what a project may have, over all regions."""
+    return api_error(403, "quotaExceeded", f"Quota '{metric}' exceeded.  Limit: {limit}.0 globally.")
+
+
+def in_use(resource: str, user: str) -> ApiError:
+    text = f"The resource '{resource}' is already being used by '{user}'"
+    return api_error(400, "resourceInUseByAnotherResource", text)
+
+
 def not_ready(resource: str) -> ApiError:
     return api_error(400, "resourceNotReady", f"The resource '{resource}' is not ready")

@@ -135,6 +135,11 @@ def find_disk(store: Documents, project: str, zone: str, name: str) -> Item | No
     return next((item for item in found if time.time() < (item["gone_at"] or float("inf"))), None)
 
 
+def disk_path(disk: Item) -> str:
+    """Below the project."""
+    return f"zones/{disk['zone']}/disks/{disk['name']}"
+
+
 def shown(instance: Item) -> Item:
     """As the API shows it."""
     project, zone, asked = instance["project"], instance["zone"], instance["asked"]
@@ -239,6 +244,7 @@ def _make_disk(ask: GcpAsk, wanted: Wanted, instance: Item) -> None:
         "name": wanted.disk_name,
         "size_gb": wanted.disk_gb,
         "type": wanted.disk_type,
+        "architecture": wanted.architecture,
         "labels": wanted.disk_labels,
         "user": instance["id"],
         "made_at": instance["made_at"],
@@ -248,12 +254,11 @@ def _make_disk(ask: GcpAsk, wanted: Wanted, instance: Item) -> None:
 
 
 def _attached(instance: Item) -> Item:
-    disk_path = f"zones/{instance['zone']}/disks/{instance['disk']}"
     return {
         "kind": "compute#attachedDisk",
         "type": "PERSISTENT",
         "mode": "READ_WRITE",
-        "source": link(instance["project"], disk_path),
+        "source": link(instance["project"], f"zones/{instance['zone']}/disks/{instance['disk']}"),
         "deviceName": "persistent-disk-0",
         "index": 0,
         "boot": True,

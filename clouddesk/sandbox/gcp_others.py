@@ -1,4 +1,4 @@
-"""What else the simulated Compute Engine has: the project, regions, zones, types, images, disks."""
+"""What else the simulated Compute Engine has: the project, regions, zones, types, disks."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import time
 from typing import Any
 
 from clouddesk.sandbox import gcp_catalog as catalog
+from clouddesk.sandbox import gcp_images as images
 from clouddesk.sandbox import gcp_instances as instances
 from clouddesk.sandbox import gcp_operations as operations
+from clouddesk.sandbox import gcp_own_images as own_images
 from clouddesk.sandbox.gcp_checks import check_labels, check_name
-from clouddesk.sandbox.gcp_errors import api_error, exists, invalid, not_found
+from clouddesk.sandbox.gcp_errors import exists, in_use, invalid, not_found
 from clouddesk.sandbox.gcp_operations import GcpAsk, instant, link, new_id
 from clouddesk.sandbox.rest import Answer, Done, Item, Listed
 from clouddesk.sandbox.timed import Timed
@@ -33,6 +35,7 @@ def get_project(ask: GcpAsk) -> Answer:
                 _quota("CPUS_ALL_REGIONS", _CPUS, used),
                 _quota("GPUS_ALL_REGIONS", _GPUS, 0),
                 _quota("FIREWALLS", 1_000.0, len(ask.store.all("firewalls"))),
+                _quota("IMAGES", images.MOST, len(own_images.existing(ask.store, project))),
             ],
             "selfLink": f"{operations.ROOT}/{project}",
             "defaultServiceAccount": "100000000000-compute@developer.gserviceaccount.com",
@@ -97,22 +100,6 @@ def get_gpu(ask: GcpAsk) -> Answer:
     )
 
 
-def get_image_of_family(ask: GcpAsk) -> Answer:
-    project, family = str(ask.path["project"]), str(ask.path["family"])
-    found = catalog.image_of_family(project, family)
-    if found is None:
-        raise not_found(f"projects/{project}/global/images/family/{family}")
-    return Done(_image(found))
-
-
-def get_image(ask: GcpAsk) -> Answer:
-    project, name = str(ask.path["project"]), str(ask.path["image"])
-    found = catalog.image(project, name)
-    if found is None:
-        raise not_found(f"projects/{project}/global/images/{name}")
-    return Done(_image(found))
-
-
 def list_disks_everywhere(ask: GcpAsk) -> Answer:
     now = time.time()
     mine = [item for item in ask.store.all(instances.DISKS) if item["project"] == ask.path["project"]]
@@ -140,6 +127,7 @@ def insert_disk(ask: GcpAsk) -> Answer:
             "name": name,
             "size_gb": int(ask.body["sizeGb"]),
             "type": str(ask.body.get("type") or "pd-standard").rpartition("/")[2],
+            "architecture": "",
             "labels": dict(ask.body.get("labels") or {}),
             "user": "",
             "made_at": time.time(),
@@ -152,10 +140,11 @@ def insert_disk(ask: GcpAsk) -> Answer:
 def delete_disk(ask: GcpAsk) -> Answer:
     with ask.store.atomic():
         disk = _found_disk(ask)
-        path = f"zones/{disk['zone']}/disks/{disk['name']}"
-        if _users(ask, disk):
-            text = f"The disk resource 'projects/{disk['project']}/{path}' is already being used by another instance"
-            raise api_error(400, "resourceInUseByAnotherResource", text)
+        path, project = instances.disk_path(disk), disk["project"]
+        user = _user(ask, disk)
+        if user:
+            raise in_use(f"projects/{project}/{path}", f"projects/{project}/{user}")
+        images.check_unused(ask, disk)
         ask.store.remove(instances.DISKS, disk["id"])
         return operations.begin(ask, "delete", path, disk["id"], seconds=0.05)
 
@@ -181,15 +170,16 @@ def _disk(ask: GcpAsk, disk: Item) -> Item:
         "zone": link(project, f"zones/{zone}"),
         "labels": disk["labels"],
         "labelFingerprint": "vezUS-0000=",
-        "selfLink": link(project, f"zones/{zone}/disks/{disk['name']}"),
+        "selfLink": link(project, instances.disk_path(disk)),
     }
-    users = _users(ask, disk)
-    return {**item, "users": users} if users else item
+    user = _user(ask, disk)
+    return {**item, "users": [link(project, user)]} if user else item
 
 
-def _users(ask: GcpAsk, disk: Item) -> list[str]:
+def _user(ask: GcpAsk, disk: Item) -> str:
+    """The machine that has the disk, below the project; "" when none has."""
     user = instances.find(ask.store, disk["project"], disk["zone"], disk["user"]) if disk["user"] else None
-    return [link(disk["project"], f"zones/{disk['zone']}/instances/{user['name']}")] if user else []
+    return f"zones/{disk['zone']}/instances/{user['name']}" if user else ""
 
 
 def _region(ask: GcpAsk, name: str) -> Item:
@@ -251,21 +241,6 @@ def _machine_type(ask: GcpAsk, zone: str, found: catalog.MachineType) -> Item:
     if found.gpus:
         item["accelerators"] = [{"guestAcceleratorType": found.gpu, "guestAcceleratorCount": found.gpus}]
     return item
-
-
-def _image(found: catalog.PublicImage) -> Item:
-    return {
-        "kind": "compute#image",
-        "id": str(3_000_000_000 + sum(map(ord, found.name))),
-        "name": found.name,
-        "family": found.family,
-        "status": "READY",
-        "architecture": found.architecture,
-        "diskSizeGb": str(found.disk_gb),
-        "sourceType": "RAW",
-        "creationTimestamp": instant(_SINCE),
-        "selfLink": link(found.project, f"global/images/{found.name}"),
-    }
 
 
 def _known_zone(ask: GcpAsk) -> str:

@@ -186,6 +186,9 @@ class Activities:
         async with beating(), failing(work.order.reservation_id, work.account):
             provider = await self._open_provider(work.account.provider, work.account.credential_ref)
             await self._call(work.account, provider.let_in, work.order)
+            if work.settle_seconds:
+                await asyncio.sleep(work.settle_seconds)
+                await self._call(work.account, provider.let_in, work.order)
 
     @activity.defn(name=LOOK)
     async def look(self, work: Inspection) -> list[Node]:

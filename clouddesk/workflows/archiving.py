@@ -15,6 +15,7 @@ from temporalio.workflow import ActivityCancellationType
 with workflow.unsafe.imports_passed_through():
     from clouddesk.language.money import rate
     from clouddesk.model import audit, notice
+    from clouddesk.model.errors import ImagesLost
     from clouddesk.model.idling import IdleState, switched
     from clouddesk.model.invalid import CannotArchive
     from clouddesk.model.node import STOPPED as NODE_STOPPED
@@ -33,6 +34,7 @@ with workflow.unsafe.imports_passed_through():
         Outcome,
         Provisioned,
     )
+    from clouddesk.workflows.drift import IMAGES_BACK
     from clouddesk.workflows.failures import (
         IMAGES_LEFT,
         POWER_FAILED,
@@ -40,6 +42,7 @@ with workflow.unsafe.imports_passed_through():
         nothing_was_made,
         provisioning_reason,
     )
+    from clouddesk.workflows.imaging import look_at_images
     from clouddesk.workflows.machines import end_machines, make_machines, until_done
     from clouddesk.workflows.power import REBOOTING, PowerSwitch, change_power, set_up_again
 
@@ -208,7 +211,8 @@ class Archiver:
         installed = state.logins.installed
         state.archived_logins = {node.key: installed[node.id] for node in before if node.id in installed}
         state.host_keys.clear()
-        state.change(now, state=ARCHIVED, nodes=(), images=images, let_in=(), idling=switched(state.view.idling, now))
+        idling = switched(state.view.idling, now)
+        state.change(now, state=ARCHIVED, nodes=(), images=images, let_in=(), unsure_openings=(), idling=idling)
         state.record(audit.IMAGES, now, images=" ".join(image.id for image in images))
         state.notify(
             notice.ARCHIVED,
@@ -220,6 +224,13 @@ class Archiver:
 
     # --- starting ------------------------------------------------------------------------------------------------
 
+    def check_start(self) -> None:
+        """Refuse to start what has no image left."""
+        view = self._context.state.view
+        if view.has_lost_images:
+            error = ImagesLost(view.name, provider=view.provider)
+            raise ApplicationError(str(error), error.name, error.provider, type=error.code)
+
     def begin_start(self, by: str) -> None:
         """Make the machines again; only while it is archived, and nothing else is under way."""
         state, now = self._context.state, workflow.now()
@@ -229,8 +240,10 @@ class Archiver:
 
     async def _start(self) -> None:
         context, state = self._context, self._context.state
-        # Its keeper may have lost some of its machines before: there are images of the others.
-        plans = tuple(replace(self._plan(image.key), image=image.id) for image in state.view.images)
+        if workflow.patched("images-first") and await self._is_less_than_was_thought():
+            return
+        # Some of its machines may have been lost before, or some of the images: there are those of the others.
+        plans = tuple(replace(self._plan(image.key), image=image.id) for image in state.view.kept_images)
         keys = [plan.key for plan in plans]
         state.is_growing = True
         made: Provisioned | None = None
@@ -249,6 +262,20 @@ class Archiver:
             self._stay_archived(reason or "")
             return
         await self._run_again(made, plans)
+
+    async def _is_less_than_was_thought(self) -> bool:
+        """Whether images are gone that nobody knew of: then nothing is made, and whose they are is told. True as well
+        when the end is due."""
+        context, state = self._context, self._context.state
+        drifts = await look_at_images(context)
+        if context.is_ending:
+            return True
+        for drift in drifts:
+            state.record(audit.DRIFTED, workflow.now(), what=drift.kind, nodes=", ".join(drift.nodes))
+        gone = next((drift for drift in drifts if drift.kind != IMAGES_BACK), None)
+        if gone is not None:
+            self._stay_archived(gone.kind, which=", ".join(gone.nodes))
+        return gone is not None
 
     async def _run_again(self, made: Provisioned, plans: Sequence[NodePlan]) -> None:
         context, state = self._context, self._context.state
@@ -275,8 +302,8 @@ class Archiver:
         else:
             state.notify(notice.STARTED, now, key=key)
 
-    def _stay_archived(self, reason: str) -> None:
-        """The images are there as before, and no machine."""
+    def _stay_archived(self, reason: str, *, which: str = "") -> None:
+        """There is no machine. ``which``: the machines whose images are gone; the others are there as before."""
         state, now = self._context.state, workflow.now()
         state.is_growing = False
         state.change(now, state=ARCHIVED)
@@ -286,6 +313,7 @@ class Archiver:
             now,
             key=str(state.view.revision),
             reason=reason,
+            which=which,
             archived_hourly=rate(state.view.current_hourly_price_usd),
         )
 

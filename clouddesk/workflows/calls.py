@@ -23,16 +23,20 @@ from clouddesk.model.errors import (
     CloudDeskError,
     CredentialsMissing,
     CredentialsRejected,
+    ImagesLost,
     LimitExceeded,
+    NoFirewall,
     NotFound,
     NotLookedAfter,
     Protected,
     ProviderDown,
     ProviderError,
+    PutBack,
     QuotaExceeded,
     RequestRejected,
     Unavailable,
     Undecided,
+    Unsure,
     WrongState,
 )
 from clouddesk.model.invalid import CannotArchive
@@ -158,6 +162,9 @@ def _our_error(error: WorkflowUpdateFailedError) -> CloudDeskError:
         if cause.type == CannotArchive.code:
             name, provider = cause.details
             return CannotArchive(name, provider=provider)
+        if cause.type == ImagesLost.code:
+            name, provider = cause.details
+            return ImagesLost(name, provider=provider)
         if cause.type == LimitExceeded.code:
             what, asked, limit = cause.details
             return LimitExceeded(what, asked=asked, limit=limit)
@@ -168,6 +175,9 @@ def _our_error(error: WorkflowUpdateFailedError) -> CloudDeskError:
 
 _CLOUDS_REFUSALS: dict[str, type[CredentialsMissing] | type[ProviderError]] = {
     error.code: error
-    for error in (CredentialsMissing, CredentialsRejected, ProviderDown, QuotaExceeded, RequestRejected)
+    for error in (
+        *(CredentialsMissing, CredentialsRejected, ProviderDown, QuotaExceeded, RequestRejected),
+        *(NoFirewall, PutBack, Unsure),
+    )
 }
 """Of what is done while somebody waits for the answer; each goes by the cloud's name."""

@@ -21,8 +21,9 @@ from clouddesk.model.errors import (
 )
 from clouddesk.model.idling import IdleWish
 from clouddesk.model.node import Node, Opening
+from clouddesk.model.order import ReservationOrder
 from clouddesk.model.orphan import Orphan, SweepReport
-from clouddesk.model.reservation import RELEASING, RUNNING, ReservationOrder
+from clouddesk.model.reservation import RELEASING, RUNNING
 from clouddesk.model.scaling import Scale
 from clouddesk.model.share import Share
 from clouddesk.workflows.calls import WorkflowCalls
@@ -113,7 +114,7 @@ class TemporalReservations(WorkflowCalls):
         await self._update(reservation_id, ReservationWorkflow.open_to_team, OpeningToTeam(is_open, by), "share")
 
     async def offer_handover(self, reservation_id: str, to: str, *, by: str = "", left: str = "") -> None:
-        """Ask that colleague to take it over; "" when they do not want it."""
+        """Ask that colleague to take it over; "" when they do not want it, or it is taken back."""
         wish = Handover(to, by=by, left=left)
         await self._update(reservation_id, ReservationWorkflow.offer_handover, wish, "hand over")
 

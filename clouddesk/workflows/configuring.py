@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from clouddesk.model import audit, notice
     from clouddesk.model.configuration import STEP_FAILED, TIMED_OUT
     from clouddesk.model.node import Node
+    from clouddesk.model.order import ReservationOrder
     from clouddesk.model.reservation import (
         GIVE_BACK,
         KEEP_BARE,
@@ -22,7 +23,6 @@ with workflow.unsafe.imports_passed_through():
         REASON_RELEASED,
         RETRY,
         SOFTWARE_CHOICES,
-        ReservationOrder,
     )
     from clouddesk.workflows.asking import Question
     from clouddesk.workflows.context import ReservationContext

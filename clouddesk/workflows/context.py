@@ -16,7 +16,8 @@ from temporalio.exceptions import ApplicationError
 with workflow.unsafe.imports_passed_through():
     from clouddesk.model import audit, notice
     from clouddesk.model.errors import CredentialsMissing, CredentialsRejected, Protected, WrongState
-    from clouddesk.model.reservation import REASON_EXPIRED, REASON_RELEASED, ReservationOrder
+    from clouddesk.model.order import ReservationOrder
+    from clouddesk.model.reservation import REASON_EXPIRED, REASON_RELEASED
     from clouddesk.workflows import sharing
     from clouddesk.workflows.contracts import CloudAccount, ReservationStart, Timing
     from clouddesk.workflows.state import ReservationState

@@ -11,7 +11,8 @@ from clouddesk.model.idleness import Thresholds, Verdict
 from clouddesk.model.idling import IdleWish
 from clouddesk.model.node import Node, NodeOrder, Opening
 from clouddesk.model.notice import Notice
-from clouddesk.model.reservation import Reservation, ReservationOrder
+from clouddesk.model.order import ReservationOrder
+from clouddesk.model.reservation import Reservation
 from clouddesk.model.scaling import Scale
 from clouddesk.model.share import Share
 from clouddesk.workflows.state import ReservationState
@@ -26,6 +27,7 @@ POWER = "power"
 END_NODES = "end_nodes"
 KEEP_IMAGES = "keep_images"
 DELETE_IMAGES = "delete_images"
+LOOK_AT_IMAGES = "look_at_images"
 LET_IN = "let_in"
 TEAR_DOWN = "tear_down"
 PUBLISH = "publish"
@@ -138,7 +140,10 @@ class Unsharing:
 
 @dataclass(frozen=True)
 class Handover:
-    """Updates ``offer_handover`` and ``hand_over``: to whom, and the name that it has with them."""
+    """Updates ``offer_handover`` and ``hand_over``: to whom, and the name that it has with them.
+
+    An offer to nobody is a no where it is ``by`` whom it is offered to, and taken back where it is by anybody else.
+    """
 
     to: str
     name: str = ""
@@ -335,12 +340,14 @@ class ImageKeeping:
 
 @dataclass(frozen=True)
 class ImageOrder:
-    """Activity ``delete_images``: until the cloud lists none of the reservation's."""
+    """Activities ``delete_images``: until the cloud lists none of the reservation's; and ``look_at_images``."""
 
     account: CloudAccount
     reservation_id: str
     region: str
     timing: Timing
+    image_ids: tuple[str, ...] = ()
+    """To look at: asked twice before one of these is called gone."""
 
 
 @dataclass(frozen=True)
@@ -358,6 +365,8 @@ class Admission:
 
     account: CloudAccount
     order: NodeOrder
+    settle_seconds: float = 0.0
+    """So long after it is done it is done again: what was sent before may be carried out late."""
 
 
 @dataclass(frozen=True)

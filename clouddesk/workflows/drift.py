@@ -1,11 +1,11 @@
-"""What was done to machines in the cloud that was not done here. No I/O."""
+"""What was done in the cloud to machines, and to images of their disks, that was not done here. No I/O."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from clouddesk.model.node import ERROR, GONE, PENDING, RUNNING, STOPPED, STOPPING, Node
+from clouddesk.model.node import AVAILABLE, ERROR, GONE, PENDING, RUNNING, STOPPED, STOPPING, Node, NodeImage
 from clouddesk.model.reservation import RUNNING as ALL_RUN
 from clouddesk.model.reservation import STOPPED as ALL_STOPPED
 from clouddesk.model.reservation import Reservation
@@ -16,7 +16,12 @@ STOPPED_OUTSIDE = "stopped_outside"
 STARTED_OUTSIDE = "started_outside"
 RESIZED = "resized"
 EXTRA = "extra"
-KINDS = (VANISHED, BACK, STOPPED_OUTSIDE, STARTED_OUTSIDE, RESIZED, EXTRA)
+IMAGES_GONE = "images_gone"
+"""Some of what is archived is lost."""
+IMAGES_LOST = "images_lost"
+"""All of it is."""
+IMAGES_BACK = "images_back"
+KINDS = (VANISHED, BACK, STOPPED_OUTSIDE, STARTED_OUTSIDE, RESIZED, EXTRA, IMAGES_GONE, IMAGES_LOST, IMAGES_BACK)
 
 _STEADY = (RUNNING, STOPPED, ERROR)
 
@@ -58,6 +63,24 @@ def observe(view: Reservation, listed: Sequence[Node]) -> Observation:
     elif living and all(node.state == RUNNING for node in living):
         state = ALL_RUN
     return Observation(tuple(nodes), state, tuple(Drift(kind, tuple(keys)) for kind, keys in found.items() if keys))
+
+
+def observe_images(
+    known: Sequence[NodeImage], listed: Collection[str]
+) -> tuple[tuple[NodeImage, ...], tuple[Drift, ...]]:
+    """The images of what is archived, and what is new about them; ``listed``: the ids that the cloud lists now."""
+    images = tuple(replace(image, state=_image_state(image, listed)) for image in known)
+    pairs = tuple(zip(known, images, strict=True))
+    gone = tuple(after.key for before, after in pairs if GONE == after.state != before.state)
+    back = tuple(after.key for before, after in pairs if GONE == before.state != after.state)
+    kind = IMAGES_LOST if all(image.state == GONE for image in images) else IMAGES_GONE
+    return images, tuple(Drift(*found) for found in ((kind, gone), (IMAGES_BACK, back)) if found[1])
+
+
+def _image_state(image: NodeImage, listed: Collection[str]) -> str:
+    if image.id not in listed:
+        return GONE
+    return AVAILABLE if image.state == GONE else image.state
 
 
 def _compared(known: Node, seen: Node | None, found: dict[str, list[str]]) -> Node:

@@ -18,7 +18,7 @@ from clouddesk.model.notice import ORPHAN, Notice
 from clouddesk.model.offer import OWN_MACHINE
 from clouddesk.model.orphan import Orphan
 from clouddesk.model.reservation import ARCHIVED, ENDED, RUNNING, STOPPED, Reservation
-from clouddesk.workflows.drift import observe
+from clouddesk.workflows.drift import observe, observe_images
 from clouddesk.workflows.sweep import SweptAccount
 
 UNPRICED = "an unknown sum"
@@ -89,11 +89,13 @@ def one_of_each(orphans: Sequence[Orphan]) -> list[Orphan]:
     return kept
 
 
-def is_adrift(view: Reservation, listed: Sequence[Node]) -> bool:
+def is_adrift(view: Reservation, there: Survey) -> bool:
     """Whether a reservation at rest looks otherwise than it should."""
     if view.state not in (RUNNING, STOPPED, ARCHIVED):
         return False
-    seen = observe(view, listed)
+    seen = observe(view, there.nodes)
+    if view.state == ARCHIVED and observe_images(view.images, {item.id for item in there.belongings})[1]:
+        return True
     return bool(seen.drifts) or seen.state != view.state
 
 

@@ -8,8 +8,8 @@ from typing import Protocol
 
 from clouddesk.model import long_leases
 from clouddesk.model.blueprint import Blueprint
-from clouddesk.model.idle_steps import NOTHING, advance, usual, wished
-from clouddesk.model.idleness import IDLE, UNKNOWN, Thresholds, Verdict, judge, signs_of_use
+from clouddesk.model.idle_steps import NOTHING, advance, matters_from, usual, wished
+from clouddesk.model.idleness import IDLE, MOMENTS_APART, UNKNOWN, Thresholds, Verdict, is_enough, judge, signs_of_use
 from clouddesk.model.ports import Clock
 from clouddesk.model.reservation import Reservation
 from clouddesk.model.stores import UtilisationSeries
@@ -17,7 +17,7 @@ from clouddesk.model.utilisation import KEPT, Sample
 from clouddesk.workflows.contracts import Sighting
 
 LOOK_BACK = timedelta(days=2)
-"""So much of what was seen is read at least; more where somebody wishes to be asked later."""
+"""So much of what was seen is read at least before a step; more where somebody wishes to be asked later."""
 
 
 class Seen(Protocol):
@@ -54,9 +54,10 @@ class IdleCheck:
         """The step that is due; its workflow was told of it."""
         now = self._clock()
         thresholds = usual(item, self._thresholds, self._blueprints)
-        samples = await self._series.read(item.id, since=self._since(item, thresholds, now))
-        verdict = judge(samples, [node.key for node in item.living_nodes], thresholds, now, vcpus=item.vcpus)
-        step, _ = advance(item, verdict, thresholds, now)
+        matters = matters_from(item, thresholds, now)
+        if matters is None:
+            return NOTHING
+        step, verdict = await self._judged(item, thresholds, now, matters)
         if step != NOTHING:
             await self._engine.seen(item.id, Sighting(verdict, thresholds, now))
         elif verdict.state == UNKNOWN or (
@@ -65,6 +66,24 @@ class IdleCheck:
             # The other question does not come.
             await self.check_lease(item, verdict)
         return step
+
+    async def _judged(
+        self, item: Reservation, thresholds: Thresholds, now: datetime, matters: datetime
+    ) -> tuple[str, Verdict]:
+        """The step that is due by all that was seen; where none is, the verdict is of as little as tells so."""
+        nodes = [node.key for node in item.living_nodes]
+        *short, longest = self._begins(item, thresholds, now, matters)
+        for begin in short:
+            samples = await self._series.read(item.id, since=begin)
+            verdict = judge(samples, nodes, thresholds, now, vcpus=item.vcpus)
+            step, _ = advance(item, verdict, thresholds, now)
+            if step == NOTHING and is_enough(
+                samples, nodes, thresholds, now, vcpus=item.vcpus, begin=begin, matters_from=matters
+            ):
+                return step, verdict
+        samples = await self._series.read(item.id, since=longest)
+        verdict = judge(samples, nodes, thresholds, now, vcpus=item.vcpus)
+        return advance(item, verdict, thresholds, now)[0], verdict
 
     async def check_lease(self, item: Reservation, verdict: Verdict | None = None) -> bool:
         """Whether it is to be asked if a long lease is still needed; its workflow was told. For stopped ones, too."""
@@ -84,9 +103,15 @@ class IdleCheck:
         await self._engine.seen(item.id, sighting)
         return True
 
-    def _since(self, item: Reservation, thresholds: Thresholds, now: datetime) -> datetime:
+    def _begins(self, item: Reservation, thresholds: Thresholds, now: datetime, matters: datetime) -> list[datetime]:
+        """Since when is read, the shortest first: the latest looks show most machines in use, and so it ends there."""
         wait = item.idling.wish.ask_seconds or thresholds.ask_seconds
-        return now - max(LOOK_BACK, timedelta(seconds=wait * 8) + timedelta(hours=1))
+        needed = matters - thresholds.blind
+        certain = needed - MOMENTS_APART
+        # A question that is open must not be taken back only because what was before it is not read.
+        longest = min(certain, now - max(LOOK_BACK, timedelta(seconds=wait * 8) + timedelta(hours=1)))
+        shorter = (now - thresholds.gap, needed, certain)
+        return [*(begin for begin in shorter if begin > longest), longest]
 
 
 def _last_use(samples: Sequence[Sample], thresholds: Thresholds, vcpus: int) -> datetime | None:

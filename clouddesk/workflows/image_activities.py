@@ -15,7 +15,14 @@ from clouddesk.model import node as nodes
 from clouddesk.model.errors import ProviderError
 from clouddesk.model.node import NodeImage
 from clouddesk.model.ports import Provider
-from clouddesk.workflows.contracts import DELETE_IMAGES, KEEP_IMAGES, CloudAccount, ImageKeeping, ImageOrder
+from clouddesk.workflows.contracts import (
+    DELETE_IMAGES,
+    KEEP_IMAGES,
+    LOOK_AT_IMAGES,
+    CloudAccount,
+    ImageKeeping,
+    ImageOrder,
+)
 from clouddesk.workflows.failures import IMAGE_FAILED, NOT_OFF
 from clouddesk.workflows.polling import delays
 from clouddesk.workflows.working import beating, failing
@@ -42,7 +49,7 @@ class ImageActivities:
     @property
     def all(self) -> list[Callable[..., Any]]:
         """What the worker registers."""
-        return [self.keep_images, self.delete_images]
+        return [self.keep_images, self.delete_images, self.look_at_images]
 
     @activity.defn(name=KEEP_IMAGES)
     async def keep_images(self, work: ImageKeeping) -> list[NodeImage]:
@@ -73,6 +80,18 @@ class ImageActivities:
                     return
                 was_gone = not left
                 await asyncio.sleep(delay_seconds if left else work.timing.confirm_seconds)
+
+    @activity.defn(name=LOOK_AT_IMAGES)
+    async def look_at_images(self, work: ImageOrder) -> list[NodeImage]:
+        """What the cloud lists. An image that is not listed is looked for once more, for clouds list with a delay."""
+        async with beating(), failing(work.reservation_id, work.account):
+            provider = await self._open_provider(work.account.provider, work.account.credential_ref)
+            listed: list[NodeImage]
+            listed = await self._call(work.account, provider.get_images, work.reservation_id, work.region)
+            if set(work.image_ids) - {image.id for image in listed}:
+                await asyncio.sleep(work.timing.missing_seconds)
+                listed = await self._call(work.account, provider.get_images, work.reservation_id, work.region)
+            return listed
 
     async def _require_off(self, provider: Provider, work: ImageKeeping) -> None:
         """One that is not listed is looked for once more, for clouds list with a delay."""

@@ -11,15 +11,8 @@ from temporalio.workflow import ActivityCancellationType
 
 with workflow.unsafe.imports_passed_through():
     from clouddesk.model import audit, notice
-    from clouddesk.model.reservation import (
-        CHOICES,
-        GIVE_BACK,
-        GO_ON,
-        REASON_RELEASED,
-        REASON_UNANSWERED,
-        RETRY,
-        ReservationOrder,
-    )
+    from clouddesk.model.order import ReservationOrder
+    from clouddesk.model.reservation import CHOICES, GIVE_BACK, GO_ON, REASON_RELEASED, REASON_UNANSWERED, RETRY
     from clouddesk.workflows.asking import Question
     from clouddesk.workflows.configuring import Configurer, has_bot, is_configured
     from clouddesk.workflows.context import CREDENTIAL_CODES, ReservationContext
@@ -94,7 +87,10 @@ class Provisioner:
 
     async def _attempt(self, earlier: Provisioned | None) -> Provisioned | None:
         """None when the end was asked for meanwhile; the cloud is not being told anything any more then."""
-        context = self._context
+        context, state = self._context, self._context.state
+        is_reached = has_bot(context.order)
+        if is_reached and not state.view.is_reached and workflow.patched("bare-machines-are-reached"):
+            state.change(workflow.now(), is_reached=True)
         attempt = workflow.start_activity(
             PROVISION,
             Provisioning(
@@ -103,7 +99,7 @@ class Provisioner:
                 context.timing,
                 is_again=earlier is not None,
                 useless=earlier.useless if earlier else (),
-                is_configured=has_bot(context.order),
+                is_configured=is_reached,
             ),
             result_type=Provisioned,
             # The activity keeps the limit itself; this one is for the case that no worker comes back at all.

@@ -19,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
     import clouddesk.model.meter
     import clouddesk.model.node
     import clouddesk.model.notice
+    import clouddesk.model.order
     import clouddesk.model.scaling
     import clouddesk.model.share
     import clouddesk.workflows.state  # noqa: F401
@@ -49,6 +50,7 @@ with workflow.unsafe.imports_passed_through():
     from clouddesk.workflows.idling import IdleWatch
     from clouddesk.workflows.leasing import keep_lease
     from clouddesk.workflows.logins import LoginKeeper
+    from clouddesk.workflows.openings import OpeningKeeper
     from clouddesk.workflows.power import REBOOTING_THEM, STARTING_THEM, STOPPING_THEM, Power, PowerSwitch
     from clouddesk.workflows.provisioning import Provisioner
     from clouddesk.workflows.publishing import Publisher
@@ -75,12 +77,13 @@ class ReservationWorkflow:
         self._watch = Watch(self._context, self._switch)
         self._idle = IdleWatch(self._context, self._switch, self._archiver)
         self._logins = LoginKeeper(self._context, lambda: self._are_machines_left_alone)
+        self._openings = OpeningKeeper(self._context, lambda: self._are_machines_left_alone)
         self._renewal = Renewal(self._context, self._is_changing)
 
     @workflow.run
     async def run(self, start: ReservationStart) -> Reservation:
         lasting = (self._publisher.run(), self._watch.run(), keep_clear(self._context), self._logins.run())
-        background = [asyncio.create_task(work) for work in (*lasting, self._cleaner.run())]
+        background = [asyncio.create_task(work) for work in (*lasting, self._cleaner.run(), self._openings.run())]
         if self._state.is_unseen:
             background.append(asyncio.create_task(self._watch.see_first()))
         try:
@@ -214,8 +217,11 @@ class ReservationWorkflow:
 
     @workflow.update
     async def offer_handover(self, wish: Handover) -> None:
-        """Ask somebody to take it over, or take note that they do not want to."""
-        handover.offer(self._state, workflow.now(), wish)
+        """Ask somebody to take it over, take that back, or take note that they do not want to."""
+        is_same = wish.to == self._state.view.offered_to
+        # To ask the same person once more used to be nothing new.
+        if not is_same or (wish.to and workflow.patched("offer-renewed")):
+            handover.offer(self._state, workflow.now(), wish)
         await self._publisher.shown()
 
     @workflow.update
@@ -232,8 +238,7 @@ class ReservationWorkflow:
 
     @hand_over.validator
     def _may_hand_over(self, wish: Handover) -> None:
-        view = self._state.view
-        is_theirs = wish.left == view.owner or wish.to in (view.owner, view.offered_to)
+        is_theirs = handover.may_hand_over(self._state.view, workflow.now(), wish)
         if self._context.is_ending or not is_theirs or not self._are_machines_left_alone:
             self._context.refuse("hand over")
 
@@ -317,6 +322,8 @@ class ReservationWorkflow:
     def _may_start(self, wish: Wish) -> None:
         if self._context.is_ending or not self._archiver.is_archived:
             self._switch.check(STARTING_THEM)
+        else:
+            self._archiver.check_start()
 
     @reboot.validator
     def _may_reboot(self, wish: Wish) -> None:
@@ -377,7 +384,7 @@ class ReservationWorkflow:
 
     def _is_changing(self) -> bool:
         is_idle = self._are_machines_left_alone and self._logins.is_idle and self._cleaner.is_idle
-        return self._watch.is_looking or not is_idle
+        return self._watch.is_looking or self._context.is_letting_in or not is_idle
 
     @property
     def _are_machines_left_alone(self) -> bool:

@@ -96,7 +96,8 @@ class TimerActivities:
         if view is None or view.state in (RELEASING, ENDED):
             await self._timers.remove(power_ids(timer.reservation_id))
             return OVER
-        if not _may(timer, view, self._clock(), MANAGE):
+        by = _by(timer, view, self._clock(), MANAGE)
+        if by is None:
             await self._timers.remove([timer.id])
             # It may have taken the place of one of the owner's, who counts on it.
             over = make_notice(view, UNTIMED, self._clock(), key=timer.id, action=timer.what, person=timer.by)
@@ -119,12 +120,12 @@ class TimerActivities:
             # In the middle of something: tried again until it is there.
             raise WrongState(view.name, state=view.state, wanted=timer.what)
         if timer.what == STOP:
-            await self._engine.stop(view.id, by=timer.by, request_id=work.key)
+            await self._engine.stop(view.id, by=by, request_id=work.key)
             return DONE
         purchase = Purchase(START_AGAIN, view.id, view.owner, view.name, key=work.key)
         try:
             async with self._budgets.claim(view.workspace_id, purchase, running(view)):
-                await self._engine.start_nodes(view.id, by=timer.by, request_id=work.key)
+                await self._engine.start_nodes(view.id, by=by, request_id=work.key)
         except OverBudget:
             # Somebody has to be there to ask for an approval.
             await self._notices.send(make_notice(view, OVER_BUDGET, self._clock(), key=work.key))
@@ -164,7 +165,7 @@ class TimerActivities:
         if timer.reservation_id and (view is None or view.state in (RELEASING, ENDED)):
             await self._timers.remove([timer.id])
             return OVER
-        if view and not _may(timer, view, now, USE):
+        if view and _by(timer, view, now, USE) is None:
             await self._timers.remove([timer.id])
             return NOT_ALLOWED
         if view and timer.before_end_seconds is not None:
@@ -213,7 +214,16 @@ class TimerActivities:
             raise
 
 
-def _may(timer: Timer, view: Reservation, now: datetime, right: str) -> bool:
-    """Whoever set it may still: nobody's part in it outlasts what they were given."""
+def _by(timer: Timer, view: Reservation, now: datetime, right: str) -> str | None:
+    """In whose name it is done; None where nobody has that right any more, as no part outlasts what was given.
+
+    What an owner has set their machines to goes with them to the next owner. A reminder does not.
+    """
+    was_theirs = timer.by in [tenure.owner for tenure in view.earlier_owners[timer.owners_before :]]
+    if timer.by == view.owner:
+        return timer.by
+    if was_theirs and timer.what in POWERS:
+        return view.owner
     share = view.share_of(timer.by, now)
-    return timer.by == view.owner or timer.is_by_admin or (share is not None and share.allows(right))
+    is_admins = timer.is_by_admin and not was_theirs
+    return timer.by if is_admins or (share is not None and share.allows(right)) else None

@@ -18,6 +18,7 @@ from clouddesk.model.node import GONE, SSH, Node
 from clouddesk.model.node import RUNNING as NODE_RUNNING
 from clouddesk.model.node import STOPPED as NODE_STOPPED
 from clouddesk.model.notice import Notice
+from clouddesk.model.order import ReservationOrder
 from clouddesk.model.reservation import (
     CONFIGURING,
     ENDED,
@@ -27,7 +28,6 @@ from clouddesk.model.reservation import (
     RUNNING,
     STOPPED,
     Reservation,
-    ReservationOrder,
     first_view,
     unused_usd,
 )
@@ -326,7 +326,8 @@ class ReservationState:
     def finish(self, now: datetime) -> None:
         """The cloud lists nothing any more."""
         gone = tuple(replace(node, state=GONE, address=None, private_address=None) for node in self.view.nodes)
-        self.change(now, state=ENDED, ended_at=now, nodes=gone, images=(), unused_usd=unused_usd(self.view, now))
+        unused = unused_usd(self.view, now)
+        self.change(now, state=ENDED, ended_at=now, nodes=gone, images=(), unsure_openings=(), unused_usd=unused)
         self.pending_warnings = []
 
 

@@ -241,7 +241,7 @@ class SweepActivities:
         lost = [item for item in live if Unit(item.id) not in holdings and before[Unit(item.id)].is_nobody]
         drifted: dict[str, list[str]] = defaultdict(list)
         for item in live:
-            if before[Unit(item.id)].is_kept and is_adrift(item, holdings.get(Unit(item.id), Survey()).nodes):
+            if before[Unit(item.id)].is_kept and is_adrift(item, holdings.get(Unit(item.id), Survey())):
                 drifted[item.workspace_id].append(item.name)
                 await self._signal(item.id, ReservationWorkflow.look)
         stray = [unit for unit in holdings if not before[unit].is_kept]

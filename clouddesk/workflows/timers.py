@@ -13,6 +13,7 @@ from temporalio.client import (
     ScheduleActionStartWorkflow,
     ScheduleAlreadyRunningError,
     ScheduleCalendarSpec,
+    ScheduleIntervalSpec,
     ScheduleOverlapPolicy,
     SchedulePolicy,
     ScheduleRange,
@@ -25,8 +26,9 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from clouddesk.language.localtime import zone_of
 from clouddesk.model.errors import Unavailable
-from clouddesk.model.timer import Timer
+from clouddesk.model.timer import Timer, Weekly
 from clouddesk.workflows.client import RETRIES
+from clouddesk.workflows.clock_changes import OddDay, odd_days
 from clouddesk.workflows.contracts import TASK_QUEUE
 from clouddesk.workflows.timing import PATIENCE, TELLING, OnTime
 
@@ -38,6 +40,7 @@ LOOK_SECONDS = 2.0
 LATE_WEEKLY = timedelta(minutes=30)
 """What was missed by more, for example with the stack off overnight, is left out: the next time comes."""
 LATE_ONCE = timedelta(days=7)
+_EPOCH, _APART = datetime(1970, 1, 1, tzinfo=timezone.utc), timedelta(days=20 * 365)
 
 
 class TemporalTimers:
@@ -133,10 +136,17 @@ def _spec(timer: Timer) -> ScheduleSpec:
     if weekly is not None:
         # Temporal's week begins with Sunday.
         days = [ScheduleRange((day + 1) % 7) for day in weekly.days]
+        zone = zone_of(timer.timezone)
         calendar = ScheduleCalendarSpec(
             day_of_week=days, hour=[ScheduleRange(weekly.hour)], minute=[ScheduleRange(weekly.minute)]
         )
-        return ScheduleSpec(calendars=[calendar], time_zone_name=zone_of(timer.timezone).key)
+        odd = list(odd_days(weekly, zone, since=datetime.now(zone).date()))
+        return ScheduleSpec(
+            calendars=[calendar],
+            intervals=[_moment(item) for item in odd],
+            skip=[_skip(item, weekly) for item in odd if item.is_doubled],
+            time_zone_name=zone.key,
+        )
     if timer.at is None:
         raise ValueError(f"{timer.id} has no time")
     # One that is due by now rings at once.
@@ -150,6 +160,26 @@ def _spec(timer: Timer) -> ScheduleSpec:
         second=[ScheduleRange(at.second)],
     )
     return ScheduleSpec(calendars=[calendar])
+
+
+def _moment(odd: OddDay) -> ScheduleIntervalSpec:
+    """One moment, and no other within the lifetime of a timer: calendars do not tell one 2:30 from the other.
+
+    A second later than a time that comes twice: ``_skip`` is about both of them.
+    """
+    moment = odd.moment + timedelta(seconds=1 if odd.is_doubled else 0)
+    return ScheduleIntervalSpec(every=_APART, offset=(moment - _EPOCH) % _APART)
+
+
+def _skip(odd: OddDay, weekly: Weekly) -> ScheduleCalendarSpec:
+    """Temporal takes the second of the two, or both, which differs with the zone."""
+    return ScheduleCalendarSpec(
+        year=[ScheduleRange(odd.day.year)],
+        month=[ScheduleRange(odd.day.month)],
+        day_of_month=[ScheduleRange(odd.day.day)],
+        hour=[ScheduleRange(weekly.hour)],
+        minute=[ScheduleRange(weekly.minute)],
+    )
 
 
 async def _answered(call: Awaitable[T], seconds: float = PATIENCE_SECONDS) -> T:

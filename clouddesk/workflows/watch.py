@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from clouddesk.workflows.contracts import LOOK, Inspection
     from clouddesk.workflows.drift import EXTRA, Drift
     from clouddesk.workflows.failures import failure_code
+    from clouddesk.workflows.imaging import look_at_images
     from clouddesk.workflows.power import PowerSwitch
 
 
@@ -80,6 +81,8 @@ class Watch:
         if listed is None or not self._is_at_rest or state.view.revision != revision:
             return
         self._tell(state.observe(workflow.now(), listed))
+        if state.view.state == ARCHIVED and workflow.patched("look-at-images"):
+            self._tell(await look_at_images(self._context))
 
     def _tell(self, drifts: Sequence[Drift]) -> None:
         state, now = self._context.state, workflow.now()

@@ -15,10 +15,10 @@ from clouddesk.language.clock import resolve_until
 from clouddesk.language.durations import parse_duration
 from clouddesk.language.ends import find_ends
 from clouddesk.language.gazetteer import find_gpus
+from clouddesk.limits import Limits
 from clouddesk.model.invalid import BadName
 from clouddesk.model.request import CLUSTER, ResourceRequest
 from clouddesk.quoting import LEAST_LEASE_SECONDS, said_name
-from clouddesk.settings import Limits
 from connectors.slack import words
 from connectors.slack.cards import payload
 from connectors.slack.change_view import ANYWHERE, LONGEST, SHOWN, SPOT, asked_for

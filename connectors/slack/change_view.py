@@ -6,11 +6,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from clouddesk.limits import Limits
 from clouddesk.model.offer import LARGEST_DISK_GB
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
 from clouddesk.providers.table import PROVIDERS, title_of
-from clouddesk.settings import Limits
 from connectors.slack import words
 from connectors.slack.cards import section
 from connectors.slack.credentials_view import modal, plain

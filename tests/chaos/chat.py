@@ -13,11 +13,15 @@ from connectors.conversation import CHANNEL
 from connectors.rasa import Message, Reply, Unreachable
 from tests.chaos.ledger import DONE, IN_DOUBT, REFUSED, UNAVAILABLE, Attempt
 from tests.chaos.person import PATIENCE_SECONDS, PAUSE_SECONDS, Person
-from tests.chaos.plan import EXTEND, REBOOT, RELEASE, RESERVE, START, STOP, Operation
+from tests.chaos.plan import ARCHIVE, EXTEND, REBOOT, RELEASE, RESERVE, START, STOP, Operation
 
 _QUOTE = re.compile(r"q-[0-9a-f]{8}")
 # A message that is delivered twice, as Rasa was killed in between, is refused the second time: it is so already.
-_SO_ALREADY = {STOP: re.compile(r"is stopp(ed|ing) right now"), START: re.compile(r"is (running|starting) right now")}
+_SO_ALREADY = {
+    STOP: re.compile(r"is stopp(ed|ing) right now"),
+    START: re.compile(r"is (running|starting) right now"),
+    ARCHIVE: re.compile(r"is (archived|being archived) right now"),
+}
 _UNDECIDED = re.compile(r"I passed it on|I don't know whether that was done")
 _PASSING = re.compile(r"does not answer right now|reason is logged|broke on my side|can't be reached")
 _NOTHING = re.compile(r"[Nn]othing was (ordered|changed|ended)")
@@ -25,7 +29,8 @@ _DONE = {
     RESERVE: re.compile(r"^(On it|Ordering|Already on it)", re.MULTILINE),
     EXTEND: re.compile(r"^Done: ", re.MULTILINE),
     STOP: re.compile(r"^Stopping ", re.MULTILINE),
-    START: re.compile(r"^Starting ", re.MULTILINE),
+    START: re.compile(r"^(Starting|Bringing) ", re.MULTILINE),
+    ARCHIVE: re.compile(r"^Archiving ", re.MULTILINE),
     REBOOT: re.compile(r"^Rebooting ", re.MULTILINE),
     RELEASE: re.compile(r"^Giving back|is gone already", re.MULTILINE),
 }
@@ -55,6 +60,7 @@ class ChattingPerson(Person):
             EXTEND: f"extend {name} by {minutes}",
             STOP: f"stop {name}",
             START: f"start {name}",
+            ARCHIVE: f"archive {name}",
             REBOOT: f"reboot {name}",
             RELEASE: f"terminate {name}",
         }
@@ -129,6 +135,6 @@ class ChattingPerson(Person):
 
 def _yes(replies: Sequence[Reply]) -> str | None:
     """What the last button that agrees sends."""
-    titles = ("Yes", "Try again")
+    titles = ("Yes", "Try again", "Archive it")
     buttons = [button for reply in replies for button in reply.buttons if button.title.startswith(titles)]
     return buttons[-1].payload if buttons else None

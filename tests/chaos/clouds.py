@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import unquote
 
 import boto3
 import requests
@@ -34,11 +35,11 @@ _POWER = {"running": "running", "active": "running", "stopped": "stopped", "off"
 
 @dataclass(frozen=True)
 class Thing:
-    """A machine, or a disk, that a cloud lists."""
+    """A machine, a disk, or the image of one that a cloud lists."""
 
     id: str
     kind: str
-    """"machine" or "disk"."""
+    """"machine", "disk", "image", or "snapshot": of what an image consists where that is listed too."""
     state: str
     """"running" and "stopped" on every cloud; else the cloud's own word."""
     reservation_id: str
@@ -61,9 +62,9 @@ class Clouds:
         looks: dict[Place, Callable[[], list[Thing]]] = {}
         for provider, region in places:
             if provider == "aws":
-                looks[provider, region] = functools.partial(self._instances, region, *tag)
+                looks[provider, region] = functools.partial(self._in_region, region, *tag)
             else:
-                looks[provider, ""] = functools.partial(self._droplets, *tag)
+                looks[provider, ""] = functools.partial(self._at_digitalocean, *tag)
         return [thing for look in looks.values() for thing in await asyncio.to_thread(_patiently, look)]
 
     async def everything(self) -> list[Thing]:
@@ -87,8 +88,14 @@ class Clouds:
     def _everything(self) -> list[Thing]:
         tag = (INSTALLATION, self._installation)
         regions = self._client("us-east-1").describe_regions()["Regions"]
-        found = [thing for region in regions for thing in self._instances(region["RegionName"], *tag)]
-        return [*found, *self._droplets(*tag)]
+        found = [thing for region in regions for thing in self._in_region(region["RegionName"], *tag)]
+        return [*found, *self._at_digitalocean(*tag)]
+
+    def _in_region(self, region: str, tag: str, value: str) -> list[Thing]:
+        return [*self._instances(region, tag, value), *self._images(region, tag, value)]
+
+    def _at_digitalocean(self, tag: str, value: str) -> list[Thing]:
+        return [*self._droplets(tag, value), *self._snapshots(tag, value)]
 
     def _instances(self, region: str, tag: str, value: str) -> list[Thing]:
         """Instances that are not terminated (which are listed for an hour), and disks."""
@@ -103,15 +110,41 @@ class Clouds:
             found += [_thing(disk["VolumeId"], "disk", disk["State"], _tags(disk), region) for disk in page["Volumes"]]
         return found
 
+    def _images(self, region: str, tag: str, value: str) -> list[Thing]:
+        """Images of ours, and the snapshots that they consist of."""
+        ec2, wanted = self._client(region), [{"Name": f"tag:{tag}", "Values": [value]}]
+        images = ec2.describe_images(Owners=["self"], Filters=wanted)["Images"]
+        snapshots = ec2.describe_snapshots(OwnerIds=["self"], Filters=wanted)["Snapshots"]
+        return [
+            *(_thing(item["ImageId"], "image", item["State"], _tags(item), region) for item in images),
+            *(_thing(item["SnapshotId"], "snapshot", item["State"], _tags(item), region) for item in snapshots),
+        ]
+
     def _droplets(self, tag: str, value: str) -> list[Thing]:
-        address = f"{self._addresses['digitalocean']}/v2/droplets?per_page=200&tag_name={tag}:{value}"
         found = []
+        for droplet in self._listed("droplets", f"tag_name={tag}:{value}"):
+            tags = dict(one.partition(":")[::2] for one in droplet["tags"])
+            found.append(_thing(str(droplet["id"]), "machine", droplet["status"], tags, droplet["region"]["slug"]))
+        return found
+
+    def _snapshots(self, tag: str, value: str) -> list[Thing]:
+        """They carry no tags: their names tell whose they are."""
+        found = []
+        for item in self._listed("images", "private=true"):
+            kind, *facts = (unquote(part.replace("_", "%")) for part in item["name"].split(":"))
+            if kind == "clouddesk-image":
+                tags = dict(zip((INSTALLATION, RESERVATION, NODE), facts, strict=False))
+                if tags[tag] == value:
+                    found.append(_thing(str(item["id"]), "image", item["status"], tags, ",".join(item["regions"])))
+        return found
+
+    def _listed(self, what: str, query: str) -> list[dict[str, Any]]:
+        address = f"{self._addresses['digitalocean']}/v2/{what}?per_page=200&{query}"
+        found: list[dict[str, Any]] = []
         while address:
             answer = requests.get(address, headers=DIGITALOCEAN_OPERATOR, timeout=30)
             answer.raise_for_status()
-            for droplet in answer.json()["droplets"]:
-                tags = dict(one.partition(":")[::2] for one in droplet["tags"])
-                found.append(_thing(str(droplet["id"]), "machine", droplet["status"], tags, droplet["region"]["slug"]))
+            found += answer.json()[what]
             address = answer.json().get("links", {}).get("pages", {}).get("next", "")
         return found
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from clouddesk.model.reservation import DECLINE, GIVE_BACK, GO_ON, REASON_DECLINED, RETRY
-from clouddesk.settings import Limits
-from tests.chaos.clouds import Thing
+from clouddesk.limits import Limits
+from clouddesk.model.reservation import DECLINE, GIVE_BACK, REASON_DECLINED, RETRY
+from tests.chaos import archives
 from tests.chaos.ledger import DONE, IN_DOUBT, UNAVAILABLE, Attempt, Evidence, Sighting
 from tests.chaos.plan import (
+    ARCHIVE,
     CHOOSE,
     EXTEND,
     HOLD,
@@ -24,33 +24,29 @@ from tests.chaos.plan import (
     STOP,
     WARNING_SECONDS,
 )
-
-LEAKED = "leaked"
-"""A machine or disk that no live reservation accounts for."""
-DOUBLED = "doubled"
-"""More machines than promised, or one node twice."""
-LOST = "lost"
-"""A reservation, machine or notice that was promised and is not there."""
-DOUBLED_NOTICE = "doubled_notice"
-"""One fact told under two ids."""
-WRONG_DONE = "wrong_done"
-"""Something was said to be done that was not."""
-WRONG_STATE = "wrong_state"
-"""Cloud, workflow, view and wishes do not agree."""
-WRONG_LEASE = "wrong_lease"
-"""An end that is not the promised one, or a machine that outlives it."""
-STUCK = "stuck"
-"""It did not come to rest."""
-DEFECT = "defect"
-"""An answer that nobody should get."""
-KINDS = (LEAKED, DOUBLED, LOST, DOUBLED_NOTICE, WRONG_DONE, WRONG_STATE, WRONG_LEASE, STUCK, DEFECT)
+from tests.chaos.violations import (
+    DEFECT,
+    DOUBLED,
+    DOUBLED_NOTICE,
+    LEAKED,
+    LOST,
+    STUCK,
+    WRONG_DONE,
+    WRONG_LEASE,
+    WRONG_STATE,
+    Violation,
+    named,
+    promised_nodes,
+)
 
 LATE_SECONDS = 60.0
 """A lease's machines are gone so long after its end, or after the stack was whole again. (Promised are two minutes.)"""
 _REST = {"running": "running", "stopped": "stopped"}
-_POWER = {STOP: "stopped", START: "running", REBOOT: "running"}
-_NOTICE = {STOP: "stopped", START: "started", REBOOT: "rebooted"}
-_EXPECTED = ("ready", "failed", "ended", "expiring", "stopped", "started", "rebooted", "trouble")
+_POWER = {STOP: "stopped", START: "running", ARCHIVE: "archived"}
+_NOTICE = {STOP: "stopped", START: "started", REBOOT: "rebooted", ARCHIVE: "archived"}
+_NOT_DONE = {ARCHIVE: "not_archived", START: "not_started"}
+"""What is said where it did not come about, besides trouble."""
+_EXPECTED = ("ready", "failed", "ended", "expiring", "trouble", *_NOTICE.values(), *_NOT_DONE.values())
 EXPLAINED = {
     **dict.fromkeys(("partial", "moved", "dearer"), "no_capacity"),
     "credentials": "credentials_rejected",
@@ -58,17 +54,6 @@ EXPLAINED = {
 """Notices that only come for a reason, and which."""
 _SHOWN_RUNNING = ("ready", "started", "rebooted")
 _TOLERANCE = timedelta(seconds=1)
-
-
-@dataclass(frozen=True)
-class Violation:
-    """One thing that must never be."""
-
-    kind: str
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.kind}: {self.text}"
 
 
 def judge(evidence: Evidence) -> list[Violation]:
@@ -123,34 +108,25 @@ def _machines(evidence: Evidence) -> Iterator[Violation]:
     machines = [thing for thing in evidence.things if thing.kind == "machine"]
     if truth is None or truth["state"] == "ended":
         for thing in evidence.things:
-            yield Violation(LEAKED, f"{_named(thing)} of {'an ended' if truth else 'no'} reservation")
+            yield Violation(LEAKED, f"{named(thing)} of {'an ended' if truth else 'no'} reservation")
         return
     if evidence.stuck:
         return
     for key, count in Counter(machine.key for machine in machines).items():
         if count > 1:
             yield Violation(DOUBLED, f"{count} machines are {key!r}")
-    promised = _promised(evidence)
+    promised = 0 if truth["state"] == "archived" else promised_nodes(evidence)
     if len(machines) > promised:
         yield Violation(DOUBLED, f"{len(machines)} machines for the {promised} that were promised")
     if len(machines) < promised:
         yield Violation(LOST, f"{len(machines)} machines for the {promised} that were promised")
     for machine in machines:
         if machine.state != _REST.get(truth["state"]):
-            yield Violation(WRONG_STATE, f"{_named(machine)} while the reservation is {truth['state']}")
+            yield Violation(WRONG_STATE, f"{named(machine)} while the reservation is {truth['state']}")
     known = {node["id"]: node["key"] for node in truth["nodes"]}
     if {machine.id: machine.key for machine in machines} != known:
         yield Violation(WRONG_STATE, f"the cloud lists {machines}, the workflow knows {known}")
-
-
-def _promised(evidence: Evidence) -> int:
-    """How many machines it is to have: those of the plan, or the fewer that the person chose to go on with."""
-    went_on = any(one.operation.answer == GO_ON and one.outcome in (DONE, IN_DOUBT) for one in evidence.of(CHOOSE))
-    return int(evidence.truth["node_count"]) if went_on and evidence.truth else evidence.plan.nodes
-
-
-def _named(thing: Thing) -> str:
-    return f"{thing.kind} {thing.id} ({thing.key or 'no key'}, {thing.region}) is {thing.state}"
+    yield from archives.images(evidence, truth)
 
 
 def _view(evidence: Evidence) -> Iterator[Violation]:
@@ -188,7 +164,7 @@ def _wishes(evidence: Evidence) -> Iterator[Violation]:
         yield Violation(WRONG_LEASE, f"its lease is over and it is {state}")
     wanted = _wanted_states(evidence)
     has_failed = any(told.values.get("action") in (STOP, START) for told in evidence.told("trouble"))
-    if state not in wanted and not has_failed:
+    if state not in wanted and not has_failed and not evidence.told(*_NOT_DONE.values()):
         yield Violation(WRONG_STATE, f"it is {state}, and {' or '.join(sorted(wanted))} was asked for")
 
 
@@ -203,7 +179,7 @@ def _wishes_once(evidence: Evidence) -> Iterator[Violation]:
 
 def _wanted_states(evidence: Evidence) -> set[str]:
     wanted = {"running"}
-    for attempt in evidence.of(STOP, START):
+    for attempt in evidence.of(*_POWER):
         if attempt.outcome == DONE:
             wanted = {_POWER[attempt.operation.kind]}
         elif attempt.outcome == IN_DOUBT:
@@ -253,7 +229,7 @@ def _promised_ends(evidence: Evidence, end: datetime) -> Iterator[Violation]:
         return
     last = answered[-1].reservation
     assert last is not None
-    if last["state"] in ("running", "stopped") and abs(last["expires_at"] - end) > _TOLERANCE:
+    if last["state"] in ("running", "stopped", "archived") and abs(last["expires_at"] - end) > _TOLERANCE:
         yield Violation(WRONG_LEASE, f"{last['expires_at']} was said to be the end, and it is {end}")
 
 
@@ -280,9 +256,10 @@ def _notices_once(evidence: Evidence) -> Iterator[Violation]:
         yield Violation(DOUBLED_NOTICE, "one notice says failed, another ended")
     for operation, kind in _NOTICE.items():
         begun = _begun(evidence, operation)
-        troubles = sum(told.values.get("action") == operation for told in evidence.told("trouble"))
-        if counts[kind] + troubles > begun:
-            text = f"{counts[kind]} {kind} and {troubles} trouble notices for {begun} {operation}"
+        # Of a start from an archive both may tell: that it takes long, and that it did not come about.
+        failures = max(_troubles(evidence, operation), counts[_NOT_DONE.get(operation, "")])
+        if counts[kind] + failures > begun:
+            text = f"{counts[kind]} {kind} and {failures} notices of failures for {begun} {operation}"
             yield Violation(DOUBLED_NOTICE, text)
     retries = sum(one.operation.answer == RETRY for one in evidence.of(CHOOSE))
     if counts["partial"] > 1 + retries:
@@ -295,6 +272,13 @@ def _notices_once(evidence: Evidence) -> Iterator[Violation]:
             yield Violation(WRONG_DONE, f"a notice tells of {told.kind} ({told.values.get('reason')}) for no reason")
         elif told.reservation_id != evidence.reservation_id:
             yield Violation(WRONG_DONE, f"a notice is about {told.reservation_id}")
+
+
+def _troubles(evidence: Evidence, operation: str) -> int:
+    """Notices that it failed; giving machines back for an archive goes on in spite of trouble."""
+    if operation == ARCHIVE:
+        return 0
+    return sum(told.values.get("action") == operation for told in evidence.told("trouble"))
 
 
 def _begun(evidence: Evidence, operation: str) -> int:
@@ -317,9 +301,9 @@ def _notices_at_all(evidence: Evidence) -> Iterator[Violation]:
         yield Violation(LOST, "it ran, and no notice said so")
     if truth["state"] != "ended":
         for operation, kind in _NOTICE.items():
-            troubles = sum(told.values.get("action") == operation for told in evidence.told("trouble"))
+            failures = _troubles(evidence, operation) + len(evidence.told(_NOT_DONE.get(operation, "")))
             done, begun = len(evidence.told(kind)), _begun_for_sure(evidence, operation)
-            if done + troubles < begun:
+            if done + failures < begun:
                 yield Violation(LOST, f"{begun} times {operation}, and {done} {kind} notices")
 
 
@@ -333,13 +317,15 @@ def _notices_true(evidence: Evidence) -> Iterator[Violation]:
         told, things = sighting.told, sighting.things
         if told.kind in ("ended", "failed"):
             for thing in things:
-                yield Violation(WRONG_DONE, f"{told.kind} was said, and {_named(thing)}")
+                yield Violation(WRONG_DONE, f"{told.kind} was said, and {named(thing)}")
         elif not _is_in_doubt(evidence) and not _is_changed_since(evidence, sighting):
             machines = [thing for thing in things if thing.kind == "machine"]
             wanted = "stopped" if told.kind == "stopped" else "running" if told.kind in _SHOWN_RUNNING else None
             for machine in machines:
                 if wanted and machine.state != wanted:
-                    yield Violation(WRONG_DONE, f"{told.kind} was said, and {_named(machine)}")
+                    yield Violation(WRONG_DONE, f"{told.kind} was said, and {named(machine)}")
+            if told.kind == "archived":
+                yield from archives.said(evidence, sighting, machines)
             if wanted and len(machines) != int(told.values.get("nodes", evidence.plan.nodes)):
                 text = f"{told.kind} was said of {told.values.get('nodes')}, and there are {len(machines)}"
                 yield Violation(WRONG_DONE, text)

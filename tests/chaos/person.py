@@ -17,6 +17,7 @@ from clouddesk.model.actor import LOCAL_WORKSPACE, Actor
 from clouddesk.model.errors import CloudDeskError, Undecided
 from clouddesk.model.request import VM, ResourceRequest
 from clouddesk.model.reservation import (
+    ARCHIVED,
     DECLINE,
     ENDED,
     GIVE_BACK,
@@ -30,6 +31,7 @@ from clouddesk.model.reservation import (
 )
 from tests.chaos.ledger import DONE, IN_DOUBT, REFUSED, UNAVAILABLE, Attempt, Evidence
 from tests.chaos.plan import (
+    ARCHIVE,
     CHOOSE,
     EXPIRE,
     EXTEND,
@@ -51,7 +53,7 @@ PATIENCE_SECONDS = 120.0
 """So long a person asks again while nobody answers."""
 PAUSE_SECONDS = 0.5
 _GLANCE = timedelta(seconds=2)
-_AT_REST = (RUNNING, STOPPED)
+_AT_REST = (RUNNING, STOPPED, ARCHIVED)
 # Of two answers to what was asked twice at once, the one that tells more.
 _TELLING = (DONE, IN_DOUBT, REFUSED, UNAVAILABLE)
 
@@ -119,6 +121,8 @@ class Person:
             )
         elif operation.kind == STOP:
             await self._ask(attempt, lambda: desk.power.stop(actor, self._id, request_id=request_id))
+        elif operation.kind == ARCHIVE:
+            await self._ask(attempt, lambda: desk.power.archive(actor, self._id, request_id=request_id))
         elif operation.kind == START:
             await self._ask(attempt, lambda: desk.power.start(actor, self._id, request_id=request_id))
         elif operation.kind == REBOOT:

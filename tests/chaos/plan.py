@@ -11,7 +11,9 @@ from clouddesk.model.reservation import CHOICES
 RESERVE = "reserve"
 EXTEND = "extend"
 STOP = "stop"
+ARCHIVE = "archive"
 START = "start"
+"""Of what is stopped, or archived: then its machines are made again."""
 REBOOT = "reboot"
 HOLD = "hold"
 CHOOSE = "choose"
@@ -35,10 +37,11 @@ WARNING_SECONDS = (6, 3)
 
 # What a person can do next, by the state that the reservation is in if all goes well.
 _NEXT: dict[str, tuple[str, ...]] = {
-    "running": (EXTEND, EXTEND, HOLD, STOP, STOP, STOP, REBOOT, REBOOT, RELEASE, RELEASE),
-    "stopped": (EXTEND, EXTEND, HOLD, START, START, START, RELEASE, RELEASE),
+    "running": (EXTEND, EXTEND, HOLD, STOP, STOP, STOP, REBOOT, REBOOT, ARCHIVE, ARCHIVE, ARCHIVE, RELEASE, RELEASE),
+    "stopped": (EXTEND, EXTEND, HOLD, START, START, START, ARCHIVE, RELEASE, RELEASE),
+    "archived": (EXTEND, HOLD, START, START, START, START, RELEASE),
 }
-_BECOMES = {STOP: "stopped", START: "running"}
+_BECOMES = {STOP: "stopped", START: "running", ARCHIVE: "archived"}
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,7 @@ def make_plan(seed: int) -> Plan:
 
 def _expiring(dice: random.Random) -> list[Operation]:
     first = [_operation(dice, RESERVE)]
-    between = [_operation(dice, dice.choice((STOP, REBOOT)))] if dice.random() < 0.4 else []
+    between = [_operation(dice, dice.choice((STOP, REBOOT, ARCHIVE)))] if dice.random() < 0.4 else []
     return [*first, *between, Operation(EXPIRE)]
 
 
@@ -179,7 +182,9 @@ def _fault(dice: random.Random) -> dict[str, Any]:
     kinds = ("drop_after_accept", "down", "server_error", "rate_limit", "slow", "no_capacity", "unauthorized")
     kind = dice.choices(kinds, (4, 2, 2, 2, 2, 2, 1))[0]
     operations = (
-        ("create",) if kind == "no_capacity" else ("create", "create", "destroy", "stop", "start", "reboot", "list")
+        ("create",)
+        if kind == "no_capacity"
+        else ("create", "create", "destroy", "stop", "start", "reboot", "keep", "list")
     )
     described: dict[str, Any] = {
         "kind": kind,

@@ -17,9 +17,10 @@ from temporalio.service import RPCError, RPCStatusCode
 from tests.chaos import watcher
 from tests.chaos.chat import ChattingPerson
 from tests.chaos.ledger import Evidence
-from tests.chaos.oracle import LEAKED, WRONG_DONE, Violation, judge
+from tests.chaos.oracle import judge
 from tests.chaos.person import Person
 from tests.chaos.plan import FAULT, KILL, LONG_LEASE_SECONDS, RELEASE, Operation, Plan
+from tests.chaos.violations import LEAKED, WRONG_DONE, Violation
 from tests.chaos.world import Struck, World
 
 SETTLES_WITHIN_SECONDS = 150.0
@@ -27,7 +28,7 @@ LOOKED_WITHIN_SECONDS = 90.0
 EXCUSES = {"no_capacity": "no_capacity", "unauthorized": "credentials_rejected"}
 """What a reservation may end for, by the fault."""
 _PAUSE_SECONDS = 0.4
-_AT_REST = ("running", "stopped", "ended")
+_AT_REST = ("running", "stopped", "archived", "ended")
 
 
 @dataclass

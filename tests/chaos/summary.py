@@ -7,8 +7,8 @@ import statistics
 from collections import Counter
 from collections.abc import Sequence
 
-from tests.chaos.oracle import KINDS
 from tests.chaos.rounds import Run
+from tests.chaos.violations import KINDS
 
 
 def line(run: Run, together: Sequence[int], *, is_verbose: bool = False) -> str:

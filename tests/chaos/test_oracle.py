@@ -12,7 +12,21 @@ import pytest
 from clouddesk.model.reservation import DECLINE, GIVE_BACK
 from tests.chaos.clouds import Thing
 from tests.chaos.ledger import DONE, IN_DOUBT, UNAVAILABLE, Attempt, Evidence, Sighting, Told
-from tests.chaos.oracle import (
+from tests.chaos.oracle import judge
+from tests.chaos.plan import (
+    ARCHIVE,
+    CHOOSE,
+    EXPIRE,
+    EXTEND,
+    LONG_LEASE_SECONDS,
+    RELEASE,
+    RESERVE,
+    START,
+    STOP,
+    Operation,
+    Plan,
+)
+from tests.chaos.violations import (
     DEFECT,
     DOUBLED,
     DOUBLED_NOTICE,
@@ -22,9 +36,7 @@ from tests.chaos.oracle import (
     WRONG_DONE,
     WRONG_LEASE,
     WRONG_STATE,
-    judge,
 )
-from tests.chaos.plan import CHOOSE, EXPIRE, EXTEND, LONG_LEASE_SECONDS, RELEASE, RESERVE, STOP, Operation, Plan
 
 ID = "r-00000001"
 BEGUN = datetime(2026, 1, 1, 12, tzinfo=timezone.utc)
@@ -90,6 +102,32 @@ def ended(reason: str = "released") -> Evidence:
     return evidence
 
 
+def _truth(evidence: Evidence, **changes: Any) -> None:
+    assert evidence.truth
+    evidence.truth |= changes
+    evidence.view = dict(evidence.truth)
+
+
+def image(number: int, **changes: Any) -> Thing:
+    return replace(Thing(f"ami-{number}", "image", "available", ID, f"node-{number}", "nyc1"), **changes)
+
+
+def archived() -> Evidence:
+    """The same, archived."""
+    evidence = running()
+    images = [image(1), image(2)]
+    kept = [{"id": one.id, "key": one.key, "state": one.state} for one in images]
+    _truth(evidence, state="archived", nodes=[], images=kept)
+    at = BEGUN.timestamp() + 20
+    evidence.attempts.append(Attempt(Operation(ARCHIVE), at, DONE, at + 1))
+    evidence.trail += [{"action": "archived"}, {"action": "images"}]
+    rest = told("archived", after_seconds=30, nodes="2")
+    evidence.notices.append(rest)
+    evidence.sightings.append(Sighting(rest, tuple(images), at + 11))
+    evidence.things = list(images)
+    return evidence
+
+
 def expired(*, late_seconds: float) -> Evidence:
     """A short lease that ran out."""
     evidence = ended("expired")
@@ -104,15 +142,13 @@ def expired(*, late_seconds: float) -> Evidence:
     return evidence
 
 
-@pytest.mark.parametrize("evidence", [running(), ended(), expired(late_seconds=2.0)], ids=["runs", "ended", "expired"])
+@pytest.mark.parametrize(
+    "evidence",
+    [running(), ended(), expired(late_seconds=2.0), archived()],
+    ids=["runs", "ended", "expired", "archived"],
+)
 def test_nothing_is_wrong_where_all_is_well(evidence: Evidence) -> None:
     assert judge(evidence) == []
-
-
-def _truth(evidence: Evidence, **changes: Any) -> None:
-    assert evidence.truth
-    evidence.truth |= changes
-    evidence.view = dict(evidence.truth)
 
 
 def _end(evidence: Evidence) -> None:
@@ -169,9 +205,49 @@ def test_what_is_wrong_with_a_running_reservation_is_seen(what: str) -> None:
     assert kind in {violation.kind for violation in judge(evidence)}
 
 
+SPOILT_ARCHIVES: dict[str, tuple[str, Callable[[Evidence], Any]]] = {
+    "a machine is left": (DOUBLED, lambda e: e.things.append(machine(1))),
+    "a disk is left": (LEAKED, lambda e: e.things.append(machine(1, kind="disk"))),
+    "an image too few": (LOST, lambda e: e.things.pop()),
+    "two images of one": (DOUBLED, lambda e: e.things.append(image(3, key="node-2"))),
+    "an image that cannot be used": (WRONG_STATE, lambda e: e.things.__setitem__(0, image(1, state="failed"))),
+    "another image than the workflow knows": (WRONG_STATE, lambda e: e.things.__setitem__(0, image(9, key="node-1"))),
+    "nobody asked for it": (WRONG_STATE, lambda e: e.attempts.pop()),
+    "no notice": (LOST, lambda e: e.notices.pop()),
+    "archived was said too early": (
+        WRONG_DONE,
+        lambda e: e.sightings.append(Sighting(told("archived", "2", 30, nodes="2"), (image(1), machine(2)), 1e10)),
+    ),
+    "begun twice": (DOUBLED, lambda e: e.trail.append({"action": "archived"})),
+    "images are left of what runs again": (
+        LEAKED,
+        lambda e: _truth(e, state="running", nodes=[{"id": "m-1", "key": "node-1"}]),
+    ),
+    "a start that did nothing": (WRONG_STATE, lambda e: e.attempts.append(Attempt(Operation(START), 0.0, DONE))),
+}
+
+
+@pytest.mark.parametrize("what", SPOILT_ARCHIVES)
+def test_what_is_wrong_with_an_archive_is_seen(what: str) -> None:
+    kind, spoil = SPOILT_ARCHIVES[what]
+    evidence = archived()
+    spoil(evidence)
+    assert kind in {violation.kind for violation in judge(evidence)}
+
+
+def test_an_archive_that_was_said_not_to_come_about_is_no_violation() -> None:
+    evidence = running()
+    evidence.attempts.append(Attempt(Operation(ARCHIVE), BEGUN.timestamp() + 20, DONE))
+    evidence.trail.append({"action": "archived"})
+    evidence.notices.append(told("not_archived", "4", 30, reason="image_failed"))
+    assert judge(evidence) == []
+
+
 SPOILT_ENDS: dict[str, tuple[str, Callable[[Evidence], Any]]] = {
     "a machine is left": (LEAKED, lambda e: e.things.append(machine(1))),
     "a disk is left": (LEAKED, lambda e: e.things.append(machine(1, kind="disk", state="available"))),
+    "an image is left": (LEAKED, lambda e: e.things.append(image(1))),
+    "a snapshot is left": (LEAKED, lambda e: e.things.append(image(1, kind="snapshot"))),
     "gone was said too early": (
         WRONG_DONE,
         lambda e: e.sightings.append(Sighting(told("ended"), (machine(1, state="shutting-down"),), 0.0)),

@@ -36,6 +36,9 @@ def test_all_operations_processes_and_kinds_of_strikes_occur() -> None:
         "start",
         "reboot",
         "hold",
+        "archive",
     }
+    archives = [kinds for plan in plans if "archive" in (kinds := [one.kind for one in plan.operations])]
+    assert any("start" in kinds[kinds.index("archive") :] for kinds in archives)
     assert any(plan.operations[-1].kind == EXPIRE for plan in plans)
     assert any(not operation.is_patient for plan in plans for operation in plan.operations)

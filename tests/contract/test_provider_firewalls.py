@@ -14,7 +14,7 @@ import pytest
 import yaml
 from tenacity import wait_none
 
-from clouddesk.model.errors import QuotaExceeded, RequestRejected
+from clouddesk.model.errors import NoFirewall, ProviderDown, QuotaExceeded, RequestRejected
 from clouddesk.model.node import SSH, NodeOrder, Opening
 from clouddesk.providers import faults
 from tests.contract.cases import CASES
@@ -169,9 +169,23 @@ def test_what_is_let_in_changes_while_machines_run_and_nothing_is_made_for_that(
         assert from_outside(let_in(case, made.id)) == ordered(openings)
     assert firewalls(case) == ids
     wait_until(lambda: case.open().destroy_nodes(case.reservation_id, case.region).is_complete)
-    with pytest.raises(RequestRejected):
+    with pytest.raises(NoFirewall):
         case.open().let_in(order)
     assert firewalls(case) == []
+
+
+@pytest.mark.parametrize("case", ["aws"], indirect=True)
+def test_a_change_that_breaks_off_halfway_is_put_back_by_the_openings_of_before(case: Case) -> None:
+    order = opened(case, SSH, Opening(80, 80))
+    (made,) = case.open().create_nodes(order)
+    other = replace(order, openings=(SSH, Opening(8080, 8080)))
+    case.sandbox.fault("server_error", count=None, match={"operation": "RevokeSecurityGroupIngress"})
+    with pytest.raises(ProviderDown):
+        case.open().let_in(other)
+    assert from_outside(let_in(case, made.id)) == ordered((SSH, Opening(80, 80), Opening(8080, 8080)))
+    case.sandbox.clear_faults()
+    case.open().let_in(order)
+    assert from_outside(let_in(case, made.id)) == ordered(order.openings)
 
 
 def test_a_network_is_understood_however_it_is_written(case: Case) -> None:

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from clouddesk.adapters.colleagues import RedisColleagues
 from clouddesk.adapters.redis import (
+    PREFIX,
     SOCKET_SECONDS,
     RedisHabits,
     RedisNotices,
@@ -21,7 +23,7 @@ from clouddesk.adapters.redis import (
     open_redis,
 )
 from clouddesk.adapters.redis_connection import Cancellable
-from clouddesk.model.actor import Person
+from clouddesk.model.actor import LOCAL_WORKSPACE, UNKNOWN, Person
 from clouddesk.model.errors import Unavailable
 from clouddesk.model.node import Node, NodePlan
 from clouddesk.model.notice import Notice
@@ -187,6 +189,22 @@ async def test_a_person_sees_what_is_shared_with_them_after_their_own_and_only_w
     await views.put(replace(for_good, revision=for_good.revision + 1, shares=()))
     await views.put(for_good)
     assert await views.seen_by(ben, now=NOW) == [own, for_an_hour], "an older revision does not bring it back"
+
+
+async def test_a_person_finds_what_is_offered_to_them_the_latest_first_and_nobody_else_does(redis, person):
+    views, ben = RedisReservationViews(redis), Person("local", f"{person.user_id}-ben")
+    latest = reserved(person, offered_to=ben.user_id, offered_at=NOW + timedelta(hours=1))
+    offered = reserved(person, created_at=NOW + timedelta(hours=2), offered_to=ben.user_id, offered_at=NOW)
+    for view in (latest, offered, reserved(ben)):
+        await views.put(view)
+    assert await views.offered_to(ben) == [latest, offered]
+    assert await views.offered_to(person) == await views.offered_to(Person("other", ben.user_id)) == []
+
+    await views.put(replace(latest, revision=latest.revision + 1, offered_to="cid"))
+    await views.put(latest)
+    assert await views.offered_to(ben) == [offered], "an older revision does not bring it back"
+    await views.put(replace(offered, revision=offered.revision + 1, state="ended"))
+    assert await views.offered_to(ben) == []
 
 
 async def test_what_has_ended_leaves_the_list_of_the_living(redis, person):
@@ -379,3 +397,16 @@ def test_however_redis_is_reached_tasks_can_be_cancelled(url: str) -> None:
     pool = open_redis(url).connection_pool
     assert issubclass(pool.connection_class, Cancellable)
     assert pool.make_connection().socket_connect_timeout == SOCKET_SECONDS
+
+
+async def test_a_colleague_is_told_from_who_is_none_and_from_who_was_not_looked_up(redis):
+    colleagues, ben = RedisColleagues(redis), Person("T0A", "U0BEN")
+    await redis.delete(f"{PREFIX}:colleague:{ben}")
+    assert await colleagues.refusal(ben) == UNKNOWN
+    await colleagues.note(ben, None)
+    assert await colleagues.refusal(ben) is None
+    await colleagues.note(ben, "guest")
+    assert await colleagues.refusal(ben) == "guest"
+    await redis.delete(f"{PREFIX}:colleague:{ben}")
+    assert await colleagues.refusal(ben) == UNKNOWN, "what was known is out of date"
+    assert await colleagues.refusal(Person(LOCAL_WORKSPACE, "ben")) is None, "nobody is looked up at the terminal"

@@ -82,6 +82,13 @@ def test_every_answer_is_as_google_describes_it(sandbox_gcp: Sandbox) -> None:
     api.done(api.mine("POST", f"{ZONES}/instances/tour/reset"))
     api.done(api.mine("POST", f"{ZONES}/instances/tour/stop"))
     api.get(f"{ZONES}/instances/tour")
+    kept = {"name": "tour-image", "sourceDisk": f"zones/{ZONE}/disks/tour", "labels": {"a": "b"}}
+    begun = api.mine("POST", "/global/images", kept).json()
+    api.get("/global/images")
+    api.done(api.mine("GET", f"/global/operations/{begun['name']}"))
+    api.get("/global/images/tour-image")
+    api.mine("DELETE", "/global/images/tour-image")
+    api.get("/global/images/tour-image")
     api.mine("POST", f"{ZONES}/instances/tour/start")
     api.get("/aggregated/operations")
 

@@ -40,6 +40,7 @@ def reason_for_memory_only(conversation: dict[str, Any]) -> str | None:
         "cut": "a server fails",
         "price": "a price changes",
         "does": "time passes",
+        "loses": "somebody deletes images",
     }
     for key, reason in reasons.items():
         if any(key in turn for turn in turns):

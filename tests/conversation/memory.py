@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from clouddesk.adapters.blueprints import load_blueprints
 from clouddesk.desk import Desk
+from clouddesk.limits import Limits, TeamDefaults
 from clouddesk.model.errors import CloudDeskError
 from clouddesk.model.utilisation import Use
-from clouddesk.settings import PROJECT, Limits, TeamDefaults
+from clouddesk.settings import PROJECT
 from clouddesk.ssh_keys import SshKeys
 from tests.conversation.memory_bills import MemoryBills
 from tests.conversation.memory_clock import HandClock

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -10,10 +10,11 @@ from clouddesk.model.audit import AuditEntry
 from clouddesk.model.errors import NotFound, WrongState
 from clouddesk.model.idling import IdleWish, kept, with_wish
 from clouddesk.model.invalid import CannotArchive
-from clouddesk.model.node import AVAILABLE, Node, NodeImage, Opening
+from clouddesk.model.node import AVAILABLE, GONE, Node, NodeImage, Opening
 from clouddesk.model.node import RUNNING as NODE_RUNNING
 from clouddesk.model.node import STOPPED as NODE_STOPPED
 from clouddesk.model.notice import Notice
+from clouddesk.model.order import ReservationOrder
 from clouddesk.model.orphan import Orphan, SweepReport
 from clouddesk.model.reservation import (
     ARCHIVED,
@@ -29,7 +30,6 @@ from clouddesk.model.reservation import (
     RUNNING,
     STOPPED,
     Reservation,
-    ReservationOrder,
     first_view,
     unused_usd,
 )
@@ -81,7 +81,8 @@ class MemoryEngine:
             )
             for number in range(1, item.node_count + 1)
         )
-        self._put(item, state=RUNNING, nodes=nodes, accrued_at=self.clock())
+        is_reached = item.is_reached or not item.is_simulated
+        self._put(item, state=RUNNING, nodes=nodes, accrued_at=self.clock(), is_reached=is_reached)
 
     def lose_one(self, reservation_id: str) -> None:
         """Its last machine did not come up, and the owner is asked."""
@@ -214,7 +215,8 @@ class MemoryEngine:
         item = self.views.items.get(reservation_id)
         if item is not None and item.state == ARCHIVED:
             self._fail()
-            self._put(item, state=RUNNING, nodes=tuple(_node_of(image, item) for image in item.images), images=())
+            nodes = tuple(_node_of(image, item) for image in item.kept_images)
+            self._put(item, state=RUNNING, nodes=nodes, images=())
             return
         self._change(reservation_id, wanted="start", before=STOPPED, after=RUNNING)
 
@@ -227,6 +229,12 @@ class MemoryEngine:
             raise CannotArchive(item.name, provider=item.provider)
         images = tuple(NodeImage(f"image-{node.key}", node.key, AVAILABLE, item.disk_gb) for node in item.nodes)
         self._put(item, state=ARCHIVED, nodes=(), images=images)
+
+    def delete_images(self, reservation_id: str, keys: Sequence[str]) -> None:
+        """Somebody deletes the images of these machines in the cloud's console, and it was noticed."""
+        item = self.views.items[reservation_id]
+        images = tuple(replace(image, state=GONE) if image.key in keys else image for image in item.images)
+        self._put(item, images=images)
 
     async def reboot(self, reservation_id: str, *, by: str = "", request_id: str = "") -> None:
         self._change(reservation_id, wanted="reboot", before=RUNNING, after=RUNNING)

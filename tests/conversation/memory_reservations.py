@@ -67,6 +67,11 @@ class MemoryViews:
         found = await self.all(only_live=True)
         return [item for item in found if item.account_owner == person.user_id != item.owner]
 
+    async def offered_to(self, person: Person) -> list[Reservation]:
+        found = [item for item in await self.all(only_live=True) if item.offered_to == person.user_id]
+        here = [item for item in found if item.workspace_id == person.workspace_id]
+        return sorted(here, key=lambda item: item.offered_at or item.created_at, reverse=True)
+
     async def for_team(self, workspace_id: str) -> list[Reservation]:
         found = await self.all(only_live=True)
         return [item for item in found if item.is_for_team and item.workspace_id == workspace_id]

@@ -65,6 +65,10 @@ async def play(stage: Stage, turns: list[dict[str, Any]]) -> None:
         if "leaves" in turn:
             await stage.leave(turn["leaves"])
             continue
+        if "loses" in turn:
+            item = next(item for item in stage.reservations(person) if item.name == turn["loses"])
+            stage.world.engine.delete_images(item.id, turn["images"])
+            continue
         if "gone" in turn:
             stage.world.engine.end(next(item.id for item in stage.reservations(person) if item.name == turn["gone"]))
             continue

@@ -72,10 +72,7 @@ class Played:
     transcript: list[str] = field(default_factory=list)
     reservations: dict[str, list[Reservation]] = field(default_factory=dict)
     """By person, oldest first."""
-    problem: str | None = None
-
-    def fail(self, problem: str) -> None:
-        self.problem = self.problem or problem
+    problems: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -104,7 +101,7 @@ class Theatre:
             finally:
                 played.reservations = await self.settled(played)
         except Exception as error:  # noqa: BLE001 - one conversation's failure is not the others'
-            played.fail(f"{type(error).__name__}: {error}")
+            played.problems.append(f"{type(error).__name__}: {error}")
         return played
 
     async def settled(self, played: Played) -> dict[str, list[Reservation]]:
@@ -123,13 +120,17 @@ class Theatre:
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def give_back(self, played: Played) -> None:
-        """Begin to end all that these people have."""
-        for name, own in played.reservations.items():
-            for item in own:
-                if item.state != ENDED:
-                    if item.is_protected:
-                        await self.desk.protection.unprotect(played.people[name], item.id)
-                    await self.desk.release(played.people[name], item.id)
+        """End all that these people have."""
+        try:
+            for name, own in played.reservations.items():
+                for item in own:
+                    if item.state != ENDED:
+                        if item.is_protected:
+                            await self.desk.protection.unprotect(played.people[name], item.id)
+                        await self.desk.release(played.people[name], item.id)
+            played.reservations = await self.settled(played)
+        except Exception as error:  # noqa: BLE001 - one conversation's failure is not the others'
+            played.problems.append(f"given back: {type(error).__name__}: {error}")
 
     async def _is_settled(self, reservation: Reservation) -> bool:
         if reservation.state == ENDED:
@@ -219,9 +220,9 @@ class _Conversation:
         if "keep" in turn:
             self._kept[turn["keep"]] = replies
         if not replies or not all(reply.text.strip() for reply in replies):
-            self._played.fail(f"an empty reply to {said!r}")
+            self._played.problems.append(f"an empty reply to {said!r}")
         if any(BROKEN in reply.text for reply in replies):
-            self._played.fail(f"a defect shows in the reply to {said!r}")
+            self._played.problems.append(f"a defect shows in the reply to {said!r}")
 
     def _write(self, name: str, said: str, replies: list[Reply]) -> None:
         self._played.transcript.append(f"{name}: {said}")

@@ -30,12 +30,15 @@ from clouddesk.model.offer import Offer
 
 @dataclass
 class FakeCloud:
-    """Implements the Provider port. ``faults[method]`` are raised one a call; ``broken[method]`` on every call."""
+    """Implements the Provider port.
+
+    ``faults[method]`` are raised one a call (None: none then); ``broken[method]`` on every call.
+    """
 
     name: str = "fake"
     boot_seconds: float = 0.2
     create_seconds: float = 0.0
-    faults: dict[str, list[Exception]] = field(default_factory=lambda: defaultdict(list))
+    faults: dict[str, list[Exception | None]] = field(default_factory=lambda: defaultdict(list))
     broken: dict[str, Exception] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     nodes: dict[str, tuple[Node, float]] = field(default_factory=dict)
@@ -57,6 +60,8 @@ class FakeCloud:
     """Credentials that it does not accept."""
     openings: tuple[Opening, ...] | None = None
     """What the firewall was changed to last."""
+    lost: list[Exception] = field(default_factory=list)
+    """Raised one a change of the firewall, after it was done."""
     images: dict[str, tuple[NodeImage, float]] = field(default_factory=dict)
     """By the machine's key, with when it can be used."""
     image_seconds: float = 0.2
@@ -157,10 +162,14 @@ class FakeCloud:
     def let_in(self, order: NodeOrder) -> None:
         self._call("let_in")
         self.openings = order.openings
+        if self.lost:
+            raise self.lost.pop(0)
 
     def survey(self) -> Survey:
         self._call("survey")
-        return Survey(nodes=tuple(self._listed()), belongings=tuple(self.belongings))
+        id_ = self.ordered[-1].reservation_id if self.ordered else ""
+        images = [Belonging(image.id, "image", "eu-1", id_) for image in self._imaged()]
+        return Survey(nodes=tuple(self._listed()), belongings=(*self.belongings, *images))
 
     def own(self, owner: str) -> None:
         """The machines carry this owner's tag."""
@@ -203,6 +212,9 @@ class FakeCloud:
         with self.lock:
             self.calls.append(method)
             if self.faults[method]:
-                raise self.faults[method].pop(0)
+                fault = self.faults[method].pop(0)
+                if fault is None:
+                    return
+                raise fault
             if method in self.broken:
                 raise self.broken[method]

@@ -23,8 +23,9 @@ from clouddesk.adapters.redis import RedisNotices, RedisOffers, RedisReservation
 from clouddesk.model.actor import Person
 from clouddesk.model.notice import Notice
 from clouddesk.model.offer import Offer
+from clouddesk.model.order import ReservationOrder
 from clouddesk.model.ports import Provider
-from clouddesk.model.reservation import Reservation, ReservationOrder
+from clouddesk.model.reservation import Reservation
 from clouddesk.workflows.activities import Activities
 from clouddesk.workflows.billing import BillActivities
 from clouddesk.workflows.client import TemporalReservations

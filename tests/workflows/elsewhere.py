@@ -7,7 +7,7 @@ from typing import Any
 
 from clouddesk.model.errors import NoCapacity
 from clouddesk.model.fallback import Fallback
-from clouddesk.model.reservation import ReservationOrder
+from clouddesk.model.order import ReservationOrder
 from tests.workflows.cloud import FakeCloud
 from tests.workflows.conftest import Bench
 

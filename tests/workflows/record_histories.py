@@ -11,11 +11,12 @@ import asyncio
 import re
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from clouddesk.model.errors import CredentialsRejected, NoCapacity, ProviderDown, RequestRejected
+from clouddesk.model.errors import CredentialsRejected, NoCapacity, ProviderDown, RateLimited, RequestRejected, Unsure
+from clouddesk.model.node import Opening
 from clouddesk.model.reservation import DECLINE, GO_ON, RETRY, TAKE
 from clouddesk.model.scaling import Scale
 from clouddesk.model.share import USE, Share
@@ -30,6 +31,7 @@ _WHERE = r'("(?:identity|stackTrace)": *|"name": *(?="\d+@))"(?:[^"\\]|\\.)*"'
 FOLDER = Path(__file__).with_name("histories")
 SWEEP_FOLDER = FOLDER / "sweep"
 
+PORT = Opening(8080, 8080, "203.0.113.7/32")
 Scene = Callable[[Bench], Awaitable[str]]
 """Plays until the workflow whose id it returns has ended, or will end by itself; "ID@RUN" for a run of before."""
 
@@ -241,6 +243,19 @@ async def shared(bench: Bench) -> str:
     return id_
 
 
+async def offered(bench: Bench) -> str:
+    """Offered to a colleague, once more, to another who declines, taken back, and accepted."""
+    await bench.start_worker()
+    order = await bench.reserve_and_wait(configuration=SOFTWARE)
+    id_ = order.reservation_id
+    for to, by in (("ben", "ann"), ("ben", "ann"), ("carla", "ann"), ("", "carla"), ("ben", "ann"), ("", "ann")):
+        await bench.engine.offer_handover(id_, to, by=by)
+    await bench.engine.offer_handover(id_, "ben", by="ann")
+    await bench.engine.hand_over(id_, "ben", "etl", by="ben")
+    await bench.engine.release(id_, by="ben")
+    return id_
+
+
 async def archived(bench: Bench) -> str:
     """Images fail, then are kept; a start without capacity, and one that works; a release while images are made."""
     await bench.start_worker()
@@ -261,6 +276,42 @@ async def archived(bench: Bench) -> str:
     bench.cloud.image_seconds = 30.0
     await bench.engine.archive(id_, by="ann")
     await bench.until_asked("keep_images", 5)
+    await bench.engine.release(id_, by="ann")
+    return id_
+
+
+async def put_back(bench: Bench) -> str:
+    """A change of what is let in that breaks off, cannot be put back at once, and then is."""
+    await bench.start_worker()
+    order = await bench.reserve_and_wait()
+    id_ = order.reservation_id
+    bench.cloud.refused_refs = {order.credential_ref}
+    with suppress(CredentialsRejected):
+        await bench.engine.let_in(id_, (PORT,), before=(), by="ann")
+    bench.cloud.refused_refs = set()
+    # Too long to be waited for, so there is no second attempt.
+    bench.cloud.lost = [RateLimited("fake", retry_after_seconds=600.0)] * 2
+    with suppress(Unsure):
+        await bench.engine.let_in(id_, (PORT,), before=(), by="ann")
+    await bench.notice("openings_mended")
+    await bench.engine.let_in(id_, (PORT,), before=(), by="ann")
+    await bench.engine.release(id_, by="ann")
+    return id_
+
+
+async def images_deleted(bench: Bench) -> str:
+    """Somebody deletes one image, which a look finds; then another, which a start finds; nothing can be started."""
+    await bench.start_worker()
+    order = await bench.reserve_and_wait(nodes=3)
+    id_ = order.reservation_id
+    await bench.engine.archive(id_, by="ann")
+    await bench.until(order, lambda view: view.state == "archived")
+    del bench.cloud.images["node-1"]
+    await bench.handle(order).signal("look")
+    await bench.until(order, lambda view: len(view.kept_images) == 2)
+    bench.cloud.images.clear()
+    await bench.engine.start_nodes(id_, by="ann")
+    await bench.until(order, lambda view: view.has_lost_images)
     await bench.engine.release(id_, by="ann")
     return id_
 
@@ -290,7 +341,7 @@ async def lasting(bench: Bench) -> str:
 SCENES: tuple[Scene, ...] = (
     *(power, partial, unanswered, credentials, drift),
     *(asked_again, failed_stop, adoption, lasting, begun_anew, failover, declined, configured),
-    *(scaled, restarted, shared, archived),
+    *(scaled, restarted, shared, offered, archived, put_back, images_deleted),
 )
 
 

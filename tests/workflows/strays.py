@@ -13,8 +13,8 @@ from clouddesk.adapters.orphans import RedisOrphans
 from clouddesk.model.actor import Person
 from clouddesk.model.credentials import CredentialInfo, credential_ref
 from clouddesk.model.node import Node
+from clouddesk.model.order import ReservationOrder
 from clouddesk.model.orphan import Orphan
-from clouddesk.model.reservation import ReservationOrder
 from clouddesk.workflows.sweeping import SweepActivities
 from tests.workflows.conftest import Bench
 

@@ -9,9 +9,18 @@ from datetime import datetime, timezone
 import pytest
 
 from clouddesk.model import audit
-from clouddesk.model.errors import CredentialsRejected, NoCapacity, Protected, ProviderDown, QuotaExceeded, WrongState
+from clouddesk.model.errors import (
+    CredentialsRejected,
+    ImagesLost,
+    NoCapacity,
+    Protected,
+    ProviderDown,
+    QuotaExceeded,
+    WrongState,
+)
 from clouddesk.model.invalid import CannotArchive
-from clouddesk.model.reservation import Reservation, ReservationOrder
+from clouddesk.model.order import ReservationOrder
+from clouddesk.model.reservation import Reservation
 from clouddesk.model.share import USE, Share
 from tests.workflows.conftest import Bench
 from tests.workflows.machines import SOFTWARE, broken
@@ -245,7 +254,8 @@ async def test_no_capacity_for_a_start_leaves_it_archived_with_its_images_and_no
 
 async def test_refused_credentials_leave_it_archived(bench: Bench):
     order = await archived(bench)
-    bench.cloud.faults["open"] = [CredentialsRejected("fake")]
+    # Both the look at its images and the making of its machines ask.
+    bench.cloud.faults["open"] = [CredentialsRejected("fake")] * 2
     await bench.engine.start_nodes(order.reservation_id, by="ann")
     await rested(bench, order, "not_started", "archived")
     assert (await bench.notice("not_started")).values["reason"] == "credentials_rejected"
@@ -289,6 +299,108 @@ async def test_another_worker_goes_on_where_one_was_killed(bench: Bench, when: s
         await bench.until(order, lambda view: view.state == "archived")
         assert bench.cloud.images_made == 2
     assert (await bench.kinds()).count("archived") <= 1
+
+
+# --- what somebody else deletes ---------------------------------------------------------------------------------------
+
+
+async def look(bench: Bench, order: ReservationOrder) -> None:
+    await bench.handle(order).signal("look")
+
+
+async def test_images_that_are_all_deleted_by_hand_are_told_once_cost_nothing_and_cannot_be_started(bench: Bench):
+    order = await archived(bench)
+    bench.cloud.images.clear()
+    await look(bench, order)
+    told = await bench.notice("drift")
+    assert (told.values["reason"], told.values["which"]) == ("images_lost", "node-0, node-1")
+    view = await bench.engine.get(order.reservation_id)
+    assert (view.has_lost_images, view.current_hourly_price_usd, view.current_hourly_saving_usd) == (True, 0.0, 0.0)
+    looks = bench.cloud.count("get_images")
+    await look(bench, order)
+    await bench.until_asked("get_images", looks + 1)
+    with pytest.raises(ImagesLost):
+        await bench.engine.start_nodes(order.reservation_id, by="ann")
+    assert bench.cloud.made == 2, "nothing more was made"
+    await bench.engine.release(order.reservation_id, by="ann")
+    await bench.ended(order)
+    assert [kind for kind in await bench.kinds() if kind == "drift"] == ["drift"]
+    assert (audit.DRIFTED, "images_lost") in [
+        (entry.action, entry.facts.get("what")) for entry in await bench.engine.trail(order.reservation_id)
+    ]
+
+
+async def test_one_image_that_is_deleted_leaves_the_others_which_are_started_without_it(bench: Bench):
+    order = await archived(bench)
+    del bench.cloud.images["node-1"]
+    await look(bench, order)
+    told = await bench.notice("drift")
+    assert (told.values["reason"], told.values["which"]) == ("images_gone", "node-1")
+    view = await bench.engine.get(order.reservation_id)
+    assert view.current_hourly_price_usd == pytest.approx(18)
+    await bench.engine.start_nodes(order.reservation_id, by="ann")
+    view = await rested(bench, order, "started", "running")
+    assert [node.key for node in view.nodes] == ["node-0"]
+
+
+async def test_images_that_are_there_again_can_be_started(bench: Bench):
+    order = await archived(bench)
+    kept = dict(bench.cloud.images)
+    bench.cloud.images.clear()
+    await look(bench, order)
+    await bench.until(order, lambda view: view.has_lost_images)
+    bench.cloud.images.update(kept)
+    await look(bench, order)
+    view = await bench.until(order, lambda view: len(view.kept_images) == 2)
+    assert {image.state for image in view.images} == {"available"}
+    assert view.current_hourly_price_usd == pytest.approx(36)
+    await bench.engine.start_nodes(order.reservation_id, by="ann")
+    await rested(bench, order, "started", "running")
+    assert [told.values["reason"] for told in await bench.notices() if told.kind == "drift"] == [
+        "images_lost",
+        "images_back",
+    ]
+
+
+@pytest.mark.parametrize("lost", [("node-0", "node-1"), ("node-1",)])
+async def test_a_start_says_at_once_which_images_are_gone_and_makes_nothing(bench: Bench, lost: tuple[str, ...]):
+    order = await archived(bench)
+    for key in lost:
+        del bench.cloud.images[key]
+    await bench.engine.start_nodes(order.reservation_id, by="ann")
+    view = await rested(bench, order, "not_started", "archived")
+    told = await bench.notice("not_started")
+    reason = "images_lost" if len(lost) == 2 else "images_gone"
+    assert (told.values["reason"], told.values["which"]) == (reason, ", ".join(lost))
+    assert (bench.cloud.made, len(view.kept_images)) == (2, 2 - len(lost))
+    assert "drift" not in await bench.kinds(), "it is told once"
+
+
+async def test_an_image_that_is_only_listed_late_is_not_called_gone(bench: Bench):
+    order = await archived(bench)
+    late = bench.cloud.images.pop("node-1")
+    looks = bench.cloud.count("get_images")
+    await look(bench, order)
+    await bench.until_asked("get_images", looks + 1)
+    bench.cloud.images["node-1"] = late
+    await bench.until_asked("get_images", looks + 2)
+    await bench.engine.start_nodes(order.reservation_id, by="ann")
+    view = await rested(bench, order, "started", "running")
+    assert len(view.nodes) == 2
+    assert "drift" not in await bench.kinds()
+
+
+@pytest.mark.parametrize("fault", [ProviderDown("fake"), CredentialsRejected("fake")])
+async def test_a_cloud_that_does_not_say_what_images_there_are_has_lost_none(bench: Bench, fault: Exception):
+    order = await archived(bench)
+    looks = bench.cloud.count("get_images")
+    bench.cloud.broken["get_images"] = fault
+    await look(bench, order)
+    await bench.until_asked("get_images", looks + 1)
+    await bench.engine.start_nodes(order.reservation_id, by="ann")
+    view = await rested(bench, order, "started", "running")
+    assert len(view.nodes) == 2
+    assert "drift" not in await bench.kinds()
 
 
 # --- the end ----------------------------------------------------------------------------------------------------------

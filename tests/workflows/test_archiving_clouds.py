@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from clouddesk.model.reservation import ReservationOrder
+from clouddesk.model.errors import ImagesLost
+from clouddesk.model.order import ReservationOrder
 from clouddesk.providers import PROVIDERS, LibcloudProvider
 from tests.contract.cases import CASES
 from tests.contract.conftest import Sandbox, docker_engine, servers
@@ -70,6 +71,23 @@ async def test_archived_it_has_only_images_and_started_it_has_machines_made_from
     assert {node.key for node in case.open().get_nodes(order.reservation_id, case.region)} == {"node-0", "node-1"}
     # A node of one's own machine stands on its image, which is part of its disk then.
     wait_until(lambda: case.open().get_images(order.reservation_id, case.region) == [])
+    await bench.engine.release(order.reservation_id, by="ann")
+    await bench.ended(order)
+    assert left(case, order) == set()
+
+
+async def test_images_that_somebody_deletes_are_missing_in_the_survey_and_told_to_be_lost(
+    bench: Bench, case: Case
+) -> None:
+    order = await archived(bench, case)
+    kept = (await bench.engine.get(order.reservation_id)).images
+    assert {image.id for image in kept} <= {item.id for item in case.open().survey().belongings}
+    wait_until(lambda: not case.open().delete_images(order.reservation_id, case.region))
+    assert not {image.id for image in kept} & {item.id for item in case.open().survey().belongings}
+    await bench.handle(order).signal("look")
+    await bench.until(order, lambda view: view.has_lost_images, seconds=60)
+    with pytest.raises(ImagesLost):
+        await bench.engine.start_nodes(order.reservation_id, by="ann")
     await bench.engine.release(order.reservation_id, by="ann")
     await bench.ended(order)
     assert left(case, order) == set()

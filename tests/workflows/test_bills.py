@@ -17,8 +17,9 @@ from clouddesk.model.bill import LATE, UNTAGGED, BillComparison, BillQuestion, B
 from clouddesk.model.credentials import CredentialInfo, Secret, credential_ref
 from clouddesk.model.errors import BillRefused, ProviderDown, Unavailable
 from clouddesk.model.notice import BILL
+from clouddesk.model.order import ReservationOrder
 from clouddesk.model.ports import Provider
-from clouddesk.model.reservation import Reservation, ReservationOrder
+from clouddesk.model.reservation import Reservation
 from clouddesk.providers import open_provider
 from clouddesk.workflows.bill_client import TemporalBills
 from clouddesk.workflows.billing import BillActivities

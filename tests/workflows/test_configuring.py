@@ -9,7 +9,8 @@ import pytest
 from clouddesk.model.configuration import MIRROR_DOWN, UNREACHABLE
 from clouddesk.model.errors import WrongState
 from clouddesk.model.node import NodePlan
-from clouddesk.model.reservation import GIVE_BACK, GO_ON, KEEP_BARE, RETRY, ReservationOrder
+from clouddesk.model.order import ReservationOrder
+from clouddesk.model.reservation import GIVE_BACK, GO_ON, KEEP_BARE, RETRY
 from tests.workflows.conftest import Bench
 from tests.workflows.machines import FOUND, SOFTWARE, broken
 

@@ -18,7 +18,8 @@ from clouddesk.model.errors import (
 )
 from clouddesk.model.fallback import Fallback
 from clouddesk.model.node import RUNNING, Node
-from clouddesk.model.reservation import DECLINE, RETRY, TAKE, Reservation, ReservationOrder
+from clouddesk.model.order import ReservationOrder
+from clouddesk.model.reservation import DECLINE, RETRY, TAKE, Reservation
 from tests.workflows.cloud import FakeCloud
 from tests.workflows.conftest import Bench
 from tests.workflows.elsewhere import PRICE, fallback

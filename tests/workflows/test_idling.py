@@ -17,7 +17,7 @@ from clouddesk.model.errors import WrongState
 from clouddesk.model.idle_steps import ANNOUNCE, ASK, NOTHING, STOP, WITHDRAW
 from clouddesk.model.idleness import Thresholds, judge
 from clouddesk.model.idling import IdleWish
-from clouddesk.model.reservation import ReservationOrder
+from clouddesk.model.order import ReservationOrder
 from clouddesk.model.utilisation import Use
 from clouddesk.settings import PROJECT
 from clouddesk.workflows.contracts import Sighting

@@ -17,7 +17,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from clouddesk.model.errors import CredentialsRejected, LimitExceeded, ProviderDown, RateLimited, WrongState
 from clouddesk.model.node import GONE
-from clouddesk.model.reservation import GIVE_BACK, GO_ON, RETRY, ReservationOrder
+from clouddesk.model.order import ReservationOrder
+from clouddesk.model.reservation import GIVE_BACK, GO_ON, RETRY
 from tests.workflows.cloud import FakeCloud
 from tests.workflows.conftest import Bench, open_bench
 

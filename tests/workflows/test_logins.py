@@ -18,7 +18,7 @@ from clouddesk.model.actor import Person
 from clouddesk.model.configuration import UNREACHABLE
 from clouddesk.model.costs import CostAccount
 from clouddesk.model.errors import WrongState
-from clouddesk.model.reservation import ReservationOrder
+from clouddesk.model.order import ReservationOrder
 from clouddesk.model.scaling import Scale
 from clouddesk.model.share import MANAGE, USE, Share
 from tests.workflows.conftest import Bench
@@ -105,6 +105,23 @@ async def test_who_has_no_key_is_told_and_let_in_when_they_give_one(bench: Bench
     await until(bench, lambda: bench.logins.people == {"node-0": {}})
     kinds = [item.kind for item in await bench.notices(ben)]
     assert kinds == [notice.SHARED, notice.KEYLESS, notice.LET_IN]
+
+
+async def test_bare_machines_that_are_real_are_reached_as_well_and_simulated_ones_are_not(bench: Bench):
+    ben = colleague(bench)
+    simulated = await bench.reserve_and_wait(nodes=1)
+    assert not (await bench.engine.get(simulated.reservation_id)).is_reached
+    bench.cloud.nodes.clear()
+    order = await bench.reserve_and_wait(nodes=1, is_simulated=False, software=None)
+    assert (await bench.engine.get(order.reservation_id)).is_reached
+    bot = await bench.machine_secrets.bot_key(order.reservation_id)
+    assert bot.public_key in bench.cloud.public_keys[-1]
+    await share(bench, order, ben)
+    assert (await bench.notice(notice.SHARED, person=ben)).values["keys"] == "coming"
+    await bench.notice(notice.LET_IN, person=ben)
+    assert bench.logins.people == {"node-0": {ben.user_id: 1}}
+    await unshare(bench, order, ben)
+    await until(bench, lambda: bench.logins.people == {"node-0": {}})
 
 
 async def test_a_key_that_comes_while_keys_are_put_there_is_put_there_as_well(bench: Bench):
@@ -270,6 +287,29 @@ async def test_who_does_not_want_it_leaves_it_as_it_was(bench: Bench):
     with pytest.raises(WrongState):
         await bench.engine.hand_over(order.reservation_id, ben.user_id, "etl", by=ben.user_id)
     assert (await bench.engine.get(order.reservation_id)).owner == bench.person.user_id
+
+
+async def test_an_offer_is_made_once_more_taken_back_and_made_to_another(bench: Bench):
+    ben, cid, order = colleague(bench, "ben"), colleague(bench, "cid"), await reserve(bench, nodes=1)
+    id_, owner = order.reservation_id, bench.person.user_id
+    ends = []
+    for _ in range(2):
+        await bench.engine.offer_handover(id_, ben.user_id, by=owner)
+        ends.append((await bench.engine.get(id_)).offered_at)
+    assert ends[1] > ends[0]
+    await bench.engine.offer_handover(id_, cid.user_id, by=owner)
+    assert (await bench.notice(notice.HANDOVER_WITHDRAWN, person=ben)).values["by"] == owner
+    await bench.engine.offer_handover(id_, "", by=owner)
+    await bench.notice(notice.HANDOVER_WITHDRAWN, person=cid)
+    assert [item.kind for item in await bench.notices(ben)].count(notice.HANDOVER) == 2
+    for person in (ben, cid):
+        with pytest.raises(WrongState):
+            await bench.engine.hand_over(id_, person.user_id, "etl", by=person.user_id)
+    offers = [item.facts for item in await bench.engine.trail(id_) if item.action == audit.OFFERED]
+    assert [(item["person"], item["what"]) for item in offers[-2:]] == [
+        (cid.user_id, "offered"),
+        (cid.user_id, "withdrawn"),
+    ]
 
 
 async def test_what_is_open_to_the_team_is_found_by_it_until_it_is_closed_or_ends(bench: Bench):

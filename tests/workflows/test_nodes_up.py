@@ -12,7 +12,8 @@ from temporalio.api.enums.v1 import EventType
 from clouddesk.adapters.redis import RedisReservationViews
 from clouddesk.model.errors import Unavailable
 from clouddesk.model.node import RUNNING
-from clouddesk.model.reservation import RETRY, ReservationOrder
+from clouddesk.model.order import ReservationOrder
+from clouddesk.model.reservation import RETRY
 from clouddesk.workflows import registration
 from tests.workflows.conftest import Bench
 

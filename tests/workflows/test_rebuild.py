@@ -16,7 +16,8 @@ from clouddesk.adapters.completeness import RedisCompleteness
 from clouddesk.adapters.redis import open_redis
 from clouddesk.model.audit import AuditEntry
 from clouddesk.model.errors import Unavailable
-from clouddesk.model.reservation import Reservation, ReservationOrder, first_view
+from clouddesk.model.order import ReservationOrder
+from clouddesk.model.reservation import Reservation, first_view
 from clouddesk.workflows import rebuild as rebuilding
 from clouddesk.workflows.contracts import ReservationStart
 from clouddesk.workflows.rebuild import Rebuild

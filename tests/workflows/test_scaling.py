@@ -11,7 +11,8 @@ import pytest
 from clouddesk.model.configuration import STEP_FAILED
 from clouddesk.model.errors import CredentialsRejected, NoCapacity, ProviderDown, QuotaExceeded, WrongState
 from clouddesk.model.node import NodePlan
-from clouddesk.model.reservation import Reservation, ReservationOrder
+from clouddesk.model.order import ReservationOrder
+from clouddesk.model.reservation import Reservation
 from clouddesk.model.scaling import Scale
 from tests.workflows.conftest import Bench
 from tests.workflows.machines import SOFTWARE, broken

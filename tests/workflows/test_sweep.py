@@ -36,6 +36,22 @@ async def test_what_reservations_look_after_is_no_orphan(idle_bench: Bench, orph
     assert (report.accounts, report.machines, report.orphans, report.drifted) == (1, 2, [], [])
 
 
+async def test_an_image_of_what_is_archived_that_somebody_deleted_is_noticed_with_no_call_of_its_own(
+    idle_bench: Bench, orphans: RedisOrphans
+):
+    order = await idle_bench.reserve_and_wait()
+    await idle_bench.engine.archive(order.reservation_id, by="ann")
+    await idle_bench.until(order, lambda view: view.state == "archived")
+    await idle_bench.notice("archived")
+    looks = idle_bench.cloud.count("get_images")
+    assert (await idle_bench.engine.sweep()).drifted == []
+    assert idle_bench.cloud.count("get_images") == looks, "the survey tells of images too"
+    del idle_bench.cloud.images["node-1"]
+    await idle_bench.engine.sweep()
+    assert (await idle_bench.notice("drift")).values["reason"] == "images_gone"
+    assert (await idle_bench.engine.sweep()).drifted == [], "once it is known it is as it should be"
+
+
 async def test_machines_without_a_workflow_are_told_to_their_owner_once(idle_bench: Bench, orphans: RedisOrphans):
     await abandon(idle_bench)
     orphan = await found(idle_bench)

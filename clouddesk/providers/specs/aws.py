@@ -38,9 +38,17 @@ AWS = ProviderSpec(
     default_versions={**DEFAULT_VERSIONS, "amazon-linux": "amazon-linux-2023", "amazon": "amazon-linux-2023"},
     bills_stopped_machines=False,
     opens_later=True,
-    # EBS snapshots cost 0.05 in Virginia and Oregon, 0.055 in Sydney and Northern California (Amazon's list, 2023-08),
-    # elsewhere up to this: one value for all regions, so that nowhere more is billed than was said (docs/prices.md).
+    # EBS snapshots, standard tier. The dearest region counts where no source tells, so that nowhere more is billed than
+    # was said; docs/prices.md names the source of each.
     image_usd_gb_month=0.068,
+    image_usd_gb_month_by_region={
+        "us-east-1": 0.05,
+        "us-west-2": 0.05,
+        "ap-northeast-1": 0.05,
+        "ap-northeast-2": 0.05,
+        "us-west-1": 0.055,
+        "ap-southeast-2": 0.055,
+    },
     is_live_priced=False,
     refines_prices=True,
     # EC2 counts each action of an account and region by itself: 100 at once and 20 a second for those that read.

@@ -69,8 +69,8 @@ async def _redis(url: str) -> bytes:
         await redis.close()
 
 
-async def _value(redis: Redis, key: bytes) -> object:
-    kind = (await redis.type(key)).decode()
+async def _value(redis: Redis[bytes], key: bytes) -> object:
+    kind = (await redis.type(key)).decode()  # type: ignore[no-untyped-call]
     if kind == "string":
         return await redis.get(key)
     if kind == "hash":

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from redis.asyncio import Redis
 
+from clouddesk.adapters.colleagues import RedisColleagues
+from clouddesk.model.actor import UNKNOWN, Person
 from clouddesk.sandbox.slack.server import SlackServer
 from clouddesk.sandbox.slack.store import Message as Posted
 from connectors.rasa import Message, RasaClient, Reply, Unreachable
@@ -184,3 +187,17 @@ async def test_a_form_that_slack_does_not_show_is_told(
     slack.fault("server_error", count=None, operation="views.open")
     await slack.press("ann", asks.ts, "say:0")
     await until(lambda: "did not show you the form" in said(slack, "ann")[-1])
+
+
+async def test_whom_a_button_names_is_looked_up_when_it_is_pressed_however_old_it_is(
+    slack: SlackServer, dialogue: Dialogue, redis: Redis
+) -> None:
+    ben = Person(slack.workspace.team_id, slack.workspace.user("ben").id)
+    share = f'/share_resource{{"resource_name": "r-0000000a", "person": "{ben.user_id}"}}'
+    dialogue.replies["a vm"] = [reply("ben asks for etl.", Share=share)]
+    slack.say("ann", "dm", "a vm")
+    asked, colleagues = await card(slack, "ann", "dm"), RedisColleagues(redis)
+    assert await colleagues.refusal(ben) == UNKNOWN, "nobody has looked them up"
+    await slack.press("ann", asked.ts, "say:0")
+    await until(lambda: dialogue.texts[-1] == share)
+    assert await colleagues.refusal(ben) is None

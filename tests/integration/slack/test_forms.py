@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from clouddesk.limits import Limits
 from clouddesk.model.actor import Actor
 from clouddesk.model.blueprint import Blueprint
 from clouddesk.model.credentials import CredentialInfo, SecretFields
@@ -15,7 +16,6 @@ from clouddesk.model.errors import CredentialsRejected
 from clouddesk.model.quote import Quote
 from clouddesk.sandbox.slack.server import SlackServer
 from clouddesk.sandbox.slack.store import View
-from clouddesk.settings import Limits
 from tests.integration.slack.conftest import NoDesk, StartGateway, said, until
 from tests.integration.slack.dialogue import Dialogue, reply
 from tests.integration.slack.test_main_job import Desk, desk

@@ -1,13 +1,14 @@
 """Lists in words, and what can be done with each of their lines."""
 
-from datetime import datetime, timezone
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
 from actions import cards
 from clouddesk.model import reservation as states
-from clouddesk.model.actor import Actor
+from clouddesk.model.actor import ADMIN, MEMBER, Actor
 from clouddesk.model.node import AVAILABLE, NodeImage
 from clouddesk.model.reservation import Reservation
 from tests.builders import a_reservation
@@ -30,6 +31,26 @@ def test_lists_and_details_say_how_many_machines_are_up(changes: dict[str, int],
 
     assert f" · {said} · " in cards.reservation_line(item, ANN, NOW)
     assert cards.reservation_card(item, ANN, NOW).text.splitlines()[0].endswith(f", {said}")
+
+
+@pytest.mark.parametrize(
+    ("actor", "said"),
+    [
+        (ANN, "offered to ben until Saturday 00:00 UTC"),
+        (Actor("local", "root", roles=(MEMBER, ADMIN)), "offered to ben until Saturday 00:00 UTC"),
+        (Actor("local", "ben"), "offered to you until Saturday 00:00 UTC"),
+        (Actor("local", "cid"), ""),
+    ],
+)
+def test_an_offer_that_stands_is_shown_to_whom_it_is_about(actor: Actor, said: str) -> None:
+    item = a_reservation(offered_to="ben", offered_at=NOW, expires_at=NOW + timedelta(days=9))
+
+    line, card = cards.reservation_line(item, actor, NOW), cards.reservation_card(item, actor, NOW).text
+    assert ("offered" in line, "offered" in card) == (bool(said), bool(said))
+    assert said in line
+    assert said in card
+    for over in (replace(item, state=states.RELEASING), replace(item, offered_at=NOW - timedelta(days=3))):
+        assert "offered" not in cards.reservation_card(over, actor, NOW).text
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from actions import openings
-from actions.cards import quote_card
+from actions.base import say_fault
+from actions.cards import quote_card, reservation_card
+from actions.opened import ActionOpenings
 from actions.request_fields import change_words
 from actions.requests import stated_in
 from actions.turn import Turn
 from clouddesk.model.actor import Actor
+from clouddesk.model.errors import (
+    CredentialsRejected,
+    NoFirewall,
+    ProviderDown,
+    ProviderError,
+    PutBack,
+    QuotaExceeded,
+    RequestRejected,
+    Unsure,
+)
 from clouddesk.model.node import SSH, Opening
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
@@ -130,3 +143,45 @@ def test_what_could_not_be_taken_is_said(text: str, request_: dict[str, Any], sa
 def test_a_change_is_repeated_in_words():
     assert change_words({"open_to": ["203.0.113.7/32"], "open_ports": ["80"]}) == "open to 203.0.113.7/32, port 80"
     assert change_words({"open_to": None}) == "closed but for SSH"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (RequestRejected("aws"), "utter_openings_refused"),
+        (QuotaExceeded("aws"), "utter_openings_refused"),
+        (NoFirewall("aws"), "utter_error_no_firewall"),
+        (CredentialsRejected("aws"), "utter_error_credentials_rejected"),
+        (ProviderDown("aws"), "utter_error_provider_down"),
+        (PutBack("aws"), "utter_error_put_back"),
+        (Unsure("aws"), "utter_error_unsure"),
+    ],
+)
+async def test_what_became_of_a_change_that_failed_is_said(error: ProviderError, said: str) -> None:
+    world, made = await quote()
+    reserved = await world.desk.reserve(ANN, made.id, conversation="c")
+    world.engine.finish_provisioning(reserved.id)
+    world.engine.fault = error
+    asked = turn("open port 8080 to 203.0.113.7", desk=world.desk)
+    asked.facts = {
+        "openings": {"before": [], "after": [{"first_port": 8080, "last_port": 8080, "source": "203.0.113.7/32"}]}
+    }
+    try:
+        await ActionOpenings().do(asked, await world.desk.reservation(ANN, reserved.id))
+    except ProviderError as failed:
+        say_fault("openings", asked, failed)
+    assert [reply["response"] for reply in asked.replies] == [said]
+
+
+async def test_what_is_not_certain_is_on_the_card_and_said_when_nothing_else_is_agreed() -> None:
+    world, made = await quote()
+    reserved = await world.desk.reserve(ANN, made.id, conversation="c")
+    world.engine.finish_provisioning(reserved.id)
+    opening = Opening(8080, 8080, "203.0.113.7/32")
+    item = replace(await world.desk.reservation(ANN, reserved.id), unsure_openings=(opening,))
+    text = reservation_card(item, ANN, world.desk.clock()).text
+    assert "Not certain: whether port 8080 to 203.0.113.7/32 is open" in text
+    world.engine.views.items[reserved.id] = item
+    asked = turn("close port 8080", desk=world.desk, intent="stop_resource")
+    assert not await ActionOpenings().ask(asked, [item])
+    assert [reply["response"] for reply in asked.replies] == ["utter_openings_same_unsure"]

@@ -125,3 +125,10 @@ def test_a_number_is_an_answer_to_a_confirmation_and_a_sentence_is_not() -> None
 def test_every_confirmation_can_be_asked_again_and_dropped_by_name(question: dict[str, object]) -> None:
     assert questions.words(question).rstrip(".").strip()
     assert questions.subject(question)
+
+
+def test_the_yes_to_giving_something_away_names_to_whom_so_that_they_are_looked_up() -> None:
+    question = {"kind": "confirm_decision", "option": "offer_handover", "id": "r-1", "to": "U0BEN", "doing": "it"}
+    assert questions.yes_payload(question) == '/affirm{"question_id": "r-1", "person": "U0BEN"}'
+    assert questions.is_about(question, {"question_id": "r-1", "person": "U0BEN"})
+    assert questions.is_about(question, {"question_id": "r-1"}), "a button of before it was named there"

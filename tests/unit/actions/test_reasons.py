@@ -8,11 +8,11 @@ from datetime import datetime, timezone
 from actions import cards
 from actions.reasons import reasons
 from clouddesk.catalog import load_catalog
+from clouddesk.limits import Limits
 from clouddesk.model.actor import Actor
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
 from clouddesk.quoting import make_quote
-from clouddesk.settings import Limits
 
 ANN = Actor("local", "ann")
 

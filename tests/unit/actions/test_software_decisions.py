@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from types import SimpleNamespace
-from typing import cast
 
 import pytest
 
@@ -28,11 +26,8 @@ async def decided(
     other = replace(a_reservation(state=RUNNING), id="r-00000002", name="ubuntu-1")
     world.views.items[other.id] = other
     world.views.items[item.id] = replace(item, choose_by=NOW + timedelta(minutes=30)) if is_asked else item
-    turn = SimpleNamespace(
-        **{"is_button": False, "form": None, "question": None, "entities": {}, "last_reservation": last},
-        **{"text": text, "desk": world.desk, "actor": ANN},
-    )
-    return await decisions.find(cast("Turn", turn))
+    turn = Turn(world.desk, ANN, "c", text, "", {}, "m-1", last_reservation=last)
+    return await decisions.find(turn)
 
 
 @pytest.mark.parametrize(

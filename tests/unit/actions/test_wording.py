@@ -14,7 +14,7 @@ from actions import knowledge, wording
 from actions.base import DeskAction
 from actions.forms import Form
 from actions.turn import FACTS
-from clouddesk.model import approval, configuration, errors, invalid, notice
+from clouddesk.model import approval, configuration, errors, handover, invalid, notice
 from clouddesk.model import reservation as states
 from clouddesk.model.approval import Approval, Purchase
 from clouddesk.model.budget import Commitment
@@ -55,16 +55,19 @@ ERRORS = [
     errors.NotLookedAfter("spark-1"),
     errors.Protected("etl"),
     errors.Frozen(Freeze("local", "root", AT)),
-    invalid.NotHandedOver("web-1"),
-    invalid.NotLeft("web-1", "ben"),
+    handover.NotHandedOver("web-1"),
+    handover.NotLeft("web-1", "ben"),
+    handover.NotOffered("web-1"),
+    handover.HandoverIsOver("web-1", "ben"),
     invalid.CannotOpen("web-1", provider="vultr"),
     *(invalid.CannotArchive("web-1", provider=provider) for provider in ("docker", "aws")),
+    errors.ImagesLost("web-1", provider="aws"),
     errors.Unavailable("redis"),
     errors.Undecided("Temporal"),
     errors.CloudDeskError(),
     *(
         kind("aws", "vendor text that nobody may see")
-        for kind in (errors.ProviderError, *errors.ProviderError.__subclasses__())
+        for kind in (errors.ProviderError, errors.NoFirewall, *errors.ProviderError.__subclasses__())
     ),
     invalid.TooFewMachines(0, most=100),
     invalid.ClusterTooSmall("Spark", asked=1, least=2, roles=["controller", "worker"]),
@@ -85,7 +88,7 @@ ERRORS = [
     invalid.SameSize("spark-1", count=3),
     invalid.OtherAccount("aws"),
     invalid.CredentialsInUse("aws", ["spark-1", "vm-2"]),
-    *(invalid.NoColleague("ben", why) for why in ("owner", "bot", "guest", "deactivated", "foreign")),
+    *(invalid.NoColleague("ben", why) for why in ("owner", "bot", "guest", "deactivated", "foreign", "unknown")),
     invalid.ShareIsOver(datetime(2026, 3, 4, tzinfo=timezone.utc)),
     *(invalid.NoSshKey(is_damaged=is_damaged) for is_damaged in (True, False)),
     invalid.SshKeyIsPrivate(),
@@ -243,7 +246,7 @@ def test_every_kind_of_notice_has_wording_from_the_values_that_workflows_fill(ki
         *("at", "note", "state", "total", "absence", "parts", "each", "by", "changed", "rest"),
         *("keys", "logins", "doors", "links", "person", "person_id", "owner_id", "before_name", "not_yet"),
         *("why", "idle_for", "stops", "stopped_hourly", "stopped_daily", "asked", "doubt", "blind", "action"),
-        *("archive", "archives", "archived_hourly", "archived_daily"),
+        *("archive", "archives", "archived_hourly", "archived_daily", "stands", "openings"),
         *("asked_by", "decided_by", "what", "reasons", "status", "said", "approval_id"),
         *("offer_provider", "offer_region", "offer_size", "offer_hourly", "offer_more", "agreed_hourly"),
         "bills",

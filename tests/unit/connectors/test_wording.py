@@ -93,3 +93,20 @@ def test_trouble_with_giving_back_and_a_warning_end_no_waiting():
     assert not concludes(notice(kinds.TROUBLE))
     assert not concludes(notice(kinds.EXPIRING))
     assert concludes(notice(kinds.ENDED))
+
+
+@pytest.mark.parametrize("kind", [kinds.DRIFT, kinds.NOT_STARTED])
+@pytest.mark.parametrize(("reason", "can_start"), [("images_gone", True), ("images_lost", False)])
+def test_images_that_somebody_deleted_are_told_with_what_is_lost_and_what_can_be_done(
+    kind: str, reason: str, can_start: bool
+):
+    reply = Wording().render(notice(kind, reason=reason, which="node-1", up_hourly="$0.01"), timezone_name="UTC")
+    assert "were deleted on DigitalOcean, and not by me" in reply.text
+    assert "is lost" in reply.text
+    offered = {button.title: button.payload for button in reply.buttons}
+    assert ("Start the others" in offered) == ("node-1" in reply.text) == can_start
+    assert json.loads(offered["Order the same"].removeprefix("/decide")) == {
+        "reservation_id": "r-1",
+        "decision": "again",
+    }
+    assert offered["Give back"].startswith("/terminate_resource")

@@ -245,7 +245,8 @@ async def _reservation(world: MemoryDesk, state: str) -> Reservation:
         choose_by = world.clock() + timedelta(hours=1)
         item = replace(item, nodes=item.nodes[:-1], choose_by=choose_by, can_go_on=True)
     # Whichever cloud it came to be on: one that keeps images.
-    world.views.items[item.id] = item = replace(item, state=state or item.state, archived_hourly_price_usd=0.01)
+    item = replace(item, state=state or item.state, archived_hourly_price_usd=0.01)
+    world.views.items[item.id] = item = replace(item, offered_to="zoe", offered_at=world.clock())
     return item
 
 

@@ -101,6 +101,6 @@ def topics() -> dict[str, type]:
         kind = typing.get_type_hints(Desk)[item.name]
         # Its own work rather than a port, which asks nobody who they are.
         is_own = inspect.isclass(kind) and re.fullmatch(r"clouddesk\.\w+", kind.__module__) is not None
-        if is_own and not getattr(kind, "_is_protocol", False) and kind.__module__ != "clouddesk.settings":
+        if is_own and not getattr(kind, "_is_protocol", False) and kind.__module__ != "clouddesk.limits":
             found[item.name] = kind
     return found

@@ -93,6 +93,13 @@ def test_what_is_the_same_to_the_cent_is_said_to_be() -> None:
     assert told(found) == "AWS, October 2026: $4.00 on its bill, and the same counted here."
 
 
+@pytest.mark.parametrize(("billed", "more"), [(0.0009, "±$0"), (0.0046, "±$0"), (0.0056, "+$0.0052"), (4.4, "+$4.40")])
+def test_the_table_says_the_same_wherever_the_sentence_does(billed: float, more: str) -> None:
+    found = compare(BLANK, bill(BillLine(MACHINE, billed, "r-1")), [account("r-1", 0.0004)], NOBODYS, now=NOW)
+    assert [row[2] for row in bill_words.rows(found)] == [more]
+    assert ("the same" in told(found)) == (more == "±$0")
+
+
 def test_a_difference_is_told_in_dollars_and_percent_by_reservation_and_with_its_reasons() -> None:
     lines = [
         BillLine(MACHINE, 5.0, "r-1", hours=10.0),

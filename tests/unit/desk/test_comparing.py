@@ -9,13 +9,13 @@ import pytest
 
 from clouddesk.catalog.memory import load_catalog
 from clouddesk.comparing import LINES_OF_ONE_CLOUD, compare
+from clouddesk.limits import Limits
 from clouddesk.model.actor import Actor
 from clouddesk.model.comparison import PriceComparison
 from clouddesk.model.errors import NothingFits, UnknownRegion
 from clouddesk.model.invalid import NoImage
 from clouddesk.model.request import ResourceRequest
 from clouddesk.quoting import make_quote
-from clouddesk.settings import Limits
 from tests.unit.desk.conftest import NOW, ListCatalog, offer
 
 CATALOG = load_catalog()

@@ -8,13 +8,13 @@ import pytest
 
 from clouddesk.catalog import load_catalog
 from clouddesk.fallbacks import archived_hourly_price_usd, fallbacks
+from clouddesk.limits import Limits
 from clouddesk.model.actor import Actor
 from clouddesk.model.fallback import Fallback
 from clouddesk.model.offer import Offer
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
 from clouddesk.quoting import make_quote
-from clouddesk.settings import Limits
 from tests.conversation.memory import MemoryDesk
 from tests.unit.desk.conftest import NOW
 
@@ -134,6 +134,7 @@ def test_where_one_limit_counts_in_all_regions_the_offer_says_so():
 
 
 def test_where_further_disk_is_not_kept_only_the_disk_that_comes_with_the_machine_has_a_price() -> None:
-    assert archived_hourly_price_usd("openstack", disk_gb=20) == 0.0
-    assert archived_hourly_price_usd("openstack", disk_gb=50, further_gb=30) is None
-    assert archived_hourly_price_usd("aws", disk_gb=50, further_gb=50) == archived_hourly_price_usd("aws", disk_gb=50)
+    assert archived_hourly_price_usd("openstack", "Fra1", disk_gb=20) == 0.0
+    assert archived_hourly_price_usd("openstack", "Fra1", disk_gb=50, further_gb=30) is None
+    whole = archived_hourly_price_usd("aws", "eu-central-1", disk_gb=50)
+    assert archived_hourly_price_usd("aws", "eu-central-1", disk_gb=50, further_gb=50) == whole

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from clouddesk.habits import LATEST, fill, keys_of
+from clouddesk.limits import TeamDefaults
 from clouddesk.model.request import CLUSTER, VM, ResourceRequest
-from clouddesk.settings import TeamDefaults
 
 NOBODY = TeamDefaults()
 

@@ -9,7 +9,7 @@ import pytest
 from clouddesk.model import audit, notice
 from clouddesk.model.actor import ADMIN, DEACTIVATED, LOCAL_WORKSPACE, MEMBER, Actor
 from clouddesk.model.errors import Denied, NotFound, WrongState
-from clouddesk.model.invalid import NotHandedOver, NotLeft
+from clouddesk.model.handover import NotHandedOver, NotLeft
 from clouddesk.model.request import ResourceRequest
 from clouddesk.model.reservation import PROVISIONING, Reservation
 from clouddesk.model.timer import EVERY_DAY, STOP, Weekly
@@ -54,7 +54,7 @@ async def test_an_admin_takes_over_what_somebody_left_behind_with_all_that_goes_
     assert (done.owner, done.account_owner) == ("root", "ben"), "the cloud account stays"
     assert [(tenure.owner, tenure.has_left) for tenure in done.earlier_owners] == [("ben", True)]
     assert not done.has_owner_keys
-    assert {timer.by for timer in world.timers.items.values()} == {"root"}
+    assert [timer.what for timer in await world.desk.timers.schedule_of(ROOT, item.id)] == [STOP]
     assert told(world, notice.HANDED_OVER) == ["admins"], "who left reads nothing"
     assert told(world, notice.HANDOVER) == [], "nobody was asked"
     assert [owned.id for owned in await world.desk.reservations(ROOT)] == [item.id]

@@ -11,6 +11,7 @@ from clouddesk.accounts import Accounts
 from clouddesk.adapters.blueprints import load_blueprints
 from clouddesk.adapters.own_machine import OwnMachineCredentials
 from clouddesk.catalog import MemoryCatalog, OfferTable, offers_from_json, offers_to_json
+from clouddesk.limits import Limits, TeamDefaults
 from clouddesk.local import docker
 from clouddesk.model.actor import Actor, Person
 from clouddesk.model.credentials import CredentialInfo, Secret, SecretFields, credential_ref
@@ -20,7 +21,7 @@ from clouddesk.model.offer import Offer, Requirements
 from clouddesk.model.request import CLUSTER, ResourceRequest
 from clouddesk.providers import PROVIDERS
 from clouddesk.quotations import Quotations
-from clouddesk.settings import PROJECT, Limits, Settings, TeamDefaults
+from clouddesk.settings import PROJECT, Settings
 from clouddesk.workflows import worker
 from tests.unit.desk.conftest import NOW, ListCatalog, offer
 

@@ -10,13 +10,14 @@ import pytest
 
 from clouddesk.adapters.blueprints import find_blueprint, load_blueprints
 from clouddesk.catalog import load_catalog
+from clouddesk.limits import Limits
 from clouddesk.model.actor import Actor
 from clouddesk.model.errors import Invalid, LimitExceeded, NothingFits, UnknownSoftware
 from clouddesk.model.offer import Offer
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import CLUSTER, ResourceRequest
 from clouddesk.quoting import LEAST_STORAGE_GB, make_quote
-from clouddesk.settings import PROJECT, Limits
+from clouddesk.settings import PROJECT
 from tests.unit.desk.conftest import NOW, ListCatalog, offer
 
 BLUEPRINTS = load_blueprints(PROJECT / "blueprints")

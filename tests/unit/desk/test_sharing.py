@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+from actions.sharing import ActionShareResource
+from actions.turn import Turn
 from clouddesk.model.actor import ADMIN, MEMBER, Actor
 from clouddesk.model.errors import Denied, NotFound
 from clouddesk.model.invalid import NoColleague, ShareIsOver
@@ -65,7 +67,7 @@ async def test_ones_own_machine_comes_before_a_colleagues_of_the_same_name() -> 
     assert [found.id for found in await world.desk.find(ben, item.name)] == [own.id]
 
 
-@pytest.mark.parametrize("why", ["bot", "guest", "deactivated", "foreign"])
+@pytest.mark.parametrize("why", ["bot", "guest", "deactivated", "foreign", "unknown"])
 async def test_nothing_is_shared_with_who_is_no_colleague(why: str) -> None:
     world = MemoryDesk()
     item = await shared(world)
@@ -98,3 +100,25 @@ async def test_nothing_is_shared_until_a_time_that_has_passed() -> None:
     world.clock.forward(seconds=1)
     with pytest.raises(NotFound):
         await world.desk.reservation(cid, item.id)
+
+
+async def test_the_owner_of_machines_that_are_not_reached_gets_the_command_that_lets_a_colleague_in() -> None:
+    world = MemoryDesk()
+    item = await shared(world)
+    for count, which in ((1, ""), (2, ", for each of its 2 machines")):
+        nodes = tuple(replace(item.nodes[0], key=f"node-{number}", ssh_port=2200) for number in range(count))
+        world.views.items[item.id] = replace(item, nodes=nodes, is_simulated=False, is_reached=False)
+        turn = Turn(
+            desk=world.desk,
+            actor=ANN,
+            conversation="local:console:-:ann",
+            text="share it with eve",
+            intent="share_resource",
+            entities={},
+            message_id=f"m-{count}",
+        )
+        await ActionShareResource().do(turn, world.views.items[item.id], "eve")
+        assert turn.replies[0]["response"] == "utter_shared"
+        assert turn.replies[0]["which"] == which
+        login = f"{item.nodes[0].login}@{item.nodes[0].address} -p 2200"
+        assert turn.replies[0]["command"] == f"echo 'THEIR PUBLIC KEY' | ssh {login} 'cat >> ~/.ssh/authorized_keys'"

@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 
 from clouddesk.language.prepare import prepare
+from clouddesk.limits import Limits
 from clouddesk.model.actor import MEMBER, Actor
 from clouddesk.model.errors import Denied, NotFound
 from clouddesk.model.invalid import NoSshKey, SshKeyIsPrivate, TooManySshKeys, WeakSshKey
 from clouddesk.model.request import ResourceRequest
 from clouddesk.model.ssh_key import holds_ssh_key, parse_ssh_key, parse_ssh_keys
 from clouddesk.ordering import make_order
-from clouddesk.settings import Limits
 from clouddesk.ssh_keys import MOST
 from tests.conversation.memory import MemoryDesk
 from tests.keys import public_key

@@ -13,32 +13,22 @@ from typing import Any
 
 from clouddesk.budgets import as_is
 from clouddesk.costs import TEAM, BillWish, CostWish
-from clouddesk.desk import Desk
 from clouddesk.model.actor import DEACTIVATED, LOCAL_WORKSPACE, Actor
 from clouddesk.model.approval import EXTEND as EXTENSION
 from clouddesk.model.approval import OverBudget, Purchase
 from clouddesk.model.budget import MONTH, Bound
 from clouddesk.model.credentials import Secret
 from clouddesk.model.errors import CloudDeskError, Denied, NotFound, QuoteExpired
-from clouddesk.model.idling import IdleWish
-from clouddesk.model.invalid import NotLeft
-from clouddesk.model.node import Opening
+from clouddesk.model.handover import NotLeft
 from clouddesk.model.offer import Requirements
-from clouddesk.model.reservation import GO_ON, PARTIAL, STOPPED
-from clouddesk.model.scaling import Scale
-from clouddesk.model.share import EXTEND, MANAGE, USE, Share
-from clouddesk.model.timer import EVERY_DAY, STOP, Weekly
+from clouddesk.model.share import EXTEND, MANAGE, USE
 from clouddesk.peers import Kind
-from clouddesk.timers import Switch
 from tests.conversation.memory_clock import START
 from tests.keys import public_key
 from tests.unit.desk.matrix import (
     ANN,
-    LENGTHEN,
-    OPEN,
     OWN,
     SEE,
-    SWITCH,
     VM,
     Row,
     Scene,
@@ -55,59 +45,7 @@ from tests.unit.desk.matrix import (
     settlers,
     with_right,
 )
-
-Call = Callable[[Desk, Actor, str], Awaitable[Any]]
-SOON = START + timedelta(days=1)
-NEVER = IdleWish(stop_seconds=0)
-NIGHTLY = Switch(STOP, Weekly(EVERY_DAY, 19))
-GROWN = Scale(3, 2, "node", hourly_price_usd=1.0, stopped_hourly_price_usd=1.0)
-OF_RESERVATIONS: dict[str, tuple[str, Call]] = {
-    "desk.reservation": (SEE, lambda desk, actor, id_: desk.reservation(actor, id_)),
-    "desk.choose": (OWN, lambda desk, actor, id_: desk.choose(actor, id_, GO_ON)),
-    "desk.release": (OWN, lambda desk, actor, id_: desk.release(actor, id_)),
-    "desk.owned": (OWN, lambda desk, actor, id_: desk.owned(actor, id_)),
-    "desk.secrets_of": (OPEN, lambda desk, actor, id_: desk.secrets_of(actor, id_)),
-    "leases.extension_price_usd": (SEE, lambda desk, actor, id_: desk.leases.extension_price_usd(actor, id_, 3600)),
-    "leases.extend": (LENGTHEN, lambda desk, actor, id_: desk.leases.extend(actor, id_, 3600, request_id="r")),
-    "leases.look_at_extension": (LENGTHEN, lambda desk, actor, id_: desk.leases.look_at_extension(actor, id_, 3600)),
-    "leases.hold": (LENGTHEN, lambda desk, actor, id_: desk.leases.hold(actor, id_)),
-    "idling.keep": (SWITCH, lambda desk, actor, id_: desk.idling.keep(actor, id_, SOON, request_id="r")),
-    "idling.wish": (SWITCH, lambda desk, actor, id_: desk.idling.wish(actor, id_, NEVER, request_id="r")),
-    "idling.thresholds": (SEE, lambda desk, actor, id_: desk.idling.thresholds(actor, id_)),
-    "power.stop": (SWITCH, lambda desk, actor, id_: desk.power.stop(actor, id_)),
-    "power.start": (SWITCH, lambda desk, actor, id_: desk.power.start(actor, id_)),
-    "power.archive": (SWITCH, lambda desk, actor, id_: desk.power.archive(actor, id_)),
-    "power.look_at_archive": (SWITCH, lambda desk, actor, id_: desk.power.look_at_archive(actor, id_)),
-    "power.reboot": (SWITCH, lambda desk, actor, id_: desk.power.reboot(actor, id_)),
-    "protection.protect": (OWN, lambda desk, actor, id_: desk.protection.protect(actor, id_)),
-    "protection.unprotect": (OWN, lambda desk, actor, id_: desk.protection.unprotect(actor, id_)),
-    "scaling.quote": (OWN, lambda desk, actor, id_: desk.scaling.quote(actor, id_, 3)),
-    "scaling.scale": (OWN, lambda desk, actor, id_: desk.scaling.scale(actor, id_, GROWN, request_id="r")),
-    "openings.look": (OWN, lambda desk, actor, id_: desk.openings.look(actor, id_)),
-    "openings.change": (OWN, lambda desk, actor, id_: desk.openings.change(actor, id_, [Opening(80, 80)], before=())),
-    "shares.share": (OWN, lambda desk, actor, id_: desk.shares.share(actor, id_, Share("cid", USE), request_id="r")),
-    "shares.unshare": (OWN, lambda desk, actor, id_: desk.shares.unshare(actor, id_, "cid", request_id="r")),
-    "shares.unshare: one's own part": (
-        SEE,
-        lambda desk, actor, id_: desk.shares.unshare(actor, id_, actor.user_id, request_id="r"),
-    ),
-    "peers.open_to_team": (OWN, lambda desk, actor, id_: desk.peers.open_to_team(actor, id_, is_open=True)),
-    "handovers.check": (OWN, lambda desk, actor, id_: desk.handovers.check(actor, id_, "cid")),
-    "handovers.offer": (OWN, lambda desk, actor, id_: desk.handovers.offer(actor, id_, "cid")),
-    "timers.schedule": (SWITCH, lambda desk, actor, id_: desk.timers.schedule(actor, id_, [NIGHTLY], conversation="c")),
-    "timers.schedule_of": (SEE, lambda desk, actor, id_: desk.timers.schedule_of(actor, id_)),
-    "timers.unschedule": (SWITCH, lambda desk, actor, id_: desk.timers.unschedule(actor, id_)),
-    "timers.remind": (
-        SEE,
-        lambda desk, actor, id_: desk.timers.remind(actor, reservation_id=id_, before_end_seconds=60, conversation="c"),
-    ),
-    "utilisation.report": (SEE, lambda desk, actor, id_: desk.utilisation.report(actor, id_)),
-    "utilisation.reports": (SEE, lambda desk, actor, id_: desk.utilisation.reports(actor, [id_])),
-    "timers.leave_out": (SWITCH, lambda desk, actor, id_: desk.timers.leave_out(actor, id_, "DE")),
-    "templates.request_of": (SEE, lambda desk, actor, id_: desk.templates.request_of(actor, id_)),
-}
-_STATES = {"power.start": STOPPED, "desk.choose": PARTIAL}
-"""The state that a call needs; running for the others."""
+from tests.unit.desk.ways_with_one import OF_RESERVATIONS, STATES
 
 WISH = CostWish(START - timedelta(days=1), START + timedelta(days=1))
 BILLS = BillWish((f"{START:%Y-%m}",))
@@ -125,6 +63,11 @@ async def _who(found: Awaitable[Iterable[str]]) -> set[str]:
 
 async def _names_of(found: Awaitable[Any]) -> set[str]:
     return {row.item.name for row in await found}
+
+
+async def _begun(scene: Scene) -> set[str]:
+    found = await scene.desk.begun(scene.actor, "q-" + scene.item.id.removeprefix("r-"))
+    return {found.name} if found else set()
 
 
 async def _planned(scene: Scene) -> set[str]:
@@ -209,7 +152,7 @@ _is_ones_own = _when(lambda who: who.is_owner, "etl")
 
 
 def _nobody(who: Who) -> type[Denied] | type[NotFound]:
-    """It is offered to none of them."""
+    """It is offered to somebody else."""
     return Denied if SEE in rights(who) else NotFound
 
 
@@ -240,6 +183,7 @@ def _askers(who: Who) -> type[Denied] | type[NotFound] | None:
 
 OTHERS: dict[str, Row] = {
     "handovers.accept": Row(lambda s: s.desk.handovers.accept(s.actor, s.item.id), _nobody),
+    "handovers.offered": Row(lambda s: _names(s.desk.handovers.offered(s.actor)), anybody, lambda who: set()),
     "handovers.check_left": Row(lambda s: s.desk.handovers.check_left(s.actor, _left(s)), _successors),
     "handovers.take_over": Row(lambda s: s.desk.handovers.take_over(s.actor, _left(s)), _successors),
     "handovers.decline": Row(lambda s: s.desk.handovers.decline(s.actor, s.item.id), _nobody),
@@ -298,6 +242,7 @@ OTHERS: dict[str, Row] = {
     "desk.reserve": Row(
         lambda s: s.desk.reserve(s.actor, s.quote_id, conversation="c"), owners_who_change(QuoteExpired)
     ),
+    "desk.begun": Row(_begun, anybody, _is_seen),
     "desk.reservations": Row(lambda s: _names(s.desk.reservations(s.actor)), anybody, _is_ones_own),
     "desk.reservations: with shared ones": Row(
         lambda s: _names(s.desk.reservations(s.actor, with_shared=True)),
@@ -424,7 +369,7 @@ WITHIN = {
 def rows() -> dict[str, Row]:
     """All of the matrix's, by the name of the method and of what is tried with it."""
     of_one = {
-        name: Row(lambda s, call=call: call(s.desk, s.actor, s.item.id), with_right(right), state=_STATES.get(name, ""))  # type: ignore[misc]
+        name: Row(lambda s, call=call: call(s.desk, s.actor, s.item.id), with_right(right), state=STATES.get(name, ""))  # type: ignore[misc]
         for name, (right, call) in OF_RESERVATIONS.items()
     }
     return of_one | OTHERS

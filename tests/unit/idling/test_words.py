@@ -10,9 +10,9 @@ import pytest
 from actions import idle_words
 from actions.idle_words import KEEP, PROTECT, SHOW, WISH, IdleWords
 from actions.turn import Turn
+from clouddesk.limits import Limits
 from clouddesk.model.actor import Actor
 from clouddesk.model.idling import IdleState, IdleWish
-from clouddesk.settings import Limits
 from tests.builders import a_reservation
 
 NOW = datetime.fromisoformat("2026-03-04T13:00:00+00:00")

@@ -210,6 +210,8 @@ def test_an_order_takes_of_the_quotas_what_google_counts(
         (403, "forbidden: Required 'compute.instances.create' permission for 'projects/p'", CredentialsRejected),
         (403, "accessNotConfigured: Compute Engine API has not been used in project 1 before", CredentialsRejected),
         (403, "rateLimitExceeded: Rate Limit Exceeded", RateLimited),
+        (400, "RESOURCE_OPERATION_RATE_EXCEEDED: Too frequent operations from the source resource.", RateLimited),
+        (400, "invalid: Operation rate exceeded for resource 'projects/p/zones/z/disks/d'.", RateLimited),
         (403, "quotaExceeded: Quota 'CPUS' exceeded.  Limit: 24.0 in region europe-west3.", QuotaExceeded),
         (403, "QUOTA_EXCEEDED: Quota 'CPUS_ALL_REGIONS' exceeded.", QuotaExceeded),
         (503, "ZONE_RESOURCE_POOL_EXHAUSTED: does not have enough resources available", NoCapacity),

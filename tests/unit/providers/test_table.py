@@ -8,6 +8,7 @@ from importlib import import_module
 
 import pytest
 
+from clouddesk.fallbacks import archived_hourly_price_usd
 from clouddesk.model.credentials import Secret
 from clouddesk.model.errors import Invalid
 from clouddesk.providers import LIVE_PRICED, PROVIDERS, open_provider, providers_with_os
@@ -102,6 +103,30 @@ def test_opening_needs_no_network_and_no_other_clouds_library() -> None:
 def test_a_cloud_can_change_its_firewalls_exactly_where_the_table_says_so(spec: ProviderSpec) -> None:
     module, _, name = spec.cloud.partition(":")
     assert hasattr(getattr(import_module(module), name), "let_in") == spec.opens_later
+
+
+@pytest.mark.parametrize(
+    ("provider", "region", "price"),
+    [
+        ("aws", "us-east-1", 0.05),
+        ("aws", "ap-southeast-2", 0.055),
+        ("aws", "sa-east-1", 0.068),
+        ("digitalocean", "nyc1", 0.06),
+        ("vultr", "ewr", None),
+    ],
+)
+def test_an_image_costs_what_is_known_of_its_region_else_the_most_it_can(
+    provider: str, region: str, price: float | None
+) -> None:
+    assert PROVIDERS[provider].image_price_usd(region) == price
+    hourly = archived_hourly_price_usd(provider, region, disk_gb=73.0)
+    assert hourly == (None if price is None else pytest.approx(price / 10))
+
+
+@pytest.mark.parametrize("spec", PROVIDERS.values(), ids=PROVIDERS)
+def test_no_region_is_dearer_than_the_most_that_an_image_costs(spec: ProviderSpec) -> None:
+    most = spec.image_usd_gb_month or 0.0
+    assert all(0 < price <= most for price in spec.image_usd_gb_month_by_region.values())
 
 
 @pytest.mark.parametrize("spec", PROVIDERS.values(), ids=PROVIDERS)

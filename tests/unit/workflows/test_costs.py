@@ -15,7 +15,8 @@ from clouddesk.adapters import cost_lines
 from clouddesk.model.costs import CostAccount, report
 from clouddesk.model.meter import MOST_READINGS
 from clouddesk.model.node import AVAILABLE, Node, NodeImage
-from clouddesk.model.reservation import REASON_EXPIRED, REASON_RELEASED, Reservation, ReservationOrder
+from clouddesk.model.order import ReservationOrder
+from clouddesk.model.reservation import REASON_EXPIRED, REASON_RELEASED, Reservation
 from clouddesk.workflows.findings import ended
 from clouddesk.workflows.state import ReservationState
 from tests.orders import make_order

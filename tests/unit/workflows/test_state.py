@@ -9,7 +9,7 @@ import pytest
 
 from clouddesk.model.errors import LimitExceeded
 from clouddesk.model.node import Node
-from clouddesk.model.reservation import ReservationOrder
+from clouddesk.model.order import ReservationOrder
 from clouddesk.workflows.state import ReservationState
 from tests.orders import make_order
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from clouddesk.language.durations import parse_duration
 from clouddesk.language.localtime import Whereabouts
+from clouddesk.limits import Limits
 from clouddesk.model.credentials import CredentialInfo
 from clouddesk.model.node import NodePlan
 from clouddesk.model.offer import Offer
@@ -24,7 +25,6 @@ from clouddesk.model.reservation import LIVE_STATES
 from clouddesk.providers.table import PROVIDERS
 from clouddesk.sandbox.slack.schema import HOME, MODAL
 from clouddesk.sandbox.slack.views import check_view, is_too_large
-from clouddesk.settings import Limits
 from connectors.slack import views, words
 from tests.builders import NOW, a_reservation, no_costs
 

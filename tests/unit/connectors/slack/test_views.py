@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from clouddesk.language.localtime import Whereabouts
 from clouddesk.language.money import money
+from clouddesk.limits import Limits
 from clouddesk.model.costs import CostAccount, report
 from clouddesk.model.credentials import CredentialInfo
 from clouddesk.model.freeze import Freeze
@@ -25,7 +26,6 @@ from clouddesk.model.reservation import LIVE_STATES, STOPPED
 from clouddesk.providers.table import PROVIDERS
 from clouddesk.sandbox.slack.schema import HOME, MODAL
 from clouddesk.sandbox.slack.views import check_view
-from clouddesk.settings import Limits
 from clouddesk.team_view import Running
 from connectors.slack import views
 from tests.builders import NOW, a_reservation, no_costs
