@@ -15,7 +15,6 @@ from libcloud.common.exceptions import BaseHTTPError
 from clouddesk.model.errors import RequestRejected
 from clouddesk.model.invalid import CannotArchive
 from clouddesk.model.node import AVAILABLE, ERROR, PENDING, Node, NodeImage, NodeOrder
-from clouddesk.providers.answers import is_about
 from clouddesk.providers.cloud import Image
 from clouddesk.providers.named_facts import read, written
 from clouddesk.providers.openstack_driver import COMPUTE, CONFLICT, IMAGE, OpenStackDriver
@@ -52,14 +51,19 @@ class Disks:
         self._installation = installation
 
     def listed(self) -> list[DiskImage]:
-        """All of the installation, oldest first."""
+        """All of the installation, oldest first; none in a region without images, where no machine can be made."""
+        if not self._driver.has(IMAGE, self._region):
+            return []
         query = {"owner": str(self._driver.project["id"])}
         found = self._driver.list(IMAGE, self._region, _PATH, "images", query)
         told = map(_told, sorted(found, key=lambda item: (str(item["created_at"]), str(item["id"]))))
         return [disk for disk in told if disk and disk.installation == self._installation]
 
     def keep(self, order: NodeOrder, node: Node) -> None:
-        """Raises CannotArchive for a server on a volume, whose image would be nothing but a name of its snapshot."""
+        """Raises CannotArchive for a server on a volume, whose image would be nothing but a name of its snapshot.
+
+        While Nova is making another image it refuses, as for all that is under way.
+        """
         path = f"/servers/{node.id}"
         found = self._driver.find(COMPUTE, self._region, path)
         if found is None:
@@ -67,11 +71,7 @@ class Disks:
         if not found["server"]["image"]:
             raise CannotArchive(order.name, provider=OPENSTACK.name)
         name = written(_IMAGE, order.installation, order.reservation_id, node.key, node.id, order.owner)
-        try:
-            self._driver.ask(COMPUTE, self._region, f"{path}/action", "POST", {"createImage": {"name": name}})
-        except BaseHTTPError as error:
-            if not is_about(error, CONFLICT, "task_state image_"):
-                raise
+        self._driver.ask(COMPUTE, self._region, f"{path}/action", "POST", {"createImage": {"name": name}})
 
     def delete(self, ids: Iterable[str]) -> None:
         """Where images are Ceph's, one is in use while there is a machine from it: it is set aside until then."""

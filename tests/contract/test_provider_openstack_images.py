@@ -10,6 +10,7 @@ import pytest
 from clouddesk.model.errors import RequestRejected
 from clouddesk.model.invalid import CannotArchive
 from clouddesk.model.node import RUNNING, STOPPED
+from clouddesk.providers.openstack_driver import OpenStackDriver
 from tests.contract.cases import CASES
 from tests.contract.conftest import Sandbox
 from tests.contract.openstack_api import Api, openstack
@@ -110,3 +111,11 @@ def test_no_machine_is_made_from_the_image_of_another_reservation(case: Case) ->
     with pytest.raises(RequestRejected, match="is not there"):
         case.open().create_nodes(other)
     wait_until(lambda: case.open().destroy_nodes(other.reservation_id, case.region).is_complete)
+
+
+def test_a_region_without_glance_can_be_surveyed_and_cleared(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    has = OpenStackDriver.has
+    monkeypatch.setattr(OpenStackDriver, "has", lambda *ask: ask[1] != "image" and has(*ask))
+    assert images(case) == []
+    assert [item for item in case.open().survey().belongings if item.kind == "image"] == []
+    assert case.open().destroy_nodes(case.reservation_id, case.region).is_complete
