@@ -46,10 +46,16 @@ def stopped_hourly_price_usd(offer: Offer, *, disk_gb: float, machine_usd: float
     return machine_usd if is_billed_stopped else offer.stopped_hourly_price_usd(disk_gb)
 
 
-def archived_hourly_price_usd(provider: str, region: str, *, disk_gb: float) -> float | None:
-    """What the image of one machine's disk costs at most, for clouds bill what is on it; None where none are kept."""
-    price = PROVIDERS[provider].image_price_usd(region) if provider in PROVIDERS else None
-    return None if price is None or not disk_gb else price * disk_gb / HOURS_PER_MONTH
+def archived_hourly_price_usd(provider: str, region: str, *, disk_gb: float, further_gb: float = 0.0) -> float | None:
+    """What the image of one machine's disk costs at most, for clouds bill what is on it; None where none are kept.
+
+    ``further_gb``: how much of it does not come with the machine.
+    """
+    spec = PROVIDERS.get(provider)
+    price = spec.image_price_usd(region) if spec else None
+    if spec is None or price is None or not disk_gb or (further_gb > 0 and not spec.keeps_further_disk):
+        return None
+    return price * disk_gb / HOURS_PER_MONTH
 
 
 def _candidates(quote: Quote, catalog: Catalog) -> Iterator[Offer]:
@@ -91,7 +97,9 @@ def _fallback(actor: Actor, quote: Quote, offer: Offer, bills_stopped_machines: 
     stopped = stopped_hourly_price_usd(
         offer, disk_gb=disk_gb, machine_usd=price, is_billed_stopped=bills_stopped_machines(offer.provider)
     )
-    archived = archived_hourly_price_usd(offer.provider, offer.region, disk_gb=disk_gb)
+    archived = archived_hourly_price_usd(
+        offer.provider, offer.region, disk_gb=disk_gb, further_gb=disk_gb - offer.disk_gb
+    )
     count = len(quote.nodes)
     return Fallback(
         provider=offer.provider,

@@ -44,7 +44,9 @@ def make_order(
         machine_usd=quote.machine_hourly_price_usd,
         is_billed_stopped=bills_stopped_machines(offer.provider),
     )
-    archived_hourly = archived_hourly_price_usd(offer.provider, offer.region, disk_gb=quote.disk_gb)
+    archived_hourly = archived_hourly_price_usd(
+        offer.provider, offer.region, disk_gb=quote.disk_gb, further_gb=quote.disk_gb - offer.disk_gb
+    )
     return ReservationOrder(
         reservation_id=quote.reservation_id,
         name=name,

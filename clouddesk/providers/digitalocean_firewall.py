@@ -19,7 +19,7 @@ from clouddesk.model.node import Belonging, NodeOrder
 from clouddesk.providers.answers import is_about
 from clouddesk.providers.cloud import FIREWALL
 from clouddesk.providers.digitalocean_driver import DropletDriver
-from clouddesk.providers.digitalocean_names import read, written
+from clouddesk.providers.named_facts import read, written
 from clouddesk.providers.specs.digitalocean import DIGITALOCEAN
 
 Item = dict[str, Any]

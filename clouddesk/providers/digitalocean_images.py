@@ -14,7 +14,7 @@ from clouddesk.model.errors import RequestRejected
 from clouddesk.model.node import AVAILABLE, ERROR, PENDING, STOPPED, Belonging, Node, NodeImage, NodeOrder
 from clouddesk.providers.cloud import IMAGE, in_parallel
 from clouddesk.providers.digitalocean_driver import DropletDriver
-from clouddesk.providers.digitalocean_names import read, written
+from clouddesk.providers.named_facts import read, written
 from clouddesk.providers.specs.digitalocean import DIGITALOCEAN
 
 _KIND, _FACTS = "clouddesk-image", 5

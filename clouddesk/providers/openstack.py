@@ -8,12 +8,13 @@ from threading import local
 from libcloud.common.exceptions import BaseHTTPError
 
 from clouddesk.model.errors import QuotaExceeded, RequestRejected
-from clouddesk.model.node import Account, Belonging, Node, NodeOrder, NodePlan, Survey
+from clouddesk.model.node import Account, Belonging, Node, NodeImage, NodeOrder, NodePlan, Survey
 from clouddesk.model.offer import Offer
-from clouddesk.providers import flat_tags, openstack_images, openstack_offers
+from clouddesk.providers import cloud, flat_tags, openstack_images, openstack_offers
 from clouddesk.providers import openstack_machine as machines
 from clouddesk.providers.answers import is_about
 from clouddesk.providers.cloud import DISK, INSTALLATION, OWNER, RESERVATION, Image, in_parallel
+from clouddesk.providers.openstack_disks import Disks, settled
 from clouddesk.providers.openstack_driver import COMPUTE, IMAGE, VOLUME, Item, OpenStackDriver
 from clouddesk.providers.openstack_key import ApplicationCredential
 from clouddesk.providers.openstack_network import Networks, facts
@@ -87,12 +88,13 @@ class OpenStackCloud:
         firewall = networks.firewall(order)
 
         def make(plan: NodePlan) -> Node:
+            source = self._disks(order.region).find(order, plan.image, image.system) if plan.image else image
             own = self._networks(order.region)
             port = own.port(order, plan, network, firewall)
             try:
                 if outer:
                     own.address(order, outer, port)
-                body = machines.body(order, plan, image, flavor, port=port)
+                body = machines.body(order, plan, source, flavor, port=port)
                 made: Item = self._driver().ask(COMPUTE, order.region, _SERVERS, "POST", body)["server"]
             except (BaseHTTPError, RequestRejected) as error:
                 # The cloud has refused, so that there is no machine on it. After a fault of its own there may be one.
@@ -122,6 +124,17 @@ class OpenStackCloud:
     def reboot(self, region: str, ids: list[str]) -> None:
         self._act(region, ids, {"reboot": {"type": "SOFT"}}, r"task_state reboot")
 
+    def images(self, region: str, reservation_id: str) -> list[NodeImage]:
+        found = [item for item in self._disks(region).listed() if item.reservation_id == reservation_id]
+        # In this order, what is done is never told with a server that was not written yet.
+        return settled(found, self._servers(region, flat_tags.first(RESERVATION, reservation_id))) if found else []
+
+    def keep_image(self, order: NodeOrder, node: Node) -> None:
+        self._disks(order.region).keep(order, node)
+
+    def delete_images(self, region: str, ids: list[str]) -> None:
+        self._disks(region).delete(ids)
+
     def clear_disks(self, region: str, reservation_id: str) -> tuple[str, ...]:
         """A machine's disk ends with it; volumes are there when people made them, with our facts as description."""
         mine = [item for item in self._volumes(region) if facts(item).get(RESERVATION) == reservation_id]
@@ -142,16 +155,23 @@ class OpenStackCloud:
             Belonging(str(item["id"]), kind, region, facts(item).get(RESERVATION, ""), facts(item).get(OWNER, ""))
             for kind, item in found
         ]
+        belongings += [
+            Belonging(item.image.id, cloud.IMAGE, region, item.reservation_id, item.owner)
+            for item in self._disks(region).listed()
+        ]
         nodes = self._nodes(region, flat_tags.first(INSTALLATION, self._installation))
         return Survey(nodes=tuple(nodes), belongings=tuple(belongings))
 
     def _nodes(self, region: str, tag: str) -> list[Node]:
+        return [machines.node(item, region) for item in self._servers(region, tag)]
+
+    def _servers(self, region: str, tag: str) -> list[Item]:
         """Ours of those, oldest first."""
         found = self._driver().list(COMPUTE, region, f"{_SERVERS}/detail", "servers", {"tags": tag})
         mine = [
             item for item in found if flat_tags.read(item.get("tags") or []).get(INSTALLATION) == self._installation
         ]
-        return [machines.node(item, region) for item in sorted(mine, key=lambda item: (item["created"], item["id"]))]
+        return sorted(mine, key=lambda item: (item["created"], item["id"]))
 
     def _placed(self, region: str, made: list[Node]) -> list[Node]:
         """The machines once it is known whether there are hosts for them.
@@ -208,6 +228,9 @@ class OpenStackCloud:
         if found is None:
             raise RequestRejected(OPENSTACK.name, f"there is no flavor {order.size} in {order.region}")
         return found
+
+    def _disks(self, region: str) -> Disks:
+        return Disks(self._driver(), region, self._installation)
 
     def _networks(self, region: str) -> Networks:
         return Networks(self._driver(), region, self._installation)

@@ -36,6 +36,8 @@ _TYPES = {
     VOLUME: ("volumev3", "block-storage", "block-store"),
 }
 """What catalogs call a service."""
+_PATCH = "application/openstack-images-v2.1-json-patch"
+"""How Glance takes changes; of no other service anything is changed so."""
 _VERSIONS = {NETWORK: "/v2.0", IMAGE: "/v2"}
 """What follows addresses of services that the catalog tells without."""
 
@@ -134,7 +136,7 @@ class OpenStackDriver:
         if service == COMPUTE:
             headers["OpenStack-API-Version"] = f"compute {_MICROVERSION}"
         if body is not None:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = _PATCH if method == "PATCH" else "application/json"
         answer = self._connection(service, region).request(
             path,
             params=query or {},

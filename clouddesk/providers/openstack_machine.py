@@ -131,6 +131,11 @@ def is_placed(item: Item) -> bool:
     return item["status"] != "BUILD" or (item.get("OS-EXT-STS:task_state") or "") != "scheduling"
 
 
+def is_writing_image(item: Item) -> bool:
+    """Whether Nova is making an image of its disk."""
+    return str(item.get("OS-EXT-STS:task_state") or "").startswith("image_")
+
+
 def failure(item: Item) -> str:
     """Why there is no host for it, "" when it has not failed for that."""
     said = str((item.get("fault") or {}).get("message", ""))

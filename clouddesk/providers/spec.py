@@ -80,6 +80,8 @@ class ProviderSpec:
     """What an image of a machine's disk costs at most (``cloud.KeepsImages``); None: no images are kept there."""
     image_usd_gb_month_by_region: Mapping[str, float] = field(default_factory=dict)
     """Where it is known to cost less."""
+    keeps_further_disk: bool = True
+    """False: images are kept of the disk that a machine comes with, and of no larger one."""
     has_one_limit: bool = False
     """True: how many machines an account may have is counted over all regions."""
     key_kinds: tuple[str, ...] = ("ssh-", "ecdsa-", "sk-")

@@ -13,13 +13,15 @@ from urllib.parse import urlencode
 from werkzeug.wrappers import Request, Response
 
 from clouddesk.sandbox import faults, rest
+from clouddesk.sandbox import openstack_actions as actions
+from clouddesk.sandbox import openstack_images as images
 from clouddesk.sandbox import openstack_network as network
 from clouddesk.sandbox import openstack_servers as servers
 from clouddesk.sandbox import openstack_volumes as volumes
 from clouddesk.sandbox.keys import Keys
-from clouddesk.sandbox.openstack_catalog import FLAVORS, IMAGES, PROJECT, REGIONS, fixed_id
+from clouddesk.sandbox.openstack_catalog import FLAVORS, PROJECT, REGIONS, fixed_id
 from clouddesk.sandbox.openstack_errors import fault_error, refusal, unauthorized
-from clouddesk.sandbox.openstack_store import Ask, Store
+from clouddesk.sandbox.openstack_store import Ask, Store, instant
 from clouddesk.sandbox.rest import Answer, ApiError, Done, Item, Listed, Operation
 from clouddesk.sandbox.server import HOST, Options
 
@@ -69,8 +71,8 @@ def _token(ask: Ask, owner: str, credential: str, ends_at: float) -> Item:
             "password_expires_at": None,
         },
         "audit_ids": [secrets.token_urlsafe(16)],
-        "expires_at": servers.instant(ends_at).replace("Z", ".000000Z"),
-        "issued_at": servers.instant(ends_at - _TOKEN_SECONDS).replace("Z", ".000000Z"),
+        "expires_at": instant(ends_at).replace("Z", ".000000Z"),
+        "issued_at": instant(ends_at - _TOKEN_SECONDS).replace("Z", ".000000Z"),
         "project": PROJECT,
         "is_domain": False,
         "roles": [{"id": fixed_id("roles", "member").replace("-", ""), "name": "member"}],
@@ -119,14 +121,7 @@ def _flavor(ask: Ask) -> Answer:
     return Done({"flavor": found})
 
 
-def _images(ask: Ask) -> Answer:
-    wanted = {name: value for name, value in ask.query.items() if name not in ("limit", "marker", "sort")}
-    return Listed(
-        "images", [item for item in IMAGES.values() if all(item.get(name) == text for name, text in wanted.items())]
-    )
-
-
-_COMPUTE, _NETWORK = "/compute/<region>/v2.1", "/network/<region>/v2.0"
+_COMPUTE, _NETWORK, _IMAGE = "/compute/<region>/v2.1", "/network/<region>/v2.0", "/image/<region>/v2/images"
 _OPERATIONS = (
     Operation("tokens.create", "POST", f"{_IDENTITY}/auth/tokens", _give_token, is_open=True),
     Operation("tokens.get", "GET", f"{_IDENTITY}/auth/tokens", _show_token, "account"),
@@ -137,8 +132,11 @@ _OPERATIONS = (
     Operation("servers.create", "POST", f"{_COMPUTE}/servers", servers.create_server, faults.CREATE),
     Operation("servers.get", "GET", f"{_COMPUTE}/servers/<id>", servers.get_server),
     Operation("servers.delete", "DELETE", f"{_COMPUTE}/servers/<id>", servers.delete_server, "destroy"),
-    Operation("servers.act", "POST", f"{_COMPUTE}/servers/<id>/action", servers.act),
-    Operation("images.list", "GET", "/image/<region>/v2/images", _images),
+    Operation("servers.act", "POST", f"{_COMPUTE}/servers/<id>/action", actions.act),
+    Operation("images.list", "GET", _IMAGE, images.list_images),
+    Operation("images.get", "GET", f"{_IMAGE}/<id>", images.get_image),
+    Operation("images.rename", "PATCH", f"{_IMAGE}/<id>", images.rename_image),
+    Operation("images.delete", "DELETE", f"{_IMAGE}/<id>", images.delete_image),
     Operation("networks.list", "GET", f"{_NETWORK}/networks", network.list_networks),
     Operation("networks.tag", "PUT", f"{_NETWORK}/networks/<id>/tags/<tag>", network.tag_network),
     Operation("networks.untag", "DELETE", f"{_NETWORK}/networks/<id>/tags/<tag>", network.untag_network),
@@ -157,7 +155,7 @@ _OPERATIONS = (
     Operation("volumes.create", "POST", "/volume/<region>/v3/<project>/volumes", volumes.create_volume),
     Operation("volumes.delete", "DELETE", "/volume/<region>/v3/<project>/volumes/<id>", volumes.delete_volume),
 )
-_COMMON_ACTIONS = {"os-stop": "stop", "os-start": "start", "reboot": "reboot"}
+_COMMON_ACTIONS = {"os-stop": "stop", "os-start": "start", "reboot": "reboot", "createImage": faults.KEEP}
 
 
 class OpenStackApp(rest.RestApp[Store]):

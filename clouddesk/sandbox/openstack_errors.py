@@ -26,6 +26,11 @@ def of_network(status: int, kind: str, said: str) -> ApiError:
     return ApiError(status, {"NeutronError": {"type": kind, "message": said, "detail": ""}})
 
 
+def of_image(status: int, title: str, said: str) -> ApiError:
+    """Glance's, to who asks for JSON."""
+    return ApiError(status, {"code": f"{status} {title}", "title": title, "message": f"{said}<br /><br />\n\n\n"})
+
+
 def unauthorized() -> ApiError:
     said = "The request you have made requires authentication."
     return ApiError(401, {"error": {"code": 401, "message": said, "title": "Unauthorized"}})

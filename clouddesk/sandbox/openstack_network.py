@@ -9,8 +9,8 @@ from typing import Any
 from clouddesk.sandbox import openstack_servers as servers
 from clouddesk.sandbox.openstack_catalog import PROJECT, networks
 from clouddesk.sandbox.openstack_errors import of_network
-from clouddesk.sandbox.openstack_servers import ADDRESSES, PORTS, instant
-from clouddesk.sandbox.openstack_store import Ask
+from clouddesk.sandbox.openstack_servers import ADDRESSES, PORTS
+from clouddesk.sandbox.openstack_store import Ask, instant
 from clouddesk.sandbox.rest import Answer, Done, Item, Listed
 
 GROUPS, RULES, TAGS = "security_groups", "security_group_rules", "network_tags"

@@ -8,19 +8,18 @@ import secrets
 import time
 import uuid
 from dataclasses import replace
-from datetime import datetime, timezone
 from typing import Any
 
+from clouddesk.sandbox import openstack_images as images
 from clouddesk.sandbox.faults import Fate
-from clouddesk.sandbox.openstack_catalog import FLAVORS, IMAGES, PROJECT
+from clouddesk.sandbox.openstack_catalog import FLAVORS, PROJECT
 from clouddesk.sandbox.openstack_errors import refusal
-from clouddesk.sandbox.openstack_store import Ask
+from clouddesk.sandbox.openstack_store import Ask, instant
 from clouddesk.sandbox.rest import Answer, Documents, Done, Item, Listed
 from clouddesk.sandbox.timed import Timed
 
 SERVERS, PORTS, ADDRESSES = "servers", "ports", "floatingips"
 BUILD, ACTIVE, SHUTOFF, ERROR = "BUILD", "ACTIVE", "SHUTOFF", "ERROR"
-_STOPPING, _STARTING, _REBOOTING = "ACTIVE powering-off", "SHUTOFF powering-on", "REBOOT rebooting"
 _DELETING = "deleting"
 LIMITS = {"Instances": 300, "Cores": 2_000, "RAMSize": 8_000_000}
 _FIELDS = {
@@ -117,32 +116,9 @@ def delete_server(ask: Ask) -> Answer:
         life = Timed.of(item["life"])
         # One that has no host is just forgotten.
         seconds = 0.0 if life.state == ERROR and item["fault"] == _NO_HOST else ask.short_seconds
-        _change(ask, item, life.ending(seconds=seconds, meanwhile=f"{life.state.partition(' ')[0]} {_DELETING}"))
+        images.abandon(ask.store, item["id"])
+        change(ask, item, life.ending(seconds=seconds, meanwhile=f"{life.state.partition(' ')[0]} {_DELETING}"))
     return Done(status=204)
-
-
-def act(ask: Ask) -> Answer:
-    names = [name for name in ask.body if name in ("os-stop", "os-start", "reboot")]
-    if len(names) != 1 or len(ask.body) != 1:
-        raise refusal(400, "There is no such action")
-    if names[0] == "reboot" and (ask.body["reboot"] or {}).get("type") not in ("SOFT", "HARD"):
-        raise refusal(400, "Invalid input for field/attribute type. Value must be HARD or SOFT")
-    needed, meanwhile, after, seconds = {
-        "os-stop": (ACTIVE, _STOPPING, SHUTOFF, ask.short_seconds),
-        "os-start": (SHUTOFF, _STARTING, ACTIVE, ask.boot_seconds),
-        "reboot": (ACTIVE, _REBOOTING, ACTIVE, ask.boot_seconds),
-    }[names[0]]
-    with ask.store.atomic():
-        item = server(ask)
-        life = Timed.of(item["life"])
-        status, _, task = life.state.partition(" ")
-        if life.state != needed:
-            words = {ACTIVE: "active", SHUTOFF: "stopped", BUILD: "building", ERROR: "error"}
-            state = f"task_state {task}" if task else f"vm_state {words.get(status, status.lower())}"
-            verb = names[0].removeprefix("os-")
-            raise refusal(409, f"Cannot '{verb}' instance {item['id']} while it is in {state}")
-        _change(ask, item, life.changed(after, seconds=seconds, meanwhile=meanwhile))
-    return Done(status=202)
 
 
 def limits(ask: Ask) -> Answer:
@@ -249,11 +225,6 @@ def shown(store: Documents, item: Item) -> Item:
     return content
 
 
-def instant(seconds: float | None = None) -> str:
-    moment = datetime.fromtimestamp(time.time() if seconds is None else seconds, timezone.utc)
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def _addresses(store: Documents, item: Item) -> dict[str, list[Item]]:
     found: dict[str, list[Item]] = {}
     floating = {entry["port_id"]: entry for entry in store.all(ADDRESSES)}
@@ -281,7 +252,7 @@ def _order(ask: Ask) -> dict[str, Any]:
     flavor = FLAVORS.get(str(body.get("flavorRef")))
     if flavor is None:
         raise refusal(400, f"Flavor {body.get('flavorRef')} could not be found.")
-    image, volume_gb = _disk(body, flavor)
+    image, volume_gb = _disk(ask, body, flavor)
     return {
         "name": name,
         "flavor": flavor["id"],
@@ -300,16 +271,18 @@ def _only(body: Item, known: set[str]) -> None:
         raise refusal(400, f"Additional properties are not allowed ('{unknown[0]}' was unexpected)")
 
 
-def _disk(body: Item, flavor: Item) -> tuple[str, int]:
+def _disk(ask: Ask, body: Item, flavor: Item) -> tuple[str, int]:
     """The image, and how large the volume of it is, 0 for a disk of the flavor's own."""
     devices = body.get("block_device_mapping_v2") or []
     for device in devices:
         _only(device, _DEVICE_FIELDS)
     root = next((device for device in devices if device.get("boot_index") == 0), None)
     image_id = str((root or {}).get("uuid") or body.get("imageRef") or "")
-    image = IMAGES.get(image_id)
+    image = images.find(ask, image_id)
     if image is None:
         raise refusal(400, f"Invalid imageRef provided. Image {image_id} could not be found.")
+    if image["status"] != "active":
+        raise refusal(400, f"Image {image_id} is not active.")
     if root is None:
         if flavor["disk"] == 0:
             said = "Only volume-backed servers are allowed for flavors with zero disk."
@@ -380,7 +353,7 @@ def _check_limits(ask: Ask, flavor: Item) -> None:
             raise refusal(403, said)
 
 
-def _change(ask: Ask, item: Item, life: Timed) -> None:
+def change(ask: Ask, item: Item, life: Timed) -> None:
     item["life"] = life.as_dict()
     ask.store.put(SERVERS, item["id"], item)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from datetime import datetime, timezone
 from pathlib import Path
 
 from clouddesk.sandbox import rest
@@ -18,3 +20,8 @@ class Store(Documents):
 
 
 Ask = rest.Ask[Store]
+
+
+def instant(seconds: float | None = None) -> str:
+    moment = datetime.fromtimestamp(time.time() if seconds is None else seconds, timezone.utc)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import uuid
 
 from clouddesk.sandbox.openstack_errors import refusal
-from clouddesk.sandbox.openstack_servers import instant
-from clouddesk.sandbox.openstack_store import Ask
+from clouddesk.sandbox.openstack_store import Ask, instant
 from clouddesk.sandbox.rest import Answer, Done, Item, Listed
 
 VOLUMES = "volumes"

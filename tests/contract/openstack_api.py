@@ -81,6 +81,10 @@ class Api:
         wait_for(lambda: self.server(id_)["status"] == "ACTIVE")
         return id_
 
+    def own_images(self, region: str = REGION) -> list[dict[str, Any]]:
+        """The project's, newest first."""
+        return list(self.get("image/images", region=region, owner=self.told["project"]["id"])["images"])
+
     def clear(self) -> None:
         """Everything that there is in the region."""
         for item in self.get("compute/servers/detail")["servers"]:
@@ -92,6 +96,8 @@ class Api:
             listed = self.get(f"{path}/detail" if key == "volumes" else path)[key]
             for item in listed:
                 assert self.ask("DELETE", f"{path}/{item['id']}").ok
+        for item in self.own_images():
+            assert self.ask("DELETE", f"image/images/{item['id']}").ok
 
 
 @pytest.fixture

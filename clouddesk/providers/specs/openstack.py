@@ -47,6 +47,10 @@ OPENSTACK = ProviderSpec(
     default_versions={**DEFAULT_VERSIONS, "centos": "centos-stream-9", "centos-9": "centos-stream-9"},
     # The hosts go on holding a machine that is shut off, and public OpenStack clouds bill it.
     bills_stopped_machines=True,
+    # OpenStack knows no prices, and the team says none of images: they count as part of the flavors'.
+    image_usd_gb_month=0.0,
+    # Further disk is a volume, of which Nova makes a snapshot: the volume, and its price, would outlive the machine.
+    keeps_further_disk=False,
     # Which flavors there are is told by the cloud only; their prices, by the team.
     is_live_priced=True,
     # OpenStack itself has no limit; clouds put one before it, of which the lowest that is published is 20 a second.

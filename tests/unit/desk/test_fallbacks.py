@@ -7,13 +7,15 @@ from dataclasses import replace
 import pytest
 
 from clouddesk.catalog import load_catalog
-from clouddesk.fallbacks import fallbacks
+from clouddesk.fallbacks import archived_hourly_price_usd, fallbacks
 from clouddesk.limits import Limits
 from clouddesk.model.actor import Actor
 from clouddesk.model.fallback import Fallback
 from clouddesk.model.offer import Offer
 from clouddesk.model.quote import Quote
 from clouddesk.model.request import ResourceRequest
+from clouddesk.ordering import make_order
+from clouddesk.providers import PROVIDERS
 from clouddesk.quoting import make_quote
 from tests.conversation.memory import MemoryDesk
 from tests.unit.desk.conftest import NOW
@@ -131,3 +133,38 @@ def test_where_one_limit_counts_in_all_regions_the_offer_says_so():
         "aws": False,
         "digitalocean": True,
     }
+
+
+def test_where_further_disk_is_not_kept_only_the_disk_that_comes_with_the_machine_has_a_price() -> None:
+    assert archived_hourly_price_usd("openstack", "Fra1", disk_gb=20) == 0.0
+    assert archived_hourly_price_usd("openstack", "Fra1", disk_gb=50, further_gb=30) is None
+    whole = archived_hourly_price_usd("aws", "eu-central-1", disk_gb=50)
+    assert archived_hourly_price_usd("aws", "eu-central-1", disk_gb=50, further_gb=50) == whole
+
+
+@pytest.mark.parametrize(("comes_with_gb", "archived_usd"), [(100.0, 0.0), (20.0, None)])
+def test_an_order_with_further_disk_that_is_not_kept_cannot_be_archived(
+    comes_with_gb: float, archived_usd: float | None
+) -> None:
+    made = quote(vcpus=2, storage_gb=100.0)
+    made = replace(made, offer=replace(made.offer, provider="openstack", disk_gb=comes_with_gb), disk_gb=100.0)
+    order = make_order(
+        ANN,
+        made,
+        name="vm-1",
+        conversation="c",
+        installation="i",
+        limits=Limits(),
+        catalog=CATALOG,
+        bills_stopped_machines=lambda _: True,
+        now=NOW,
+    )
+    assert order.archived_hourly_price_usd == archived_usd
+
+
+def test_what_is_taken_instead_with_further_disk_that_is_not_kept_cannot_be_archived(monkeypatch) -> None:
+    made = quote(vcpus=2, storage_gb=500.0, providers=("aws",))
+    assert all(item.archived_hourly_price_usd for item in next_of(made))
+    known = {name: replace(spec, keeps_further_disk=False) for name, spec in PROVIDERS.items()}
+    monkeypatch.setattr("clouddesk.fallbacks.PROVIDERS", known)
+    assert {item.archived_hourly_price_usd for item in next_of(made)} == {None}

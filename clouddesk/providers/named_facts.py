@@ -1,4 +1,4 @@
-"""Whose a thing is, in a tag or a name of DigitalOcean's, so that it can be read back."""
+"""Whose a thing is, in one word that a name, or a tag, can be: for what has no tags of its own."""
 
 from __future__ import annotations
 
