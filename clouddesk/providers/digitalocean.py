@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
-from threading import local
 from typing import Any
 from urllib.parse import unquote
 
@@ -27,7 +26,6 @@ from clouddesk.providers.cloud import (
     OWNER,
     RESERVATION,
     ROLE,
-    Endpoint,
     Image,
     in_parallel,
 )  # fmt: skip
@@ -36,22 +34,17 @@ from clouddesk.providers.digitalocean_metrics import cpu_percent
 from clouddesk.providers.flat_tags import escaped
 from clouddesk.providers.spec import ImageQuery
 from clouddesk.providers.specs.digitalocean import DIGITALOCEAN
-from clouddesk.providers.transport import Pause
+from clouddesk.providers.token_cloud import OpenedByToken
 from clouddesk.providers.user_data import with_keys
 
 _NEW = "new"
 _STATES = {_NEW: states.PENDING, "active": states.RUNNING, "off": states.STOPPED, "archive": states.GONE}
 
 
-class DropletCloud:
+class DropletCloud(OpenedByToken[DropletDriver]):
     """Implements ``clouddesk.providers.cloud.Cloud`` for DigitalOcean."""
 
-    def __init__(self, fields: dict[str, str], *, endpoint: str | None, installation: str, pause: Pause) -> None:
-        self._token = fields["token"]
-        self._endpoint = Endpoint.parse(endpoint) if endpoint else None
-        self._installation = installation
-        self._pause = pause
-        self._own = local()  # libcloud's drivers are not safe to share between threads
+    driver_class = DropletDriver
 
     def account(self) -> Account:
         answer = self._driver().ex_account_info()
@@ -210,12 +203,6 @@ class DropletCloud:
 
     def _act(self, ids: list[str], action: str) -> None:
         in_parallel(DIGITALOCEAN.name, lambda id_: self._driver().act(id_, action), ids)
-
-    def _driver(self) -> DropletDriver:
-        drivers: dict[str, DropletDriver] = self._own.__dict__
-        if "driver" not in drivers:
-            drivers["driver"] = DropletDriver.open(self._token, self._endpoint, self._pause)
-        return drivers["driver"]
 
 
 def _tag(kind: str, value: str) -> str:

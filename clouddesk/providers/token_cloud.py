@@ -53,18 +53,13 @@ class PlainDriver(TokenDriver):
                 raise
 
 
-D = TypeVar("D", bound=PlainDriver)
+D = TypeVar("D", bound=TokenDriver)
+P = TypeVar("P", bound=PlainDriver)
 
 
-class TokenCloud(Generic[D]):
-    """The part of ``clouddesk.providers.cloud.Cloud`` that is the same."""
+class OpenedByToken(Generic[D]):
+    """A cloud with its driver, one for each thread."""
 
-    name: ClassVar[str]
-    machines: ClassVar[str]
-    """The address of their list."""
-    stopping: ClassVar[str]
-    starting: ClassVar[str]
-    """Actions of a machine."""
     driver_class: type[D]
 
     def __init__(self, fields: dict[str, str], *, endpoint: str | None, installation: str, pause: Pause) -> None:
@@ -73,6 +68,23 @@ class TokenCloud(Generic[D]):
         self._installation = installation
         self._pause = pause
         self._own = local()  # libcloud's drivers are not safe to share between threads
+
+    def _driver(self) -> D:
+        drivers: dict[str, D] = self._own.__dict__
+        if "driver" not in drivers:
+            drivers["driver"] = self.driver_class.open(self._token, self._endpoint, self._pause)
+        return drivers["driver"]
+
+
+class TokenCloud(OpenedByToken[P]):
+    """The part of ``clouddesk.providers.cloud.Cloud`` that is the same."""
+
+    name: ClassVar[str]
+    machines: ClassVar[str]
+    """The address of their list."""
+    stopping: ClassVar[str]
+    starting: ClassVar[str]
+    """Actions of a machine."""
 
     def check_room(self, order: NodeOrder, count: int) -> None:
         """These clouds tell no limits; making a machine says no."""
@@ -98,9 +110,3 @@ class TokenCloud(Generic[D]):
 
     def _act(self, ids: list[str], action: str) -> None:
         in_parallel(self.name, lambda id_: self._driver().act(f"{self.machines}/{id_}", action), ids)
-
-    def _driver(self) -> D:
-        drivers: dict[str, D] = self._own.__dict__
-        if "driver" not in drivers:
-            drivers["driver"] = self.driver_class.open(self._token, self._endpoint, self._pause)
-        return drivers["driver"]
