@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pickle
 import threading
-import time
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -34,7 +33,6 @@ class Ec2Store:
         self._made: defaultdict[str, int] = defaultdict(int)
         self._saved: defaultdict[str, int] = defaultdict(int)
         self._saving = threading.Lock()
-        self._rests_until = 0.0
 
     def load(self) -> None:
         """Bring back what was saved. Raises Invalid when it was saved by another version of moto."""
@@ -66,9 +64,6 @@ class Ec2Store:
         with self._saving:
             if self._saved[region] >= wanted:
                 return
-            # With many machines a save takes as long as several changes: more of them join in the next one.
-            time.sleep(max(0.0, self._rests_until - time.monotonic()))
-            begun = time.monotonic()
             with self.lock:
                 current = self._made[region]
                 backend = self._regions[region]
@@ -76,7 +71,6 @@ class Ec2Store:
             content = pickle.dumps({"moto": moto.__version__, "region": region, "backend": frozen})
             write_atomically(self._path(region), content)
             self._saved[region] = current
-            self._rests_until = time.monotonic() + 2 * (time.monotonic() - begun)
 
     def reset(self) -> None:
         """Forget what is on disk: moto was told to begin anew."""

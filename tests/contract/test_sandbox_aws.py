@@ -213,13 +213,18 @@ def test_as_many_machines_as_wanted_at_most_are_made(sandbox_aws: Sandbox) -> No
     assert len(made["Instances"]) == 3
 
 
-def test_fifty_machines_by_fifty_calls_at_once_are_quick_and_all_listed(sandbox_aws: Sandbox) -> None:
+def test_fifty_machines_by_fifty_calls_at_once_hold_each_other_up_little_and_all_are_listed(
+    sandbox_aws: Sandbox,
+) -> None:
     ec2 = client(sandbox_aws, region="us-west-2")
     run(ec2)
     begun = time.monotonic()
+    for _ in range(10):
+        run(ec2)
+    one_takes, begun = (time.monotonic() - begun) / 10, time.monotonic()
     with ThreadPoolExecutor(50) as pool:
         made = list(pool.map(lambda number: run(ec2, name=f"many-{number}")[0]["InstanceId"], range(50)))
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 2 * 50 * one_takes
     assert len(set(made)) == 50
     wait_for(lambda: all(one["State"]["Name"] == "running" for one in described(ec2, *made)), within_seconds=15)
     assert len({one["PublicIpAddress"] for one in described(ec2, *made)}) == 50
