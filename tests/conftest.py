@@ -20,11 +20,12 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 LONGEST_FIRST = (
     "integration/test_docker_spark.py",
     "integration/test_conversations.py",
+    "contract/test_provider_images.py",
+    "contract/test_provider_contract.py",
     "integration/test_docker_compute.py",
     "integration/test_docker_stores.py",
     "integration/test_open_ports.py",
     "integration/test_configuration.py",
-    "contract/test_provider_contract.py",
     "integration/",
     "workflows/",
     "contract/",
@@ -32,7 +33,8 @@ LONGEST_FIRST = (
     "unit/",
 )
 """Beginnings of paths. A file is one process' from its first test to its last: one that takes minutes and comes last
-would keep the others waiting. A process of whose file two tests are left is given the next one, so that a file of one
+would keep the others waiting. Of the first three two compute all the time and one mostly waits, so that the processors are
+busy and nobody waits long for them. A process of whose file two tests are left is given the next one, so that a file of one
 or two tests is followed by a short one here."""
 
 

@@ -134,7 +134,7 @@ async def test_which_machines_are_meant(text: str, meant: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("provider", "words"), [("aws", "it was adopted, or is older"), ("vultr", "Vultr keeps no images of its disks")]
+    ("provider", "words"), [("aws", "it was adopted, or is older"), ("linode", "Linode keeps no images of its disks")]
 )
 def test_why_something_cannot_be_archived_is_its_clouds_or_its_own(provider: str, words: str) -> None:
     item = machine("prod", provider=provider, archived_hourly_price_usd=None)

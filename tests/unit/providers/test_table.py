@@ -112,7 +112,8 @@ def test_a_cloud_can_change_its_firewalls_exactly_where_the_table_says_so(spec: 
         ("aws", "ap-southeast-2", 0.055),
         ("aws", "sa-east-1", 0.068),
         ("digitalocean", "nyc1", 0.06),
-        ("vultr", "ewr", None),
+        ("vultr", "ewr", 0.05),
+        ("linode", "us-east", None),
     ],
 )
 def test_an_image_costs_what_is_known_of_its_region_else_the_most_it_can(
