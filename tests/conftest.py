@@ -21,9 +21,9 @@ LONGEST_FIRST = (
     "integration/test_docker_spark.py",
     "integration/test_conversations.py",
     "contract/test_provider_images.py",
+    "integration/test_docker_stores.py",
     "contract/test_provider_contract.py",
     "integration/test_docker_compute.py",
-    "integration/test_docker_stores.py",
     "integration/test_open_ports.py",
     "integration/test_configuration.py",
     "integration/",
@@ -33,9 +33,8 @@ LONGEST_FIRST = (
     "unit/",
 )
 """Beginnings of paths. A file is one process' from its first test to its last: one that takes minutes and comes last
-would keep the others waiting. Of the first three two compute all the time and one mostly waits, so that the processors are
-busy and nobody waits long for them. A process of whose file two tests are left is given the next one, so that a file of one
-or two tests is followed by a short one here."""
+would keep the others waiting. What mostly waits for clouds runs beside what computes. A process of whose file two tests
+are left is given the next one that nobody has, so that a file of one or two tests is followed by a short one here."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
