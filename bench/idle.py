@@ -27,8 +27,8 @@ from clouddesk.model.node import RUNNING as NODE_RUNNING
 from clouddesk.model.node import Node
 from clouddesk.model.reservation import RUNNING, Reservation, first_view
 from clouddesk.model.utilisation import KEPT, Sample, Use
-from clouddesk.workflows.contracts import Sighting
 from clouddesk.workflows.idle_check import LOOK_BACK, IdleCheck
+from clouddesk.workflows.wishes import Sighting
 from tests.orders import make_order
 from tests.servers import running_redis
 

@@ -27,13 +27,14 @@ from clouddesk.model.reservation import RELEASING, RUNNING
 from clouddesk.model.scaling import Scale
 from clouddesk.model.share import Share
 from clouddesk.workflows.calls import WorkflowCalls
-from clouddesk.workflows.contracts import (
-    ARCHIVE,
-    REBOOT,
-    START,
-    STOP,
+from clouddesk.workflows.contracts import ARCHIVE, REBOOT, START, STOP, CloudAccount, ReservationStart
+from clouddesk.workflows.failures import failure_code
+from clouddesk.workflows.offers import RefreshOffers
+from clouddesk.workflows.reservation import ReservationWorkflow
+from clouddesk.workflows.state import ReservationState
+from clouddesk.workflows.sweep import SWEEP_ID, Clearance, ClearOrphan, Sweep, SweepOrder
+from clouddesk.workflows.wishes import (
     Choice,
-    CloudAccount,
     Extension,
     Handover,
     IdleSetting,
@@ -41,18 +42,12 @@ from clouddesk.workflows.contracts import (
     Opened,
     OpeningToTeam,
     Protecting,
-    ReservationStart,
     Scaling,
     Sharing,
     Sighting,
     Unsharing,
     Wish,
 )
-from clouddesk.workflows.failures import failure_code
-from clouddesk.workflows.offers import RefreshOffers
-from clouddesk.workflows.reservation import ReservationWorkflow
-from clouddesk.workflows.state import ReservationState
-from clouddesk.workflows.sweep import SWEEP_ID, Clearance, ClearOrphan, Sweep, SweepOrder
 
 log = structlog.get_logger()
 REFRESH_SECONDS = 60.0

@@ -14,9 +14,9 @@ from clouddesk.model.handover import offer_ends, offered_to
 from clouddesk.model.idling import shown_alive
 from clouddesk.model.order import ReservationOrder
 from clouddesk.model.reservation import Reservation, Tenure
-from clouddesk.workflows.contracts import Handover
 from clouddesk.workflows.notices import make_notice
 from clouddesk.workflows.state import ReservationState
+from clouddesk.workflows.wishes import Handover
 
 
 def offer(state: ReservationState, now: datetime, wish: Handover) -> None:

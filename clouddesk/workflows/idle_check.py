@@ -14,7 +14,7 @@ from clouddesk.model.ports import Clock
 from clouddesk.model.reservation import Reservation
 from clouddesk.model.stores import UtilisationSeries
 from clouddesk.model.utilisation import KEPT, Sample
-from clouddesk.workflows.contracts import Sighting
+from clouddesk.workflows.wishes import Sighting
 
 LOOK_BACK = timedelta(days=2)
 """So much of what was seen is read at least before a step; more where somebody wishes to be asked later."""

@@ -34,8 +34,8 @@ with workflow.unsafe.imports_passed_through():
     from clouddesk.model.reservation import STOPPED, Reservation
     from clouddesk.workflows.archiving import Archiver
     from clouddesk.workflows.context import ReservationContext
-    from clouddesk.workflows.contracts import IdleSetting, Keeping, Sighting
     from clouddesk.workflows.power import STOPPING_THEM, PowerSwitch
+    from clouddesk.workflows.wishes import IdleSetting, Keeping, Sighting
 
 _MOST_REQUESTS = 50
 LONG_LEASE = "long_lease"

@@ -19,9 +19,10 @@ with workflow.unsafe.imports_passed_through():
     from clouddesk.model.node import SSH, NodeOrder
     from clouddesk.model.reservation import RUNNING, STOPPED
     from clouddesk.workflows.context import CREDENTIAL_CODES, ReservationContext
-    from clouddesk.workflows.contracts import LET_IN, LOOK, Admission, Inspection, Opened
+    from clouddesk.workflows.contracts import LET_IN, LOOK, Admission, Inspection
     from clouddesk.workflows.failures import failure_code
     from clouddesk.workflows.state import openings_told
+    from clouddesk.workflows.wishes import Opened
 
 TIME_LIMIT = timedelta(seconds=60)
 ANSWERED_WITHIN = timedelta(seconds=5)

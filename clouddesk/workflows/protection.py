@@ -6,8 +6,8 @@ from datetime import datetime
 
 from clouddesk.model import audit
 from clouddesk.model.idling import shown_alive
-from clouddesk.workflows.contracts import Protecting
 from clouddesk.workflows.state import ReservationState
+from clouddesk.workflows.wishes import Protecting
 
 
 def protect(state: ReservationState, now: datetime, wish: Protecting) -> None:

@@ -30,22 +30,7 @@ with workflow.unsafe.imports_passed_through():
     from clouddesk.workflows import handover, openings, protection, sharing
     from clouddesk.workflows.archiving import Archiver, ImageCleaner
     from clouddesk.workflows.context import ReservationContext
-    from clouddesk.workflows.contracts import (
-        Choice,
-        Extension,
-        Handover,
-        IdleSetting,
-        Keeping,
-        Opened,
-        OpeningToTeam,
-        Protecting,
-        ReservationStart,
-        Scaling,
-        Sharing,
-        Sighting,
-        Unsharing,
-        Wish,
-    )
+    from clouddesk.workflows.contracts import ReservationStart
     from clouddesk.workflows.failover import keep_clear
     from clouddesk.workflows.idling import IdleWatch
     from clouddesk.workflows.leasing import keep_lease
@@ -58,6 +43,21 @@ with workflow.unsafe.imports_passed_through():
     from clouddesk.workflows.scaling import Scaler
     from clouddesk.workflows.teardown import tear_down
     from clouddesk.workflows.watch import Watch
+    from clouddesk.workflows.wishes import (
+        Choice,
+        Extension,
+        Handover,
+        IdleSetting,
+        Keeping,
+        Opened,
+        OpeningToTeam,
+        Protecting,
+        Scaling,
+        Sharing,
+        Sighting,
+        Unsharing,
+        Wish,
+    )
 
 
 @workflow.defn

@@ -18,10 +18,11 @@ with workflow.unsafe.imports_passed_through():
     from clouddesk.model.scaling import Scale
     from clouddesk.workflows.configuring import Told, configure_nodes, told_of
     from clouddesk.workflows.context import ReservationContext
-    from clouddesk.workflows.contracts import Outcome, Scaling
+    from clouddesk.workflows.contracts import Outcome
     from clouddesk.workflows.failures import nothing_was_made, provisioning_reason
     from clouddesk.workflows.machines import end_machines, make_machines
     from clouddesk.workflows.power import REBOOTING, PowerSwitch
+    from clouddesk.workflows.wishes import Scaling
 
 CHANGED = "changed"
 """What a running reservation is called that has another number of machines by now than the wish goes by."""

@@ -12,9 +12,9 @@ from datetime import datetime
 from clouddesk.model import audit, notice
 from clouddesk.model.reservation import REASON_EXPIRED
 from clouddesk.model.share import Share
-from clouddesk.workflows.contracts import OpeningToTeam, Sharing, Unsharing
 from clouddesk.workflows.notices import make_notice
 from clouddesk.workflows.state import ReservationState
+from clouddesk.workflows.wishes import OpeningToTeam, Sharing, Unsharing
 
 UNSHARED = "unshared"
 """Why a share is over: somebody ended it. The other reasons are those that the reservation itself ends for."""

@@ -36,8 +36,8 @@ from clouddesk.model.reservation import (
 from clouddesk.model.scaling import Scale
 from clouddesk.model.share import Share
 from clouddesk.workflows import handover
-from clouddesk.workflows.contracts import Handover
 from clouddesk.workflows.state import ReservationState
+from clouddesk.workflows.wishes import Handover
 from tests.conversation.memory_clock import HandClock
 from tests.conversation.memory_reservations import MemoryViews
 

@@ -20,9 +20,9 @@ from clouddesk.model.idling import IdleWish
 from clouddesk.model.order import ReservationOrder
 from clouddesk.model.utilisation import Use
 from clouddesk.settings import PROJECT
-from clouddesk.workflows.contracts import Sighting
 from clouddesk.workflows.idle_check import IdleCheck
 from clouddesk.workflows.measuring import UtilisationActivities
+from clouddesk.workflows.wishes import Sighting
 from tests.workflows.conftest import Bench
 
 QUIET, AT_WORK = Use(cpu_percent=1.0), Use(cpu_percent=80.0, jobs=1)

@@ -8,9 +8,9 @@ import pytest
 
 from clouddesk.model import audit
 from clouddesk.model.errors import Protected, WrongState
-from clouddesk.workflows.contracts import Protecting
 from clouddesk.workflows.protection import protect
 from clouddesk.workflows.state import ReservationState
+from clouddesk.workflows.wishes import Protecting
 from tests.builders import NOW
 from tests.workflows.conftest import Bench
 

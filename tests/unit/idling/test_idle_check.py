@@ -16,8 +16,8 @@ from clouddesk.model.node import RUNNING as NODE_RUNNING
 from clouddesk.model.node import Node
 from clouddesk.model.reservation import RUNNING, Reservation
 from clouddesk.model.utilisation import KEPT, Sample, Use
-from clouddesk.workflows.contracts import Sighting
 from clouddesk.workflows.idle_check import LOOK_BACK, IdleCheck
+from clouddesk.workflows.wishes import Sighting
 from tests.builders import a_reservation
 from tests.conversation.memory_reservations import MemoryUtilisation
 

@@ -14,8 +14,8 @@ from clouddesk.model.node import RUNNING as NODE_RUNNING
 from clouddesk.model.node import Node
 from clouddesk.model.reservation import RUNNING, STARTING, STOPPED, Reservation
 from clouddesk.model.utilisation import Sample
-from clouddesk.workflows.contracts import Sighting
 from clouddesk.workflows.idle_check import IdleCheck
+from clouddesk.workflows.wishes import Sighting
 from tests.builders import NOW, a_reservation
 from tests.conversation.memory_reservations import MemoryUtilisation
 
